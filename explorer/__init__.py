@@ -1,0 +1,1 @@
+"""Everything a person touches: command line, reports, and later the terminal UI."""

@@ -1,0 +1,234 @@
+"""What a peer is configured to do, whatever its format said it in.
+
+A format (model.formats) fills these; choice, verify and the implementation read them. Every value a
+finding may point at is `Stated`, so that it keeps its file and line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from model.vocabulary.findings import Finding
+from model.vocabulary.identities import Identity
+from model.vocabulary.places import Place, Stated
+from model.vocabulary.profiles import StackProfile
+from model.vocabulary.secrets import Secret
+from model.vocabulary.selectors import Address, Selector
+from model.vocabulary.suites import (
+    AuthMethod,
+    Cipher,
+    Exchange,
+    Group,
+    Hash,
+    Integrity,
+    Mode,
+    Protocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase1Proposal:
+    """Phase I algorithms in order of preference, one from each kind to be agreed on (R3).
+
+    prfs     pseudo-random functions, where the format names them apart from the hash
+    default  the format's word for "whatever is built in": the lists then hold every algorithm
+             that may be in it, and none is certain
+    """
+
+    ciphers: tuple[Cipher, ...]
+    hashes: tuple[Hash, ...]
+    groups: tuple[Group, ...]
+    place: Place | None
+    prfs: tuple[Hash, ...] = ()
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionProposal:
+    """One protocol of a Phase II proposal; AH has no ciphers, an AEAD cipher needs no integrity."""
+
+    protocol: Protocol
+    ciphers: tuple[Cipher, ...]
+    integrities: tuple[Integrity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase2Proposal:
+    """Phase II algorithms in order of preference (R10).
+
+    protections  one, or several that are applied together (AH and ESP in a bundle)
+    groups       PFS groups; None among them stands for "or without PFS"; empty: no PFS
+    default      as in Phase1Proposal
+    """
+
+    protections: tuple[ProtectionProposal, ...]
+    groups: tuple[Group | None, ...]
+    place: Place | None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """A certificate that a policy names: DER octets, or None and why they could not be read."""
+
+    name: str
+    place: Place | None
+    der: bytes | None = field(repr=False, default=None)
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One side of an authentication, as one peer's policy states it.
+
+    identity      as the own side: what it sends; as the other: what is expected. None: the address
+    certificates  the own certificates, or (the other side) exactly the ones accepted
+    anchors       trust anchors that the other's certificate must chain to; empty: `Peer.anchors`
+    secret        a pre-shared key bound to this very policy; None: looked up in `Peer.secrets`
+    """
+
+    identity: Stated[Identity | None]
+    certificates: tuple[CertificateFile, ...] = ()
+    anchors: tuple[CertificateFile, ...] = ()
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """One way for the two sides to authenticate each other."""
+
+    method: Stated[AuthMethod]
+    own: Credentials
+    other: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Lifetimes of an SA, in seconds and kilobytes (1000 octets); None is "no such limit".
+
+    offered   what is put into an offer      hard   when the SA ends at this peer
+    soft      when this peer starts to replace it (before jitter)
+    """
+
+    offered_seconds: Stated[int | None]
+    hard_seconds: Stated[int | None]
+    soft_seconds: Stated[int | None]
+    offered_kilobytes: Stated[int | None]
+    hard_kilobytes: Stated[int | None]
+
+
+class Action(Enum):
+    """What a policy does with the packets it selects."""
+
+    NEGOTIATE = "negotiate"
+    PERMIT = "permit"
+    BLOCK = "block"
+
+
+class WithoutSA(Enum):
+    """What happens to an outbound packet while no SA protects it (policy-formats 3.7)."""
+
+    CLEAR = "clear"
+    CLEAR_AFTER_SILENCE = "clear-after-silence"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What Phase II shall protect: packets, protocol suites, mode, lifetimes (R10, R12, R13).
+
+    without_sa    outbound packets while no SA stands; `inbound_clear` whether clear ones are let in
+    starts        whether this peer brings it up by itself (at start or on a packet)
+    """
+
+    name: str
+    place: Place
+    action: Stated[Action]
+    mode: Stated[Mode]
+    proposals: tuple[Phase2Proposal, ...]
+    local: tuple[Stated[Selector], ...]
+    remote: tuple[Stated[Selector], ...]
+    life: Life
+    without_sa: Stated[WithoutSA]
+    inbound_clear: Stated[bool]
+    starts: Stated[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPattern:
+    """Addresses a connection is for: `first` to `last`, or a DNS name that only the host resolves.
+
+    first and last are None for a name; `%any` spans all of IPv4 (and matches IPv6 too).
+    """
+
+    text: str
+    first: Address | None
+    last: Address | None
+    anything: bool = False
+
+    @property
+    def single(self) -> Address | None:
+        """The address, if the pattern is exactly one."""
+        return self.first if self.first is not None and self.first == self.last else None
+
+    def holds(self, address: Address) -> bool:
+        """Whether the pattern takes the address; a DNS name takes none for certain."""
+        if self.anything:
+            return True
+        if self.first is None or self.last is None or self.first.version != address.version:
+            return False
+        return int(self.first) <= int(address) <= int(self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One Phase I policy towards one peer (or any), with the Phase II policies under it.
+
+    versions         IKE versions it takes part in; `initiates` the one it starts with
+    phase2_limit     Phase II negotiations per Phase I SA (R16); None: no limit
+    master_key_pfs   a Phase I SA serves one Phase II negotiation only (R12)
+    authentications  in order of preference
+    """
+
+    name: str
+    place: Place
+    versions: Stated[frozenset[int]]
+    initiates: int
+    exchange: Stated[Exchange]
+    local_addresses: Stated[tuple[AddressPattern, ...]]
+    remote_addresses: Stated[tuple[AddressPattern, ...]]
+    proposals: tuple[Phase1Proposal, ...]
+    authentications: tuple[Authentication, ...]
+    life: Life
+    children: tuple[Child, ...]
+    phase2_limit: Stated[int | None]
+    master_key_pfs: Stated[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSecret:
+    """A pre-shared key and whom it is for; no owners: for anyone."""
+
+    owners: tuple[Identity, ...]
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One peer: the connections of its policy and what they rest on.
+
+    name      file name or parent folder, as the command line and all output call it
+    files     every file read, in order
+    anchors   trust anchors for all connections that name none of their own
+    findings  what reading the files brought up
+    """
+
+    name: str
+    files: tuple[str, ...]
+    format: str
+    profile: StackProfile
+    connections: tuple[Connection, ...]
+    secrets: tuple[SharedSecret, ...] = ()
+    anchors: tuple[CertificateFile, ...] = ()
+    findings: tuple[Finding, ...] = ()

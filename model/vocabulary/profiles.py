@@ -1,0 +1,114 @@
+"""How implementations differ, as parameters (DESIGN.md section 3; policy-formats 3.6, 3.7, 4).
+
+Nothing asks for a vendor's name: rules ask for one of these parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Order(Enum):
+    """Whose order of preference decides which offer wins."""
+
+    RESPONDER = "the responder's own order"
+    INITIATOR = "the initiator's order"
+
+
+class Sends(Enum):
+    """What an initiator sends of a proposal that lists several algorithms of one kind."""
+
+    FIRST_OF_EACH_KIND = "the first of each kind"
+    EVERY_COMBINATION = "every combination"
+
+
+class Selectors(Enum):
+    """What a responder makes of selectors that differ from its own."""
+
+    NARROWED = "narrowed to what both select"
+    EXACT = "refused unless equal"
+
+
+class Lifetimes(Enum):
+    """Which lifetime a peer puts into force when the two sides state different ones."""
+
+    OWN = "its own"
+    SHORTER = "the shorter of both"
+
+
+class Identities(Enum):
+    """How a peer holds the other's ID payload against its policy."""
+
+    STATED = "the identity must be the one the policy states"
+    PROVED = "any identity that the credential proves"
+
+
+class Phase2AtPhase1End(Enum):
+    """What becomes of Phase II SAs when their Phase I SA ends by lifetime (R19)."""
+
+    LIVES_ON = "lives on until its own expiry"
+    ENDS_TOO = "ends with it"
+
+
+@dataclass(frozen=True, slots=True)
+class StackProfile:
+    """One peer's implementation, where implementations differ.
+
+    sends                  of a proposal with several algorithms of a kind
+    order                  whose preference decides, seen from the responder
+    answers_alternatives   a responder that accepts no offer names its own instead (R7)
+    reoffers               an initiator that is named alternatives offers anew, once (R7)
+    compares_mode          tunnel or transport must equal the responder's own setting
+    selectors              see Selectors
+    identities             see Identities
+    phase1_lifetime, phase2_lifetime    see Lifetimes
+    phase2_at_phase1_end   see Phase2AtPhase1End
+    resends                timer-driven resends of one message (R8)
+    """
+
+    name: str
+    sends: Sends
+    order: Order
+    answers_alternatives: bool
+    reoffers: bool
+    compares_mode: bool
+    selectors: Selectors
+    identities: Identities
+    phase1_lifetime: Lifetimes
+    phase2_lifetime: Lifetimes
+    phase2_at_phase1_end: Phase2AtPhase1End
+    resends: int
+
+
+WINDOWS2000 = StackProfile(
+    name="windows2000",
+    sends=Sends.EVERY_COMBINATION,
+    order=Order.INITIATOR,
+    answers_alternatives=True,
+    reoffers=True,
+    compares_mode=True,
+    selectors=Selectors.EXACT,
+    identities=Identities.PROVED,
+    phase1_lifetime=Lifetimes.SHORTER,
+    phase2_lifetime=Lifetimes.SHORTER,
+    phase2_at_phase1_end=Phase2AtPhase1End.LIVES_ON,
+    resends=5,
+)
+
+CHARON = StackProfile(
+    name="charon",
+    sends=Sends.FIRST_OF_EACH_KIND,
+    order=Order.RESPONDER,
+    answers_alternatives=False,
+    reoffers=False,
+    compares_mode=True,
+    selectors=Selectors.NARROWED,
+    identities=Identities.STATED,
+    phase1_lifetime=Lifetimes.OWN,
+    phase2_lifetime=Lifetimes.OWN,
+    phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO,
+    resends=5,
+)
+
+PROFILES: dict[str, StackProfile] = {p.name: p for p in (WINDOWS2000, CHARON)}
