@@ -99,3 +99,21 @@ class PairVerdict:
     exposure: Exposure | None = None
     assumptions: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSummary:
+    """A peer as a report names it."""
+
+    name: str
+    files: tuple[str, ...]
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything `verify` found out: peers, pairs in both directions, findings of the files."""
+
+    peers: tuple[PeerSummary, ...]
+    pairs: tuple[PairVerdict, ...]
+    findings: tuple[Finding, ...] = ()
