@@ -1,0 +1,274 @@
+"""Which offer wins, by profile: the one rule that the specification and `verify` share (R3, R7, R10).
+
+`wins` is the rule, a term over tables; `Table` is two policies brought into the form it reads. What
+an initiator makes of its proposals, and what a responder accepts, depends on the profile
+(policy-formats 3.6).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Generic, TypeVar
+
+from model.language.instance import Instance
+from model.language.machine import Machine
+from model.language.sorts import BOOL, Domain, Int
+from model.language.specification import Specification
+from model.language.terms import Term, every, ite
+from model.vocabulary.places import Place
+from model.vocabulary.policy import Authentication, Phase1Proposal, Phase2Proposal
+from model.vocabulary.profiles import Order, Sends, StackProfile
+from model.vocabulary.suites import (
+    Group,
+    Hash,
+    Mode,
+    Phase1Suite,
+    Phase2Suite,
+    Protection,
+)
+
+MAX_RANK = 4095
+RANK = Int(0, MAX_RANK)
+Of = Callable[[Term], Term]
+K = TypeVar("K")
+S = TypeVar("S", Phase1Suite, Phase2Suite)
+
+
+def wins(
+    transform: Term,
+    *,
+    offered: Of,
+    accepted: Of,
+    offer_rank: Of,
+    accept_rank: Of,
+    prefers_own: Term,
+) -> Term:
+    """Whether this transform is the responder's choice: offered, accepted, and none comes before.
+
+    `prefers_own`: the responder's order decides and the initiator's breaks ties, else the reverse.
+    """
+
+    def before(first: Of, second: Of, a: Term, b: Term) -> Term:
+        return (first(a) < first(b)) | (first(a).eq(first(b)) & (second(a) <= second(b)))
+
+    def not_after(other: Term) -> Term:
+        return ite(
+            prefers_own,
+            before(accept_rank, offer_rank, transform, other),
+            before(offer_rank, accept_rank, transform, other),
+        )
+
+    domain = transform.sort
+    assert isinstance(domain, Domain)
+    best = every(domain, lambda u: (offered(u) & accepted(u)).implies(not_after(u)))
+    return offered(transform) & accepted(transform) & best
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[S]):
+    """One transform: its position in the offer and in the responder's order; None if in neither.
+
+    certain   False where either position rests on a `default` whose contents are not known
+    offered_at, accepted_at   the lines it comes from
+    """
+
+    suite: S
+    offer_rank: int | None
+    accept_rank: int | None
+    certain: bool = True
+    offered_at: Place | None = None
+    accepted_at: Place | None = None
+
+    @property
+    def common(self) -> bool:
+        """Whether it is both offered and accepted."""
+        return self.offer_rank is not None and self.accept_rank is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[S]):
+    """An offer and a responder's policy, transform by transform."""
+
+    rows: tuple[Row[S], ...]
+    prefers_own: bool
+
+    def winner(self) -> Row[S] | None:
+        """The transform that the rule `wins` picks, or None if none is common."""
+        # Rows that are not common never win and never hold one back: `wins` asks for both.
+        return _winner(self.rows, self.prefers_own)
+
+
+def _winner(rows: Sequence[Row[S]], prefers_own: bool) -> Row[S] | None:
+    common = [row for row in rows if row.common]
+    if not common:
+        return None
+    spec, verdict = _rule()
+    policy = {
+        "offered": True,
+        "accepted": True,
+        "offer_rank": lambda i: min(common[i].offer_rank or 0, MAX_RANK),
+        "accept_rank": lambda i: min(common[i].accept_rank or 0, MAX_RANK),
+        "prefers_own": prefers_own,
+    }
+    machine = Machine(spec, Instance.of(spec, {"transform": len(common)}, policy))
+    for number, row in enumerate(common):
+        if machine.value(verdict, machine.initial, {"t": number}):
+            return row
+    return None
+
+
+@cache
+def _rule() -> tuple[Specification, Term]:
+    """`wins` over tables of its own, to be evaluated on two policies."""
+    spec = Specification("choice")
+    domain = spec.domain("transform")
+    offered = spec.table("offered", [domain], BOOL, "is in the offer")
+    accepted = spec.table("accepted", [domain], BOOL, "is acceptable to the responder")
+    offer_rank = spec.table("offer_rank", [domain], RANK, "position in the offer")
+    accept_rank = spec.table("accept_rank", [domain], RANK, "position in the responder's policy")
+    own = spec.rigid("prefers_own", BOOL, "the responder's order decides")
+    return spec, wins(
+        Term("param", (), domain, "t"),
+        offered=offered,
+        accepted=accepted,
+        offer_rank=offer_rank,
+        accept_rank=accept_rank,
+        prefers_own=own,
+    )
+
+
+# ---- Phase I
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Generic[S]):
+    """One transform as it stands in an offer."""
+
+    suite: S
+    place: Place | None
+    certain: bool = True
+
+
+def phase1_offer(
+    proposals: Iterable[Phase1Proposal],
+    authentications: Sequence[Authentication],
+    profile: StackProfile,
+) -> list[Offer[Phase1Suite]]:
+    """The transforms an initiator sends, in order; one per authentication method and combination."""
+    offers: dict[Phase1Suite, Offer[Phase1Suite]] = {}
+    for proposal in proposals:
+        for cipher, hash_, group in itertools.product(
+            _sent(profile, proposal.ciphers),
+            _sent(profile, proposal.hashes),
+            _sent(profile, proposal.groups),
+        ):
+            for authentication in authentications:
+                suite = Phase1Suite(cipher, hash_, group, authentication.method.value)
+                certain = not proposal.default
+                offers.setdefault(suite, Offer(suite, proposal.place, certain))
+    return list(offers.values())
+
+
+def _sent(profile: StackProfile, kind: Sequence[K]) -> Sequence[K]:
+    """What goes out of the algorithms of one kind that a proposal lists."""
+    return kind if profile.sends is Sends.EVERY_COMBINATION else kind[:1]
+
+
+def accepts_phase1(proposal: Phase1Proposal, suite: Phase1Suite) -> bool:
+    """Whether a proposal of the responder takes a transform; the method is not its business."""
+    return (
+        suite.encryption in proposal.ciphers
+        and suite.hash in proposal.hashes
+        and suite.group in proposal.groups
+        and (not proposal.prfs or prf_of(suite.hash) in proposal.prfs)
+    )
+
+
+def prf_of(hash_: Hash) -> Hash:
+    """IKEv1 has no transform for the prf: it is the HMAC of the hash (RFC 2409 section 4)."""
+    return hash_
+
+
+def phase1_table(
+    offers: Sequence[Offer[Phase1Suite]],
+    proposals: Sequence[Phase1Proposal],
+    profile: StackProfile,
+) -> Table[Phase1Suite]:
+    """Hold an offer against the responder's proposals."""
+    rows = [_row(rank, offer, proposals, accepts_phase1) for rank, offer in enumerate(offers)]
+    return Table(tuple(rows), profile.order is Order.RESPONDER)
+
+
+P = TypeVar("P", Phase1Proposal, Phase2Proposal)
+
+
+def _row(
+    rank: int, offer: Offer[S], proposals: Sequence[P], accepts: Callable[[P, S], bool]
+) -> Row[S]:
+    for position, proposal in enumerate(proposals):
+        if accepts(proposal, offer.suite):
+            certain = offer.certain and not proposal.default
+            return Row(offer.suite, rank, position, certain, offer.place, proposal.place)
+    return Row(offer.suite, rank, None, offer.certain, offer.place)
+
+
+# ---- Phase II
+
+
+def phase2_offer(
+    proposals: Iterable[Phase2Proposal], mode: Mode, profile: StackProfile
+) -> list[Offer[Phase2Suite]]:
+    """The transforms (or bundles of them) that Quick Mode's first message offers, in order."""
+    offers: dict[Phase2Suite, Offer[Phase2Suite]] = {}
+    for proposal in proposals:
+        choices = [
+            [
+                Protection(part.protocol, cipher, integrity)
+                for cipher in _sent(profile, part.ciphers or (None,))
+                for integrity in _sent(profile, part.integrities or (None,))
+            ]
+            for part in proposal.protections
+        ]
+        groups = _sent(profile, proposal.groups or (None,))
+        for parts, group in itertools.product(itertools.product(*choices), groups):
+            suite = Phase2Suite(parts, group, mode)
+            offers.setdefault(suite, Offer(suite, proposal.place, not proposal.default))
+    return list(offers.values())
+
+
+def accepts_phase2(proposal: Phase2Proposal, suite: Phase2Suite) -> bool:
+    """Whether a proposal of the responder takes a suite; the mode is checked apart from it."""
+    if len(proposal.protections) != len(suite.protections):
+        return False
+    if not accepts_group(proposal, suite.pfs_group):
+        return False
+    wanted = {part.protocol: part for part in proposal.protections}
+    for part in suite.protections:
+        own = wanted.get(part.protocol)
+        if own is None or (part.encryption is not None and part.encryption not in own.ciphers):
+            return False
+        if part.encryption is None and own.ciphers:
+            return False
+        if part.integrity is None and own.integrities:
+            return False
+        if part.integrity is not None and part.integrity not in own.integrities:
+            return False
+    return True
+
+
+def accepts_group(proposal: Phase2Proposal, group: Group | None) -> bool:
+    """Whether a proposal takes PFS with this group, or none (None)."""
+    return group in (proposal.groups or (None,))
+
+
+def phase2_table(
+    offers: Sequence[Offer[Phase2Suite]],
+    proposals: Sequence[Phase2Proposal],
+    profile: StackProfile,
+) -> Table[Phase2Suite]:
+    """Hold a Quick Mode offer against the responder's proposals."""
+    rows = [_row(rank, offer, proposals, accepts_phase2) for rank, offer in enumerate(offers)]
+    return Table(tuple(rows), profile.order is Order.RESPONDER)

@@ -1,0 +1,175 @@
+"""What two policies say to each other, as the specification reads it: actors, sorts, tables.
+
+A transform is a number; what it stands for, who offers it and who takes it are tables. So a proof
+holds for all policies, and a concrete pair of policies is one choice of the tables
+(`proofs.verify.instance`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from model.choice import RANK
+from model.language.sorts import BOOL, Domain, Enum, Sort
+from model.language.specification import Specification
+from model.language.terms import Term, ite, lift
+
+ROLE = Enum("Role", ("initiator", "responder"))
+EXCHANGE = Enum("Exchange", ("main", "aggressive"))
+METHOD = Enum("Method", ("pre_shared_key", "certificate", "kerberos"))
+PUBLIC = Enum("Public", ("none", "initiator", "responder"))
+REASON = Enum(
+    "Reason",
+    (
+        "none",
+        "proposal",
+        "altered_answer",
+        "exchange_mode",
+        "auth_method",
+        "psk",
+        "certificate",
+        "identity",
+        "selector",
+        "mode",
+    ),
+)
+
+Table = Callable[..., Term]
+
+
+@dataclass(frozen=True)
+class Phase1Policy:
+    """Tables of Phase I. Roles are those of Phase I: the initiator sent its first message."""
+
+    transform: Domain
+    exchange: Term
+    takes_exchange: Term
+    exchange_checked_first: Term
+    offers: Table
+    offer_rank: Table
+    accepts: Table
+    accept_rank: Table
+    allows: Table
+    prefers_own: Term
+    names_alternatives: Term
+    reoffers: Term
+    method: Table
+    takes_method: Table
+    has_secret: Table
+    secrets_agree: Term
+    credential_holds: Table
+    identity_accepted: Table
+    answer_may_be_altered: Term
+
+
+def phase1_policy(spec: Specification) -> Phase1Policy:
+    """Declare them."""
+    transform = spec.domain("transform")
+    t = [transform]
+    return Phase1Policy(
+        transform=transform,
+        exchange=spec.rigid("exchange", EXCHANGE, "the exchange that the initiator uses"),
+        takes_exchange=spec.rigid(
+            "takes_exchange", BOOL, "the responder's policy allows the initiator's exchange"
+        ),
+        exchange_checked_first=spec.rigid(
+            "exchange_checked_first",
+            BOOL,
+            "the responder checks exchange and method at the first message, not at the identity",
+        ),
+        offers=spec.table("offers", t, BOOL, "the initiator offers it in its first message"),
+        offer_rank=spec.table("offer_rank", t, RANK, "its position in the offer"),
+        accepts=spec.table("accepts", t, BOOL, "the responder's policy accepts its algorithms"),
+        accept_rank=spec.table("accept_rank", t, RANK, "its position in the responder's policy"),
+        allows=spec.table("allows", t, BOOL, "the initiator's policy allows it, offered or not"),
+        prefers_own=spec.rigid("prefers_own", BOOL, "the responder's order decides (profile)"),
+        names_alternatives=spec.rigid(
+            "names_alternatives",
+            BOOL,
+            "a responder that accepts no offer names what it would accept (profile)",
+        ),
+        reoffers=spec.rigid(
+            "reoffers", BOOL, "an initiator that is named alternatives offers anew (profile)"
+        ),
+        method=spec.table("method", t, METHOD, "its authentication method"),
+        takes_method=spec.table(
+            "takes_method", [METHOD], BOOL, "the responder authenticates in this way"
+        ),
+        has_secret=spec.table(
+            "has_secret", [ROLE], BOOL, "this end finds a pre-shared key for the other"
+        ),
+        secrets_agree=spec.rigid(
+            "secrets_agree", BOOL, "the pre-shared keys that the two ends find are the same"
+        ),
+        credential_holds=spec.table(
+            "credential_holds",
+            [ROLE, METHOD],
+            BOOL,
+            "this end's certificate or ticket satisfies the other end",
+        ),
+        identity_accepted=spec.table(
+            "identity_accepted", [ROLE], BOOL, "this end's identity is one the other end expects"
+        ),
+        answer_may_be_altered=spec.rigid(
+            "answer_may_be_altered", BOOL, "switch: message 2 may be altered on its way"
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Phase2Policy:
+    """Tables of Phase II. The role that an entry takes is the one that starts the negotiation."""
+
+    protection: Domain
+    negotiation: Domain
+    offers: Table
+    offer_rank: Table
+    accepts: Table
+    accept_rank: Table
+    prefers_own: Table
+    pfs: Table
+    key_exchange_fits: Table
+    clients_taken: Table
+    mode_taken: Table
+
+
+def phase2_policy(spec: Specification) -> Phase2Policy:
+    """Declare them."""
+    protection, negotiation = spec.domain("protection"), spec.domain("negotiation")
+    by: list[Sort] = [ROLE, protection]
+    return Phase2Policy(
+        protection=protection,
+        negotiation=negotiation,
+        offers=spec.table("offers2", by, BOOL, "this role, when it starts, offers it"),
+        offer_rank=spec.table("offer_rank2", by, RANK, "its position in that offer"),
+        accepts=spec.table("accepts2", by, BOOL, "the other end accepts it from this role"),
+        accept_rank=spec.table(
+            "accept_rank2", by, RANK, "its position in the policy of the other end"
+        ),
+        prefers_own=spec.table(
+            "prefers_own2", [ROLE], BOOL, "the order of the other end decides (profile)"
+        ),
+        pfs=spec.table("pfs", [protection], BOOL, "it asks for a second Diffie-Hellman (R12)"),
+        key_exchange_fits=spec.table(
+            "key_exchange_fits",
+            by,
+            BOOL,
+            "the public value that this role sends is of the transform's group",
+        ),
+        clients_taken=spec.table(
+            "clients_taken",
+            [ROLE],
+            BOOL,
+            "the client identities that this role sends (or, where it sends none, the two "
+            "addresses) are selected by the other end's policy (R21)",
+        ),
+        mode_taken=spec.table(
+            "mode_taken", [ROLE], BOOL, "the other end takes the mode that this role asks for"
+        ),
+    )
+
+
+def other_role(role: Term) -> Term:
+    """The other end."""
+    return ite(role.eq("initiator"), lift("responder", ROLE), "initiator")
