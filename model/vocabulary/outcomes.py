@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from model.vocabulary.findings import Finding
+from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import WithoutSA
 from model.vocabulary.selectors import Selector
 from model.vocabulary.suites import Phase1Suite, Phase2Suite
@@ -44,18 +45,39 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a policy says, as text, and where."""
+
+    text: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Phase1Verdict:
-    """Phase I in one direction. `needs` says what is missing where the outcome is undecided."""
+    """Phase I in one direction.
+
+    needs      what is missing where the outcome is undecided
+    why        one sentence where it does not come up
+    sent, wanted   what the initiator sends and the responder wants, where they have no common ground
+    """
 
     outcome: Outcome
     reason: Reason | None = None
     needs: tuple[str, ...] = ()
     suite: Phase1Suite | None = None
+    why: str = ""
+    sent: tuple[Said, ...] = ()
+    wanted: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Phase2Verdict:
-    """One child of the initiator in one direction; `peer_child` is the responder's."""
+    """One child of the initiator in one direction; `peer_child` is the responder's.
+
+    needs, why, sent, wanted    as in Phase1Verdict
+    without_sa                  what becomes of packets without an SA: leaving the initiator, and
+                                leaving the responder (None where it has no such child)
+    """
 
     child: str
     outcome: Outcome
@@ -65,6 +87,10 @@ class Phase2Verdict:
     peer_child: str | None = None
     initiator_selector: Selector | None = None
     responder_selector: Selector | None = None
+    why: str = ""
+    sent: tuple[Said, ...] = ()
+    wanted: tuple[Said, ...] = ()
+    without_sa: tuple[Stated[WithoutSA] | None, Stated[WithoutSA] | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
