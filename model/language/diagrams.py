@@ -101,7 +101,7 @@ def _possible(term: Term, variable: Term, position: int) -> bool:
 def _truths(term: Term, variable: Term, position: int) -> set[bool]:
     if term.op == "const" and term.sort == BOOL:
         return {term.data}
-    if term.op == "eq" and variable in term.args:
+    if term.op == "eq" and any(item is variable for item in term.args):
         other = term.args[1] if term.args[0] is variable else term.args[0]
         return {other.data == position} if other.op == "const" else {True, False}
     if term.op == "not":

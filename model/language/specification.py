@@ -332,11 +332,13 @@ class Specification:
         parameter names. A term that reads any other would see a value nobody follows.
         """
 
+        params = set(action.params)
+
         def wrong(problem: str) -> SpecificationError:
             return SpecificationError(f"{action.name}, {where}: {problem}", action.place)
 
         for item in subterms(term):
-            if item.op == "param" and item not in action.params:
+            if item.op == "param" and item not in params:
                 raise wrong(f"{item.data} is no parameter of the action")
             if item.op in ("every", "some") and item.args[0].sort in self.families:
                 raise wrong(

@@ -64,6 +64,15 @@ class Term:
             f"(term: {self})"
         )
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        raise SpecificationError(
+            f"terms are not compared with == or !=: use .eq() or .ne() (term: {self})"
+        )
+
+    __hash__ = object.__hash__  # sound: equal terms are the same object
+
     def __contains__(self, item: object) -> NoReturn:
         raise SpecificationError("a term holds no elements: `in` means nothing here")
 
