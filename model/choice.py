@@ -161,9 +161,9 @@ def phase1_offer(
     offers: dict[Phase1Suite, Offer[Phase1Suite]] = {}
     for proposal in proposals:
         for cipher, hash_, group in itertools.product(
-            _sent(profile, proposal.ciphers),
-            _sent(profile, proposal.hashes),
-            _sent(profile, proposal.groups),
+            _sent(profile, proposal.ciphers, proposal.default),
+            _sent(profile, proposal.hashes, proposal.default),
+            _sent(profile, proposal.groups, proposal.default),
         ):
             for authentication in authentications:
                 suite = Phase1Suite(cipher, hash_, group, authentication.method.value)
@@ -172,9 +172,12 @@ def phase1_offer(
     return list(offers.values())
 
 
-def _sent(profile: StackProfile, kind: Sequence[K]) -> Sequence[K]:
-    """What goes out of the algorithms of one kind that a proposal lists."""
-    return kind if profile.sends is Sends.EVERY_COMBINATION else kind[:1]
+def _sent(profile: StackProfile, kind: Sequence[K], default: bool) -> Sequence[K]:
+    """What goes out of the algorithms of one kind that a proposal lists.
+
+    Of a `default` nobody knows which comes first: all may.
+    """
+    return kind if default or profile.sends is Sends.EVERY_COMBINATION else kind[:1]
 
 
 def accepts_phase1(proposal: Phase1Proposal, suite: Phase1Suite) -> bool:
@@ -227,12 +230,12 @@ def phase2_offer(
         choices = [
             [
                 Protection(part.protocol, cipher, integrity)
-                for cipher in _sent(profile, part.ciphers or (None,))
-                for integrity in _sent(profile, part.integrities or (None,))
+                for cipher in _sent(profile, part.ciphers or (None,), proposal.default)
+                for integrity in _sent(profile, part.integrities or (None,), proposal.default)
             ]
             for part in proposal.protections
         ]
-        groups = _sent(profile, proposal.groups or (None,))
+        groups = _sent(profile, proposal.groups or (None,), proposal.default)
         for parts, group in itertools.product(itertools.product(*choices), groups):
             suite = Phase2Suite(parts, group, mode)
             offers.setdefault(suite, Offer(suite, proposal.place, not proposal.default))

@@ -57,6 +57,8 @@ class StackProfile:
 
     sends                  of a proposal with several algorithms of a kind
     order                  whose preference decides, seen from the responder
+    checks_method_first    exchange and authentication method are checked with the first message,
+                           not only when the initiator has shown its identity
     answers_alternatives   a responder that accepts no offer names its own instead (R7)
     reoffers               an initiator that is named alternatives offers anew, once (R7)
     compares_mode          tunnel or transport must equal the responder's own setting
@@ -70,6 +72,7 @@ class StackProfile:
     name: str
     sends: Sends
     order: Order
+    checks_method_first: bool
     answers_alternatives: bool
     reoffers: bool
     compares_mode: bool
@@ -85,6 +88,7 @@ WINDOWS2000 = StackProfile(
     name="windows2000",
     sends=Sends.EVERY_COMBINATION,
     order=Order.INITIATOR,
+    checks_method_first=True,
     answers_alternatives=True,
     reoffers=True,
     compares_mode=True,
@@ -100,6 +104,7 @@ CHARON = StackProfile(
     name="charon",
     sends=Sends.FIRST_OF_EACH_KIND,
     order=Order.RESPONDER,
+    checks_method_first=False,
     answers_alternatives=False,
     reoffers=False,
     compares_mode=True,

@@ -28,11 +28,14 @@ class Encryption(Enum):
     CAMELLIA_CBC = "camellia"
     CAMELLIA_CTR = "camellia-ctr"
     CHACHA20_POLY1305 = "chacha20poly1305"
+    AES_GMAC = "aes-gmac"
+    SERPENT = "serpent"
+    TWOFISH = "twofish"
 
     @property
     def is_aead(self) -> bool:
         """True if the cipher carries its own integrity check (RFC 4106, 4309, 7634)."""
-        return self.name.startswith(("AES_GCM", "AES_CCM", "CHACHA20"))
+        return self.name.startswith(("AES_GCM", "AES_CCM", "AES_GMAC", "CHACHA20"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ class AuthMethod(Enum):
     XAUTH_RESPONDER_PRE_SHARED_KEY = "xauth-responder-pre-shared-key"
     XAUTH_RESPONDER_CERTIFICATE = "xauth-responder-certificate"
     HYBRID = "hybrid"
+    HYBRID_RESPONDER = "hybrid-responder"
     NONE = "none"  # the two sides' rounds give no IKEv1 method
 
 

@@ -1,0 +1,310 @@
+"""Sections of swanctl.conf -> connections, children and secrets of the vocabulary."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from model.formats.pem import certificate_octets
+from model.formats.reader import Reader, ReadError
+from model.formats.swanctl import keys, values
+from model.formats.swanctl.lifetimes import phase1_life, phase2_life
+from model.formats.swanctl.proposals import phase1_proposals, phase2_proposals
+from model.formats.swanctl.settings import Section, Setting
+from model.vocabulary.findings import Finding, Severity
+from model.vocabulary.identities import ANY_IDENTITY, Identity
+from model.vocabulary.places import Place, PolicyError, Stated
+from model.vocabulary.policy import (
+    Action,
+    AddressPattern,
+    Authentication,
+    CertificateFile,
+    Child,
+    Connection,
+    Credentials,
+    SharedSecret,
+    WithoutSA,
+)
+from model.vocabulary.secrets import Secret
+from model.vocabulary.selectors import Selector
+from model.vocabulary.suites import AuthMethod, Exchange, Mode
+
+_AUTH = {"psk": "psk", "pubkey": "pubkey", "xauth": "xauth", "eap": "eap"}
+
+
+class Importer:
+    """Reads the sections of one file tree; `folder` is where certificates are looked for."""
+
+    def __init__(self, folder: str, reader: Reader) -> None:
+        self._folder, self._reader = folder, reader
+        self.findings: list[Finding] = []
+
+    # ---- connections
+    def connection(self, section: Section) -> Connection:
+        """One section below `connections`."""
+        self.findings += keys.unknown(section, keys.CONNECTION, "connection")
+        auth = {name for name in section.sections if keys.AUTH_SECTION.fullmatch(name)}
+        self.findings += keys.unknown_sections(
+            section, frozenset({*auth, "children"}), "connection"
+        )
+        get = section.values.get
+        version = values.number(v) if (v := get("version")) and v.text else 0
+        if version not in (0, 1, 2):
+            raise _wrong(get("version"), "version is 0, 1 or 2", "write version = 1")
+        versions = frozenset({1, 2}) if version == 0 else frozenset({version})
+        if 1 not in versions:
+            self.findings.append(
+                Finding(
+                    "IKEV2-ONLY",
+                    Severity.NOTE,
+                    get("version", Setting("", section.place)).place,
+                    f"connection {section.name} is for IKEv2 only: out of scope here",
+                    "write version = 1 if it is meant for IKEv1",
+                )
+            )
+        life, found = phase1_life(section)
+        self.findings += found
+        aggressive = get("aggressive")
+        children = section.sections.get("children")
+        return Connection(
+            name=section.name,
+            place=section.place,
+            versions=Stated(versions, _place(get("version"))),
+            initiates=1 if version == 1 else 2,
+            exchange=Stated(
+                Exchange.AGGRESSIVE if aggressive and values.switch(aggressive) else Exchange.MAIN,
+                _place(aggressive),
+            ),
+            local_addresses=_addresses(get("local_addrs")),
+            remote_addresses=_addresses(get("remote_addrs")),
+            proposals=phase1_proposals(get("proposals")),
+            authentications=(self._authentication(section),),
+            life=life,
+            children=tuple(self._children(children)) if children else (),
+            phase2_limit=Stated(None),
+            master_key_pfs=Stated(False),
+        )
+
+    # ---- authentication
+    def _authentication(self, section: Section) -> Authentication:
+        local, remote = self._rounds(section, "local"), self._rounds(section, "remote")
+        place = section.place
+        pair = _pair_method(list(map(_kind, local)), list(map(_kind, remote)))
+        for item in (*local, *remote):
+            if "auth" in item.values:
+                place = item.values["auth"].place
+                break
+        return Authentication(
+            Stated(pair, place),
+            self._credentials(local[0], own=True) if local else _nobody(section.place),
+            self._credentials(remote[0], own=False) if remote else _nobody(section.place),
+        )
+
+    def _rounds(self, section: Section, side: str) -> list[Section]:
+        found = []
+        for position, (name, item) in enumerate(section.sections.items()):
+            match = keys.AUTH_SECTION.fullmatch(name)
+            if match and match[1] == side:
+                self.findings += keys.unknown(item, keys.AUTHENTICATION, "local or remote section")
+                order = item.values.get("round")
+                found.append((values.number(order) if order else 0, position, item))
+        return [item for _, _, item in sorted(found, key=lambda entry: entry[:2])]
+
+    def _credentials(self, section: Section, *, own: bool) -> Credentials:
+        stated = section.values.get("id")
+        identity: Stated[Identity | None] = Stated(None if own else ANY_IDENTITY)
+        if stated is not None and stated.text:
+            identity = Stated(values.identity(stated.text), stated.place)
+        certs = [*self._named(section, "certs", "x509"), *self._cert_sections(section, "cert")]
+        anchors = [
+            *self._named(section, "cacerts", "x509ca"),
+            *self._cert_sections(section, "cacert"),
+        ]
+        if own and not certs and _kind(section) == "pubkey":
+            certs = self.folder("x509", section.place)
+        return Credentials(identity, tuple(certs), tuple(anchors))
+
+    def _named(self, section: Section, key: str, folder: str) -> Iterator[CertificateFile]:
+        setting = section.values.get(key)
+        for name in values.words(setting) if setting else []:
+            assert setting is not None
+            yield self._certificate(name, folder, setting.place)
+
+    def _cert_sections(self, section: Section, prefix: str) -> Iterator[CertificateFile]:
+        folder = "x509" if prefix == "cert" else "x509ca"
+        for name, item in section.sections.items():
+            if name.startswith(prefix) and "file" in item.values:
+                yield self._certificate(item.values["file"].text, folder, item.values["file"].place)
+
+    def _certificate(self, name: str, folder: str, place: Place) -> CertificateFile:
+        path = name if posixpath.isabs(name) else posixpath.join(self._folder, folder, name)
+        try:
+            octets = self._reader.read(path)
+        except ReadError as error:
+            return CertificateFile(name, place, None, f"cannot read {path}: {error}")
+        der = certificate_octets(octets)
+        return CertificateFile(name, place, der, None if der else f"{path} is no certificate")
+
+    def folder(self, name: str, place: Place | None) -> list[CertificateFile]:
+        """Every certificate in a folder beside the file, as swanctl loads them."""
+        paths = self._reader.glob(posixpath.join(self._folder, name, "*"))
+        found = (
+            [self._certificate(posixpath.basename(p), name, place) for p in paths] if place else []
+        )
+        return [item for item in found if item.der is not None]
+
+    # ---- children
+    def _children(self, section: Section) -> Iterator[Child]:
+        for name, child in section.sections.items():
+            yield self._child(name, child)
+
+    def _child(self, name: str, section: Section) -> Child:
+        self.findings += keys.unknown(section, keys.CHILD, "child")
+        get = section.values.get
+        mode, action = _mode(get("mode"))
+        life, found = phase2_life(section)
+        self.findings += found
+        start = get("start_action")
+        starts = {part.strip() for part in start.text.split("|")} if start else {"none"}
+        if not starts <= {"none", "trap", "start", "route", "clear", "restart", ""}:
+            raise _wrong(start, f"{_text(start)!r} is no start_action", "write none, trap or start")
+        trap = bool(starts & {"trap", "route"})
+        without = WithoutSA.DROPPED if trap else WithoutSA.CLEAR
+        if action is Action.BLOCK:
+            without = WithoutSA.DROPPED
+        return Child(
+            name=name,
+            place=section.place,
+            action=Stated(action, _place(get("mode"))),
+            mode=Stated(mode, _place(get("mode"))),
+            proposals=phase2_proposals(get("esp_proposals"), get("ah_proposals")),
+            local=self._selectors(get("local_ts"), "local_ts"),
+            remote=self._selectors(get("remote_ts"), "remote_ts"),
+            life=life,
+            without_sa=Stated(without, _place(start)),
+            inbound_clear=Stated(without is WithoutSA.CLEAR, _place(start)),
+            starts=Stated(trap or "start" in starts, _place(start)),
+        )
+
+    def _selectors(self, setting: Setting | None, key: str) -> tuple[Stated[Selector], ...]:
+        if setting is None or not values.words(setting):
+            return (Stated(values.selector("dynamic", Setting("", Place("", 0)))),)
+        found = tuple(
+            Stated(values.selector(text, setting), setting.place) for text in values.words(setting)
+        )
+        if len(found) > 1:
+            self.findings.append(
+                Finding(
+                    "TS-IGNORED",
+                    Severity.WARNING,
+                    setting.place,
+                    f"{key} lists {len(found)} selectors: IKEv1 negotiates the first only",
+                    "make a child of its own for each selector",
+                )
+            )
+        return found
+
+    # ---- secrets
+    def secrets(self, section: Section) -> Iterator[SharedSecret]:
+        """The pre-shared keys below `secrets`."""
+        for name, item in section.sections.items():
+            if not name.startswith("ike"):
+                continue
+            setting = item.values.get("secret")
+            if setting is None:
+                self.findings.append(
+                    Finding(
+                        "SECRET-MISSING",
+                        Severity.WARNING,
+                        item.place,
+                        f"{name} has no secret",
+                        "add secret = ...",
+                    )
+                )
+                continue
+            owners = tuple(
+                values.identity(v.text) for key, v in item.values.items() if key.startswith("id")
+            )
+            secret = Secret(name, setting.place, values.secret_octets(setting))
+            yield SharedSecret(owners, secret)
+
+
+def _place(setting: Setting | None) -> Place | None:
+    return setting.place if setting else None
+
+
+def _text(setting: Setting | None) -> str:
+    return setting.text if setting else ""
+
+
+def _wrong(setting: Setting | None, problem: str, mend: str) -> PolicyError:
+    return PolicyError(problem, place=_place(setting), mend=mend)
+
+
+def _nobody(place: Place) -> Credentials:
+    return Credentials(Stated(ANY_IDENTITY, place))
+
+
+def _addresses(setting: Setting | None) -> Stated[tuple[AddressPattern, ...]]:
+    if setting is None or not values.words(setting):
+        return Stated((AddressPattern("%any", None, None, anything=True),))
+    found = tuple(values.address_pattern(text, setting) for text in values.words(setting))
+    return Stated(found, setting.place)
+
+
+def _mode(setting: Setting | None) -> tuple[Mode, Action]:
+    text = setting.text.strip().lower() if setting else "tunnel"
+    actions = {"pass": Action.PERMIT, "drop": Action.BLOCK}
+    if text in actions:
+        return Mode.TUNNEL, actions[text]
+    modes = {"tunnel": Mode.TUNNEL, "transport": Mode.TRANSPORT, "beet": Mode.BEET}
+    modes["transport_proxy"] = Mode.TRANSPORT
+    if text not in modes:
+        raise _wrong(setting, f"{text!r} is no mode", "write tunnel, transport, pass or drop")
+    return modes[text], Action.NEGOTIATE
+
+
+def _kind(section: Section) -> str:
+    """The class of one authentication round; `pubkey` unless stated."""
+    setting = section.values.get("auth")
+    text = setting.text.strip().lower() if setting else "pubkey"
+    head = text.split("-")[0].split(":")[0]
+    if head in (
+        "rsa",
+        "ecdsa",
+        "bliss",
+        "ed25519",
+        "ed448",
+        "ike",
+        "sha256",
+        "sha1",
+        "sha384",
+        "any",
+    ):
+        return "pubkey"
+    if head not in _AUTH:
+        raise _wrong(setting, f"{text!r} is no authentication", "write auth = psk or pubkey")
+    return _AUTH[head]
+
+
+def _pair_method(local: list[str], remote: list[str]) -> AuthMethod:
+    """The IKEv1 method of both sides' rounds, seen from the initiator."""
+    first, second = [*local, "", ""][:2]
+    theirs, theirs2 = [*remote, "", ""][:2]
+    if first == theirs and first in ("psk", "pubkey"):
+        psk = first == "psk"
+        if not second and not theirs2:
+            return AuthMethod.PRE_SHARED_KEY if psk else AuthMethod.CERTIFICATE
+        if second == "xauth":
+            return AuthMethod.XAUTH_PRE_SHARED_KEY if psk else AuthMethod.XAUTH_CERTIFICATE
+        if theirs2 == "xauth":
+            return (
+                AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY
+                if psk
+                else AuthMethod.XAUTH_RESPONDER_CERTIFICATE
+            )
+    if first == "xauth" and theirs == "pubkey" and not second and not theirs2:
+        return AuthMethod.HYBRID
+    if first == "pubkey" and theirs == "xauth" and not second and not theirs2:
+        return AuthMethod.HYBRID_RESPONDER
+    return AuthMethod.NONE

@@ -1,0 +1,237 @@
+"""Proposals in strongSwan's keywords: `aes256-aes128-sha256-modp2048` (policy-formats 3.1).
+
+Keywords and what a proposal must hold: charon 5.9.8.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from typing import TypeVar
+
+from model.formats.swanctl.settings import Setting
+from model.vocabulary.places import Place, PolicyError
+from model.vocabulary.policy import Phase1Proposal, Phase2Proposal, ProtectionProposal
+from model.vocabulary.suites import Cipher, Encryption, Group, Hash, Integrity, Protocol
+
+T = TypeVar("T")
+_E = Encryption
+
+
+def _ciphers() -> dict[str, Cipher]:
+    words = {
+        "null": Cipher(_E.NULL),
+        "des": Cipher(_E.DES),
+        "3des": Cipher(_E.TRIPLE_DES),
+        "cast128": Cipher(_E.CAST),
+        "chacha20poly1305": Cipher(_E.CHACHA20_POLY1305),
+        "aes": Cipher(_E.AES_CBC, 128),
+        "camellia": Cipher(_E.CAMELLIA_CBC, 128),
+        "blowfish": Cipher(_E.BLOWFISH, 128),
+        "serpent": Cipher(_E.SERPENT, 128),
+        "twofish": Cipher(_E.TWOFISH, 128),
+    }
+    plain = {"aes": _E.AES_CBC, "camellia": _E.CAMELLIA_CBC, "blowfish": _E.BLOWFISH}
+    plain |= {"serpent": _E.SERPENT, "twofish": _E.TWOFISH}
+    for (word, cipher), bits in itertools.product(plain.items(), (128, 192, 256)):
+        words[f"{word}{bits}"] = Cipher(cipher, bits)
+    for bits in (128, 192, 256):
+        words[f"aes{bits}ctr"] = Cipher(_E.AES_CTR, bits)
+        words[f"camellia{bits}ctr"] = Cipher(_E.CAMELLIA_CTR, bits)
+        words[f"aes{bits}gmac"] = Cipher(_E.AES_GMAC, bits)
+        tags = ((8, 64, _E.AES_GCM_8), (12, 96, _E.AES_GCM_12), (16, 128, _E.AES_GCM_16))
+        for octets, tag, cipher in tags:
+            words[f"aes{bits}gcm{octets}"] = words[f"aes{bits}gcm{tag}"] = Cipher(cipher, bits)
+        words[f"aes{bits}gcm"] = Cipher(_E.AES_GCM_16, bits)
+        tags = ((8, 64, _E.AES_CCM_8), (12, 96, _E.AES_CCM_12), (16, 128, _E.AES_CCM_16))
+        for octets, tag, cipher in tags:
+            words[f"aes{bits}ccm{octets}"] = words[f"aes{bits}ccm{tag}"] = Cipher(cipher, bits)
+        words[f"aes{bits}ccm"] = Cipher(_E.AES_CCM_16, bits)
+    return words
+
+
+CIPHERS = _ciphers()
+INTEGRITIES = {
+    "md5": Integrity.HMAC_MD5,
+    "md5_128": Integrity.HMAC_MD5_128,
+    "sha": Integrity.HMAC_SHA1,
+    "sha1": Integrity.HMAC_SHA1,
+    "sha1_160": Integrity.HMAC_SHA1_160,
+    "sha256": Integrity.HMAC_SHA2_256,
+    "sha2_256": Integrity.HMAC_SHA2_256,
+    "sha256_96": Integrity.HMAC_SHA2_256_96,
+    "sha2_256_96": Integrity.HMAC_SHA2_256_96,
+    "sha384": Integrity.HMAC_SHA2_384,
+    "sha2_384": Integrity.HMAC_SHA2_384,
+    "sha512": Integrity.HMAC_SHA2_512,
+    "sha2_512": Integrity.HMAC_SHA2_512,
+    "aesxcbc": Integrity.AES_XCBC,
+    "aescmac": Integrity.AES_CMAC,
+}
+# The Phase I hash that goes with an integrity algorithm; the others have no number in IKEv1.
+HASHES = {
+    Integrity.HMAC_MD5: Hash.MD5,
+    Integrity.HMAC_SHA1: Hash.SHA1,
+    Integrity.HMAC_SHA2_256: Hash.SHA2_256,
+    Integrity.HMAC_SHA2_384: Hash.SHA2_384,
+    Integrity.HMAC_SHA2_512: Hash.SHA2_512,
+    Integrity.AES_XCBC: Hash.AES_XCBC,
+    Integrity.AES_CMAC: Hash.AES_CMAC,
+}
+PRFS = {
+    "prfmd5": Hash.MD5,
+    "prfsha1": Hash.SHA1,
+    "prfsha256": Hash.SHA2_256,
+    "prfsha384": Hash.SHA2_384,
+    "prfsha512": Hash.SHA2_512,
+    "prfaesxcbc": Hash.AES_XCBC,
+    "prfaescmac": Hash.AES_CMAC,
+}
+GROUPS: dict[str, Group | None] = {group.value: group for group in Group}
+GROUPS |= {"x25519": Group.CURVE_25519, "x448": Group.CURVE_448, "modpnone": None}
+SEQUENCES = ("esn", "noesn")
+
+_DEFAULT_KINDS = (_E.AES_CBC, _E.AES_CTR, _E.CAMELLIA_CBC, _E.CAMELLIA_CTR)
+_DEFAULT_CIPHERS = (
+    *(Cipher(kind, bits) for kind in _DEFAULT_KINDS for bits in (128, 192, 256)),
+    Cipher(_E.TRIPLE_DES),
+)
+_DEFAULT_HASHES = (
+    Hash.SHA2_256,
+    Hash.SHA2_384,
+    Hash.SHA2_512,
+    Hash.SHA1,
+    Hash.AES_XCBC,
+    Hash.AES_CMAC,
+)
+_WEAK = (Group.MODP_768, Group.MODP_1024, Group.MODP_1536, Group.MODP_1024_160)
+_DEFAULT_GROUPS = tuple(group for group in Group if group not in _WEAK)
+_DEFAULT_INTEGRITIES = (
+    Integrity.HMAC_SHA2_256,
+    Integrity.HMAC_SHA2_384,
+    Integrity.HMAC_SHA2_512,
+    Integrity.HMAC_SHA1,
+    Integrity.AES_XCBC,
+)
+_DEFAULT_ESP = tuple(Cipher(_E.AES_CBC, bits) for bits in (128, 192, 256))
+_DEFAULT_AEAD = tuple(Cipher(_E.AES_GCM_16, bits) for bits in (128, 192, 256))
+
+
+class _Words:
+    """The words of one proposal, by kind."""
+
+    def __init__(self, text: str, place: Place) -> None:
+        self.ciphers: list[Cipher] = []
+        self.integrities: list[Integrity] = []
+        self.prfs: list[Hash] = []
+        self.groups: list[Group | None] = []
+        self._place = place
+        for word in text.lower().split("-"):
+            self._word(word.strip())
+
+    def _word(self, word: str) -> None:
+        if word in CIPHERS:
+            _once(self.ciphers, CIPHERS[word])
+        elif word in INTEGRITIES:
+            _once(self.integrities, INTEGRITIES[word])
+        elif word in PRFS:
+            _once(self.prfs, PRFS[word])
+        elif word in GROUPS:
+            _once(self.groups, GROUPS[word])
+        elif word not in SEQUENCES:
+            known = [*CIPHERS, *INTEGRITIES, *PRFS, *GROUPS, *SEQUENCES]
+            near = difflib.get_close_matches(word, known, 1)
+            raise PolicyError(
+                f"unknown algorithm {word!r}",
+                place=self._place,
+                mend=f"did you mean {near[0]}?" if near else "see strongSwan's list of keywords",
+            )
+
+    def wrong(self, problem: str, mend: str) -> PolicyError:
+        return PolicyError(problem, place=self._place, mend=mend)
+
+
+def _once(kind: list[T], item: T) -> None:
+    if item not in kind:
+        kind.append(item)
+
+
+def split(setting: Setting) -> list[str]:
+    """The proposals of a list."""
+    return [text for text in (part.strip() for part in setting.text.split(",")) if text]
+
+
+def phase1_proposals(setting: Setting | None) -> tuple[Phase1Proposal, ...]:
+    """`proposals`: IKE proposals; None stands for the default. PolicyError: charon discards it."""
+    if setting is None or not split(setting):
+        return (_default_phase1(None),)
+    found = []
+    for text in split(setting):
+        if text == "default":
+            found.append(_default_phase1(setting.place))
+            continue
+        words = _Words(text, setting.place)
+        if not words.ciphers or not words.groups or None in words.groups:
+            raise words.wrong(
+                f"the IKE proposal {text} has no {'cipher' if not words.ciphers else 'DH group'}",
+                "name cipher, hash and group, such as aes128-sha256-modp2048",
+            )
+        if not words.integrities and not any(c.algorithm.is_aead for c in words.ciphers):
+            raise words.wrong(
+                f"the IKE proposal {text} has no hash",
+                "name cipher, hash and group, such as aes128-sha256-modp2048",
+            )
+        found.append(
+            Phase1Proposal(
+                tuple(words.ciphers),
+                tuple(HASHES[item] for item in words.integrities if item in HASHES),
+                tuple(group for group in words.groups if group is not None),
+                setting.place,
+                prfs=tuple(words.prfs),
+            )
+        )
+    return tuple(found)
+
+
+def _default_phase1(place: Place | None) -> Phase1Proposal:
+    return Phase1Proposal(_DEFAULT_CIPHERS, _DEFAULT_HASHES, _DEFAULT_GROUPS, place, default=True)
+
+
+def phase2_proposals(esp: Setting | None, ah: Setting | None) -> tuple[Phase2Proposal, ...]:
+    """`ah_proposals` and `esp_proposals`, AH first as charon has them; neither: default ESP."""
+    found: list[Phase2Proposal] = []
+    for setting, protocol in ((ah, Protocol.AH), (esp, Protocol.ESP)):
+        for text in split(setting) if setting else []:
+            assert setting is not None
+            if text == "default":
+                found += _default_phase2(protocol, setting.place)
+            else:
+                found.append(_phase2(text, protocol, setting.place))
+    return tuple(found) or tuple(_default_phase2(Protocol.ESP, None))
+
+
+def _phase2(text: str, protocol: Protocol, place: Place) -> Phase2Proposal:
+    words = _Words(text, place)
+    if protocol is Protocol.AH:
+        if words.ciphers or not words.integrities:
+            raise words.wrong(
+                f"the AH proposal {text} needs integrity algorithms and nothing else but groups",
+                "write such as sha256-modp2048",
+            )
+    elif not words.ciphers:
+        raise words.wrong(
+            f"the ESP proposal {text} has no cipher", "name one, such as aes128-sha256"
+        )
+    protection = ProtectionProposal(protocol, tuple(words.ciphers), tuple(words.integrities))
+    return Phase2Proposal((protection,), tuple(words.groups), place)
+
+
+def _default_phase2(protocol: Protocol, place: Place | None) -> list[Phase2Proposal]:
+    if protocol is Protocol.AH:
+        kinds = [ProtectionProposal(protocol, (), _DEFAULT_INTEGRITIES)]
+    else:
+        kinds = [
+            ProtectionProposal(protocol, _DEFAULT_ESP, _DEFAULT_INTEGRITIES),
+            ProtectionProposal(protocol, _DEFAULT_AEAD, ()),
+        ]
+    return [Phase2Proposal((kind,), (), place, default=True) for kind in kinds]

@@ -1,0 +1,411 @@
+"""strongSwan's settings grammar: sections, values, references, includes; every place kept.
+
+    name : other.section, third { key = value   sub { ... }   include more/*.conf }
+
+Facts: policy-formats 3.1, and swanctl 5.9.8 itself where that is silent.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from model.formats.reader import Reader, ReadError
+from model.vocabulary.findings import Finding, Severity
+from model.vocabulary.places import Place, PolicyError
+
+MAX_DEPTH = 32  # nested sections, and nested includes
+MAX_FILES = 256
+MAX_TOKENS = 500_000
+_NAME = re.compile(r"[^.,:{}=\"#\s\x00-\x1f\x7f]+")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One `key = value`; an empty text un-sets what a reference would bring in."""
+
+    text: str
+    place: Place
+
+
+@dataclass(slots=True)
+class Section:
+    """A section: values, subsections in order, and the sections it refers to."""
+
+    name: str
+    place: Place
+    values: dict[str, Setting] = field(default_factory=dict)
+    sections: dict[str, Section] = field(default_factory=dict)
+    references: list[tuple[str, Place]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Settings:
+    """A file with all that it includes, references resolved."""
+
+    root: Section
+    files: list[str]
+    findings: list[Finding]
+
+
+def load(path: str, reader: Reader) -> Settings:
+    """Read a file and what it includes. PolicyError: it cannot be read, or is no settings file."""
+    loader = _Loader(reader)
+    root = Section("", Place(path, 1))
+    loader.file(path, root, None, ())
+    _Resolver(root).resolve()
+    return Settings(root, loader.files, loader.findings)
+
+
+# ---- tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str  # name { } = : , newline string value include
+    text: str
+    line: int
+
+
+def _wrong(path: str, line: int, problem: str, mend: str) -> PolicyError:
+    return PolicyError(problem, place=Place(path, line), mend=mend)
+
+
+def _decode(path: str, octets: bytes) -> str:
+    try:
+        text = octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = octets.count(b"\n", 0, error.start) + 1
+        raise _wrong(
+            path, line, "octets that are no UTF-8 text", "save the file as UTF-8 text"
+        ) from None
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise _wrong(path, line, "a NUL octet", "this is no text file: check its name")
+    return text
+
+
+class _Lexer:
+    """Tokens of one file. After `=` the rest of the line, up to `#` or `}`, is the value."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self._path, self._text = path, text
+        self._at, self._line = 0, 1
+
+    def tokens(self) -> Iterator[_Token]:
+        text, count = self._text, 0
+        while self._at < len(text):
+            count += 1
+            if count > MAX_TOKENS:
+                raise _wrong(
+                    self._path, self._line, "the file is too long", "split it with include"
+                )
+            char = text[self._at]
+            if char == "\n":
+                yield _Token("newline", "", self._line)
+                self._line += 1
+                self._at += 1
+            elif char in " \t\r\f\v":
+                self._at += 1
+            elif char == "#":
+                self._to_end_of_line()
+            elif char in "{}:,":
+                self._at += 1
+                yield _Token(char, char, self._line)
+            elif char == "=":
+                self._at += 1
+                line = self._line
+                yield _Token("=", "=", line)
+                yield _Token("value", self._value(), line)
+            elif char == '"':
+                line = self._line
+                yield _Token("string", self._string(), line)
+            else:
+                yield from self._word()
+
+    def _word(self) -> Iterator[_Token]:
+        found = _NAME.match(self._text, self._at) or re.compile(r"\.").match(self._text, self._at)
+        if found is None:
+            shown = f"U+{ord(self._text[self._at]):04X}"
+            raise _wrong(
+                self._path, self._line, f"a character {shown} outside of quotes", "remove it"
+            )
+        self._at = found.end()
+        if found[0] == "include":
+            yield _Token("include", self._value(), self._line)
+        else:
+            yield _Token("name", found[0], self._line)
+
+    def _to_end_of_line(self) -> None:
+        end = self._text.find("\n", self._at)
+        self._at = len(self._text) if end < 0 else end
+
+    def _value(self) -> str:
+        """The value after `=`: quoted strings and words, up to the end of the line, `#` or `}`."""
+        parts: list[str] = []
+        gap = ""
+        while self._at < len(self._text):
+            char = self._text[self._at]
+            if char in "\n#}{":
+                break
+            if char == '"':
+                parts += [gap, self._string()]
+                gap = ""
+            elif char in " \t\r\f\v":
+                gap += " "
+                self._at += 1
+            else:
+                start = self._at
+                while self._at < len(self._text) and self._text[self._at] not in ' \t\r\f\v\n#}{"':
+                    self._at += 1
+                parts += [gap, self._text[start : self._at]]
+                gap = ""
+        return "".join(parts).strip(" ") if len(parts) != 2 else parts[1]
+
+    def _string(self) -> str:
+        start, out = self._line, list[str]()
+        self._at += 1
+        while self._at < len(self._text):
+            char = self._text[self._at]
+            self._at += 1
+            if char == '"':
+                return "".join(out)
+            if char == "\\" and self._at < len(self._text):
+                following = self._text[self._at]
+                self._at += 1
+                if following == "\n":
+                    self._line += 1
+                else:
+                    out.append(_ESCAPES.get(following, following))
+                continue
+            if char == "\n":
+                self._line += 1
+            out.append(char)
+        raise _wrong(self._path, start, "a string that does not end", 'add the closing "')
+
+
+# ---- sections
+
+
+class _Loader:
+    """Reads files into one tree; later values replace, sections merge."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.files: list[str] = []
+        self.findings: list[Finding] = []
+
+    def file(
+        self, path: str, into: Section, asked_at: Place | None, open_files: tuple[str, ...]
+    ) -> None:
+        """Read one file into a section."""
+        where = asked_at or Place(path, 1)
+        if path in open_files:
+            raise PolicyError(f"{path} includes itself", place=where, mend="remove this include")
+        if len(open_files) >= MAX_DEPTH or len(self.files) >= MAX_FILES:
+            raise PolicyError(
+                "too many included files", place=where, mend="include fewer, or fewer in a row"
+            )
+        try:
+            octets = self._reader.read(path)
+        except ReadError as error:
+            raise PolicyError(
+                f"cannot read {path}: {error}",
+                place=asked_at,
+                mend="check the name and the right to read it",
+            ) from None
+        self.files.append(path)
+        _Parser(self, path, _decode(path, octets), (*open_files, path)).body(into)
+
+    def include(
+        self, pattern: str, into: Section, place: Place, open_files: tuple[str, ...]
+    ) -> None:
+        """Read the files that a pattern matches, relative to the including file."""
+        full = posixpath.join(posixpath.dirname(place.file), pattern)
+        paths = self._reader.glob(full)
+        if not paths:
+            self.findings.append(
+                Finding(
+                    "INCLUDE-EMPTY",
+                    Severity.NOTE,
+                    place,
+                    f"include {pattern} matches no file",
+                    "check the pattern, or remove the line",
+                )
+            )
+        for path in paths:
+            self.file(path, into, place, open_files)
+
+
+class _Parser:
+    def __init__(self, loader: _Loader, path: str, text: str, open_files: tuple[str, ...]) -> None:
+        self._loader, self._path, self._open = loader, path, open_files
+        self._tokens = list(_Lexer(path, text).tokens())
+        self._next = 0
+        self._last_line = text.count("\n") + 1
+
+    def _peek(self) -> _Token | None:
+        return self._tokens[self._next] if self._next < len(self._tokens) else None
+
+    def _take(self) -> _Token | None:
+        token = self._peek()
+        self._next += 1
+        return token
+
+    def body(self, root: Section) -> None:
+        """All statements of the file; sections on a stack, so that depth costs no recursion."""
+        stack = [root]
+        while (token := self._take()) is not None:
+            if token.kind == "newline":
+                continue
+            if token.kind == "}":
+                if len(stack) == 1:
+                    raise self._error(token.line, "a } that closes nothing", "remove it")
+                stack.pop()
+            elif token.kind == "include":
+                self._include(token, stack[-1])
+            elif token.kind in ("name", "string"):
+                self._statement(token, stack)
+            else:
+                raise self._error(
+                    token.line, f"an unexpected {token.text}", "write `key = value` or `name { }`"
+                )
+        if len(stack) > 1:
+            raise self._error(
+                self._last_line,
+                f"section {stack[-1].name} (line {stack[-1].place.line}) does not end",
+                "add the closing }",
+            )
+
+    def _include(self, token: _Token, into: Section) -> None:
+        if not token.text:
+            raise self._error(token.line, "include without a file", "name the file")
+        place = Place(self._path, token.line)
+        self._loader.include(token.text, into, place, self._open)
+
+    def _statement(self, token: _Token, stack: list[Section]) -> None:
+        name = token.text
+        self._skip_newlines()
+        following = self._take()
+        if following is None:
+            raise self._error(
+                token.line, f"{name} has neither value nor section", "write `key = value`"
+            )
+        place = Place(self._path, token.line)
+        if following.kind == "=":
+            value = self._take()
+            assert value is not None
+            self._set(stack[-1], name, Setting(value.text, place))
+            return
+        references = self._references(following) if following.kind == ":" else []
+        if following.kind == ":":
+            self._skip_newlines()
+            following = self._take() or following
+        if following.kind != "{":
+            raise self._error(
+                token.line, f"{name} has neither value nor section", "write `key = value`"
+            )
+        if len(stack) > MAX_DEPTH:
+            raise self._error(token.line, "sections nested too deep", "nest fewer")
+        section = stack[-1].sections.get(name)
+        if section is None:
+            section = stack[-1].sections[name] = Section(name, place)
+        section.references += references
+        stack.append(section)
+
+    def _set(self, section: Section, name: str, setting: Setting) -> None:
+        before = section.values.pop(name, None)
+        section.values[name] = setting
+        if before is not None and before.text != setting.text:
+            self._loader.findings.append(
+                Finding(
+                    "DUPLICATE-KEY",
+                    Severity.WARNING,
+                    setting.place,
+                    f"{name} is set twice; this later value counts",
+                    f"remove one of the two (the other: {before.place})",
+                    (before.place,),
+                )
+            )
+
+    def _references(self, colon: _Token) -> list[tuple[str, Place]]:
+        found: list[tuple[str, Place]] = []
+        text = ""
+        while (token := self._peek()) is not None and token.kind in (
+            "name",
+            "string",
+            ",",
+            "newline",
+        ):
+            if token.kind == ",":
+                found.append((text, Place(self._path, token.line)))
+                text = ""
+            text += token.text if token.kind in ("name", "string") else ""
+            self._next += 1
+        found.append((text, Place(self._path, colon.line)))
+        if any(not item for item, _ in found):
+            raise self._error(colon.line, "an empty reference", "name a section after the :")
+        return found
+
+    def _skip_newlines(self) -> None:
+        while (token := self._peek()) is not None and token.kind == "newline":
+            self._next += 1
+
+    def _error(self, line: int, problem: str, mend: str) -> PolicyError:
+        return _wrong(self._path, line, problem, mend)
+
+
+class _Resolver:
+    """Brings in what sections refer to: own values win, then the references in order."""
+
+    def __init__(self, root: Section) -> None:
+        self._root = root
+        self._done: set[int] = set()
+        self._steps = 0
+
+    def resolve(self) -> None:
+        """Resolve the whole tree."""
+        self._section(self._root, ())
+
+    def _section(self, section: Section, chain: tuple[int, ...]) -> None:
+        if id(section) in self._done:
+            return
+        if id(section) in chain or len(chain) > 2 * MAX_DEPTH:
+            raise PolicyError(
+                f"section {section.name} refers to itself",
+                place=section.place,
+                mend="break the circle of references",
+            )
+        chain = (*chain, id(section))
+        for path, place in section.references:
+            target = self._find(path, place)
+            self._section(target, chain)
+            self._inherit(section, target, place)
+        for child in list(section.sections.values()):
+            self._section(child, chain)
+        self._done.add(id(section))
+
+    def _find(self, path: str, place: Place) -> Section:
+        section = self._root
+        for name in path.split("."):
+            if name not in section.sections:
+                raise PolicyError(
+                    f"there is no section {path}", place=place, mend="define it, or mend the name"
+                )
+            section = section.sections[name]
+        return section
+
+    def _inherit(self, section: Section, source: Section, place: Place) -> None:
+        self._steps += 1
+        if self._steps > MAX_TOKENS:
+            raise PolicyError("too many references", place=place, mend="refer to fewer sections")
+        for name, setting in source.values.items():
+            section.values.setdefault(name, setting)
+        for name, child in source.sections.items():
+            if name not in section.sections:
+                section.sections[name] = Section(name, child.place)
+            if section.sections[name] is not child:
+                self._inherit(section.sections[name], child, place)

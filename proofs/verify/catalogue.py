@@ -1,0 +1,335 @@
+"""Every finding there is: stable id, severity, what it means, how to mend it, where that is known from.
+
+`ikeproof explain ID` prints an entry; a test holds the ids in use against this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.vocabulary.findings import Severity
+
+ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One kind of finding; `sources` are RFC sections and requirement numbers."""
+
+    id: str
+    severity: Severity
+    title: str
+    explanation: str
+    mend: str
+    sources: str
+
+
+_ENTRIES = (
+    Entry(
+        "P1-NO-RESPONDER",
+        ERROR,
+        "Nobody answers",
+        "The other peer has no connection that answers this Phase I, or the initiator does not know "
+        "whom to call. No message 2 ever comes; packets are treated as without an SA.",
+        "Give the other peer an IKEv1 connection for this peer's address, or state the address.",
+        "RFC 2409 section 5; R2",
+    ),
+    Entry(
+        "P1-PROPOSAL",
+        ERROR,
+        "No common Phase I proposal",
+        "Nothing that the initiator offers for Phase I is acceptable to the responder. All four of "
+        "encryption, hash, authentication and Diffie-Hellman group must agree in one transform. Some "
+        "stacks send only the first algorithm of each kind of a proposal.",
+        "Write one proposal that both sides have, each in a proposal of its own.",
+        "RFC 2409 section 5; RFC 2408 section 4.2; R3, R7",
+    ),
+    Entry(
+        "P1-EXCHANGE-MODE",
+        ERROR,
+        "Main Mode against Aggressive Mode",
+        "The two peers want different exchanges for Phase I, or the responder refuses Aggressive "
+        "Mode with a pre-shared key, because the exchange shows what an offline guess needs.",
+        "Use Main Mode on both sides.",
+        "RFC 2409 sections 5.1 to 5.4; R3",
+    ),
+    Entry(
+        "P1-AUTH-METHOD",
+        ERROR,
+        "Different authentication methods",
+        "One side authenticates by another method than the other accepts.",
+        "Use the same method on both sides.",
+        "RFC 2409 section 5; R3, R5",
+    ),
+    Entry(
+        "P1-PSK",
+        ERROR,
+        "The pre-shared keys do not agree",
+        "The two ends take different pre-shared keys for each other, or one finds none. In Main Mode "
+        "the key is needed before any identity is known, so it is chosen by address, or by what the "
+        "connections for that address state. The peer sees message 5 as noise.",
+        "Give both the same secret; check which secret each end selects.",
+        "RFC 2409 section 5.4; R5",
+    ),
+    Entry(
+        "P1-CERTIFICATE",
+        ERROR,
+        "A certificate is not trusted",
+        "One end does not accept the other's certificate: no trust anchor vouches for it, it is not "
+        "valid today, or another one is required.",
+        "Have a certificate issued that the other end trusts, or give it the trust anchor.",
+        "RFC 2409 section 5.1; R3, R5",
+    ),
+    Entry(
+        "P1-IDENTITY",
+        ERROR,
+        "An identity that is not expected",
+        "One end sends another identity than the other expects. An identity is a type and a value: "
+        "an address is never equal to a name.",
+        "State the same identity as own identity here and as remote identity there.",
+        "RFC 2407 section 4.6.2; R5",
+    ),
+    Entry(
+        "P2-PROPOSAL",
+        ERROR,
+        "No common Phase II proposal",
+        "Phase I comes up, but no ESP or AH transform is common, or PFS differs: the tunnel is half "
+        "up, and no packet passes.",
+        "Write one proposal that both sides have, with the same PFS group or none on both sides.",
+        "RFC 2409 section 5.5; R10, R12",
+    ),
+    Entry(
+        "P2-MODE",
+        ERROR,
+        "Tunnel mode against transport mode",
+        "One side wants tunnel mode and the other transport mode.",
+        "Set the same mode on both sides.",
+        "RFC 2407 section 4.5; R13",
+    ),
+    Entry(
+        "P2-SELECTOR",
+        ERROR,
+        "Selectors that do not meet",
+        "No Phase II policy of the responder is for the packets that the initiator names: its client "
+        "identities are refused with INVALID-ID-INFORMATION.",
+        "Mirror the selectors: what is local here is remote there.",
+        "RFC 2409 section 5.5; R21",
+    ),
+    Entry(
+        "P2-LIFETIME",
+        ERROR,
+        "A lifetime that is refused",
+        "The responder refuses the lifetime that is offered.",
+        "State the same lifetime on both sides.",
+        "RFC 2407 section 4.5.4; R17",
+    ),
+    Entry(
+        "UNDECIDED",
+        NOTE,
+        "Something is missing to decide",
+        "A secret, a certificate or a built-in default that is not in the files decides whether this "
+        "comes up. Exit code 3 if nothing worse was found.",
+        "Provide what is missing, or state it in the policy.",
+        "DESIGN section 5",
+    ),
+    Entry(
+        "ONE-WAY",
+        WARNING,
+        "Comes up from one side only",
+        "The tunnel comes up when one side starts it and fails when the other does. After the next "
+        "rekeying or restart it depends on chance.",
+        "Mend the direction that fails.",
+        "R2, R10",
+    ),
+    Entry(
+        "NOTHING-TO-NEGOTIATE",
+        NOTE,
+        "No Phase II policy",
+        "The connection has no child that negotiates: Phase I alone protects no packet.",
+        "Add a child, or remove the connection.",
+        "R2, R10",
+    ),
+    Entry(
+        "ADDRESS-MISMATCH",
+        WARNING,
+        "The addresses do not meet",
+        "As written, the responder has no connection for the addresses that the initiator states. "
+        "The verdict holds if something in between translates them.",
+        "State the addresses that are on the wire, or %any on the side that is called.",
+        "DESIGN section 5",
+    ),
+    Entry(
+        "CLEAR-WITHOUT-SA",
+        WARNING,
+        "Packets leave in clear without an SA",
+        "While no SA stands (before the first, after an expiry or a Delete), packets that the policy "
+        "is meant to protect leave in clear: nothing holds them back.",
+        "With strongSwan: start_action = trap.",
+        "policy-formats 3.7; R8",
+    ),
+    Entry(
+        "CLEAR-AFTER-SILENCE",
+        WARNING,
+        "Silence opens a soft SA",
+        "When no answer to the first message comes, packets go in clear. Whoever can drop five "
+        "messages can read the traffic.",
+        "Do not allow unsecured communication for this traffic.",
+        "R8; KB 234580",
+    ),
+    Entry(
+        "WEAK-ENCRYPTION",
+        WARNING,
+        "A weak cipher is agreed on",
+        "DES can be searched in hours, NULL hides nothing, and 64-bit blocks leak after some "
+        "gigabytes under one key.",
+        "Offer AES.",
+        "RFC 8221; R3, R10",
+    ),
+    Entry(
+        "WEAK-HASH",
+        WARNING,
+        "A weak hash is agreed on",
+        "MD5 is broken as a hash; HMAC-MD5 and HMAC-SHA1 still stand, but nothing new should use "
+        "them.",
+        "Offer SHA-2.",
+        "RFC 8221; R3, R10",
+    ),
+    Entry(
+        "WEAK-GROUP",
+        WARNING,
+        "A weak Diffie-Hellman group is agreed on",
+        "Groups below 2048 bits are within reach of a strong attacker; one precomputation breaks "
+        "every exchange in the same group.",
+        "Offer modp2048 or larger.",
+        "RFC 8247; R3",
+    ),
+    Entry(
+        "NO-PFS",
+        NOTE,
+        "No second Diffie-Hellman",
+        "All session keys come from the Phase I secret: who learns it opens everything since Phase I "
+        "began.",
+        "Name a group in the Phase II proposals of both sides.",
+        "RFC 2409 section 5.5; R12",
+    ),
+    Entry(
+        "EXPOSURE-UNBOUNDED",
+        NOTE,
+        "One secret opens any amount",
+        "No policy bounds how much data, or how long, one Diffie-Hellman secret can open.",
+        "Use PFS, or bound lifetimes and the number of Quick Modes per Phase I SA.",
+        "R12, R16",
+    ),
+    Entry(
+        "OVERLAP",
+        NOTE,
+        "Phase II outlives Phase I",
+        "A Phase II SA can stand for some time after its Phase I SA ended. In that time no Delete "
+        "can be protected, and the peer's authentication is no longer current.",
+        "Make the Phase II lifetime as short as the time you accept.",
+        "R19, R20",
+    ),
+    Entry(
+        "LIFE-DIFFERS",
+        NOTE,
+        "The lifetimes differ",
+        "The side with the shorter lifetime rekeys first, and the other keeps a stale SA until its "
+        "own expiry. If the shorter side cannot start, the tunnel drops at its expiry.",
+        "State the same lifetime on both sides.",
+        "policy-formats 4; R17",
+    ),
+    Entry(
+        "SELECTOR-NARROWED",
+        WARNING,
+        "Selectors are narrowed",
+        "Each side names other packets; only what both select is protected. The rest has no SA.",
+        "Mirror the selectors.",
+        "R21",
+    ),
+    Entry(
+        "KERBEROS-IDENTITY",
+        NOTE,
+        "Kerberos shows who the peers are",
+        "With Kerberos the names of both hosts travel in clear in messages 1 and 2, and the ticket in "
+        "message 3 shows realm and service.",
+        "Use certificates where identities must stay hidden.",
+        "R6",
+    ),
+    Entry(
+        "AGGRESSIVE-MODE",
+        WARNING,
+        "Aggressive Mode shows identities",
+        "Identities travel in clear, and with a pre-shared key whoever answers or listens has what an "
+        "offline guess needs.",
+        "Use Main Mode.",
+        "RFC 2409 section 5.4; R6",
+    ),
+    Entry(
+        "UNKNOWN-KEY",
+        ERROR,
+        "A key that nobody knows",
+        "The file has a key or section that its format does not define. strongSwan discards the whole "
+        "connection then; elsewhere it has no effect. Either way the policy is not what it seems.",
+        "Mend the spelling, or remove the line.",
+        "policy-formats 3",
+    ),
+    Entry(
+        "DUPLICATE-KEY",
+        WARNING,
+        "A value is set twice",
+        "The later value counts, the earlier one has no effect.",
+        "Remove one of the two.",
+        "policy-formats 3.1",
+    ),
+    Entry(
+        "IKEV2-ONLY",
+        NOTE,
+        "IKEv2 is out of scope",
+        "The connection takes part in IKEv2 only; ikeproof speaks of IKEv1.",
+        "Set version = 1 if it is meant for IKEv1.",
+        "DESIGN",
+    ),
+    Entry(
+        "INCLUDE-EMPTY",
+        NOTE,
+        "An include matches nothing",
+        "The pattern of an include matches no file.",
+        "Check the pattern, or remove the line.",
+        "policy-formats 3.1",
+    ),
+    Entry(
+        "LIFE-BEFORE-REKEY",
+        WARNING,
+        "An SA expires before it is replaced",
+        "life_time is not longer than rekey_time: packets are lost at each expiry.",
+        "Make life_time longer than rekey_time.",
+        "policy-formats 3.1; R17",
+    ),
+    Entry(
+        "REAUTH-ONLY",
+        NOTE,
+        "reauth_time turns rekeying off",
+        "Only reauth_time is set, which turns rekey_time off.",
+        "State both if IKEv2 peers use the connection too.",
+        "policy-formats 3.1",
+    ),
+    Entry(
+        "TS-IGNORED",
+        WARNING,
+        "Only the first selector counts",
+        "IKEv1 negotiates one pair of selectors: of several only the first local and the first remote "
+        "one are offered.",
+        "Make a child for each.",
+        "policy-formats 3.1; R21",
+    ),
+    Entry(
+        "SECRET-MISSING",
+        WARNING,
+        "A secret section without a secret",
+        "The section names owners but no secret.",
+        "Add the secret.",
+        "policy-formats 3.1",
+    ),
+)
+
+CATALOGUE: dict[str, Entry] = {entry.id: entry for entry in _ENTRIES}

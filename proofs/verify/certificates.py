@@ -1,0 +1,144 @@
+"""What a certificate says, and whether a peer's trust anchors vouch for it (R3, R5).
+
+Loads `cryptography` only when a policy really names certificates.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from model.vocabulary.identities import Identity, IdentityKind
+from model.vocabulary.policy import CertificateFile
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+_MAX_CHAIN = 8
+_SHORT = {
+    "2.5.4.3": "cn", "2.5.4.6": "c", "2.5.4.7": "l", "2.5.4.8": "st", "2.5.4.10": "o",
+    "2.5.4.11": "ou", "2.5.4.5": "serialnumber", "1.2.840.113549.1.9.1": "e",
+    "0.9.2342.19200300.100.1.25": "dc", "0.9.2342.19200300.100.1.1": "uid",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Whether a certificate holds: `fault` is empty if so; `needs` names what cannot be read."""
+
+    fault: str = ""
+    needs: str = ""
+
+
+@lru_cache(maxsize=256)
+def _parse(der: bytes) -> Certificate | None:
+    from cryptography.x509 import load_der_x509_certificate
+
+    try:
+        return load_der_x509_certificate(der)
+    except ValueError:
+        return None
+
+
+def parse(file: CertificateFile) -> Certificate | None:
+    """The certificate in a file, or None."""
+    return _parse(file.der) if file.der is not None else None
+
+
+def subject(certificate: Certificate) -> Identity:
+    """Its subject as an identity."""
+    parts = [
+        f"{_SHORT.get(item.oid.dotted_string, item.oid.dotted_string)}={str(item.value).lower()}"
+        for item in certificate.subject
+    ]
+    return Identity(IdentityKind.DN, ", ".join(parts))
+
+
+def names(certificate: Certificate) -> list[Identity]:
+    """Every identity that the certificate confirms: subject and alternative names."""
+    from cryptography import x509
+
+    found = [subject(certificate)]
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):
+        return found
+    for name in extension.value:
+        if isinstance(name, x509.DNSName):
+            found.append(Identity(IdentityKind.FQDN, name.value.lower()))
+        elif isinstance(name, x509.RFC822Name):
+            found.append(Identity(IdentityKind.USER_FQDN, name.value.lower()))
+        elif isinstance(name, x509.IPAddress):
+            kind = IdentityKind.IPV4 if name.value.version == 4 else IdentityKind.IPV6
+            found.append(Identity(kind, str(name.value)))
+        elif isinstance(name, x509.DirectoryName):
+            text = ", ".join(
+                f"{_SHORT.get(i.oid.dotted_string, i.oid.dotted_string)}={str(i.value).lower()}"
+                for i in name.value
+            )
+            found.append(Identity(IdentityKind.DN, text))
+    return found
+
+
+def check(
+    shown: CertificateFile,
+    accepted: tuple[CertificateFile, ...],
+    anchors: tuple[CertificateFile, ...],
+    today: datetime.date,
+) -> Chain:
+    """Hold the certificate one end shows against what the other accepts.
+
+    accepted  exactly these certificates, if any is named; anchors  else one of these must vouch
+    """
+    certificate = parse(shown)
+    if certificate is None:
+        return Chain(needs=shown.missing or f"{shown.name} is no certificate")
+    if not _valid(certificate, today):
+        return Chain(fault=f"{shown.name} is not valid on {today.isoformat()}")
+    if accepted:
+        unreadable = [item for item in accepted if item.der is None]
+        if any(item.der == shown.der for item in accepted):
+            return Chain()
+        if unreadable:
+            return Chain(needs=unreadable[0].missing or unreadable[0].name)
+        return Chain(fault=f"{shown.name} is none of the certificates that are accepted")
+    return _chain(certificate, shown.name, anchors, today)
+
+
+def _valid(certificate: Certificate, today: datetime.date) -> bool:
+    first = certificate.not_valid_before_utc.date()
+    return first <= today <= certificate.not_valid_after_utc.date()
+
+
+def _chain(
+    certificate: Certificate, name: str, anchors: tuple[CertificateFile, ...], today: datetime.date
+) -> Chain:
+    known = [found for found in map(parse, anchors) if found is not None]
+    current = certificate
+    for _ in range(_MAX_CHAIN):
+        issuer = next((item for item in known if _issued(current, item)), None)
+        if issuer is None:
+            break
+        if not _valid(issuer, today):
+            return Chain(fault=f"the trust anchor of {name} is not valid on {today.isoformat()}")
+        if issuer.issuer == issuer.subject:
+            return Chain()
+        current = issuer
+    unreadable = [item for item in anchors if parse(item) is None]
+    if unreadable:
+        return Chain(needs=unreadable[0].missing or f"{unreadable[0].name} is no certificate")
+    if not anchors:
+        return Chain(needs="the trust anchors of the other end (x509ca/ or cacerts)")
+    return Chain(fault=f"no trust anchor of the other end vouches for {name}")
+
+
+def _issued(certificate: Certificate, issuer: Certificate) -> bool:
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True

@@ -1,0 +1,207 @@
+"""What a reader of a pair's verdict should know: findings on one direction, and on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from model.vocabulary.findings import Finding
+from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict, Reason
+from model.vocabulary.places import Place, Stated
+from model.vocabulary.policy import Connection, Peer, WithoutSA
+from model.vocabulary.suites import (
+    AuthMethod,
+    Cipher,
+    Encryption,
+    Exchange,
+    Group,
+    Hash,
+    Integrity,
+)
+from proofs.verify.catalogue import CATALOGUE
+from proofs.verify.phase1 import Facts
+from proofs.verify.phase2 import ChildFacts
+
+_IDS = {
+    Reason.NO_RESPONDER: "P1-NO-RESPONDER",
+    Reason.PROPOSAL_P1: "P1-PROPOSAL",
+    Reason.EXCHANGE_MODE: "P1-EXCHANGE-MODE",
+    Reason.AUTH_METHOD: "P1-AUTH-METHOD",
+    Reason.PSK_MISMATCH: "P1-PSK",
+    Reason.CERTIFICATE: "P1-CERTIFICATE",
+    Reason.IDENTITY: "P1-IDENTITY",
+    Reason.PROPOSAL_P2: "P2-PROPOSAL",
+    Reason.MODE: "P2-MODE",
+    Reason.LIFETIME: "P2-LIFETIME",
+    Reason.SELECTOR: "P2-SELECTOR",
+}
+_WEAK_CIPHERS = (
+    Encryption.NULL,
+    Encryption.DES,
+    Encryption.TRIPLE_DES,
+    Encryption.BLOWFISH,
+    Encryption.CAST,
+)
+_WEAK_INTEGRITY = (Integrity.HMAC_MD5, Integrity.HMAC_MD5_128)
+_WEAK_GROUPS = (Group.MODP_768, Group.MODP_1024, Group.MODP_1536, Group.MODP_1024_160)
+
+
+def finding(
+    id_: str, place: Place | None, what: str, mend: str = "", *others: Place | None
+) -> Finding:
+    """A finding with the severity of its entry, and the entry's advice where none is better."""
+    entry = CATALOGUE[id_]
+    rest = tuple(item for item in others if item is not None and item != place)
+    return Finding(id_, entry.severity, place, what, mend or entry.mend, rest)
+
+
+def on_phase1(
+    initiator: Peer, connection: Connection, responder: Peer, verdict: Phase1Verdict, facts: Facts
+) -> Iterator[Finding]:
+    """Findings on Phase I in one direction."""
+    way = f"{initiator.name} -> {responder.name}"
+    if verdict.outcome is Outcome.FAILS and verdict.reason:
+        yield finding(
+            _IDS[verdict.reason],
+            facts.place,
+            f"{way}, Phase I: {verdict.why}",
+            facts.mend,
+            facts.other,
+        )
+        return
+    for need in verdict.needs:
+        yield finding("UNDECIDED", facts.place, f"{way}, Phase I: needs {need}")
+    if not facts.addressed:
+        stated = connection.remote_addresses.place or connection.place
+        other = facts.responder.remote_addresses.place if facts.responder else None
+        yield finding("ADDRESS-MISMATCH", stated, f"{way}: {facts.assumptions[0]}", "", other)
+    if verdict.suite is None:
+        return
+    suite = verdict.suite
+    row = facts.table.winner()
+    place = (row.offered_at if row else None) or connection.place
+    yield from _weak_cipher(suite.encryption, place, f"{way}, Phase I")
+    if suite.hash is Hash.MD5:
+        yield finding("WEAK-HASH", place, f"{way}, Phase I: {suite.hash.value}")
+    if suite.group in _WEAK_GROUPS:
+        yield finding("WEAK-GROUP", place, f"{way}, Phase I: {suite.group.value}")
+    if suite.authentication is AuthMethod.KERBEROS:
+        yield finding("KERBEROS-IDENTITY", place, f"{way}: the names of both hosts are readable")
+    if connection.exchange.value is Exchange.AGGRESSIVE:
+        yield finding(
+            "AGGRESSIVE-MODE", connection.exchange.place, f"{way}: identities travel in clear"
+        )
+
+
+def _weak_cipher(cipher: Cipher | None, place: Place | None, where: str) -> Iterator[Finding]:
+    if cipher is not None and cipher.algorithm in _WEAK_CIPHERS:
+        yield finding("WEAK-ENCRYPTION", place, f"{where}: {cipher}")
+
+
+def on_phase2(
+    initiator: Peer, responder: Peer, verdict: Phase2Verdict, facts: ChildFacts
+) -> Iterator[Finding]:
+    """Findings on one child in one direction."""
+    way = f"{initiator.name} -> {responder.name}, child {verdict.child}"
+    if verdict.outcome is Outcome.FAILS and verdict.reason:
+        yield finding(
+            _IDS[verdict.reason], facts.place, f"{way}: {verdict.why}", facts.mend, facts.other
+        )
+    if verdict.outcome is Outcome.UNDECIDED:
+        for need in verdict.needs:
+            yield finding("UNDECIDED", facts.place, f"{way}: needs {need}")
+    yield from _clear(initiator, responder, verdict, facts)
+    if verdict.suite is None or facts.answer is None:
+        return
+    row = facts.table.winner()
+    place = (row.offered_at if row else None) or facts.child.place
+    for part in verdict.suite.protections:
+        yield from _weak_cipher(part.encryption, place, way)
+        if part.integrity in _WEAK_INTEGRITY:
+            assert part.integrity is not None
+            yield finding("WEAK-HASH", place, f"{way}: {part.integrity.value}")
+    if verdict.suite.pfs_group is None:
+        yield finding("NO-PFS", place, f"{way}: session keys come from the Phase I secret")
+    elif verdict.suite.pfs_group in _WEAK_GROUPS:
+        yield finding("WEAK-GROUP", place, f"{way}: PFS with {verdict.suite.pfs_group.value}")
+    if facts.narrowed:
+        yield finding(
+            "SELECTOR-NARROWED",
+            facts.child.local[0].place or facts.child.place,
+            f"{way}: only {verdict.initiator_selector} === {verdict.responder_selector} is protected",
+            "",
+            facts.answer.local[0].place,
+        )
+    ours, theirs = facts.child.life.hard_seconds, facts.answer.life.hard_seconds
+    if ours.value != theirs.value:
+        yield finding(
+            "LIFE-DIFFERS",
+            ours.place or facts.child.place,
+            f"{way}: Phase II lasts {_seconds(ours)} at {initiator.name}, {_seconds(theirs)} at "
+            f"{responder.name}",
+            "",
+            theirs.place,
+        )
+
+
+def _clear(
+    initiator: Peer, responder: Peer, verdict: Phase2Verdict, facts: ChildFacts
+) -> Iterator[Finding]:
+    """One finding for the initiator; the responder's comes with the other direction."""
+    without = verdict.without_sa[0]
+    ids = {
+        WithoutSA.CLEAR: "CLEAR-WITHOUT-SA",
+        WithoutSA.CLEAR_AFTER_SILENCE: "CLEAR-AFTER-SILENCE",
+    }
+    if without is not None and without.value in ids:
+        yield finding(
+            ids[without.value],
+            without.place or facts.child.place,
+            f"child {verdict.child}: packets from {initiator.name} to {responder.name} leave in clear "
+            + ("while no SA stands" if without.value is WithoutSA.CLEAR else "after silence"),
+        )
+
+
+def _seconds(stated: Stated[int | None]) -> str:
+    return f"{stated.value} s" if stated.value is not None else "without end"
+
+
+def on_pair(
+    connection: Connection, verdict: PairVerdict, children: Sequence[ChildFacts]
+) -> Iterator[Finding]:
+    """Findings on the bounds of one direction."""
+    way = f"{verdict.initiator.peer} -> {verdict.responder.peer}"
+    if verdict.phase1.outcome is Outcome.ESTABLISHED and not verdict.phase2:
+        yield finding(
+            "NOTHING-TO-NEGOTIATE", connection.place, f"{way}: {connection.name} has no child"
+        )
+    place = next((item.child.life.hard_seconds.place for item in children), None)
+    place = place or (children[0].child.place if children else connection.place)
+    overlap, exposure = verdict.overlap, verdict.exposure
+    if overlap is not None and overlap.supremum_seconds != 0:
+        bound = (
+            "without bound"
+            if overlap.supremum_seconds is None
+            else f"up to {overlap.supremum_seconds} s"
+        )
+        yield finding("OVERLAP", place, f"{way}: a Phase II SA can outlive Phase I {bound}")
+    if exposure is not None and (exposure.seconds is None or exposure.kilobytes is None):
+        what = "time" if exposure.seconds is None else "data"
+        yield finding(
+            "EXPOSURE-UNBOUNDED",
+            place,
+            f"{way}: one Diffie-Hellman secret opens an unbounded amount of {what}",
+        )
+
+
+def on_both(pairs: Sequence[PairVerdict]) -> Iterator[Finding]:
+    """Findings that need both directions of a link."""
+    comes_up: dict[tuple[str, str], bool] = {}
+    for pair in pairs:
+        key = (pair.initiator.peer, pair.responder.peer)
+        up = pair.phase1.outcome is Outcome.ESTABLISHED and all(
+            item.outcome is Outcome.ESTABLISHED for item in pair.phase2
+        )
+        comes_up[key] = comes_up.get(key, True) and up
+    for (a, b), up in comes_up.items():
+        if up and comes_up.get((b, a)) is False:
+            yield finding("ONE-WAY", None, f"comes up when {a} starts it, not when {b} does")
