@@ -95,14 +95,17 @@ class Table(Generic[S]):
     rows: tuple[Row[S], ...]
     prefers_own: bool
 
-    def winner(self) -> Row[S] | None:
-        """The transform that the rule `wins` picks, or None if none is common."""
+    def winner(self, takes: Callable[[S], bool] | None = None) -> Row[S] | None:
+        """The transform that the rule `wins` picks, or None if none is common.
+
+        takes   further conditions of the responder, such as the authentication method
+        """
         # Rows that are not common never win and never hold one back: `wins` asks for both.
-        return _winner(self.rows, self.prefers_own)
+        common = [row for row in self.rows if row.common and (takes is None or takes(row.suite))]
+        return _winner(common, self.prefers_own)
 
 
-def _winner(rows: Sequence[Row[S]], prefers_own: bool) -> Row[S] | None:
-    common = [row for row in rows if row.common]
+def _winner(common: Sequence[Row[S]], prefers_own: bool) -> Row[S] | None:
     if not common:
         return None
     spec, verdict = _rule()

@@ -42,7 +42,7 @@ class Run:
     """A run: which specification, which policies, which steps, and what they end in.
 
     sizes, policy   text by name, as in the file     steps   (action, parameters) as text
-    end             (variable, value) as text
+    end             (variable, value) as text     notes   comments for readers
     """
 
     specification: str
@@ -52,9 +52,16 @@ class Run:
     policy: Mapping[str, tuple[str, ...]]
     steps: tuple[tuple[str, Mapping[str, str]], ...]
     end: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
 
     @staticmethod
-    def of(machine: Machine, steps: Sequence[Step], about: str, end: Sequence[str] = ()) -> Run:
+    def of(
+        machine: Machine,
+        steps: Sequence[Step],
+        about: str,
+        end: Sequence[str] = (),
+        notes: Sequence[str] = (),
+    ) -> Run:
         """The run of a machine from its initial state; `end` names the variables worth keeping."""
         spec, instance = machine.spec, machine.instance
         state = machine.initial
@@ -71,7 +78,9 @@ class Run:
         kept = tuple((name, machine.text(machine.slots.index(name), state)) for name in end)
         sizes = {name: str(size) for name, size in instance.sizes.items()}
         described = tuple(machine.describe(step) for step in steps)
-        return Run(spec.name, fingerprint(spec), about, sizes, policy, described, kept)
+        return Run(
+            spec.name, fingerprint(spec), about, sizes, policy, described, kept, tuple(notes)
+        )
 
     def text(self) -> str:
         """The run as a file holds it."""
@@ -81,6 +90,8 @@ class Run:
         yield f"ikeproof-run {VERSION}"
         yield f"specification {self.specification} {self.fingerprint}"
         yield f"about {' '.join(self.about.split())}"
+        for note in self.notes:
+            yield f"# {' '.join(note.split())}"
         for name, size in self.sizes.items():
             yield f"size {name} {size}"
         for name, values in self.policy.items():
@@ -133,12 +144,15 @@ class _Parser:
         policy: dict[str, tuple[str, ...]] = {}
         steps: list[tuple[str, Mapping[str, str]]] = []
         end: list[tuple[str, str]] = []
+        notes: list[str] = []
         if len(self._lines) > MAX_LINES:
             raise self._wrong(f"more than {MAX_LINES} lines")
         for number, line in enumerate(self._lines, 1):
             self._number = number
             words = line.split()
             if not words or words[0].startswith("#"):
+                if words:
+                    notes.append(line.strip().removeprefix("#").strip())
                 continue
             key, rest = words[0], words[1:]
             if key in ("ikeproof-run", "specification", "about") and key not in head:
@@ -159,7 +173,7 @@ class _Parser:
             raise self._wrong("the lines `ikeproof-run 1` and `specification NAME HASH` are needed")
         name, mark = head["specification"]
         about = " ".join(head.get("about", []))
-        return Run(name, mark, about, sizes, policy, tuple(steps), tuple(end))
+        return Run(name, mark, about, sizes, policy, tuple(steps), tuple(end), tuple(notes))
 
 
 def _pair(item: str) -> tuple[str, str]:

@@ -115,8 +115,8 @@ def _second(spec: Specification, ends: Phase1) -> None:
             _idle(ends, "responder", "idle"),
             guard("none_acceptable", ends.none_acceptable(zero), "an offer is acceptable", "R7"),
         ],
-        updates={r.state: "failed", r.reason: "proposal"},
-        sends=[refusal.carrying(reason="proposal")],
+        updates={r.state: "failed", r.reason: ends.why_none(zero)},
+        sends=[refusal.carrying(reason=ends.why_none(zero))],
     )
 
 

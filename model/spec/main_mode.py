@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from model.language.sorts import Int, Maybe
 from model.language.specification import Guard, Message, Record, Specification, guard
-from model.language.terms import ite, lift, some
+from model.language.terms import ite, some
 from model.spec.parameters import REASON
 from model.spec.phase1 import Phase1
 
@@ -128,7 +128,7 @@ def _answers(spec: Specification, ends: Phase1, mm1: Message, mm2: Message) -> N
         ],
         updates={
             r.state: "failed",
-            r.reason: ite(takes, lift("proposal", REASON), "exchange_mode"),
+            r.reason: ite(takes, ends.why_none(mm1.round), "exchange_mode"),
         },
         sends=[no_proposal.carrying()],
     )

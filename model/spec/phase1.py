@@ -60,6 +60,12 @@ class Phase1:
             self.policy.transform, lambda u: ~(self.offered(u, round_) & self.acceptable(u))
         )
 
+    def why_none(self, round_: Term) -> Term:
+        """Why nothing is acceptable: the algorithms, or only the authentication method."""
+        p = self.policy
+        algorithms = every(p.transform, lambda u: ~(self.offered(u, round_) & p.accepts(u)))
+        return ite(algorithms, lift("proposal", REASON), "auth_method")
+
     @property
     def nothing_in_common(self) -> Term:
         """Whether the initiator's policy allows nothing that the responder accepts."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model.choice import Row, Table, phase1_offer, phase1_table
 from model.vocabulary.identities import ANY_IDENTITY, Identity
@@ -21,7 +21,7 @@ from model.vocabulary.policy import (
     Peer,
     Phase1Proposal,
 )
-from model.vocabulary.profiles import Identities
+from model.vocabulary.profiles import Identities, Sends
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
@@ -171,24 +171,32 @@ class Phase1Judge:
     ) -> tuple[Row[Phase1Suite] | None, Phase1Verdict | None]:
         a, b = self._connection, found[0]
         offers = phase1_offer(a.proposals, a.authentications, self._initiator.profile)
-        if self._responder.profile.checks_method_first:
-            methods = {item.method.value for item in b.authentications}
-            usable = [item for item in offers if item.suite.authentication in methods]
-            if offers and not usable:
-                return None, self._wrong_method(b)
-            offers = usable
         self.facts.table = phase1_table(offers, b.proposals, self._responder.profile)
-        row = self.facts.table.winner()
+        methods = {item.method.value for item in b.authentications}
+        first = self._responder.profile.checks_method_first
+        row = self.facts.table.winner(lambda s: not first or s.authentication in methods)
+        if row is None and self.facts.table.winner() is not None:
+            return None, self._wrong_method(b)
         sent = tuple(Said(str(item.suite), item.place) for item in offers)
         wanted = tuple(Said(_phase1_text(item), item.place) for item in b.proposals)
         if row is None:
             self.facts.place = a.proposals[0].place if a.proposals else a.place
             self.facts.other = b.proposals[0].place if b.proposals else b.place
             best = b.proposals[0] if b.proposals else None
+            why = "no common Phase I proposal"
+            mend = f"offer what {self._responder.name} wants: {_phase1_text(best)}" if best else ""
+            everything = replace(self._initiator.profile, sends=Sends.EVERY_COMBINATION)
+            more = phase1_offer(a.proposals, a.authentications, everything)
+            if phase1_table(more, b.proposals, self._responder.profile).winner() is not None:
+                why += (
+                    f": as initiator {self._initiator.name} sends only the first algorithm of each "
+                    "kind"
+                )
+                mend += ", in a proposal of its own"
             failed = self._fails(
                 Reason.PROPOSAL_P1,
-                "no common Phase I proposal",
-                f"offer what {self._responder.name} wants: {_phase1_text(best)}" if best else "",
+                why,
+                mend,
                 sent=sent,
                 wanted=wanted,
             )

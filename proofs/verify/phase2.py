@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model.choice import Table, phase2_offer, phase2_table
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason, Said
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Child, Connection, Peer, Phase2Proposal
-from model.vocabulary.profiles import Selectors
+from model.vocabulary.profiles import Selectors, Sends
 from model.vocabulary.selectors import Address, Selector
 from model.vocabulary.suites import Group, Phase2Suite
 from proofs.verify.addresses import Wire
@@ -73,7 +73,13 @@ def judge(
         facts.place = child.proposals[0].place or child.place
         facts.other = answer.proposals[0].place or answer.place
         mend = f"offer what {responder.name} wants: {phase2_text(answer.proposals[0])}"
-        return refuse(Reason.PROPOSAL_P2, "no common Phase II proposal", mend), facts
+        why = "no common Phase II proposal"
+        everything = replace(initiator.profile, sends=Sends.EVERY_COMBINATION)
+        offers = phase2_offer(child.proposals, child.mode.value, everything)
+        if phase2_table(offers, answer.proposals, responder.profile).winner() is not None:
+            why += f": as initiator {initiator.name} sends only the first algorithm of each kind"
+            mend += ", in a proposal of its own"
+        return refuse(Reason.PROPOSAL_P2, why, mend), facts
     if not row.certain:
         why = "the algorithms in the default proposals: state esp_proposals"
         return refuse(Reason.PROPOSAL_P2, why, "", Outcome.UNDECIDED), facts

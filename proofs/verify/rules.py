@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from model.vocabulary.findings import Finding
 from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict, Reason
 from model.vocabulary.places import Place, Stated
-from model.vocabulary.policy import Connection, Peer, WithoutSA
+from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
 from model.vocabulary.suites import (
     AuthMethod,
     Cipher,
@@ -109,7 +109,6 @@ def on_phase2(
     if verdict.outcome is Outcome.UNDECIDED:
         for need in verdict.needs:
             yield finding("UNDECIDED", facts.place, f"{way}: needs {need}")
-    yield from _clear(initiator, responder, verdict, facts)
     if verdict.suite is None or facts.answer is None:
         return
     row = facts.table.winner()
@@ -143,21 +142,18 @@ def on_phase2(
         )
 
 
-def _clear(
-    initiator: Peer, responder: Peer, verdict: Phase2Verdict, facts: ChildFacts
-) -> Iterator[Finding]:
-    """One finding for the initiator; the responder's comes with the other direction."""
-    without = verdict.without_sa[0]
-    ids = {
-        WithoutSA.CLEAR: "CLEAR-WITHOUT-SA",
-        WithoutSA.CLEAR_AFTER_SILENCE: "CLEAR-AFTER-SILENCE",
-    }
-    if without is not None and without.value in ids:
+def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iterator[Finding]:
+    """What leaves this end in clear while no SA stands, whatever becomes of the negotiation (R8)."""
+    for child in connection.children:
+        without = child.without_sa
+        if child.action.value is not Action.NEGOTIATE or without.value is WithoutSA.DROPPED:
+            continue
+        silent = without.value is WithoutSA.CLEAR_AFTER_SILENCE
         yield finding(
-            ids[without.value],
-            without.place or facts.child.place,
-            f"child {verdict.child}: packets from {initiator.name} to {responder.name} leave in clear "
-            + ("while no SA stands" if without.value is WithoutSA.CLEAR else "after silence"),
+            "CLEAR-AFTER-SILENCE" if silent else "CLEAR-WITHOUT-SA",
+            without.place or child.place,
+            f"child {child.name}: packets from {initiator.name} to {responder.name} leave in clear "
+            + ("after silence" if silent else "while no SA stands"),
         )
 
 

@@ -1,0 +1,138 @@
+"""The commands and their options; what each does is in a file of its own, imported when it runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import click
+import typer
+
+from explorer.cli import exits
+from explorer.view.safe import safe
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,  # it would print local variables, secrets among them
+    rich_markup_mode=None,
+    help="Proves, runs and shows the Internet Key Exchange (IKE version 1).",
+)
+
+
+class Format(StrEnum):
+    """Output formats."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Threshold(StrEnum):
+    """Severities."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Shape(StrEnum):
+    """How the specification is shown."""
+
+    MARKDOWN = "markdown"
+    MERMAID = "mermaid"
+    DOT = "dot"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="Output for people or programs.")]
+
+
+@app.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    """Proves, runs and shows the Internet Key Exchange (IKE version 1)."""
+    if context.invoked_subcommand is None:
+        print("ikeproof proves, runs and shows the Internet Key Exchange. Try:")
+        print("  ikeproof verify --example branch-office      a shipped pair with a real problem")
+        print("  ikeproof verify hq/swanctl.conf branch/swanctl.conf      your own peers")
+        print("  ikeproof spec      the specification behind the verdicts (--help: all commands)")
+
+
+@app.command()
+def verify(
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE...")] = None,
+    link: Annotated[list[str] | None, typer.Option("--link", metavar="A=B")] = None,
+    profile: Annotated[list[str] | None, typer.Option("--profile", metavar="PEER=NAME")] = None,
+    fail_on: Annotated[Threshold, typer.Option("--fail-on")] = Threshold.ERROR,
+    output: FormatOption = Format.TEXT,
+    runs: Annotated[str | None, typer.Option("--runs", metavar="DIR")] = None,
+    example: Annotated[str | None, typer.Option("--example", metavar="NAME")] = None,
+) -> None:
+    """Say whether peers come up with each other, in each direction, and what to mend.
+
+    Two files are a pair; more need --link A=B, once for each pair. --example NAME takes a shipped
+    pair instead; --runs DIR saves the run of the specification that shows each verdict.
+    """
+    from explorer.cli.verify import run_verify
+
+    raise typer.Exit(
+        run_verify(
+            files or [], link or [], profile or [], fail_on.value, output.value, runs, example
+        )
+    )
+
+
+@app.command()
+def explain(
+    id_: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Explain a kind of finding, or list them all."""
+    from explorer.cli.explain import run_explain
+
+    raise typer.Exit(run_explain(id_, output.value))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of native policies, for editors."""
+    from explorer.cli.schema import run_schema
+
+    raise typer.Exit(run_schema())
+
+
+@app.command()
+def spec(
+    shape: Annotated[
+        Shape, typer.Option("--format", help="Document or diagrams.")
+    ] = Shape.MARKDOWN,
+) -> None:
+    """Print the specification as a document, or its state diagrams."""
+    from explorer.cli.spec import run_spec
+
+    raise typer.Exit(run_spec(shape.value))
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(metavar="FILE")],
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Replay a saved run, step by step."""
+    from explorer.cli.replay import run_replay
+
+    raise typer.Exit(run_replay(file, output.value))
+
+
+def run(arguments: list[str]) -> int:
+    """Parse and run; the exit code."""
+    try:
+        code = typer.main.get_command(app).main(arguments, "ikeproof", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        import sys
+
+        print(safe(f"error: {error.format_message()}; see ikeproof --help"), file=sys.stderr)
+        return exits.USAGE
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    return code if isinstance(code, int) else exits.FINE

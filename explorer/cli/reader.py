@@ -1,0 +1,47 @@
+"""Files and environment variables, read for the formats."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+
+from model.formats.reader import ReadError
+
+MAX_OCTETS = 8 * 1024 * 1024
+MAX_MATCHES = 1000
+
+
+class FileReader:
+    """Reads regular files up to a size limit; it writes and follows nothing else."""
+
+    def read(self, path: str) -> bytes:
+        """The octets of a file. ReadError says why not."""
+        try:
+            with open(path, "rb", opener=_open) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise ReadError("it is no regular file")
+                octets = file.read(MAX_OCTETS + 1)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no file name"
+            raise ReadError(reason or "it cannot be read") from None
+        if len(octets) > MAX_OCTETS:
+            raise ReadError(f"it is larger than {MAX_OCTETS // 1024 // 1024} MiB")
+        return octets
+
+    def glob(self, pattern: str) -> list[str]:
+        """The files that a pattern matches, sorted."""
+        try:
+            return sorted(glob.glob(pattern))[:MAX_MATCHES]
+        except (OSError, ValueError):
+            return []
+
+    def environment(self, name: str) -> str | None:
+        """An environment variable."""
+        return os.environ.get(name)
+
+
+def _open(path: str, flags: int) -> int:
+    # A FIFO or a device named by mistake must not block.
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,0 +1,136 @@
+"""A report as JSON, schema_version 1. Keys are always there, null where nothing is known."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from model.vocabulary.findings import Finding
+from model.vocabulary.outcomes import (
+    End,
+    Exposure,
+    Overlap,
+    PairVerdict,
+    Phase1Verdict,
+    Phase2Verdict,
+    Report,
+)
+from model.vocabulary.places import Place
+from model.vocabulary.suites import Phase1Suite, Phase2Suite
+
+SCHEMA_VERSION = 1
+
+
+def report_json(report: Report) -> str:
+    """The whole report as ASCII text."""
+    tree = {
+        "schema_version": SCHEMA_VERSION,
+        "peers": [
+            {"name": p.name, "files": list(p.files), "profile": p.profile} for p in report.peers
+        ],
+        "pairs": [_pair(item) for item in report.pairs],
+        "findings": [_finding(item) for item in report.findings],
+    }
+    return json.dumps(tree, indent=2, ensure_ascii=True)
+
+
+def _pair(pair: PairVerdict) -> dict[str, Any]:
+    initiator, responder = pair.without_sa
+    return {
+        "initiator": _end(pair.initiator),
+        "responder": _end(pair.responder),
+        "phase1": _phase1(pair.phase1),
+        "phase2": [_phase2(item) for item in pair.phase2],
+        "without_sa": {
+            "initiator": initiator.value if initiator else None,
+            "responder": responder.value if responder else None,
+        },
+        "overlap": _overlap(pair.overlap),
+        "exposure": _exposure(pair.exposure),
+        "assumptions": list(pair.assumptions),
+        "findings": [_finding(item) for item in pair.findings],
+    }
+
+
+def _end(end: End) -> dict[str, Any]:
+    return {"peer": end.peer, "connection": end.connection}
+
+
+def _phase1(verdict: Phase1Verdict) -> dict[str, Any]:
+    return {
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason.value if verdict.reason else None,
+        "needs": list(verdict.needs),
+        "suite": _phase1_suite(verdict.suite),
+    }
+
+
+def _phase1_suite(suite: Phase1Suite | None) -> dict[str, Any] | None:
+    if suite is None:
+        return None
+    return {
+        "encryption": str(suite.encryption),
+        "hash": suite.hash.value,
+        "group": suite.group.value,
+        "authentication": suite.authentication.value,
+    }
+
+
+def _phase2(verdict: Phase2Verdict) -> dict[str, Any]:
+    ours, theirs = verdict.initiator_selector, verdict.responder_selector
+    return {
+        "child": verdict.child,
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason.value if verdict.reason else None,
+        "needs": list(verdict.needs),
+        "suite": _phase2_suite(verdict.suite),
+        "selectors": {
+            "initiator": str(ours) if ours else None,
+            "responder": str(theirs) if theirs else None,
+        },
+    }
+
+
+def _phase2_suite(suite: Phase2Suite | None) -> dict[str, Any] | None:
+    """Of a bundle: protocols joined by +, and the integrity of each."""
+    if suite is None:
+        return None
+    parts = suite.protections
+    ciphers = [str(item.encryption) for item in parts if item.encryption is not None]
+    integrities = [item.integrity.value for item in parts if item.integrity is not None]
+    return {
+        "protocol": "+".join(item.protocol.value for item in parts),
+        "encryption": "+".join(ciphers) or None,
+        "integrity": "+".join(integrities) or None,
+        "pfs_group": suite.pfs_group.value if suite.pfs_group else None,
+        "mode": suite.mode.value,
+    }
+
+
+def _overlap(overlap: Overlap | None) -> dict[str, Any]:
+    return {
+        "supremum_seconds": overlap.supremum_seconds if overlap else None,
+        "reached": overlap.reached if overlap else None,
+    }
+
+
+def _exposure(exposure: Exposure | None) -> dict[str, Any]:
+    return {
+        "seconds": exposure.seconds if exposure else None,
+        "kilobytes": exposure.kilobytes if exposure else None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "place": _place(finding.place),
+        "what": finding.what,
+        "mend": finding.mend,
+        "others": [_place(item) for item in finding.others],
+    }
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    return {"file": place.file, "line": place.line} if place else None

@@ -1,0 +1,127 @@
+"""Two concrete policies as an instance of the specification (R3, R7, R10).
+
+What the files say of offers goes in as tables, transform by transform, and the specification chooses
+by itself. What they say of credentials (secrets that agree, identities that match) goes in as facts.
+"""
+
+from __future__ import annotations
+
+from model.choice import MAX_RANK, Row, Table, phase1_offer, phase1_table
+from model.language.instance import Instance
+from model.language.specification import Specification
+from model.vocabulary.outcomes import Outcome, Reason
+from model.vocabulary.policy import Peer
+from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite, Phase2Suite
+from proofs.verify import Judgement
+from proofs.verify.phase2 import ChildFacts
+
+METHODS = {
+    AuthMethod.PRE_SHARED_KEY: "pre_shared_key",
+    AuthMethod.XAUTH_PRE_SHARED_KEY: "pre_shared_key",
+    AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY: "pre_shared_key",
+    AuthMethod.CERTIFICATE: "certificate",
+    AuthMethod.XAUTH_CERTIFICATE: "certificate",
+    AuthMethod.XAUTH_RESPONDER_CERTIFICATE: "certificate",
+    AuthMethod.HYBRID: "certificate",
+    AuthMethod.HYBRID_RESPONDER: "certificate",
+    AuthMethod.KERBEROS: "kerberos",
+}
+
+
+def instance(
+    spec: Specification,
+    judgement: Judgement,
+    initiator: Peer,
+    responder: Peer,
+    child: ChildFacts | None,
+) -> Instance:
+    """The instance for one direction, and for one child of the initiator (None: Phase I only)."""
+    first = _phase1(judgement, initiator, responder)
+    second = _phase2(child, responder)
+    rows1: int = len(_table(judgement, initiator, responder).rows)
+    rows2 = len(child.table.rows) if child is not None else 0
+    sizes = {"transform": rows1, "protection": rows2, "negotiation": 1}
+    return Instance.of(spec, sizes, {**first, **second})
+
+
+def _table(judgement: Judgement, initiator: Peer, responder: Peer) -> Table[Phase1Suite]:
+    """The offer against the responder, also where the verdict fell before it came to that."""
+    facts, connection = judgement.phase1, judgement.connection
+    if facts.table.rows or facts.responder is None:
+        return facts.table
+    offers = phase1_offer(connection.proposals, connection.authentications, initiator.profile)
+    return phase1_table(offers, facts.responder.proposals, responder.profile)
+
+
+def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str, object]:
+    facts, verdict = judgement.phase1, judgement.verdict.phase1
+    rows = _table(judgement, initiator, responder).rows
+    reason = verdict.reason if verdict.outcome is Outcome.FAILS else None
+    first = responder.profile.checks_method_first
+    b = facts.responder
+    taken = {METHODS.get(item.method.value) for item in b.authentications} if b else set()
+
+    def takes_method(method: str) -> bool:
+        return method in taken if first else reason is not Reason.AUTH_METHOD
+
+    def shown(role: str, fault: Reason) -> bool:
+        return not (reason is fault and facts.faulty == role)
+
+    exchange = judgement.connection.exchange.value
+    own, theirs = facts.secrets
+    lacking = reason is Reason.PSK_MISMATCH
+    has = {"initiator": not lacking or own is not None}
+    has["responder"] = not lacking or theirs is not None
+    return {
+        "exchange": "aggressive" if exchange is Exchange.AGGRESSIVE else "main",
+        "takes_exchange": reason is not Reason.EXCHANGE_MODE,
+        "exchange_checked_first": first,
+        "offers": lambda t: rows[t].offer_rank is not None,
+        "offer_rank": lambda t: _rank(rows[t].offer_rank),
+        "accepts": lambda t: rows[t].accept_rank is not None,
+        "accept_rank": lambda t: _rank(rows[t].accept_rank),
+        "allows": lambda t: rows[t].offer_rank is not None,
+        "prefers_own": _prefers_own(judgement, initiator, responder),
+        "names_alternatives": responder.profile.answers_alternatives,
+        "reoffers": initiator.profile.reoffers,
+        "method": lambda t: METHODS.get(rows[t].suite.authentication, "certificate"),
+        "takes_method": takes_method,
+        "has_secret": lambda role: has[role],
+        "secrets_agree": not lacking,
+        "credential_holds": lambda role, _method: shown(role, Reason.CERTIFICATE),
+        "identity_accepted": lambda role: shown(role, Reason.IDENTITY),
+        "answer_may_be_altered": False,
+    }
+
+
+def _prefers_own(judgement: Judgement, initiator: Peer, responder: Peer) -> bool:
+    return _table(judgement, initiator, responder).prefers_own
+
+
+def _rank(rank: int | None) -> int:
+    return min(rank or 0, MAX_RANK)
+
+
+def _phase2(child: ChildFacts | None, responder: Peer) -> dict[str, object]:
+    rows: tuple[Row[Phase2Suite], ...] = child.table.rows if child is not None else ()
+    answer = child.answer if child is not None else None
+    same_mode = child is None or answer is None or child.child.mode.value is answer.mode.value
+
+    def starts(role: str) -> bool:
+        return child is not None and role == "initiator"
+
+    def fits(_role: str, t: int) -> bool:
+        group = rows[t].suite.pfs_group
+        return group is None or (child is not None and group is child.key_exchange)
+
+    return {
+        "offers2": lambda role, t: starts(role) and rows[t].offer_rank is not None,
+        "offer_rank2": lambda _role, t: _rank(rows[t].offer_rank),
+        "accepts2": lambda role, t: starts(role) and rows[t].accept_rank is not None,
+        "accept_rank2": lambda _role, t: _rank(rows[t].accept_rank),
+        "prefers_own2": child.table.prefers_own if child is not None else False,
+        "pfs": lambda t: rows[t].suite.pfs_group is not None,
+        "key_exchange_fits": fits,
+        "clients_taken": lambda role: starts(role) and answer is not None,
+        "mode_taken": same_mode or not responder.profile.compares_mode,
+    }

@@ -1,0 +1,158 @@
+"""The run of the specification that shows a verdict (DESIGN.md sections 3 and 5).
+
+The run is found by letting the specification act on the two policies without an attacker; so it also
+checks the verdict, which was worked out from the same policies without it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from model.choice import phase2_offer, phase2_table
+from model.language.machine import Machine, Step
+from model.run import Run
+from model.spec import specification
+from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason
+from model.vocabulary.policy import Peer
+from model.vocabulary.suites import AuthMethod
+from proofs.verify import Judgement, judge_connection, links_judged
+from proofs.verify.instance import instance
+from proofs.verify.phase2 import ChildFacts
+
+MAX_STEPS = 64
+_PHASE1 = ("initiator.state", "initiator.reason", "responder.state", "responder.reason")
+_PHASE2 = (
+    "starter[0].state",
+    "starter[0].reason",
+    "answerer[0].state",
+    "answerer[0].reason",
+    "starter_driver[0].installed",
+    "answerer_driver[0].installed",
+)
+_REASONS = {
+    Reason.PROPOSAL_P1: "proposal",
+    Reason.EXCHANGE_MODE: "exchange_mode",
+    Reason.AUTH_METHOD: "auth_method",
+    Reason.PSK_MISMATCH: "psk",
+    Reason.CERTIFICATE: "certificate",
+    Reason.IDENTITY: "identity",
+    Reason.PROPOSAL_P2: "proposal",
+    Reason.MODE: "mode",
+    Reason.SELECTOR: "selector",
+}
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A run, and whether it ends as the verdict says; `why` tells where it does not."""
+
+    run: Run
+    agrees: bool
+    why: str
+
+
+def witnesses(
+    peers: Sequence[Peer], links: Iterable[tuple[str, str]], today: datetime.date
+) -> Iterator[tuple[str, Run]]:
+    """A file name and a run for every decided verdict of these links."""
+    for judgements in links_judged(peers, links):
+        for initiator, connection, responder in judgements:
+            judgement = judge_connection(initiator, connection, responder, today)
+            for child in judgement.children or (None,):
+                made = witness(judgement, initiator, responder, child)
+                if made is not None:
+                    parts = [initiator.name, responder.name, connection.name]
+                    parts += [child.child.name] if child is not None else []
+                    name = "-".join("".join(filter(_plain, part)) or "x" for part in parts)
+                    yield f"{name}.run", made.run
+
+
+def _plain(char: str) -> bool:
+    return char.isascii() and (char.isalnum() or char in "._")
+
+
+def witness(
+    judgement: Judgement, initiator: Peer, responder: Peer, child: ChildFacts | None
+) -> Witness | None:
+    """The run for one direction and one child; None where the verdict is open or nobody answers."""
+    verdict = judgement.verdict
+    first = verdict.phase1
+    second = next(
+        (
+            item
+            for item, facts in zip(verdict.phase2, judgement.children, strict=True)
+            if facts is child
+        ),
+        None,
+    )
+    undecided = Outcome.UNDECIDED in (first.outcome, second.outcome if second else first.outcome)
+    methods = {item.method.value for item in judgement.connection.authentications}
+    if undecided or first.reason is Reason.NO_RESPONDER or AuthMethod.NONE in methods:
+        return None
+    if child is not None and not child.table.rows:
+        # Refused before the offer was looked at: the specification still wants to see it.
+        offers = phase2_offer(child.child.proposals, child.child.mode.value, initiator.profile)
+        child = replace(child, table=phase2_table(offers, (), responder.profile))
+    spec = specification()
+    machine = Machine(spec, instance(spec, judgement, initiator, responder, child))
+    steps = _act(machine)
+    about = f"{initiator.name} -> {responder.name}, connection {judgement.connection.name}"
+    if child is not None:
+        about += f", child {child.child.name}"
+    failing = second if second is not None and second.reason else first
+    about += f": {failing.outcome.value}" + (f" ({failing.reason.value})" if failing.reason else "")
+    rows = judgement.phase1.table.rows
+    notes = [f"t={i} of phase1: {row.suite}" for i, row in enumerate(rows)]
+    if child is not None:
+        notes += [f"t={i} of quick: {row.suite}" for i, row in enumerate(child.table.rows)]
+    kept = _PHASE1 + (_PHASE2 if child is not None else ())
+    run = Run.of(machine, steps, about, kept, notes)
+    why = _disagreement(dict(run.end), judgement, second)
+    return Witness(run, not why, why)
+
+
+def _act(machine: Machine) -> list[Step]:
+    """Take the first step that can be taken, until none is left; the network alters nothing."""
+    state, steps = machine.initial, []
+    for _ in range(MAX_STEPS):
+        enabled = [step for step in machine.enabled(state) if _useful(machine, step)]
+        if not enabled:
+            break
+        step = enabled[0]
+        after = machine.apply(state, step)
+        assert after is not None
+        state = after
+        steps.append(step)
+    return steps
+
+
+def _useful(machine: Machine, step: Step) -> bool:
+    name, params = machine.describe(step)
+    if name == "quick.offer":
+        return params["role"] == "initiator"
+    return not name.startswith("network.") and name != "quick.ignore"
+
+
+def _disagreement(end: dict[str, str], judgement: Judgement, second: Phase2Verdict | None) -> str:
+    """Empty if the end of the run is what the verdict says."""
+    first = judgement.verdict.phase1
+    up = end["initiator.state"] == end["responder.state"] == "established"
+    if first.outcome is Outcome.ESTABLISHED and not up:
+        return f"Phase I ends in {end['initiator.state']} and {end['responder.state']}"
+    if first.outcome is Outcome.FAILS:
+        assert first.reason is not None
+        found = {end["initiator.reason"], end["responder.reason"]}
+        if up or _REASONS.get(first.reason) not in found:
+            return f"Phase I ends with {found}, the verdict says {first.reason.value}"
+        return ""
+    if second is None:
+        return ""
+    installed = end["starter_driver[0].installed"] == end["answerer_driver[0].installed"] == "true"
+    if second.outcome is Outcome.ESTABLISHED:
+        return "" if installed else f"Phase II ends in {end['starter[0].state']}"
+    assert second.reason is not None
+    if installed or end["answerer[0].reason"] != _REASONS.get(second.reason):
+        return f"Phase II ends with {end['answerer[0].reason']}, not {second.reason.value}"
+    return ""
