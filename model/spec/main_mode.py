@@ -168,7 +168,11 @@ def _answers(spec: Specification, ends: Phase1, mm1: Message, mm2: Message) -> N
                 "RFC 2408 5.4",
             ),
         ],
-        updates={i.state: "failed", i.reason: "proposal"},
+        # The alternatives tell whether it is only the method; the bare refusal does not.
+        updates={
+            i.state: "failed",
+            i.reason: ite(alternatives.sent, ends.why_none(i.round), "proposal"),
+        },
     )
 
 

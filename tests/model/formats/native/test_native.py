@@ -1,0 +1,149 @@
+"""Native TOML policies: structure, defaults, places, faults, secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.formats.native import load, schema
+from model.vocabulary.places import PolicyError
+from model.vocabulary.policy import Action, Peer, WithoutSA
+from model.vocabulary.suites import AuthMethod, Mode, Protocol
+
+PeerOf = Callable[..., Peer]
+POLICY = """\
+address = "192.0.2.1"
+[filter_lists.f]
+filters = [{ destination = "192.0.2.2", protocol = "tcp", destination_port = 445 }]
+[filter_actions.a]
+soft = true
+[[filter_actions.a.offers]]
+esp = { encryption = "3des", integrity = "sha1" }
+[[rules]]
+name = "r"
+filter_list = "f"
+filter_action = "a"
+authentication = [{ method = "pre-shared-key", secret = "file:key" }]
+"""
+
+
+def test_r3_windows_defaults(peer_of: PeerOf) -> None:
+    peer = peer_of("a", POLICY, "toml", key=b"secret\n")
+    (connection,) = peer.connections
+    assert peer.profile.name == "windows2000"
+    (offer,) = connection.proposals
+    assert (str(offer.ciphers[0]), offer.hashes[0].value, offer.groups[0].number) == (
+        "3des",
+        "sha1",
+        2,
+    )
+    assert connection.life.hard_seconds.value == 480 * 60
+    assert connection.phase2_limit.value is None
+    (child,) = connection.children
+    assert (child.life.hard_seconds.value, child.life.hard_kilobytes.value) == (3600, 100_000)
+    assert child.mode.value is Mode.TRANSPORT
+    assert str(child.remote[0].value) == "192.0.2.2/32[6/445]"
+    assert child.local[0].value.own_address
+
+
+def test_unknown_keys_are_findings_with_line_and_nearest_key(peer_of: PeerOf) -> None:
+    (finding,) = peer_of("a", POLICY, "toml", key=b"s").findings
+    assert finding.id == "UNKNOWN-KEY" and finding.place is not None
+    assert finding.place.line == 5
+
+
+def test_a_line_end_after_the_secret_does_not_count(peer_of: PeerOf) -> None:
+    one = peer_of("a", POLICY, "toml", key=b"secret\n").connections[0]
+    two = peer_of("a", POLICY, "toml", key=b"secret").connections[0]
+    first, second = one.authentications[0].own.secret, two.authentications[0].own.secret
+    assert first is not None and second is not None and first.same_as(second)
+
+
+def test_a_missing_secret_is_kept_as_missing(peer_of: PeerOf) -> None:
+    secret = peer_of("a", POLICY, "toml").connections[0].authentications[0].own.secret
+    assert secret is not None and not secret.known and secret.missing
+
+
+def test_r8_r10_soft_sa_bundles_pfs_and_tunnel(peer_of: PeerOf) -> None:
+    text = POLICY.replace("soft = true", "allow_unsecured = true\nsession_key_pfs = true")
+    text = text.replace(
+        'integrity = "sha1" }\n[[rules]]',
+        'integrity = "sha1" }\nah = { integrity = "md5" }\n[[rules]]\ntunnel_endpoint = "192.0.2.9"',
+    )
+    (child,) = peer_of("a", text, "toml").connections[0].children
+    assert child.without_sa.value is WithoutSA.CLEAR_AFTER_SILENCE
+    protocols = [part.protocol for part in child.proposals[0].protections]
+    assert protocols == [Protocol.AH, Protocol.ESP]
+    assert child.proposals[0].groups
+    assert child.mode.value is Mode.TUNNEL
+
+
+def test_permit_and_block_are_no_negotiation(peer_of: PeerOf) -> None:
+    for word, action in (("permit", Action.PERMIT), ("block", Action.BLOCK)):
+        text = POLICY.replace("soft = true", f'action = "{word}"')
+        assert peer_of("a", text, "toml").connections[0].children[0].action.value is action
+
+
+def test_r3_kerberos_is_windows_default_method(peer_of: PeerOf) -> None:
+    text = "\n".join(line for line in POLICY.splitlines() if "authentication" not in line)
+    (connection,) = peer_of("a", text, "toml").connections
+    assert connection.authentications[0].method.value is AuthMethod.KERBEROS
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ('"192.0.2.1"', '"192.0.2.1', 1, "no TOML"),
+        ('"3des"', '"4des"', 7, "encryption"),
+        ('"tcp"', '"tpc"', 3, "no protocol"),
+        ('"192.0.2.2"', '"192.0.2"', 3, "no address"),
+        ('"file:key"', '"hunter2"', 12, "a secret written into the policy"),
+        ('filter_list = "f"', 'filter_list = "g"', 10, "no filter list"),
+        ('filter_action = "a"', 'filter_action = "b"', 11, "no filter action"),
+        ("soft = true", "allow_unsecured = 3", 5, "bool"),
+        ('integrity = "sha1" }', 'integrity = "sha1" }\nlifetime = "soon"', 8, "no duration"),
+        ('name = "r"', "name = 7", 9, "string"),
+    ],
+)
+def test_faults_are_errors_with_their_line(
+    peer_of: PeerOf, old: str, new: str, line: int, says: str
+) -> None:
+    with pytest.raises(PolicyError, match=says) as error:
+        peer_of("a", POLICY.replace(old, new), "toml")
+    assert error.value.place is not None and error.value.place.line == line
+    assert "hunter2" not in str(error.value)
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_a_policy_error(read_files: Callable[..., object], text: str) -> None:
+    octets = text.encode("utf-8", "surrogatepass")
+    with pytest.raises(PolicyError):
+        load("a.toml", "a", read_files({"a.toml": octets}))  # type: ignore[arg-type]
+
+
+@given(st.data())
+def test_a_cut_policy_is_a_peer_or_a_policy_error(
+    read_files: Callable[..., object], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(POLICY)))
+    try:
+        load("a.toml", "a", read_files({"a.toml": POLICY[:cut]}))  # type: ignore[arg-type]
+    except PolicyError as error:
+        assert error.mend
+
+
+def test_the_schema_describes_every_table() -> None:
+    tree = schema()
+    assert {"Rule", "FilterAction", "QuickModeOffer", "MainModeOffer"} <= set(tree["$defs"])
+    assert tree["required"] == ["rules"]
+
+
+def test_the_documented_example_loads(peer_of: PeerOf) -> None:
+    document = (Path(__file__).parents[4] / "docs" / "policies.md").read_text()
+    example = document.split("```toml\n")[1].split("```")[0]
+    peer = peer_of("a", example, "toml")
+    assert peer.connections and not peer.findings

@@ -1,0 +1,247 @@
+"""swanctl.conf in the vocabulary: defaults, keywords, identities, selectors, secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from model.formats.swanctl import values
+from model.formats.swanctl.settings import Setting
+from model.vocabulary.identities import IdentityKind
+from model.vocabulary.places import Place, PolicyError
+from model.vocabulary.policy import Action, Peer, WithoutSA
+from model.vocabulary.suites import AuthMethod, Exchange, Mode
+
+PeerOf = Callable[..., Peer]
+HEAD = "connections {\n c {\n version = 1\n remote_addrs = 192.0.2.2\n"
+AUTH = " local { auth = psk }\n remote { auth = psk }\n"
+
+
+def conf(more: str = "", child: str = "", auth: str = AUTH, rest: str = "") -> str:
+    return f"{HEAD}{more}\n{auth} children {{ net {{ {child} }} }}\n }}\n}}\n{rest}"
+
+
+def test_defaults_are_charons(peer_of: PeerOf) -> None:
+    (connection,) = peer_of("a", conf()).connections
+    assert connection.exchange.value is Exchange.MAIN and connection.exchange.is_default
+    assert connection.proposals[0].default
+    life = connection.life
+    assert (life.soft_seconds.value, life.offered_seconds.value) == (14400, 15840)
+    (child,) = connection.children
+    assert child.mode.value is Mode.TUNNEL
+    assert child.proposals[0].default
+    assert (child.life.soft_seconds.value, child.life.hard_seconds.value) == (3600, 3960)
+    assert child.life.hard_kilobytes.value is None
+    assert child.local[0].value.own_address and child.remote[0].value.own_address
+    assert child.without_sa.value is WithoutSA.CLEAR and child.inbound_clear.value
+
+
+@pytest.mark.parametrize(
+    ("text", "offered", "hard", "soft"),
+    [
+        ("rekey_time = 2h", 7920, 7920, 7200),
+        ("reauth_time = 1h", 3960, 3960, 3600),
+        ("rekey_time = 1h\n reauth_time = 2h", 7920, 4320, 3600),
+        ("rekey_time = 10m\n over_time = 30", 630, 630, 600),
+        ("rekey_time = 0s\n reauth_time = 0", None, None, None),
+    ],
+)
+def test_phase1_lifetimes(
+    peer_of: PeerOf, text: str, offered: int | None, hard: int | None, soft: int | None
+) -> None:
+    life = peer_of("a", conf(text)).connections[0].life
+    assert life.offered_seconds.value == offered
+    assert life.hard_seconds.value == hard
+    assert life.soft_seconds.value == soft
+
+
+@pytest.mark.parametrize(
+    ("text", "hard", "soft", "kilobytes"),
+    [
+        ("rekey_time = 1000", 1100, 1000, None),
+        ("life_time = 1100", 1100, 1000, None),
+        ("rekey_time = 50s\n life_time = 60s", 60, 50, None),
+        ("rekey_bytes = 10240\n life_bytes = 20480", 3960, 3600, 20),
+        ("rekey_bytes = 1m", 3960, 3600, 1153),
+    ],
+)
+def test_phase2_lifetimes(
+    peer_of: PeerOf, text: str, hard: int, soft: int, kilobytes: int | None
+) -> None:
+    life = peer_of("a", conf(child=f"\n{text}\n")).connections[0].children[0].life
+    assert life.hard_seconds.value == hard
+    assert life.soft_seconds.value == soft
+    assert life.offered_kilobytes.value == kilobytes
+
+
+def test_a_child_that_expires_before_it_is_replaced_is_reported(peer_of: PeerOf) -> None:
+    peer = peer_of("a", conf(child="\nrekey_time = 60\nlife_time = 50\n"))
+    assert [item.id for item in peer.findings] == ["LIFE-BEFORE-REKEY"]
+
+
+@pytest.mark.parametrize(
+    ("text", "suite"),
+    [
+        ("3des-sha1-modp1024", "3des sha1 modp1024"),
+        ("des-md5-modp768", "des md5 modp768"),
+        ("aes-sha2_256-modp2048", "aes128 sha256 modp2048"),
+        ("aes256-sha512-ecp384", "aes256 sha512 ecp384"),
+        ("camellia192-sha384-x25519", "camellia192 sha384 curve25519"),
+    ],
+)
+def test_r3_ike_proposals_in_keywords(peer_of: PeerOf, text: str, suite: str) -> None:
+    (proposal,) = peer_of("a", conf(f"proposals = {text}")).connections[0].proposals
+    kinds = (proposal.ciphers[0], proposal.hashes[0].value, proposal.groups[0].value)
+    assert " ".join(map(str, kinds)) == suite
+    assert proposal.place == Place("a.conf", 5)
+
+
+def test_r10_esp_and_ah_proposals_with_pfs(peer_of: PeerOf) -> None:
+    text = "\nesp_proposals = aes128gcm16-modp2048-modpnone, aes256-sha256\nah_proposals = sha1\n"
+    ah, gcm, cbc = peer_of("a", conf(child=text)).connections[0].children[0].proposals
+    assert ah.protections[0].protocol.value == "ah" and not ah.protections[0].ciphers
+    assert str(gcm.protections[0].ciphers[0]) == "aes128gcm16" and None in gcm.groups
+    assert cbc.groups == ()
+
+
+FAULTS = {
+    "proposals = aes128-sha257-modp2048": "did you mean",
+    "proposals = aes128-sha256": "no DH group",
+    "proposals = aes128-modp2048": "no hash",
+    "version = 3": "0, 1 or 2",
+    "rekey_time = soon": "not a time",
+    "aggressive = perhaps": "neither yes nor no",
+    "local_addrs = 300.1.2.3": "no address",
+    "remote_addrs = 10.0.0.0/99": "no address",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_values_that_make_no_sense_are_errors_with_their_line(peer_of: PeerOf, text: str) -> None:
+    with pytest.raises(PolicyError, match=FAULTS[text]) as error:
+        peer_of("a", conf(text))
+    assert error.value.place == Place("a.conf", 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("esp_proposals = sha256", "no cipher"),
+        ("ah_proposals = aes128-sha256", "AH proposal"),
+        ("mode = tunel", "no mode"),
+        ("start_action = now", "no start_action"),
+        ("local_ts = 10.0.0.0/40", "traffic selector"),
+        ("local_ts = 10.0.0.0/8[tcp/99999]", "no port"),
+        ("local_ts = 10.0.0.0/8[abc]", "no protocol"),
+    ],
+)
+def test_faults_in_children_are_errors(peer_of: PeerOf, text: str, says: str) -> None:
+    with pytest.raises(PolicyError, match=says):
+        peer_of("a", conf(child=f"\n{text}\n"))
+
+
+def test_unknown_keys_are_findings_with_the_nearest_known_one(peer_of: PeerOf) -> None:
+    peer = peer_of("a", conf("propsals = x", child="\nlocal_tss = 10.0.0.0/8\n"))
+    first, second = peer.findings
+    assert (first.id, first.mend) == ("UNKNOWN-KEY", "did you mean proposals?")
+    assert second.mend == "did you mean local_ts?"
+
+
+@pytest.mark.parametrize(
+    ("local", "remote", "method"),
+    [
+        ("auth = psk", "auth = psk", AuthMethod.PRE_SHARED_KEY),
+        ("auth = pubkey", "", AuthMethod.CERTIFICATE),
+        ("auth = rsa-2048", "auth = pubkey", AuthMethod.CERTIFICATE),
+        ("auth = psk", "auth = pubkey", AuthMethod.NONE),
+        ("auth = xauth", "auth = pubkey", AuthMethod.HYBRID),
+        ("auth = pubkey", "auth = xauth", AuthMethod.HYBRID_RESPONDER),
+    ],
+)
+def test_r3_the_method_comes_from_both_sides_rounds(
+    peer_of: PeerOf, local: str, remote: str, method: AuthMethod
+) -> None:
+    auth = f" local {{ {local}\n }}\n remote {{ {remote}\n }}\n"
+    (connection,) = peer_of("a", conf(auth=auth)).connections
+    assert connection.authentications[0].method.value is method
+
+
+def test_xauth_rounds_are_ordered(peer_of: PeerOf) -> None:
+    auth = " local-b { auth = xauth\n round = 2\n }\n local-a { auth = psk\n round = 1\n }\n remote { auth = psk }\n"
+    (connection,) = peer_of("a", conf(auth=auth)).connections
+    assert connection.authentications[0].method.value is AuthMethod.XAUTH_PRE_SHARED_KEY
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "normal"),
+    [
+        ("%any", IdentityKind.ANY, ""),
+        ("192.0.2.1", IdentityKind.IPV4, "192.0.2.1"),
+        ("2001:DB8::1", IdentityKind.IPV6, "2001:db8::1"),
+        ("10.0.0.0/8", IdentityKind.IPV4_RANGE, "10.0.0.0-10.255.255.255"),
+        ("Moon.Example.org", IdentityKind.FQDN, "moon.example.org"),
+        ("@moon", IdentityKind.FQDN, "moon"),
+        ("carol@example.org", IdentityKind.USER_FQDN, "carol@example.org"),
+        ("@@carol", IdentityKind.USER_FQDN, "carol"),
+        ("@#0aFF", IdentityKind.KEY_ID, "0aff"),
+        ("C=CH, O=strongSwan, CN=moon", IdentityKind.DN, "c=ch, o=strongswan, cn=moon"),
+        ("fqdn:10.0.0.1", IdentityKind.FQDN, "10.0.0.1"),
+        ("keyid:abc", IdentityKind.KEY_ID, "616263"),
+    ],
+)
+def test_r5_identities_as_charon_reads_them(text: str, kind: IdentityKind, normal: str) -> None:
+    identity = values.identity(text)
+    assert (identity.kind, identity.text) == (kind, normal)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("10.1.0.0/16", "10.1.0.0/16"),
+        ("10.1.0.1-10.1.0.9", "10.1.0.1-10.1.0.9"),
+        ("10.1.0.0/16[tcp/443]", "10.1.0.0/16[6/443]"),
+        ("10.1.0.0/16[17/100-200]", "10.1.0.0/16[17/100-200]"),
+        ("dynamic[gre]", "own address[47]"),
+        ("2001:db8::/32", "2001:db8::/32"),
+    ],
+)
+def test_r21_traffic_selectors(text: str, shown: str) -> None:
+    assert str(values.selector(text, Setting(text, Place("a", 1)))) == shown
+
+
+def test_secrets_are_compared_and_never_shown(peer_of: PeerOf) -> None:
+    rest = 'secrets { ike-a { secret = "hunter2"\n id-1 = 192.0.2.1 }\n ike-b { secret = 0x68756e74657232 }\n ike-c { secret = 0saHVudGVyMg== }\n }'
+    peer = peer_of("a", conf(rest=rest))
+    one, two, three = (item.secret for item in peer.secrets)
+    assert one.same_as(two) and one.same_as(three)
+    assert peer.secrets[0].owners[0].text == "192.0.2.1"
+    assert "hunter" not in repr(peer) and "68756e" not in repr(peer)
+
+
+def test_a_bad_secret_is_an_error_that_does_not_show_it(peer_of: PeerOf) -> None:
+    with pytest.raises(PolicyError) as error:
+        peer_of("a", conf(rest="secrets { ike-a { secret = 0xnothex } }"))
+    assert "nothex" not in str(error.value)
+
+
+def test_pass_and_drop_are_no_negotiation(peer_of: PeerOf) -> None:
+    for mode, action in (("pass", Action.PERMIT), ("drop", Action.BLOCK)):
+        (child,) = peer_of("a", conf(child=f"\nmode = {mode}\n")).connections[0].children
+        assert child.action.value is action
+
+
+def test_start_action_trap_holds_packets_back(peer_of: PeerOf) -> None:
+    (child,) = peer_of("a", conf(child="\nstart_action = trap|start\n")).connections[0].children
+    assert child.without_sa.value is WithoutSA.DROPPED and child.starts.value
+
+
+def test_ikev2_only_is_reported_as_out_of_scope(peer_of: PeerOf) -> None:
+    peer = peer_of("a", conf("version = 2"))
+    assert "IKEV2-ONLY" in {item.id for item in peer.findings}
+    assert peer.connections[0].versions.value == frozenset({2})
+
+
+def test_a_file_without_connections_is_an_error(peer_of: PeerOf) -> None:
+    with pytest.raises(PolicyError, match="no connections"):
+        peer_of("a", "secrets { }")

@@ -1,0 +1,145 @@
+"""The grammar of strongSwan's settings: values, sections, references, includes, places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.formats.swanctl import load as load_swanctl
+from model.formats.swanctl.settings import Section, Settings, load
+from model.vocabulary.places import PolicyError
+from model.vocabulary.policy import Peer
+
+Files = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def parse(read_files: Files) -> Callable[..., Settings]:
+    def make(text: str | bytes, **files: str) -> Settings:
+        return load("a.conf", read_files({"a.conf": text, **files}))
+
+    return make
+
+
+def values(section: Section) -> dict[str, str]:
+    return {key: setting.text for key, setting in section.values.items()}
+
+
+def test_values_end_at_the_line_a_comment_or_a_brace(parse: Files) -> None:
+    tree = parse('a { b = one two # three\n c = "x # y" \n d = e }\n f = "g\\n\\"h\\"" # i\n')
+    assert values(tree.root.sections["a"]) == {"b": "one two", "c": "x # y", "d": "e"}
+    assert values(tree.root) == {"f": 'g\n"h"'}
+
+
+def test_every_value_and_section_keeps_its_line(parse: Files) -> None:
+    tree = parse("# c\na\n{\n\n  b = 1\n  c {\n  }\n}\n")
+    section = tree.root.sections["a"]
+    assert section.place.line == 2
+    assert section.values["b"].place.line == 5
+    assert section.sections["c"].place.line == 6
+
+
+def test_sections_merge_and_later_values_replace_with_a_finding(parse: Files) -> None:
+    tree = parse("a { b = 1\n c = 2 }\na { b = 3 }\n")
+    assert values(tree.root.sections["a"]) == {"c": "2", "b": "3"}
+    (finding,) = tree.findings
+    assert finding.id == "DUPLICATE-KEY"
+    assert finding.place is not None and finding.place.line == 3
+
+
+def test_references_bring_in_values_and_subsections_and_own_values_win(parse: Files) -> None:
+    text = "base { a = 1\n b = 2\n sub { x = 1 } }\nmore { a = 9\n c = 3 }\nuse : base, more { b = 5\n sub { y = 2 } }\n"
+    use = parse(text).root.sections["use"]
+    assert values(use) == {"a": "1", "b": "5", "c": "3"}
+    assert values(use.sections["sub"]) == {"x": "1", "y": "2"}
+
+
+def test_references_are_dotted_paths_resolved_late(parse: Files) -> None:
+    tree = parse("use : later.inner { }\nlater { inner { a = 1 } }\n")
+    assert values(tree.root.sections["use"]) == {"a": "1"}
+
+
+def test_includes_are_relative_to_the_including_file_and_work_inside_sections(
+    read_files: Files,
+) -> None:
+    files = {"d/a.conf": "s { include sub/*.conf\n b = 2 }\n", "d/sub/x.conf": "a = 1\n"}
+    tree = load("d/a.conf", read_files(files))
+    assert values(tree.root.sections["s"]) == {"a": "1", "b": "2"}
+    assert tree.files == ["d/a.conf", "d/sub/x.conf"]
+    assert tree.root.sections["s"].values["a"].place.file == "d/sub/x.conf"
+
+
+def test_an_include_that_matches_nothing_is_a_note(parse: Files) -> None:
+    (finding,) = parse("include none/*.conf\na { }\n").findings
+    assert finding.id == "INCLUDE-EMPTY"
+
+
+BROKEN = {
+    "a { b = 1\n": (2, "does not end"),
+    "a { }\n}\n": (2, "closes nothing"),
+    'a = "x\n\n': (1, "string that does not end"),
+    "a\n": (1, "neither value nor section"),
+    "\n= b\n": (2, "unexpected"),
+    "a : b { }\n": (1, "no section b"),
+    "a : { }\n": (1, "empty reference"),
+    "\n\na : b { }\nb : a { }\n": (3, "refers to itself"),
+    "include a.conf\n": (1, "includes itself"),
+    "include\n": (1, "without a file"),
+    "a { \x1b[31m }\n": (1, "U+001B"),
+    "x = 1\na \x00 b": (2, "NUL"),
+    "x { " * 40: (1, "nested too deep"),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_broken_files_are_errors_with_their_line(parse: Files, text: str) -> None:
+    line, says = BROKEN[text]
+    with pytest.raises(PolicyError, match=r"a\.conf:") as error:
+        parse(text)
+    assert says in str(error.value)
+    assert error.value.place is not None and error.value.place.line == line
+    assert error.value.mend
+
+
+def test_octets_that_are_no_text_are_an_error_with_their_line(parse: Files) -> None:
+    with pytest.raises(PolicyError, match=r"a\.conf:3.*UTF-8"):
+        parse(b"a {\n}\n\xff\xfe")
+
+
+def test_include_loops_over_several_files_are_errors(read_files: Files) -> None:
+    files = {"a.conf": "\ninclude b.conf\n", "b.conf": "include a.conf\n"}
+    with pytest.raises(PolicyError, match=r"b\.conf:1.*includes itself"):
+        load("a.conf", read_files(files))
+
+
+def test_a_missing_file_is_an_error(read_files: Files) -> None:
+    with pytest.raises(PolicyError, match="No such file"):
+        load("none.conf", read_files({}))
+
+
+_PIECES = st.sampled_from(
+    ["connections", "a", " {", "}", "\n", "=", '"', "#", ":", ",", "include ", "proposals", "\\",
+     "aes128-sha256-modp2048", "children", "local_ts", "10.0.0.0/8", "id", "auth", "psk", "version",
+     "1", "secrets", "ike-a", "secret", "0x12", "\x1b", "\udc80", "é", "local", "remote", "%any"]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES, max_size=60).map("".join))
+def test_any_text_is_a_peer_or_a_policy_error(read_files: Files, text: str) -> None:
+    reader = read_files({"a.conf": text.encode("utf-8", "surrogatepass")})
+    try:
+        peer = load_swanctl("a.conf", "a", reader)
+    except PolicyError as error:
+        assert error.mend
+    else:
+        assert isinstance(peer, Peer)
+
+
+@given(st.binary(max_size=200))
+def test_any_octets_are_a_peer_or_a_policy_error(read_files: Files, octets: bytes) -> None:
+    with pytest.raises(PolicyError):
+        load_swanctl("a.conf", "a", read_files({"a.conf": octets}))
