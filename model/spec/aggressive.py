@@ -55,6 +55,7 @@ def _second(spec: Specification, ends: Phase1) -> None:
         contents={"transform": (Maybe(p.transform), None)},
     )
     secret = ends.method("pre_shared_key").implies(p.has_secret("responder"))
+    looks = p.takes_exchange | ~p.exchange_checked_first
     spec.action(
         "aggressive.answer",
         "responder",
@@ -86,6 +87,7 @@ def _second(spec: Specification, ends: Phase1) -> None:
         receiver="initiator",
         contents={"reason": REASON},
     )
+    none = ite(looks, ends.why_none(zero), "exchange_mode")
     why = ite(secret, lift("none", REASON), "psk")
     why = ite(p.identity_accepted("initiator"), why, "identity")
     why = ite(p.takes_method(p.method(t)), why, "auth_method")
@@ -99,6 +101,7 @@ def _second(spec: Specification, ends: Phase1) -> None:
         receives=am1,
         guards=[
             _idle(ends, "responder", "idle"),
+            guard("looks_at_it", looks, "its policy forbids Aggressive Mode", "RFC 2409 5"),
             guard("chosen", ends.chosen(t, zero), "it is not what would be chosen", "R7"),
             guard("fault", why.ne("none"), "nothing is wrong with it", "R5"),
         ],
@@ -108,15 +111,20 @@ def _second(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "aggressive.refuse_offer",
         "responder",
-        "Accept no offer.",
+        "Accept no offer, or not the exchange.",
         requirements="R7",
         receives=am1,
         guards=[
             _idle(ends, "responder", "idle"),
-            guard("none_acceptable", ends.none_acceptable(zero), "an offer is acceptable", "R7"),
+            guard(
+                "nothing_to_accept",
+                ~looks | ends.none_acceptable(zero),
+                "an offer is acceptable",
+                "RFC 2408 5.4",
+            ),
         ],
-        updates={r.state: "failed", r.reason: ends.why_none(zero)},
-        sends=[refusal.carrying(reason=ends.why_none(zero))],
+        updates={r.state: "failed", r.reason: none},
+        sends=[refusal.carrying(reason=none)],
     )
 
 

@@ -146,13 +146,12 @@ class Phase1Judge:
         return None
 
     def _exchange_first(self, found: Sequence[Connection]) -> Phase1Verdict | None:
-        """Where the responder checks exchange or the method with the first message."""
+        """Where the responder checks the exchange with the first message."""
         exchange = self._connection.exchange.value
-        if self._responder.profile.checks_method_first or exchange is Exchange.AGGRESSIVE:
-            fitting = [item for item in found if item.exchange.value is exchange]
-            if not fitting and self._responder.profile.checks_method_first:
-                return self._wrong_exchange(found[0])
-        return None
+        if not self._responder.profile.checks_method_first:
+            return None
+        fits = any(item.exchange.value is exchange for item in found)
+        return None if fits else self._wrong_exchange(found[0])
 
     def _wrong_exchange(self, b: Connection) -> Phase1Verdict:
         mine, theirs = self._connection.exchange, b.exchange
