@@ -19,7 +19,12 @@ from model.language.sorts import BOOL, Domain, Int
 from model.language.specification import Specification
 from model.language.terms import Term, every, ite
 from model.vocabulary.places import Place
-from model.vocabulary.policy import Authentication, Phase1Proposal, Phase2Proposal
+from model.vocabulary.policy import (
+    Authentication,
+    Phase1Proposal,
+    Phase2Proposal,
+    ProtectionProposal,
+)
 from model.vocabulary.profiles import Order, Sends, StackProfile
 from model.vocabulary.suites import (
     Group,
@@ -28,6 +33,7 @@ from model.vocabulary.suites import (
     Phase1Suite,
     Phase2Suite,
     Protection,
+    Protocol,
 )
 
 MAX_RANK = 4095
@@ -160,12 +166,17 @@ def phase1_offer(
     authentications: Sequence[Authentication],
     profile: StackProfile,
 ) -> list[Offer[Phase1Suite]]:
-    """The transforms an initiator sends, in order; one per authentication method and combination."""
+    """The transforms an initiator sends, in order; one per authentication method and combination.
+
+    What IKEv1 has no number for cannot be sent.
+    """
     offers: dict[Phase1Suite, Offer[Phase1Suite]] = {}
     for proposal in proposals:
+        ciphers = [item for item in proposal.ciphers if item.algorithm.phase1_number is not None]
+        hashes = [item for item in proposal.hashes if item.number is not None]
         for cipher, hash_, group in itertools.product(
-            _sent(profile, proposal.ciphers, proposal.default),
-            _sent(profile, proposal.hashes, proposal.default),
+            _sent(profile, ciphers, proposal.default),
+            _sent(profile, hashes, proposal.default),
             _sent(profile, proposal.groups, proposal.default),
         ):
             for authentication in authentications:
@@ -225,24 +236,64 @@ def _row(
 
 
 def phase2_offer(
-    proposals: Iterable[Phase2Proposal], mode: Mode, profile: StackProfile
+    proposals: Sequence[Phase2Proposal],
+    mode: Mode,
+    profile: StackProfile,
+    phase1_group: Group | None,
 ) -> list[Offer[Phase2Suite]]:
-    """The transforms (or bundles of them) that Quick Mode's first message offers, in order."""
+    """The transforms (or bundles of them) that Quick Mode's first message offers, in order.
+
+    phase1_group    the group that Phase I agreed on, None where it is not known
+    """
     offers: dict[Phase2Suite, Offer[Phase2Suite]] = {}
+    only = pfs_group(proposals, profile, phase1_group) if profile.one_pfs_group else None
     for proposal in proposals:
-        choices = [
-            [
-                Protection(part.protocol, cipher, integrity)
-                for cipher in _sent(profile, part.ciphers or (None,), proposal.default)
-                for integrity in _sent(profile, part.integrities or (None,), proposal.default)
-            ]
-            for part in proposal.protections
-        ]
-        groups = _sent(profile, proposal.groups or (None,), proposal.default)
+        if only is not None and only not in proposal.groups:
+            continue
+        if profile.one_protocol and _protocols(proposal) != _protocols(proposals[0]):
+            continue
+        choices = [_protections(part, profile, proposal.default) for part in proposal.protections]
+        named = (only,) if only is not None else proposal.groups or (None,)
+        groups = _sent(profile, named, proposal.default)
         for parts, group in itertools.product(itertools.product(*choices), groups):
-            suite = Phase2Suite(parts, group, mode)
+            suite = Phase2Suite(parts, group, on_the_wire(mode))
             offers.setdefault(suite, Offer(suite, proposal.place, not proposal.default))
     return list(offers.values())
+
+
+def _protections(
+    part: ProtectionProposal, profile: StackProfile, default: bool
+) -> list[Protection]:
+    """What is sent of one protocol of a proposal; what IKEv1 has no number for is not."""
+    ciphers = [item for item in part.ciphers if item.algorithm.esp_number is not None]
+    integrities = [item for item in part.integrities if item.number is not None]
+    return [
+        Protection(part.protocol, cipher, integrity)
+        for cipher in _sent(profile, ciphers if part.ciphers else (None,), default)
+        for integrity in _sent(profile, integrities if part.integrities else (None,), default)
+    ]
+
+
+def _protocols(proposal: Phase2Proposal) -> tuple[Protocol, ...]:
+    return tuple(part.protocol for part in proposal.protections)
+
+
+def on_the_wire(mode: Mode) -> Mode:
+    """IKEv1 has no number for BEET: strongSwan asks for tunnel mode in its place."""
+    return Mode.TUNNEL if mode is Mode.BEET else mode
+
+
+def pfs_group(
+    proposals: Sequence[Phase2Proposal], profile: StackProfile, phase1_group: Group | None
+) -> Group | None:
+    """The group of the one public value that Quick Mode's first message can carry; None: no PFS."""
+    named = [group for proposal in proposals for group in proposal.groups]
+    if profile.one_pfs_group:
+        wants = bool(named) and named[0] is not None
+        if not wants:
+            return None
+        return phase1_group if phase1_group in named else named[0]
+    return next((group for group in named if group is not None), None)
 
 
 def accepts_phase2(proposal: Phase2Proposal, suite: Phase2Suite) -> bool:

@@ -204,10 +204,8 @@ def _answer(spec: Specification, two: Phase2, qm1: Message) -> None:
         contents={"reason": REASON},
     )[two.n]
     fits = every(p.protection, lambda u: _unfit(two, u).implies(~_is_chosen(two, u)))
-    why = ite(
-        fits & p.mode_taken(role), lift("none", REASON), ite(fits, _reason("mode"), "proposal")
-    )
-    why = ite(two.none_acceptable(role), _reason("proposal"), why)
+    why = ite(fits & ~two.none_acceptable(role), lift("none", REASON), "proposal")
+    why = ite(p.mode_taken(role), why, "mode")
     why = ite(p.clients_taken(role), why, "selector")
     spec.action(
         "quick.refuse",
@@ -250,10 +248,6 @@ def _answer(spec: Specification, two: Phase2, qm1: Message) -> None:
         guards=[_in(two, "starter", "awaits_qm2")],
         updates={s.state: "failed", s.reason: refusal.reason},
     )
-
-
-def _reason(name: str) -> Term:
-    return lift(name, REASON)
 
 
 def _unfit(two: Phase2, transform: Term) -> Term:

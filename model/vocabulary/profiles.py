@@ -57,11 +57,15 @@ class StackProfile:
 
     sends                  of a proposal with several algorithms of a kind
     order                  whose preference decides, seen from the responder
+    one_pfs_group          an initiator offers Quick Mode proposals of one PFS group only: that of
+                           Phase I if it names it, else its first
+    one_protocol           an initiator offers Quick Mode proposals of the first one's protocol only
     checks_method_first    exchange and authentication method are checked with the first message,
                            not only when the initiator has shown its identity
     answers_alternatives   a responder that accepts no offer names its own instead (R7)
     reoffers               an initiator that is named alternatives offers anew, once (R7)
     compares_mode          tunnel or transport must equal the responder's own setting
+    transport_for_hosts    in transport mode a selector shrinks to the peer's own address
     selectors              see Selectors
     identities             see Identities
     phase1_lifetime, phase2_lifetime    see Lifetimes
@@ -72,10 +76,13 @@ class StackProfile:
     name: str
     sends: Sends
     order: Order
+    one_pfs_group: bool
+    one_protocol: bool
     checks_method_first: bool
     answers_alternatives: bool
     reoffers: bool
     compares_mode: bool
+    transport_for_hosts: bool
     selectors: Selectors
     identities: Identities
     phase1_lifetime: Lifetimes
@@ -88,10 +95,13 @@ WINDOWS2000 = StackProfile(
     name="windows2000",
     sends=Sends.EVERY_COMBINATION,
     order=Order.INITIATOR,
+    one_pfs_group=False,
+    one_protocol=False,
     checks_method_first=True,
     answers_alternatives=True,
     reoffers=True,
     compares_mode=True,
+    transport_for_hosts=False,
     selectors=Selectors.EXACT,
     identities=Identities.PROVED,
     phase1_lifetime=Lifetimes.SHORTER,
@@ -104,10 +114,13 @@ CHARON = StackProfile(
     name="charon",
     sends=Sends.FIRST_OF_EACH_KIND,
     order=Order.RESPONDER,
+    one_pfs_group=True,
+    one_protocol=True,
     checks_method_first=False,
     answers_alternatives=False,
     reoffers=False,
     compares_mode=True,
+    transport_for_hosts=True,
     selectors=Selectors.NARROWED,
     identities=Identities.STATED,
     phase1_lifetime=Lifetimes.OWN,

@@ -37,6 +37,28 @@ class Encryption(Enum):
         """True if the cipher carries its own integrity check (RFC 4106, 4309, 7634)."""
         return self.name.startswith(("AES_GCM", "AES_CCM", "AES_GMAC", "CHACHA20"))
 
+    @property
+    def phase1_number(self) -> int | None:
+        """Its number in Phase I (IANA, RFC 2409 appendix A); None: IKEv1 cannot name it there."""
+        return _PHASE1_NUMBERS.get(self)
+
+    @property
+    def esp_number(self) -> int | None:
+        """Its ESP transform (IANA, RFC 2407 section 4.4.4); None: IKEv1 cannot name it there."""
+        return _ESP_NUMBERS.get(self)
+
+
+_E = Encryption
+_PHASE1_NUMBERS = {
+    _E.DES: 1, _E.BLOWFISH: 3, _E.TRIPLE_DES: 5, _E.CAST: 6, _E.AES_CBC: 7, _E.CAMELLIA_CBC: 8,
+}  # fmt: skip
+_ESP_NUMBERS = {
+    _E.DES: 2, _E.TRIPLE_DES: 3, _E.CAST: 6, _E.BLOWFISH: 7, _E.NULL: 11, _E.AES_CBC: 12,
+    _E.AES_CTR: 13, _E.AES_CCM_8: 14, _E.AES_CCM_12: 15, _E.AES_CCM_16: 16, _E.AES_GCM_8: 18,
+    _E.AES_GCM_12: 19, _E.AES_GCM_16: 20, _E.CAMELLIA_CBC: 22, _E.AES_GMAC: 23,
+    _E.SERPENT: 252, _E.TWOFISH: 253,
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Cipher:
@@ -63,6 +85,14 @@ class Hash(Enum):
     AES_XCBC = "aesxcbc"
     AES_CMAC = "aescmac"
 
+    @property
+    def number(self) -> int | None:
+        """Its number in Phase I (IANA, RFC 2409 appendix A); None: IKEv1 cannot name it."""
+        return _HASH_NUMBERS.get(self)
+
+
+_HASH_NUMBERS = {Hash.MD5: 1, Hash.SHA1: 2, Hash.SHA2_256: 4, Hash.SHA2_384: 5, Hash.SHA2_512: 6}
+
 
 class Integrity(Enum):
     """Integrity algorithms of ESP and AH (RFC 2403, 2404, 4868)."""
@@ -80,6 +110,18 @@ class Integrity(Enum):
     AES_GMAC_128 = "aes128gmac"
     AES_GMAC_192 = "aes192gmac"
     AES_GMAC_256 = "aes256gmac"
+
+    @property
+    def number(self) -> int | None:
+        """Its authentication algorithm (IANA, RFC 2407 section 4.5); None: IKEv1 cannot name it."""
+        return _INTEGRITY_NUMBERS.get(self)
+
+
+_INTEGRITY_NUMBERS = {
+    Integrity.HMAC_MD5: 1, Integrity.HMAC_SHA1: 2, Integrity.HMAC_SHA2_256: 5,
+    Integrity.HMAC_SHA2_384: 6, Integrity.HMAC_SHA2_512: 7, Integrity.AES_XCBC: 9,
+    Integrity.AES_GMAC_128: 11, Integrity.AES_GMAC_192: 12, Integrity.AES_GMAC_256: 13,
+}  # fmt: skip
 
 
 class Group(Enum):

@@ -1,7 +1,7 @@
 """Does a pair of policies come up, in each direction; with what, why not, and what else to know.
 
 addresses, identities, secrets, certificates    what decides between connections and credentials
-phase1, phase2   the verdict of each phase      bounds      overlap and exposure, closed form
+phase1, authentication, phase2   the verdict of each phase      bounds      overlap and exposure, closed form
 rules, catalogue the findings                   instance, witness   the run that shows a verdict
 
 Loads neither z3 nor any user interface; `cryptography` only for certificates.
@@ -27,7 +27,8 @@ from model.vocabulary.outcomes import (
 from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
 from proofs.verify.addresses import Wire, candidates, ikev1, quality, wire
 from proofs.verify.bounds import exposure, longer, overlap
-from proofs.verify.phase1 import Facts, Phase1Judge
+from proofs.verify.facts import Facts
+from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
 from proofs.verify.rules import on_both, on_packets, on_pair, on_phase1, on_phase2
 
@@ -75,8 +76,11 @@ def links_judged(
 
 
 def facing(initiator: Peer, responder: Peer) -> list[Connection]:
-    """The initiator's IKEv1 connections towards this responder: by address where that decides."""
-    own = ikev1(initiator)
+    """The initiator's connections towards this responder: by address where that decides.
+
+    A peer without IKEv1 starts what it has, in vain.
+    """
+    own = ikev1(initiator) or list(initiator.connections)
     fitting = []
     for connection in own:
         ends = wire(connection, responder)
@@ -95,9 +99,10 @@ def judge_connection(
     first = phase1.verdict()
     facts = phase1.facts
     found: list[tuple[Phase2Verdict, ChildFacts]] = []
+    group = first.suite.group if first.suite else None
     if first.outcome is not Outcome.FAILS and facts.responder is not None:
         found = [
-            judge(initiator, child, responder, facts.responder, ends)
+            judge(initiator, child, responder, facts.responder, ends, group)
             for child in connection.children
             if child.action.value is Action.NEGOTIATE
         ]

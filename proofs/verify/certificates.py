@@ -85,12 +85,18 @@ def names(certificate: Certificate) -> list[Identity]:
 def check(
     shown: CertificateFile,
     accepted: tuple[CertificateFile, ...],
+    *,
     anchors: tuple[CertificateFile, ...],
+    demanded: tuple[CertificateFile, ...],
+    sent: tuple[CertificateFile, ...],
     today: datetime.date,
 ) -> Chain:
     """Hold the certificate one end shows against what the other accepts.
 
-    accepted  exactly these certificates, if any is named; anchors  else one of these must vouch
+    accepted  exactly these certificates, if any is named
+    anchors   else a self-signed one of these must vouch for it
+    demanded  and one of these, if any is named, must stand in the chain
+    sent      the other certificates of the end that shows it: what it has of the chain, it sends
     """
     certificate = parse(shown)
     if certificate is None:
@@ -104,7 +110,20 @@ def check(
         if unreadable:
             return Chain(needs=unreadable[0].missing or unreadable[0].name)
         return Chain(fault=f"{shown.name} is none of the certificates that are accepted")
-    return _chain(certificate, shown.name, anchors, today)
+    chain = _chain(certificate, (*anchors, *sent))
+    unreadable = [item for item in anchors if parse(item) is None]
+    missing = Chain(needs=unreadable[0].missing or unreadable[0].name) if unreadable else None
+    trusted = [found for found in map(parse, anchors) if found is not None]
+    if not chain or not _is_root(chain[-1]) or chain[-1] not in trusted:
+        if not anchors:
+            return Chain(needs="the trust anchors of the other end (x509ca/ or cacerts)")
+        return missing or Chain(fault=f"no trust anchor of the other end vouches for {shown.name}")
+    if any(not _valid(item, today) for item in chain):
+        return Chain(fault=f"an issuer of {shown.name} is not valid on {today.isoformat()}")
+    wanted = [found for found in map(parse, demanded) if found is not None]
+    if demanded and not any(item in wanted for item in chain):
+        return missing or Chain(fault=f"{shown.name} is not issued by the authority demanded")
+    return Chain()
 
 
 def _valid(certificate: Certificate, today: datetime.date) -> bool:
@@ -112,26 +131,24 @@ def _valid(certificate: Certificate, today: datetime.date) -> bool:
     return first <= today <= certificate.not_valid_after_utc.date()
 
 
-def _chain(
-    certificate: Certificate, name: str, anchors: tuple[CertificateFile, ...], today: datetime.date
-) -> Chain:
-    known = [found for found in map(parse, anchors) if found is not None]
+def _is_root(certificate: Certificate) -> bool:
+    return certificate.issuer == certificate.subject
+
+
+def _chain(certificate: Certificate, files: tuple[CertificateFile, ...]) -> list[Certificate]:
+    """The issuers of a certificate, one after the other, as far as they are known."""
+    known = [found for found in map(parse, files) if found is not None]
+    chain: list[Certificate] = []
     current = certificate
     for _ in range(_MAX_CHAIN):
         issuer = next((item for item in known if _issued(current, item)), None)
-        if issuer is None:
+        if issuer is None or issuer == current:
             break
-        if not _valid(issuer, today):
-            return Chain(fault=f"the trust anchor of {name} is not valid on {today.isoformat()}")
-        if issuer.issuer == issuer.subject:
-            return Chain()
+        chain.append(issuer)
+        if _is_root(issuer):
+            break
         current = issuer
-    unreadable = [item for item in anchors if parse(item) is None]
-    if unreadable:
-        return Chain(needs=unreadable[0].missing or f"{unreadable[0].name} is no certificate")
-    if not anchors:
-        return Chain(needs="the trust anchors of the other end (x509ca/ or cacerts)")
-    return Chain(fault=f"no trust anchor of the other end vouches for {name}")
+    return chain
 
 
 def _issued(certificate: Certificate, issuer: Certificate) -> bool:

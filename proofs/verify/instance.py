@@ -6,11 +6,11 @@ by itself. What they say of credentials (secrets that agree, identities that mat
 
 from __future__ import annotations
 
-from model.choice import MAX_RANK, Row, Table, phase1_offer, phase1_table
+from model.choice import MAX_RANK, Row, Table, on_the_wire, phase1_offer, phase1_table
 from model.language.instance import Instance
 from model.language.specification import Specification
 from model.vocabulary.outcomes import Outcome, Reason
-from model.vocabulary.policy import Peer
+from model.vocabulary.policy import Action, Peer
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite, Phase2Suite
 from proofs.verify import Judgement
 from proofs.verify.phase2 import ChildFacts
@@ -70,6 +70,8 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
     exchange = judgement.connection.exchange.value
     own, theirs = facts.secrets
     lacking = reason is Reason.PSK_MISMATCH
+    # What the initiator would not take back from its own offer (the prf of its hash) is no choice.
+    refused = reason is Reason.PROPOSAL_P1
     has = {"initiator": not lacking or own is not None}
     has["responder"] = not lacking or theirs is not None
     return {
@@ -78,7 +80,7 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
         "exchange_checked_first": first,
         "offers": lambda t: rows[t].offer_rank is not None,
         "offer_rank": lambda t: _rank(rows[t].offer_rank),
-        "accepts": lambda t: rows[t].accept_rank is not None,
+        "accepts": lambda t: not refused and rows[t].accept_rank is not None,
         "accept_rank": lambda t: _rank(rows[t].accept_rank),
         "allows": lambda t: rows[t].offer_rank is not None,
         "prefers_own": _prefers_own(judgement, initiator, responder),
@@ -105,10 +107,15 @@ def _rank(rank: int | None) -> int:
 def _phase2(child: ChildFacts | None, responder: Peer) -> dict[str, object]:
     rows: tuple[Row[Phase2Suite], ...] = child.table.rows if child is not None else ()
     answer = child.answer if child is not None else None
-    same_mode = child is None or answer is None or child.child.mode.value is answer.mode.value
+    negotiates = answer is None or answer.action.value is Action.NEGOTIATE
+    same_mode = (
+        child is None
+        or answer is None
+        or (negotiates and on_the_wire(child.child.mode.value) is answer.mode.value)
+    )
 
     def starts(role: str) -> bool:
-        return child is not None and role == "initiator"
+        return child is not None and child.starts and role == "initiator"
 
     def fits(_role: str, t: int) -> bool:
         group = rows[t].suite.pfs_group
@@ -123,5 +130,5 @@ def _phase2(child: ChildFacts | None, responder: Peer) -> dict[str, object]:
         "pfs": lambda t: rows[t].suite.pfs_group is not None,
         "key_exchange_fits": fits,
         "clients_taken": lambda role: starts(role) and answer is not None,
-        "mode_taken": same_mode or not responder.profile.compares_mode,
+        "mode_taken": same_mode or (negotiates and not responder.profile.compares_mode),
     }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from model.choice import Table, phase2_offer, phase2_table
+from model.choice import Offer, Table, on_the_wire, pfs_group, phase2_offer, phase2_table
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason, Said
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Child, Connection, Peer, Phase2Proposal
-from model.vocabulary.profiles import Selectors, Sends
+from model.vocabulary.profiles import Selectors, Sends, StackProfile
 from model.vocabulary.selectors import Address, Selector
-from model.vocabulary.suites import Group, Phase2Suite
+from model.vocabulary.suites import Group, Mode, Phase2Suite
 from proofs.verify.addresses import Wire
 
 
@@ -27,168 +27,252 @@ class ChildFacts:
     other: Place | None = None
     mend: str = ""
     narrowed: bool = False
+    starts: bool = True  # False: the initiator has nothing to send
 
 
 def judge(
-    initiator: Peer, child: Child, responder: Peer, connection: Connection, ends: Wire
+    initiator: Peer,
+    child: Child,
+    responder: Peer,
+    connection: Connection,
+    ends: Wire,
+    phase1_group: Group | None,
 ) -> tuple[Phase2Verdict, ChildFacts]:
-    """The outcome for one child, and what it rests on."""
-    facts = ChildFacts(child, place=child.place)
-    sent = (
-        resolve(child.local[0].value, ends.initiator),
-        resolve(child.remote[0].value, ends.responder),
-    )
-    found = _answering(connection, sent, ends, responder)
-    if found is None:
-        return _no_selector(child, connection, sent, facts, responder), facts
-    answer, ours, theirs = found
-    facts.answer = answer
-    facts.narrowed = (ours, theirs) != sent
-    offers = phase2_offer(child.proposals, child.mode.value, initiator.profile)
-    facts.table = phase2_table(offers, answer.proposals, responder.profile)
-    facts.key_exchange = key_exchange_group(child.proposals)
-    row = facts.table.winner()
-    said = tuple(Said(str(item.suite), item.place) for item in offers)
-    wanted = tuple(Said(phase2_text(item), item.place) for item in answer.proposals)
-    packets = (child.without_sa, answer.without_sa)
+    """The outcome for one child, and what it rests on.
 
-    def refuse(
-        reason: Reason, why: str, mend: str, outcome: Outcome = Outcome.FAILS
-    ) -> Phase2Verdict:
-        facts.mend = mend
-        needs = (why,) if outcome is Outcome.UNDECIDED else ()
+    phase1_group   the group that Phase I agreed on; None where that is open
+    """
+    facts = ChildFacts(child, place=child.place)
+    judging = _Phase2Judge(initiator, child, responder, connection, ends, phase1_group, facts)
+    return judging.verdict(), facts
+
+
+@dataclass
+class _Phase2Judge:
+    initiator: Peer
+    child: Child
+    responder: Peer
+    connection: Connection
+    ends: Wire
+    phase1_group: Group | None
+    facts: ChildFacts
+
+    def verdict(self) -> Phase2Verdict:
+        """In the order in which a responder looks at message 1: clients, mode, proposals, key."""
+        child, facts = self.child, self.facts
+        sent = self._sent()
+        if sent is None:
+            return self._nothing_to_send()
+        found = self._answering(sent)
+        if found is None:
+            return self._no_selector(sent)
+        answer, ours, theirs = found
+        facts.answer = answer
+        facts.narrowed = (ours, theirs) != sent
+        profile = self.initiator.profile
+        offers = phase2_offer(child.proposals, child.mode.value, profile, self.phase1_group)
+        facts.table = phase2_table(offers, answer.proposals, self.responder.profile)
+        facts.key_exchange = pfs_group(child.proposals, profile, self.phase1_group)
+        refused = self._mode(answer) or self._proposals(answer, offers)
+        if refused is not None:
+            return refused
+        row = facts.table.winner()
+        assert row is not None
         return Phase2Verdict(
             child.name,
-            outcome,
-            reason,
-            needs,
+            Outcome.ESTABLISHED,
+            suite=row.suite,
             peer_child=answer.name,
-            why=why,
-            sent=said,
-            wanted=wanted,
-            without_sa=packets,
+            initiator_selector=ours,
+            responder_selector=theirs,
+            without_sa=(child.without_sa, answer.without_sa),
         )
 
-    if row is None:
-        facts.place = child.proposals[0].place or child.place
-        facts.other = answer.proposals[0].place or answer.place
-        mend = f"offer what {responder.name} wants: {phase2_text(answer.proposals[0])}"
-        why = "no common Phase II proposal"
-        everything = replace(initiator.profile, sends=Sends.EVERY_COMBINATION)
-        offers = phase2_offer(child.proposals, child.mode.value, everything)
-        if phase2_table(offers, answer.proposals, responder.profile).winner() is not None:
-            why += f": as initiator {initiator.name} sends only the first algorithm of each kind"
-            mend += ", in a proposal of its own"
-        return refuse(Reason.PROPOSAL_P2, why, mend), facts
-    if not row.certain:
-        why = "the algorithms in the default proposals: state esp_proposals"
-        return refuse(Reason.PROPOSAL_P2, why, "", Outcome.UNDECIDED), facts
-    group = row.suite.pfs_group
-    if group is not None and group is not facts.key_exchange:
-        facts.place = row.offered_at or child.place
-        why = (
-            f"{initiator.name} sends a public value of "
-            f"{facts.key_exchange.value if facts.key_exchange else 'no group'}, "
-            f"{responder.name} chooses {group.value}"
+    # ---- client identities
+    def _sent(self) -> tuple[Selector, Selector] | None:
+        mode, profile = self.child.mode.value, self.initiator.profile
+        ours = _at(self.child.local[0].value, self.ends.initiator, mode, profile)
+        theirs = _at(self.child.remote[0].value, self.ends.responder, mode, profile)
+        return (ours, theirs) if ours is not None and theirs is not None else None
+
+    def _answering(
+        self, sent: tuple[Selector, Selector]
+    ) -> tuple[Child, Selector, Selector] | None:
+        """The responder's child for these selectors, and what both select; the best match wins.
+
+        A child that passes or drops the packets is found too: it answers no negotiation.
+        """
+        best: tuple[int, Child, Selector, Selector] | None = None
+        for child in self.connection.children:
+            ours, rate_ours = self._select(child.remote, sent[0], self.ends.initiator, child)
+            theirs, rate_theirs = self._select(child.local, sent[1], self.ends.responder, child)
+            if ours is None or theirs is None:
+                continue
+            exact = (ours, theirs) == sent and rate_ours >= 5 and rate_theirs >= 5
+            if self.responder.profile.selectors is Selectors.EXACT and not exact:
+                continue
+            if best is None or rate_ours + rate_theirs > best[0]:
+                best = (rate_ours + rate_theirs, child, ours, theirs)
+        return best[1:] if best else None
+
+    def _select(
+        self,
+        own: Sequence[Stated[Selector]],
+        sent: Selector,
+        address: Address | None,
+        child: Child,
+    ) -> tuple[Selector | None, int]:
+        """What both select of one end, and how well it fits: 5 for equal, 1 for an overlap, summed."""
+        chosen: Selector | None = None
+        rate = 0
+        for item in own:
+            mine = _at(item.value, address, child.mode.value, self.responder.profile)
+            common = mine.meet(sent) if mine is not None else None
+            if common is not None:
+                rate += 5 if mine == sent else 1
+                chosen = chosen or common
+        return chosen, rate
+
+    def _nothing_to_send(self) -> Phase2Verdict:
+        name, child = self.initiator.name, self.child
+        self.facts.starts = False
+        self.facts.place = child.local[0].place or child.remote[0].place or child.place
+        self.facts.other = child.mode.place
+        self.facts.mend = "mode = tunnel, or selectors that are the peers' own addresses"
+        return self._fails(
+            Reason.SELECTOR,
+            f"{name} starts nothing: in transport mode it selects its own address and the peer's "
+            f"only, and {child.local[0].value} === {child.remote[0].value} does not hold them",
         )
-        return refuse(Reason.PROPOSAL_P2, why, "use one PFS group in all proposals"), facts
-    if responder.profile.compares_mode and child.mode.value is not answer.mode.value:
+
+    def _no_selector(self, sent: tuple[Selector, Selector]) -> Phase2Verdict:
+        child, facts = self.child, self.facts
+        negotiated = [i for i in self.connection.children if i.action.value is Action.NEGOTIATE]
+        nearest = negotiated[0] if negotiated else None
+        facts.place = child.local[0].place or child.remote[0].place or child.place
+        if nearest is not None:
+            facts.other = nearest.remote[0].place or nearest.local[0].place or nearest.place
+        facts.mend = "mirror the selectors: what is local_ts here is remote_ts there"
+        wanted = tuple(
+            Said(
+                f"{item.remote[0].value} === {item.local[0].value}",
+                item.remote[0].place or item.place,
+            )
+            for item in negotiated
+        )
+        return replace(
+            self._fails(
+                Reason.SELECTOR,
+                f"no child of {self.responder.name} is for {sent[0]} === {sent[1]}",
+            ),
+            sent=(Said(f"{sent[0]} === {sent[1]}", facts.place),),
+            wanted=wanted,
+            without_sa=(child.without_sa, nearest.without_sa if nearest else None),
+        )
+
+    # ---- mode
+    def _mode(self, answer: Child) -> Phase2Verdict | None:
+        child, facts = self.child, self.facts
+        there = self.responder.name
+        asked = on_the_wire(child.mode.value)
         facts.place = child.mode.place or child.place
         facts.other = answer.mode.place or answer.place
-        why = (
-            f"{initiator.name} asks for {child.mode.value.value} mode, {responder.name} wants "
-            f"{answer.mode.value.value} mode"
+        if answer.action.value is not Action.NEGOTIATE:
+            does = "passes in clear" if answer.action.value is Action.PERMIT else "drops"
+            facts.mend = f"let {there} protect these packets, or nobody"
+            return self._fails(
+                Reason.MODE, f"{there} {does} these packets by its child {answer.name}"
+            )
+        if self.responder.profile.compares_mode and asked is not answer.mode.value:
+            facts.mend = f"mode = {answer.mode.value.value}"
+            if answer.mode.value is Mode.BEET:
+                facts.mend = "mode = tunnel or transport on both sides: IKEv1 cannot ask for BEET"
+            return self._fails(
+                Reason.MODE,
+                f"{self.initiator.name} asks for {asked.value} mode, {there} wants "
+                f"{answer.mode.value.value} mode",
+            )
+        facts.place, facts.other = child.place, None
+        return None
+
+    # ---- proposals
+    def _proposals(
+        self, answer: Child, offers: Sequence[Offer[Phase2Suite]]
+    ) -> Phase2Verdict | None:
+        child, facts, there = self.child, self.facts, self.responder.name
+        row = facts.table.winner()
+        if row is None:
+            return self._no_proposal(answer, offers)
+        if not row.certain:
+            facts.place = row.offered_at or child.place
+            why = "the algorithms in the default proposals: state esp_proposals"
+            return replace(
+                self._fails(Reason.PROPOSAL_P2, why),
+                outcome=Outcome.UNDECIDED,
+                needs=(why,),
+            )
+        group = row.suite.pfs_group
+        if group is None or group is facts.key_exchange:
+            return None
+        facts.place = row.offered_at or child.place
+        facts.mend = "use one PFS group in all proposals"
+        sent = facts.key_exchange.value if facts.key_exchange else "no group"
+        return self._fails(
+            Reason.PROPOSAL_P2,
+            f"{self.initiator.name} sends a public value of {sent}, {there} chooses {group.value}",
         )
-        return refuse(Reason.MODE, why, f"mode = {answer.mode.value.value}"), facts
-    verdict = Phase2Verdict(
-        child.name,
-        Outcome.ESTABLISHED,
-        suite=row.suite,
-        peer_child=answer.name,
-        initiator_selector=ours,
-        responder_selector=theirs,
-        without_sa=packets,
-    )
-    return verdict, facts
 
-
-def resolve(selector: Selector, address: Address | None) -> Selector:
-    """The selector with the own address put in, where it is known."""
-    return selector.at(address) if address is not None else selector
-
-
-def key_exchange_group(proposals: Sequence[Phase2Proposal]) -> Group | None:
-    """The group of the one public value that Quick Mode can carry: the first named."""
-    for proposal in proposals:
-        for group in proposal.groups:
-            if group is not None:
-                return group
-    return None
-
-
-def _answering(
-    connection: Connection, sent: tuple[Selector, Selector], ends: Wire, responder: Peer
-) -> tuple[Child, Selector, Selector] | None:
-    """The responder's child for these selectors and what both select; the best match wins."""
-    best: tuple[int, Child, Selector, Selector] | None = None
-    for child in connection.children:
-        if child.action.value is not Action.NEGOTIATE:
-            continue
-        ours, rate_ours = _select(child.remote, sent[0], ends.initiator)
-        theirs, rate_theirs = _select(child.local, sent[1], ends.responder)
-        if ours is None or theirs is None:
-            continue
-        exact = (ours, theirs) == sent and rate_ours >= 5 and rate_theirs >= 5
-        if responder.profile.selectors is Selectors.EXACT and not exact:
-            continue
-        if best is None or rate_ours + rate_theirs > best[0]:
-            best = (rate_ours + rate_theirs, child, ours, theirs)
-    return best[1:] if best else None
-
-
-def _select(
-    own: Sequence[Stated[Selector]], sent: Selector, address: Address | None
-) -> tuple[Selector | None, int]:
-    """What both select of one end, and how well it fits: 5 for equal, 1 for an overlap, summed."""
-    chosen: Selector | None = None
-    rate = 0
-    for item in own:
-        mine = resolve(item.value, address)
-        common = mine.meet(sent)
-        if common is not None:
-            rate += 5 if mine == sent else 1
-            chosen = chosen or common
-    return chosen, rate
-
-
-def _no_selector(
-    child: Child,
-    connection: Connection,
-    sent: tuple[Selector, Selector],
-    facts: ChildFacts,
-    responder: Peer,
-) -> Phase2Verdict:
-    negotiated = [item for item in connection.children if item.action.value is Action.NEGOTIATE]
-    nearest = negotiated[0] if negotiated else None
-    facts.place = child.local[0].place or child.remote[0].place or child.place
-    if nearest is not None:
-        facts.other = nearest.remote[0].place or nearest.local[0].place or nearest.place
-    facts.mend = "mirror the selectors: what is local_ts here is remote_ts there"
-    wanted = tuple(
-        Said(
-            f"{item.remote[0].value} === {item.local[0].value}", item.remote[0].place or item.place
+    def _no_proposal(self, answer: Child, offers: Sequence[Offer[Phase2Suite]]) -> Phase2Verdict:
+        child, facts, here = self.child, self.facts, self.initiator
+        facts.place = child.proposals[0].place or child.place
+        facts.other = answer.proposals[0].place or answer.place
+        facts.mend = f"offer what {self.responder.name} wants: {phase2_text(answer.proposals[0])}"
+        why = "no common Phase II proposal"
+        first = replace(here.profile, sends=Sends.EVERY_COMBINATION)
+        if self._would_do(first, answer):
+            why += f": as initiator {here.name} sends only the first algorithm of each kind"
+            facts.mend += ", in a proposal of its own"
+        elif self._would_do(replace(first, one_pfs_group=False), answer):
+            group = facts.key_exchange.value if facts.key_exchange else "none"
+            why += f": as initiator {here.name} offers one PFS group only, {group}"
+            facts.mend += ", and name that group alone"
+        elif self._would_do(replace(first, one_pfs_group=False, one_protocol=False), answer):
+            why += f": as initiator {here.name} offers AH or ESP, whichever stands first"
+            facts.mend += ", first"
+        return replace(
+            self._fails(Reason.PROPOSAL_P2, why),
+            sent=tuple(Said(str(item.suite), item.place) for item in offers),
+            wanted=tuple(Said(phase2_text(item), item.place) for item in answer.proposals),
         )
-        for item in negotiated
-    )
-    return Phase2Verdict(
-        child.name,
-        Outcome.FAILS,
-        Reason.SELECTOR,
-        why=f"no child of {responder.name} is for {sent[0]} === {sent[1]}",
-        sent=(Said(f"{sent[0]} === {sent[1]}", facts.place),),
-        wanted=wanted,
-        without_sa=(child.without_sa, nearest.without_sa if nearest else None),
-    )
+
+    def _would_do(self, profile: StackProfile, answer: Child) -> bool:
+        offers = phase2_offer(
+            self.child.proposals, self.child.mode.value, profile, self.phase1_group
+        )
+        table = phase2_table(offers, answer.proposals, self.responder.profile)
+        return table.winner() is not None
+
+    def _fails(self, reason: Reason, why: str) -> Phase2Verdict:
+        answer = self.facts.answer
+        return Phase2Verdict(
+            self.child.name,
+            Outcome.FAILS,
+            reason,
+            peer_child=answer.name if answer else None,
+            why=why,
+            without_sa=(self.child.without_sa, answer.without_sa if answer else None),
+        )
+
+
+def _at(
+    selector: Selector, address: Address | None, mode: Mode, profile: StackProfile
+) -> Selector | None:
+    """A selector as it is negotiated, the own address put in; None where transport mode leaves none."""
+    if address is None:
+        return selector
+    if mode is Mode.TRANSPORT and profile.transport_for_hosts:
+        return selector.at(address).meet(Selector(address, address))
+    return selector.at(address)
 
 
 def phase2_text(proposal: Phase2Proposal) -> str:

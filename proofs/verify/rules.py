@@ -18,7 +18,7 @@ from model.vocabulary.suites import (
     Integrity,
 )
 from proofs.verify.catalogue import CATALOGUE
-from proofs.verify.phase1 import Facts
+from proofs.verify.facts import Facts
 from proofs.verify.phase2 import ChildFacts
 
 _IDS = {

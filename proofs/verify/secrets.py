@@ -1,7 +1,7 @@
 """Which pre-shared key each end takes for the other (RFC 2409 section 5.4; charon 5.9).
 
-In Main Mode no identity is known when the key is needed: charon looks for a key for the two
-addresses, then for the identities that its connections for these addresses state.
+In Main Mode no identity is known when the key is needed: charon looks for a key for the identities
+that its connections for these addresses state, then for the two addresses.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def stated(identity: Identity | None, address: Address | None) -> Identity | Non
 
 
 def best(secrets: Sequence[SharedSecret], own: Identity, other: Identity) -> Secret | None:
-    """The secret whose owners match best: the other end's match counts first."""
+    """The secret whose owners match best: the other end's match counts first; of equals, the last."""
     found: tuple[tuple[int, int], Secret] | None = None
-    for item in secrets:
+    for item in reversed(secrets):
         owners = item.owners or (ANY_IDENTITY,)
         mine = max(match(own, owner) for owner in owners)
         theirs = max(match(other, owner) for owner in owners)
@@ -51,17 +51,13 @@ def secret_of(
         for authentication in connection.authentications:
             if authentication.own.secret is not None:
                 return authentication.own.secret
-    here, there = address_identity(own_address), address_identity(other_address)
-    if here is not None and there is not None:
-        found = best(peer.secrets, here, there)
-        if found is not None:
-            return found
     for connection in connections:
         for authentication in connection.authentications:
             found = _by_identity(peer, authentication, own_address, other_address)
             if found is not None:
                 return found
-    return None
+    here, there = address_identity(own_address), address_identity(other_address)
+    return best(peer.secrets, here, there) if here is not None and there is not None else None
 
 
 def _by_identity(

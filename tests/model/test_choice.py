@@ -83,5 +83,5 @@ def test_r10_bundles_are_offered_together() -> None:
         ProtectionProposal(Protocol.AH, (), (Integrity.HMAC_MD5,)),
         ProtectionProposal(Protocol.ESP, (AES128,), (Integrity.HMAC_SHA1,)),
     )
-    (offer,) = phase2_offer([Phase2Proposal(parts, (), None)], Mode.TUNNEL, WINDOWS2000)
+    (offer,) = phase2_offer([Phase2Proposal(parts, (), None)], Mode.TUNNEL, WINDOWS2000, None)
     assert str(offer.suite) == "AH md5 + ESP aes128 sha1, no PFS"

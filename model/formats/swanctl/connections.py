@@ -177,7 +177,7 @@ class Importer:
             place=section.place,
             action=Stated(action, _place(get("mode"))),
             mode=Stated(mode, _place(get("mode"))),
-            proposals=phase2_proposals(get("esp_proposals"), get("ah_proposals")),
+            proposals=phase2_proposals(section),
             local=self._selectors(get("local_ts"), "local_ts"),
             remote=self._selectors(get("remote_ts"), "remote_ts"),
             life=life,
@@ -265,9 +265,11 @@ def _mode(setting: Setting | None) -> tuple[Mode, Action]:
 
 
 def _kind(section: Section) -> str:
-    """The class of one authentication round; `pubkey` unless stated."""
+    """The class of one authentication round; unstated, it is none that IKEv1 has (charon 5.9.8)."""
     setting = section.values.get("auth")
-    text = setting.text.strip().lower() if setting else "pubkey"
+    text = setting.text.strip().lower() if setting else ""
+    if not text:
+        return "any"
     head = text.split("-")[0].split(":")[0]
     if head in (
         "rsa",

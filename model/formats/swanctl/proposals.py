@@ -9,7 +9,7 @@ import difflib
 import itertools
 from typing import TypeVar
 
-from model.formats.swanctl.settings import Setting
+from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.places import Place, PolicyError
 from model.vocabulary.policy import Phase1Proposal, Phase2Proposal, ProtectionProposal
 from model.vocabulary.suites import Cipher, Encryption, Group, Hash, Integrity, Protocol
@@ -75,7 +75,7 @@ HASHES = {
     Integrity.HMAC_SHA2_256: Hash.SHA2_256,
     Integrity.HMAC_SHA2_384: Hash.SHA2_384,
     Integrity.HMAC_SHA2_512: Hash.SHA2_512,
-    Integrity.AES_XCBC: Hash.AES_XCBC,
+    Integrity.AES_XCBC: Hash.AES_XCBC,  # no number in IKEv1: never offered
     Integrity.AES_CMAC: Hash.AES_CMAC,
 }
 PRFS = {
@@ -197,16 +197,18 @@ def _default_phase1(place: Place | None) -> Phase1Proposal:
     return Phase1Proposal(_DEFAULT_CIPHERS, _DEFAULT_HASHES, _DEFAULT_GROUPS, place, default=True)
 
 
-def phase2_proposals(esp: Setting | None, ah: Setting | None) -> tuple[Phase2Proposal, ...]:
-    """`ah_proposals` and `esp_proposals`, AH first as charon has them; neither: default ESP."""
+_KEYS = {"ah_proposals": Protocol.AH, "esp_proposals": Protocol.ESP}
+
+
+def phase2_proposals(child: Section) -> tuple[Phase2Proposal, ...]:
+    """`ah_proposals` and `esp_proposals`, in the file's order; neither: default ESP."""
     found: list[Phase2Proposal] = []
-    for setting, protocol in ((ah, Protocol.AH), (esp, Protocol.ESP)):
-        for text in split(setting) if setting else []:
-            assert setting is not None
+    for key, setting in child.values.items():
+        for text in split(setting) if key in _KEYS else []:
             if text == "default":
-                found += _default_phase2(protocol, setting.place)
+                found += _default_phase2(_KEYS[key], setting.place)
             else:
-                found.append(_phase2(text, protocol, setting.place))
+                found.append(_phase2(text, _KEYS[key], setting.place))
     return tuple(found) or tuple(_default_phase2(Protocol.ESP, None))
 
 

@@ -122,6 +122,11 @@ def identity(text: str) -> Identity:
             net = ipaddress.ip_network(text, strict=False)
             kind = IdentityKind.IPV4_RANGE if net.version == 4 else IdentityKind.IPV6_RANGE
             return Identity(kind, f"{net[0]}-{net[-1]}")
+        first, dash, last = text.partition("-")
+        if dash:
+            low, high = ipaddress.ip_address(first), ipaddress.ip_address(last)
+            kind = IdentityKind.IPV4_RANGE if low.version == 4 else IdentityKind.IPV6_RANGE
+            return Identity(kind, f"{low}-{high}")
         address = ipaddress.ip_address(text)
         kind = IdentityKind.IPV4 if address.version == 4 else IdentityKind.IPV6
         return Identity(kind, str(address))

@@ -104,7 +104,6 @@ def test_r5_r7_reasons_of_phase1_in_the_direction_of_the_changed_responder(
     [
         ("esp_proposals = 3des-sha1", "esp_proposals = 3des-sha1-modp1024", Reason.PROPOSAL_P2),
         ("esp_proposals", "ah_proposals", None),
-        ("mode = tunnel", "mode = transport", Reason.MODE),
         ("remote_ts = 10.77.1.0/24", "remote_ts = 10.78.1.0/24", Reason.SELECTOR),
     ],
 )
@@ -124,6 +123,13 @@ def test_r10_r12_r13_r21_reasons_of_phase2(
     for pair in both(rig(psk, psk, old, new)):
         (child,) = pair.phase2
         assert (child.outcome, child.reason) == (Outcome.FAILS, reason)
+
+
+def test_r13_a_mode_of_its_own_is_refused(rig: Callable[..., Report]) -> None:
+    host = "psk-host-tunnel"
+    for pair in both(rig(host, host, "mode = tunnel", "mode = transport")):
+        (child,) = pair.phase2
+        assert (child.outcome, child.reason) == (Outcome.FAILS, Reason.MODE)
 
 
 def test_r21_selectors_are_narrowed_by_charon(rig: Callable[..., Report]) -> None:

@@ -99,7 +99,7 @@ def test_r3_ike_proposals_in_keywords(peer_of: PeerOf, text: str, suite: str) ->
 
 def test_r10_esp_and_ah_proposals_with_pfs(peer_of: PeerOf) -> None:
     text = "\nesp_proposals = aes128gcm16-modp2048-modpnone, aes256-sha256\nah_proposals = sha1\n"
-    ah, gcm, cbc = peer_of("a", conf(child=text)).connections[0].children[0].proposals
+    gcm, cbc, ah = peer_of("a", conf(child=text)).connections[0].children[0].proposals
     assert ah.protections[0].protocol.value == "ah" and not ah.protections[0].ciphers
     assert str(gcm.protections[0].ciphers[0]) == "aes128gcm16" and None in gcm.groups
     assert cbc.groups == ()
@@ -152,7 +152,7 @@ def test_unknown_keys_are_findings_with_the_nearest_known_one(peer_of: PeerOf) -
     ("local", "remote", "method"),
     [
         ("auth = psk", "auth = psk", AuthMethod.PRE_SHARED_KEY),
-        ("auth = pubkey", "", AuthMethod.CERTIFICATE),
+        ("auth = pubkey", "", AuthMethod.NONE),  # IKEv1 has no default
         ("auth = rsa-2048", "auth = pubkey", AuthMethod.CERTIFICATE),
         ("auth = psk", "auth = pubkey", AuthMethod.NONE),
         ("auth = xauth", "auth = pubkey", AuthMethod.HYBRID),

@@ -1,0 +1,359 @@
+"""Who authenticates whom, once a transform is chosen: keys, identities, certificates (R3, R5, R6).
+
+In the order in which a run comes to it: pre-shared keys, what the initiator shows, the responder's
+connection for it, what the responder shows.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.vocabulary.identities import ANY_IDENTITY, Identity
+from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason
+from model.vocabulary.policy import (
+    Authentication,
+    CertificateFile,
+    Connection,
+    Credentials,
+    Peer,
+)
+from model.vocabulary.profiles import Identities
+from model.vocabulary.selectors import Address
+from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
+from proofs.verify.certificates import Chain, check, names, parse, subject
+from proofs.verify.facts import Facts
+from proofs.verify.identities import match
+from proofs.verify.secrets import secret_of, stated
+
+_PSK = (
+    AuthMethod.PRE_SHARED_KEY,
+    AuthMethod.XAUTH_PRE_SHARED_KEY,
+    AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
+)
+# An initiator's method, as the responder's own file yields it when read as an initiator's.
+_MIRRORED = {
+    AuthMethod.XAUTH_PRE_SHARED_KEY: AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
+    AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY: AuthMethod.XAUTH_PRE_SHARED_KEY,
+    AuthMethod.XAUTH_CERTIFICATE: AuthMethod.XAUTH_RESPONDER_CERTIFICATE,
+    AuthMethod.XAUTH_RESPONDER_CERTIFICATE: AuthMethod.XAUTH_CERTIFICATE,
+    AuthMethod.HYBRID: AuthMethod.HYBRID_RESPONDER,
+    AuthMethod.HYBRID_RESPONDER: AuthMethod.HYBRID,
+}
+_Candidate = tuple[Connection, Authentication]
+
+
+def mirrored(method: AuthMethod) -> AuthMethod:
+    """An initiator's method as the responder states it."""
+    return _MIRRORED.get(method, method)
+
+
+@dataclass
+class AuthenticationJudge:
+    """Judges the authentication of one connection of the initiator by a responder."""
+
+    initiator: Peer
+    connection: Connection
+    responder: Peer
+    today: datetime.date
+    facts: Facts
+
+    def verdict(self, found: Sequence[Connection], suite: Phase1Suite) -> Phase1Verdict:
+        """found    the responder's connections for these addresses, the best match first"""
+        method = suite.authentication
+        if method is AuthMethod.NONE:
+            return self.wrong_method(found[0])
+        undecided: list[str] = []
+        refused = (
+            self._aggressive_psk(found, method)
+            or self._pre_shared_key(found, method, undecided)
+            or self._initiator_shows(found, method, undecided)
+            or self._responder_shows(method, undecided)
+        )
+        if refused is not None:
+            return refused
+        if method is not mirrored(method):
+            undecided.append("the user name and password of XAuth")
+        if undecided:
+            reason = Reason.PSK_MISMATCH if method in _PSK else Reason.CERTIFICATE
+            return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
+        return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
+
+    # ---- pre-shared keys
+    def _aggressive_psk(
+        self, found: Sequence[Connection], method: AuthMethod
+    ) -> Phase1Verdict | None:
+        if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in _PSK:
+            return None
+        fitting = [item for item in found if item.exchange.value is Exchange.AGGRESSIVE]
+        if not fitting:
+            return self.wrong_exchange(found[0])
+        if self.responder.profile.checks_method_first:
+            return None
+        self.facts.place = self.connection.exchange.place or self.connection.place
+        self.facts.other = fitting[0].exchange.place or fitting[0].place
+        self.facts.assumptions.append(
+            f"{self.responder.name} does not set "
+            "charon.i_dont_care_about_security_and_use_aggressive_mode_psk"
+        )
+        return self.facts.fails(
+            Reason.EXCHANGE_MODE,
+            f"{self.responder.name} refuses Aggressive Mode with a pre-shared key: anyone could "
+            "guess the key offline",
+            "aggressive = no on both sides",
+        )
+
+    def _pre_shared_key(
+        self, found: Sequence[Connection], method: AuthMethod, undecided: list[str]
+    ) -> Phase1Verdict | None:
+        if method not in _PSK:
+            return None
+        ends = self.facts.wire
+        own = secret_of(self.initiator, [self.connection], ends.initiator, ends.responder)
+        theirs = secret_of(self.responder, found, ends.responder, ends.initiator)
+        self.facts.secrets = (own, theirs)
+        for peer, secret in ((self.initiator, own), (self.responder, theirs)):
+            if secret is None:
+                mine = peer is self.initiator
+                self.facts.faulty = "initiator" if mine else "responder"
+                self.facts.place = self.connection.place if mine else found[0].place
+                return self.facts.fails(
+                    Reason.PSK_MISMATCH,
+                    f"{peer.name} has no pre-shared key for the other",
+                    "add the secret, with the identities of both ends",
+                )
+            if not secret.known:
+                undecided.append(
+                    f"the pre-shared key {secret.label} of {peer.name}: {secret.missing}"
+                )
+        assert own is not None and theirs is not None
+        if not (own.known and theirs.known) or own.same_as(theirs):
+            return None
+        self.facts.place, self.facts.other = own.place, theirs.place
+        return self.facts.fails(
+            Reason.PSK_MISMATCH,
+            f"the pre-shared keys differ: {own.label} of {self.initiator.name}, "
+            f"{theirs.label} of {self.responder.name}",
+            "give both the same secret",
+        )
+
+    # ---- what each end shows
+    def _initiator_shows(
+        self, found: Sequence[Connection], method: AuthMethod, undecided: list[str]
+    ) -> Phase1Verdict | None:
+        """The responder's connection for identity, exchange, method and credential."""
+        own = _of(self.connection, method).own
+        self.facts.faulty = "initiator"
+        unproved = self._unproved(self.initiator, own, method, self.connection)
+        if unproved is not None:
+            return unproved
+        shown = self._shown(own, self.facts.wire.initiator, method)
+        fitting = self._fitting(found, shown, method, own)
+        if isinstance(fitting, Phase1Verdict):
+            return fitting
+        faults = []
+        for connection, authentication in fitting:
+            chain = self._credential(
+                self.initiator, own, authentication.other, self.responder, method
+            )
+            if not chain.fault:
+                self.facts.responder = connection
+                if chain.needs:
+                    undecided.append(f"{self.initiator.name}: {chain.needs}")
+                self.facts.faulty = ""
+                return None
+            faults.append(chain.fault)
+        return self._bad_certificate(self.initiator, self.responder, own, faults[0])
+
+    def _fitting(
+        self,
+        found: Sequence[Connection],
+        shown: Identity | None,
+        method: AuthMethod,
+        own: Credentials,
+    ) -> list[_Candidate] | Phase1Verdict:
+        """The responder's connections for this identity, then of these for exchange and method."""
+        everyone = [(item, one) for item in found for one in item.authentications]
+        known = self._by_identity(everyone, shown, self.responder)
+        if not known:
+            expected = everyone[0][1].other.identity
+            self.facts.place = own.identity.place or self.connection.place
+            self.facts.other = expected.place or everyone[0][0].place
+            return self.facts.fails(
+                Reason.IDENTITY,
+                f"{self.initiator.name} says it is {shown or 'its address'}, "
+                f"{self.responder.name} expects {expected.value}",
+                f"state the same identity on both sides, such as {expected.value}",
+            )
+        exchange = self.connection.exchange.value
+        by_exchange = [item for item in known if item[0].exchange.value is exchange]
+        if not by_exchange:
+            return self.wrong_exchange(known[0][0])
+        wanted = mirrored(method)
+        by_method = [item for item in by_exchange if item[1].method.value is wanted]
+        return by_method or self.wrong_method(by_exchange[0][0])
+
+    def _responder_shows(self, method: AuthMethod, undecided: list[str]) -> Phase1Verdict | None:
+        """What the initiator makes of the responder's identity and credential."""
+        own = _of(self.connection, method)
+        b = self.facts.responder
+        assert b is not None
+        theirs = _of(b, mirrored(method)).own
+        self.facts.faulty = "responder"
+        unproved = self._unproved(self.responder, theirs, method, b)
+        if unproved is not None:
+            return unproved
+        shown = self._shown(theirs, self.facts.wire.responder, method)
+        if not self._by_identity([(self.connection, own)], shown, self.initiator):
+            expected = own.other.identity
+            self.facts.place = expected.place or self.connection.place
+            self.facts.other = theirs.identity.place or b.place
+            return self.facts.fails(
+                Reason.IDENTITY,
+                f"{self.responder.name} says it is {shown or 'its address'}, "
+                f"{self.initiator.name} expects {expected.value}",
+                f"state the same identity on both sides, such as {shown}",
+            )
+        chain = self._credential(self.responder, theirs, own.other, self.initiator, method)
+        if chain.fault:
+            return self._bad_certificate(self.responder, self.initiator, theirs, chain.fault)
+        if chain.needs:
+            undecided.append(f"{self.responder.name}: {chain.needs}")
+        self.facts.faulty = ""
+        return None
+
+    # ---- identities
+    def _unproved(
+        self, peer: Peer, own: Credentials, method: AuthMethod, connection: Connection
+    ) -> Phase1Verdict | None:
+        """charon finds its private key by its identity: a certificate must confirm that."""
+        identity = own.identity
+        if method in _PSK or identity.value is None or not own.certificates:
+            return None
+        if peer.profile.identities is not Identities.STATED:
+            return None
+        read = [certificate for item in own.certificates if (certificate := parse(item))]
+        if len(read) < len(own.certificates) or any(identity.value in names(x) for x in read):
+            return None
+        self.facts.place = identity.place or connection.place
+        self.facts.other = own.certificates[0].place
+        return self.facts.fails(
+            Reason.CERTIFICATE,
+            f"{peer.name} cannot prove that it is {identity.value}: no certificate of its own "
+            "confirms that",
+            "state an identity that the certificate carries: its subject or an alternative name",
+        )
+
+    def _shown(
+        self, own: Credentials, address: Address | None, method: AuthMethod
+    ) -> Identity | None:
+        """The identity that an end sends; with certificates and none stated, the subject."""
+        if method not in _PSK and own.identity.value is None and own.certificates:
+            certificate = parse(own.certificates[0])
+            if certificate is not None:
+                return subject(certificate)
+        return stated(own.identity.value, address)
+
+    def _by_identity(
+        self, found: Sequence[_Candidate], shown: Identity | None, judge: Peer
+    ) -> list[_Candidate]:
+        """Those that take this identity, the best match first."""
+        if judge.profile.identities is Identities.PROVED:
+            return list(found)
+        rated = []
+        for connection, authentication in found:
+            expected = authentication.other.identity.value or ANY_IDENTITY
+            quality = 1 if shown is None else match(shown, expected)
+            if quality:
+                rated.append((quality, connection, authentication))
+        rated.sort(key=lambda item: -item[0])
+        return [(connection, authentication) for _, connection, authentication in rated]
+
+    # ---- credentials
+    def _credential(
+        self,
+        whose: Peer,
+        own: Credentials,
+        expected: Credentials,
+        judge: Peer,
+        method: AuthMethod,
+    ) -> Chain:
+        if method in _PSK:
+            demanded = [*expected.certificates, *expected.anchors]
+            fault = "a pre-shared key shows none" if demanded else ""
+            return Chain(fault)
+        if method is AuthMethod.KERBEROS:
+            return Chain(needs="a ticket from the key distribution center")
+        if not own.certificates:
+            return Chain(needs="its certificate: none is named")
+        return check(
+            _chosen(own),
+            expected.certificates,
+            anchors=(*judge.anchors, *expected.anchors),
+            demanded=expected.anchors,
+            sent=(*whose.anchors, *own.certificates),
+            today=self.today,
+        )
+
+    def _bad_certificate(
+        self, whose: Peer, judge: Peer, own: Credentials, fault: str
+    ) -> Phase1Verdict:
+        self.facts.place = own.certificates[0].place if own.certificates else self.connection.place
+        return self.facts.fails(
+            Reason.CERTIFICATE,
+            f"{judge.name} demands a certificate that it trusts of {whose.name}: {fault}",
+            f"have a certificate issued that {judge.name} trusts, or give it the trust anchor",
+        )
+
+    # ---- exchange and method
+    def wrong_exchange(self, b: Connection) -> Phase1Verdict:
+        """The responder wants the other exchange."""
+        mine, theirs = self.connection.exchange, b.exchange
+        self.facts.place = mine.place or self.connection.place
+        self.facts.other = theirs.place or b.place
+        return self.facts.fails(
+            Reason.EXCHANGE_MODE,
+            f"{self.initiator.name} uses {_mode(mine.value)}, {self.responder.name} wants "
+            f"{_mode(theirs.value)}",
+            f"set both to {_mode(Exchange.MAIN)}",
+        )
+
+    def wrong_method(self, b: Connection) -> Phase1Verdict:
+        """The responder wants another method."""
+        mine = self.connection.authentications[0].method
+        theirs = b.authentications[0].method
+        self.facts.place = mine.place or self.connection.place
+        self.facts.other = theirs.place or b.place
+        for peer, method in ((self.initiator, mine), (self.responder, theirs)):
+            if method.value is AuthMethod.NONE:
+                return self.facts.fails(
+                    Reason.AUTH_METHOD,
+                    f"what {peer.name} states for itself and for the other gives no method that "
+                    "IKEv1 has (there is no default)",
+                    "auth = psk, or auth = pubkey, for both ends",
+                )
+        return self.facts.fails(
+            Reason.AUTH_METHOD,
+            f"{self.initiator.name} authenticates by {mine.value.value}, "
+            f"{self.responder.name} by {theirs.value.value}",
+            "use the same method on both sides",
+        )
+
+
+def _of(connection: Connection, method: AuthMethod) -> Authentication:
+    return next(item for item in connection.authentications if item.method.value is method)
+
+
+def _chosen(own: Credentials) -> CertificateFile:
+    """The certificate that an end shows: the first that confirms its identity."""
+    identity = own.identity.value
+    for item in own.certificates:
+        certificate = parse(item)
+        if identity is None or (certificate is not None and identity in names(certificate)):
+            return item
+    return own.certificates[0]
+
+
+def _mode(exchange: Exchange) -> str:
+    return f"{exchange.value.title()} Mode"

@@ -1,0 +1,44 @@
+"""What judging one direction of Phase I finds out on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from model.choice import Table
+from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
+from model.vocabulary.places import Place
+from model.vocabulary.policy import Connection
+from model.vocabulary.secrets import Secret
+from model.vocabulary.suites import Phase1Suite
+from proofs.verify.addresses import Wire
+
+
+@dataclass
+class Facts:
+    """What was found out on the way, for findings, Phase II and the witness run.
+
+    place   the line to look at where Phase I fails; `other` the peer's line
+    """
+
+    wire: Wire
+    responder: Connection | None = None
+    table: Table[Phase1Suite] = field(default_factory=lambda: Table((), False))
+    assumptions: list[str] = field(default_factory=list)
+    place: Place | None = None
+    other: Place | None = None
+    mend: str = ""
+    addressed: bool = True
+    secrets: tuple[Secret | None, Secret | None] = (None, None)
+    faulty: str = ""  # whose authentication fails: "initiator" or "responder"
+
+    def fails(
+        self,
+        reason: Reason,
+        why: str,
+        mend: str,
+        sent: tuple[Said, ...] = (),
+        wanted: tuple[Said, ...] = (),
+    ) -> Phase1Verdict:
+        """The verdict that it fails; how to mend it is kept."""
+        self.mend = mend
+        return Phase1Verdict(Outcome.FAILS, reason, why=why, sent=sent, wanted=wanted)

@@ -1,0 +1,105 @@
+"""Holds verify's verdict against what two charons did."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from enum import Enum
+
+from model.formats import load
+from model.vocabulary.outcomes import Outcome, PairVerdict
+from proofs.verify import verify
+from tests.conftest import DictReader
+from tests.interop.cases import Case
+from tests.interop.observed import Observed
+from tests.interop.pki import PKI
+
+
+class Agreement(Enum):
+    """How verdict and observation stand to each other."""
+
+    AGREES = "agrees"
+    CONDITIONAL = "holds under a stated assumption"
+    UNDECIDED = "undecided, and says what is missing"
+    DISAGREES = "disagrees"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One case in one direction."""
+
+    case: Case
+    initiator: str
+    observed: Observed
+    agreement: Agreement
+    why: str = ""
+
+
+def verdicts(case: Case, pki: PKI, today: datetime.date) -> dict[str, PairVerdict]:
+    """What verify says of a case, by who initiates."""
+    peers = []
+    for side, files in case.files(pki, private=False).items():
+        reader = DictReader({f"{side}/{name}": text for name, text in files.items()})
+        peers.append(load(f"{side}/swanctl.conf", side, reader))
+    found = verify(peers, [("peer", "cmd")], today).pairs
+    return {
+        item.initiator.peer: item for item in found if item.initiator.connection in ("rig", None)
+    }
+
+
+def compare(case: Case, initiator: str, verdict: PairVerdict, observed: Observed) -> Compared:
+    """Outcome, reason, suite and selectors, of Phase I and of the child `net`."""
+    agreement, why = _compare(verdict, observed)
+    return Compared(case, initiator, observed, agreement, why)
+
+
+def _compare(verdict: PairVerdict, seen: Observed) -> tuple[Agreement, str]:
+    first = verdict.phase1
+    if first.outcome is Outcome.UNDECIDED:
+        return Agreement.UNDECIDED, "; ".join(first.needs)
+    if seen.reason1 == "no-responder" and any("translated" in x for x in verdict.assumptions):
+        return Agreement.CONDITIONAL, "addresses are translated on the way"
+    if first.outcome.value != seen.phase1:
+        return Agreement.DISAGREES, f"Phase I: verify {first.outcome.value} {_reason(verdict)}"
+    if first.outcome is Outcome.FAILS:
+        said = first.reason.value if first.reason else ""
+        return _answer(said in (seen.reason1 or "").split(" or "), f"Phase I: verify says {said}")
+    assert first.suite is not None
+    suite = first.suite
+    own = (str(suite.encryption), suite.hash.value, suite.group.value)
+    if own != seen.suite1:
+        return Agreement.DISAGREES, f"Phase I: verify says {own}"
+    return _compare_phase2(verdict, seen)
+
+
+def _compare_phase2(verdict: PairVerdict, seen: Observed) -> tuple[Agreement, str]:
+    child = next(item for item in verdict.phase2 if item.child == "net")
+    if child.outcome is Outcome.UNDECIDED:
+        return Agreement.UNDECIDED, "; ".join(child.needs)
+    if child.outcome.value != seen.phase2:
+        said = child.reason.value if child.reason else ""
+        return Agreement.DISAGREES, f"Phase II: verify says {child.outcome.value} {said}"
+    if child.outcome is Outcome.FAILS:
+        said = child.reason.value if child.reason else ""
+        return _answer(said == seen.reason2, f"Phase II: verify says {said}")
+    assert child.suite is not None
+    part = child.suite.protections[0]
+    own = (
+        part.protocol.value,
+        str(part.encryption) if part.encryption else None,
+        part.integrity.value if part.integrity else None,
+        child.suite.pfs_group.value if child.suite.pfs_group else None,
+    )
+    if own != seen.suite2:
+        return Agreement.DISAGREES, f"Phase II: verify says {own}"
+    ends = (str(child.initiator_selector), str(child.responder_selector))
+    same = seen.selectors is None or ends == seen.selectors
+    return _answer(same, f"selectors: verify says {ends}")
+
+
+def _answer(same: bool, why: str) -> tuple[Agreement, str]:
+    return (Agreement.AGREES, "") if same else (Agreement.DISAGREES, why)
+
+
+def _reason(verdict: PairVerdict) -> str:
+    return verdict.phase1.reason.value if verdict.phase1.reason else ""

@@ -1,0 +1,127 @@
+"""Pairs of configurations, one field changed at a time, for two real strongSwans to decide.
+
+A change is a piece of swanctl.conf after the base: later values replace, sections merge. Bases are the
+rig's configurations (tests/data/swanctl), `$` fields filled in for each side. The kinds are in
+`phase1_cases`, `authentication_cases` and `phase2_cases`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.interop.pki import PKI
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+SIDES = {
+    "peer": {"IP": "192.0.2.1", "NET": "10.77.1.0/24", "ID": "peer.rig.test"},
+    "cmd": {"IP": "192.0.2.2", "NET": "10.77.2.0/24", "ID": "cmd.rig.test"},
+}
+
+# Bases.
+DES3 = "psk-3des-sha1-modp1024"  # identities are the addresses
+AES = "psk-aes128-sha256-modp2048-pfs"  # identities are names
+WEAK = "psk-des-md5-modp768"
+HOST = "psk-host-tunnel"
+LIVES = "psk-lifetimes"
+TRANSPORT = "psk-esp-transport"
+AH = "psk-ah-transport"
+CERT = "cert-rsa"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pair.
+
+    name, kind    what is changed; the kind is the row of the table
+    base          the rig's configuration that both start from; none: each side's text is all
+    peer, cmd     what follows it on either side
+    certificates  with CERT: which certificates a side has, (file, name in the PKI)
+    kernel        the kernel's ESP and AH, for what userland ESP cannot do: the installation fails
+                  afterwards, the negotiation does not
+    initiators    who can initiate the child `net`
+    """
+
+    name: str
+    kind: str
+    base: str
+    peer: str = ""
+    cmd: str = ""
+    peer_certificates: tuple[tuple[str, str], ...] = ()
+    cmd_certificates: tuple[tuple[str, str], ...] = ()
+    kernel: bool = False
+    initiators: tuple[str, ...] = ("peer", "cmd")
+
+    def text(self, side: str) -> str:
+        """One side's swanctl.conf."""
+        change = self.peer if side == "peer" else self.cmd
+        if not self.base:
+            return filled(change, side)
+        base = (DATA / "swanctl" / f"{self.base}.swanctl.conf").read_text()
+        return filled(f"{base}\n{change}\n" if change else base, side)
+
+    def files(self, pki: PKI, *, private: bool) -> dict[str, dict[str, bytes]]:
+        """What swanctl finds on each side; private keys only where asked for."""
+        found: dict[str, dict[str, bytes]] = {}
+        for side in SIDES:
+            files = {"swanctl.conf": self.text(side).encode()}
+            for file, name in self.certificates(side):
+                files[file] = pki.certificate(name)
+                if private and file.startswith("x509/"):
+                    stem = file.removeprefix("x509/").removesuffix(".crt")
+                    files[f"private/{stem}.key"] = pki.key(name)
+            found[side] = files
+        return found
+
+    def certificates(self, side: str) -> tuple[tuple[str, str], ...]:
+        """(file, name in the PKI) of one side."""
+        own = self.peer_certificates if side == "peer" else self.cmd_certificates
+        return certified(side) if self.base == CERT and not own else own
+
+    def digest(self) -> str:
+        """What a record was made of; a changed case asks for a new record."""
+        parts = [part for side in SIDES for part in (self.text(side), *self.certificates(side))]
+        return hashlib.sha256(repr((parts, self.kernel)).encode()).hexdigest()[:16]
+
+
+def certified(
+    side: str, own: str = "", anchors: tuple[str, ...] = ("ca",), *more: tuple[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """The certificates of a side: its own (a name in the PKI), and its trust anchors."""
+    found = [(f"x509/{side}.crt", own or side), *((f"x509ca/{ca}.crt", ca) for ca in anchors)]
+    return (*found, *more)
+
+
+def filled(text: str, side: str) -> str:
+    """A configuration with its `$` fields filled in for one side."""
+    other = "cmd" if side == "peer" else "peer"
+    fields = {f"LOCAL_{key}": value for key, value in SIDES[side].items()}
+    fields |= {f"REMOTE_{key}": value for key, value in SIDES[other].items()}
+    return string.Template(text).safe_substitute(fields, SIDE=side, OTHER_SIDE=other)
+
+
+def rig(text: str) -> str:
+    """A change in the connection."""
+    return f"connections {{ rig {{\n{text}\n}} }}"
+
+
+def net(text: str) -> str:
+    """A change in its child."""
+    return rig(f"children {{ net {{\n{text}\n}} }}")
+
+
+def ike(text: str) -> str:
+    """A change of the IKE proposals."""
+    return rig(f"proposals = {text}")
+
+
+def esp(text: str) -> str:
+    """A change of the ESP proposals."""
+    return net(f"esp_proposals = {text}")
+
+
+def secrets(text: str) -> str:
+    """More pre-shared keys."""
+    return f"secrets {{\n{text}\n}}"

@@ -1,0 +1,87 @@
+"""Runs cases in the rig: two real strongSwans in network namespaces (tests/interop/rig)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.interop.cases import Case
+from tests.interop.pki import PKI
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+# A lost message shows within two seconds; nothing is lost on a veth pair.
+SETTINGS = ("charon.retransmit_tries=1", "charon.retransmit_timeout=0.7")
+Lines = dict[str, dict[str, dict[str, list[str]]]]
+
+
+def rig_script() -> Path:
+    """The rig: the one that $IKEPROOF_INTEROP names, the team's, else the copy kept here."""
+    named = os.environ.get("IKEPROOF_INTEROP")
+    folders = [Path(named)] if named else [ROOT.parent / "shared" / "interop", HERE / "rig"]
+    for folder in folders:
+        if (folder / "strongswan_rig.py").is_file():
+            return folder / "strongswan_rig.py"
+    raise FileNotFoundError(f"no strongswan_rig.py in {folders[0]}")
+
+
+def why_not() -> str:
+    """Why the rig cannot run here; empty if it can."""
+    if os.geteuid():
+        return "needs root (network namespaces, TUN)"
+    if not Path("/dev/net/tun").exists():
+        return "needs /dev/net/tun"
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    for program in ("ip", "unshare", "openssl", "swanctl"):
+        if shutil.which(program, path=path) is None:
+            return f"needs {program} (Debian: see .ci/run)"
+    if not any(map(os.path.exists, ("/usr/lib/ipsec/charon", "/usr/libexec/ipsec/charon"))):
+        return "needs charon (Debian: strongswan-charon)"
+    return ""
+
+
+def run(cases: Iterable[Case], pki: PKI, at_once: int = 2) -> Lines:
+    """What both daemons log: by case, by who initiates, by daemon."""
+    cases = list(cases)
+    kernel = [case for case in cases if case.kernel]
+    userland = [case for case in cases if not case.kernel]
+    batches = [(userland[n::at_once], False) for n in range(at_once)] + [(kernel, True)]
+    prepared = [([_prepared(case, pki) for case in part], how) for part, how in batches if part]
+    with ThreadPoolExecutor(at_once) as pool:
+        found = pool.map(lambda item: _batch(item[0], kernel=item[1]), prepared)
+        return {name: lines for part in found for name, lines in part.items()}
+
+
+def _batch(prepared: list[dict[str, object]], *, kernel: bool) -> Lines:
+    with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
+        todo, done = Path(folder) / "cases.json", Path(folder) / "results.json"
+        todo.write_text(json.dumps(prepared))
+        start = Path(folder) / "empty.conf"
+        start.write_text("# loaded case by case\n")
+        command = [sys.executable, str(rig_script()), "--no-pki", "--timeout", "1200"]
+        command += ["--conf", str(start), "--second-conf", str(start)]
+        command += ["--kernel"] if kernel else []
+        for item in SETTINGS:
+            command += ["--set", item]
+        command += ["--", sys.executable, str(HERE / "worker.py"), str(todo), str(done)]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=1300, check=False)
+        if ran.returncode:
+            raise RuntimeError(f"the rig ended with {ran.returncode}: {ran.stderr}{ran.stdout}")
+        found: Lines = json.loads(done.read_text())
+        return found
+
+
+def _prepared(case: Case, pki: PKI) -> dict[str, object]:
+    sides = {
+        side: {name: base64.b64encode(text).decode() for name, text in files.items()}
+        for side, files in case.files(pki, private=True).items()
+    }
+    return {"name": case.name, "sides": sides}

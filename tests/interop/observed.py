@@ -1,0 +1,180 @@
+"""What two charons did, out of their logs (strongSwan 5.9): outcome, reason, suite, selectors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# charon says the same of a wrong exchange and a wrong method; and of a method that cannot be had and a
+# private key that is not found.
+EXCHANGE_OR_METHOD = "exchange-mode or auth-method"
+METHOD_OR_KEY = "auth-method or certificate"
+
+_CIPHERS = {"3DES_CBC": "3des", "DES_CBC": "des", "NULL": "null", "CAST_CBC_128": "cast128"}
+_CIPHER = re.compile(
+    r"^(?:NULL_)?(AES|CAMELLIA|BLOWFISH)_(CBC|CTR|GCM_16|GCM_8|CCM_16|GMAC)_(\d+)$"
+)
+_WORDS = {"AES": "aes", "CAMELLIA": "camellia", "BLOWFISH": "blowfish"}
+_MODES = {
+    "CBC": "", "CTR": "ctr", "GCM_16": "gcm16", "GCM_8": "gcm8", "CCM_16": "ccm16", "GMAC": "gmac",
+}  # fmt: skip
+_INTEGRITIES = {
+    "HMAC_MD5_96": "md5",
+    "HMAC_SHA1_96": "sha1",
+    "HMAC_SHA2_256_128": "sha256",
+    "HMAC_SHA2_256_96": "sha256-96",
+    "HMAC_SHA2_384_192": "sha384",
+    "HMAC_SHA2_512_256": "sha512",
+    "AES_XCBC_96": "aesxcbc",
+    "AES_CMAC_96": "aescmac",
+}
+_GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+))?$")
+
+# (whose log, what it says, the reason), in the order in which they tell.
+_PHASE1 = (
+    ("initiator", r"unable to resolve %any|no remote address|initiating .* failed", "no-responder"),
+    ("initiator", r"unsupported authentication", METHOD_OR_KEY),
+    ("responder", r"no IKE config found", "no-responder"),
+    ("responder", r"Aggressive Mode PSK disabled", "exchange-mode"),
+    ("any", r"no proposal found", "proposal-p1"),
+    ("any", r"no shared key found", "psk-mismatch"),
+    ("responder", r"but none allows", EXCHANGE_OR_METHOD),
+    ("responder", r"no peer config found", "identity"),
+    ("initiator", r"IDir '.*' does not match", "identity"),
+    ("any", r"no trusted .* public key found|no .* private key found", "certificate"),
+    ("any", r"constraint|certificate .* invalid", "certificate"),
+    ("responder", r"could not decrypt|message parsing failed|decryption failed", "psk-mismatch"),
+)
+_PHASE2 = (
+    ("initiator", r"traffic selector missing", "selector"),
+    ("responder", r"no matching proposal found", "proposal-p2"),
+    ("responder", r"no matching CHILD_SA config", "selector"),
+)
+_UP = r"IKE_SA \S+\[\d+\] established"
+_CHILD = re.compile(r"CHILD_SA (\S+)\{\d+\} established with SPIs .* and TS (.*) === (.*)$")
+# Negotiated, and then too much for the userland ESP or the kernel of this machine.
+_INSTALLATION = r"unable to install (?:inbound and outbound )?IPsec"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One direction. `suite`: as `verify --format json` gives it, mode left out.
+
+    installed   False where Phase II was negotiated, but its SAs could not be installed here
+    evidence    the line of the log that tells the reason
+    """
+
+    phase1: str
+    reason1: str | None = None
+    suite1: tuple[str, str, str] | None = None
+    phase2: str | None = None
+    reason2: str | None = None
+    suite2: tuple[str, str | None, str | None, str | None] | None = None
+    selectors: tuple[str, str] | None = None
+    installed: bool = True
+    evidence: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """As JSON keeps it: what says nothing is left out."""
+        return {k: v for k, v in asdict(self).items() if v not in (None, "", True)}
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> Observed:
+        """From `record()`."""
+        keep: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in record.items()
+        }
+        return cls(**keep)
+
+
+def observe(initiator: list[str], responder: list[str]) -> Observed:
+    """Read both logs of one negotiation."""
+    logs = {"initiator": initiator, "responder": responder, "any": [*responder, *initiator]}
+    suites = [_selected(log) for log in (initiator, responder)]
+    first = suites[0].get("IKE") or suites[1].get("IKE")
+    suite1 = _phase1_suite(first) if first else None
+    if not all(any(re.search(_UP, line) for line in log) for log in (initiator, responder)):
+        reason, line = _reason(_PHASE1, logs)
+        if reason is None and not any("IKE_SA" in line for line in responder):
+            reason, line = "no-responder", "nothing arrived at the responder"
+        return Observed("fails", reason or "unknown", None, evidence=line)
+    children = [m for log in (initiator, responder) for x in log if (m := _CHILD.search(x))]
+    second = suites[1].get("ESP") or suites[1].get("AH")
+    installation = next((x for x in logs["any"] if re.search(_INSTALLATION, x)), None)
+    if not children and installation is None:
+        reason, line = _reason(_PHASE2, logs)
+        if reason == "selector" and any("found matching child config" in x for x in responder):
+            reason = "mode"  # a child for these selectors there is, but not in this mode
+        return Observed("established", None, suite1, "fails", reason or "unknown", evidence=line)
+    up = Observed("established", None, suite1, "established")
+    suite2 = _phase2_suite(second) if second else None
+    if installation is not None:
+        return Observed(up.phase1, None, suite1, up.phase2, None, suite2, None, False, installation)
+    mine = next(m for x in initiator if (m := _CHILD.search(x)))
+    return Observed(
+        up.phase1, None, suite1, up.phase2, None, suite2, (_plain(mine[2]), _plain(mine[3]))
+    )
+
+
+def _reason(
+    rules: Iterable[tuple[str, str, str]], logs: dict[str, list[str]]
+) -> tuple[str | None, str]:
+    for whose, pattern, reason in rules:
+        for line in logs[whose]:
+            if re.search(pattern, line):
+                return reason, line
+    return None, ""
+
+
+def _selected(log: list[str]) -> dict[str, str]:
+    """The last proposal selected, by protocol."""
+    found = {}
+    for line in log:
+        match = re.search(r"selected proposal: (IKE|ESP|AH):(\S+)", line)
+        if match:
+            found[match[1]] = f"{match[1]}:{match[2]}"
+    return found
+
+
+def _phase1_suite(text: str) -> tuple[str, str, str]:
+    parts = text.partition(":")[2].split("/")
+    return (
+        next(filter(None, map(_cipher, parts))),
+        next((_INTEGRITIES[part] for part in parts if part in _INTEGRITIES), "?"),
+        next(filter(None, map(_group, parts))),
+    )
+
+
+def _phase2_suite(text: str) -> tuple[str, str | None, str | None, str | None]:
+    protocol, _, rest = text.partition(":")
+    parts = rest.split("/")
+    return (
+        protocol.lower(),
+        next(filter(None, map(_cipher, parts)), None),
+        next((_INTEGRITIES[part] for part in parts if part in _INTEGRITIES), None),
+        next(filter(None, map(_group, parts)), None),
+    )
+
+
+def _cipher(part: str) -> str | None:
+    match = _CIPHER.match(part)
+    if match:
+        return f"{_WORDS[match[1]]}{match[3]}{_MODES[match[2]]}"
+    return _CIPHERS.get(part)
+
+
+def _group(part: str) -> str | None:
+    match = _GROUP.match(part)
+    if not match:
+        return None
+    return f"{match[1].lower()}{match[2]}" + (f"s{match[3]}" if match[3] else "")
+
+
+def _plain(selector: str) -> str:
+    """charon's text of a selector as ours: names of protocols and services as numbers."""
+    numbers = {"tcp": "6", "udp": "17", "http": "80", "https": "443"}
+    return re.sub(r"(?<=[\[/])[a-z]+", lambda m: numbers.get(m[0], m[0]), selector).replace(
+        "..", "-"
+    )
