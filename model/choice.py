@@ -247,11 +247,7 @@ def phase2_offer(
     """
     offers: dict[Phase2Suite, Offer[Phase2Suite]] = {}
     only = pfs_group(proposals, profile, phase1_group) if profile.one_pfs_group else None
-    for proposal in proposals:
-        if only is not None and only not in proposal.groups:
-            continue
-        if profile.one_protocol and _protocols(proposal) != _protocols(proposals[0]):
-            continue
+    for proposal in sendable(proposals, profile, phase1_group):
         choices = [_protections(part, profile, proposal.default) for part in proposal.protections]
         named = (only,) if only is not None else proposal.groups or (None,)
         groups = _sent(profile, named, proposal.default)
@@ -259,6 +255,19 @@ def phase2_offer(
             suite = Phase2Suite(parts, group, on_the_wire(mode))
             offers.setdefault(suite, Offer(suite, proposal.place, not proposal.default))
     return list(offers.values())
+
+
+def sendable(
+    proposals: Sequence[Phase2Proposal], profile: StackProfile, phase1_group: Group | None
+) -> list[Phase2Proposal]:
+    """The proposals that an initiator offers at all: see `one_pfs_group` and `one_protocol`."""
+    only = pfs_group(proposals, profile, phase1_group) if profile.one_pfs_group else None
+    return [
+        item
+        for item in proposals
+        if (only is None or only in item.groups)
+        and (not profile.one_protocol or _protocols(item) == _protocols(proposals[0]))
+    ]
 
 
 def _protections(

@@ -274,6 +274,34 @@ _ENTRIES = (
         "policy-formats 3",
     ),
     Entry(
+        "NOT-IN-IKEV1",
+        WARNING,
+        "IKEv1 cannot name this algorithm",
+        "IKEv1 has no number for the algorithm, so it is never offered: what is left of the proposal "
+        "may be nothing, or something else than meant.",
+        "Name an algorithm that IKEv1 has, or use IKEv2.",
+        "IANA registries of RFC 2407 and 2409; R3, R10",
+    ),
+    Entry(
+        "P2-NEVER-OFFERED",
+        WARNING,
+        "A Phase II proposal is never offered",
+        "As initiator this stack offers the proposals of one PFS group and of one protocol only: the "
+        "group of Phase I if any proposal names it, else the first one named; AH or ESP, whichever "
+        "stands first. The others are left out, or go out garbled.",
+        "Put proposals of other groups or protocols into children of their own.",
+        "strongSwan 5.9.8, seen in runs; R10, R12",
+    ),
+    Entry(
+        "MODE-BEET",
+        ERROR,
+        "IKEv1 cannot negotiate BEET",
+        "IKEv1 has no number for BEET mode: as initiator strongSwan asks for tunnel mode and sets up "
+        "BEET, which the other end does not; as responder it accepts nothing.",
+        "Use tunnel or transport mode on both sides, or IKEv2.",
+        "RFC 2407 section 4.5; strongSwan 5.9.8, seen in runs; R13",
+    ),
+    Entry(
         "DUPLICATE-KEY",
         WARNING,
         "A value is set twice",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from model.choice import sendable
 from model.vocabulary.findings import Finding
 from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict, Reason
 from model.vocabulary.places import Place, Stated
-from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
+from model.vocabulary.policy import Action, Connection, Peer, Phase2Proposal, WithoutSA
 from model.vocabulary.suites import (
     AuthMethod,
     Cipher,
@@ -16,10 +17,11 @@ from model.vocabulary.suites import (
     Group,
     Hash,
     Integrity,
+    Mode,
 )
 from proofs.verify.catalogue import CATALOGUE
 from proofs.verify.facts import Facts
-from proofs.verify.phase2 import ChildFacts
+from proofs.verify.phase2 import ChildFacts, phase2_text
 
 _IDS = {
     Reason.NO_RESPONDER: "P1-NO-RESPONDER",
@@ -95,6 +97,44 @@ def on_phase1(
 def _weak_cipher(cipher: Cipher | None, place: Place | None, where: str) -> Iterator[Finding]:
     if cipher is not None and cipher.algorithm in _WEAK_CIPHERS:
         yield finding("WEAK-ENCRYPTION", place, f"{where}: {cipher}")
+
+
+def on_offers(connection: Connection, peer: Peer, phase1_group: Group | None) -> Iterator[Finding]:
+    """What stands in the initiator's policy and never reaches the other end (R3, R10, R12)."""
+    for proposal in connection.proposals:
+        if proposal.default:
+            continue
+        lost = [str(c) for c in proposal.ciphers if c.algorithm.phase1_number is None]
+        lost += [item.value for item in proposal.hashes if item.number is None]
+        for name in lost:
+            yield finding("NOT-IN-IKEV1", proposal.place, f"{peer.name}: {name} in an IKE proposal")
+    for child in connection.children:
+        if child.action.value is not Action.NEGOTIATE:
+            continue
+        if child.mode.value is Mode.BEET:
+            yield finding("MODE-BEET", child.mode.place or child.place, f"child {child.name}")
+        kept = sendable(child.proposals, peer.profile, phase1_group)
+        for offer in child.proposals:
+            if offer.default:
+                continue
+            if offer not in kept:
+                yield finding(
+                    "P2-NEVER-OFFERED",
+                    offer.place,
+                    f"child {child.name}: {peer.name} never offers {phase2_text(offer)}",
+                )
+            for name in _unnamed(offer):
+                yield finding(
+                    "NOT-IN-IKEV1", offer.place, f"{peer.name}: {name}, child {child.name}"
+                )
+
+
+def _unnamed(proposal: Phase2Proposal) -> list[str]:
+    lost = []
+    for part in proposal.protections:
+        lost += [str(c) for c in part.ciphers if c.algorithm.esp_number is None]
+        lost += [item.value for item in part.integrities if item.number is None]
+    return lost
 
 
 def on_phase2(

@@ -1,10 +1,11 @@
-"""Runs cases in the rig: two real strongSwans in network namespaces (tests/interop/rig)."""
+"""Runs cases in the rig: two real strongSwans in network namespaces."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.interop.pki import PKI
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # A lost message shows within two seconds; nothing is lost on a veth pair.
-SETTINGS = ("charon.retransmit_tries=1", "charon.retransmit_timeout=0.7")
+TRIES, TIMEOUT_SECONDS = 1, 0.7
 Lines = dict[str, dict[str, dict[str, list[str]]]]
 
 
@@ -45,22 +46,38 @@ def why_not() -> str:
             return f"needs {program} (Debian: see .ci/run)"
     if not any(map(os.path.exists, ("/usr/lib/ipsec/charon", "/usr/libexec/ipsec/charon"))):
         return "needs charon (Debian: strongswan-charon)"
+    name = f"ikeproof-probe-{os.getpid()}"
+    if subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode:
+        return "network namespaces cannot be made here"
+    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
     return ""
 
 
-def run(cases: Iterable[Case], pki: PKI, at_once: int = 2) -> Lines:
-    """What both daemons log: by case, by who initiates, by daemon."""
+def version_here() -> str:
+    """strongSwan's version, as its swanctl says."""
+    said = subprocess.run(["swanctl", "--help"], capture_output=True, text=True, check=False)
+    found = re.search(r"strongSwan (\S+)", said.stdout + said.stderr)
+    return found[1] if found else "of unknown version"
+
+
+def run(
+    cases: Iterable[Case], pki: PKI, at_once: int = 2, timeout: float = TIMEOUT_SECONDS
+) -> Lines:
+    """What both daemons log: by case, by who initiates, by daemon.
+
+    timeout   seconds until a daemon resends
+    """
     cases = list(cases)
     kernel = [case for case in cases if case.kernel]
     userland = [case for case in cases if not case.kernel]
     batches = [(userland[n::at_once], False) for n in range(at_once)] + [(kernel, True)]
     prepared = [([_prepared(case, pki) for case in part], how) for part, how in batches if part]
     with ThreadPoolExecutor(at_once) as pool:
-        found = pool.map(lambda item: _batch(item[0], kernel=item[1]), prepared)
+        found = pool.map(lambda item: _batch(item[0], timeout, kernel=item[1]), prepared)
         return {name: lines for part in found for name, lines in part.items()}
 
 
-def _batch(prepared: list[dict[str, object]], *, kernel: bool) -> Lines:
+def _batch(prepared: list[dict[str, object]], timeout: float, *, kernel: bool) -> Lines:
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         todo, done = Path(folder) / "cases.json", Path(folder) / "results.json"
         todo.write_text(json.dumps(prepared))
@@ -69,8 +86,8 @@ def _batch(prepared: list[dict[str, object]], *, kernel: bool) -> Lines:
         command = [sys.executable, str(rig_script()), "--no-pki", "--timeout", "1200"]
         command += ["--conf", str(start), "--second-conf", str(start)]
         command += ["--kernel"] if kernel else []
-        for item in SETTINGS:
-            command += ["--set", item]
+        command += ["--set", f"charon.retransmit_tries={TRIES}"]
+        command += ["--set", f"charon.retransmit_timeout={timeout}"]
         command += ["--", sys.executable, str(HERE / "worker.py"), str(todo), str(done)]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=1300, check=False)
         if ran.returncode:

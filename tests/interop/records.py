@@ -1,0 +1,188 @@
+"""What two charons did, kept: tests/data/charon/records.json, and docs/agreement.md made from it.
+
+python -m tests.interop.records          write docs/agreement.md from the kept records
+python -m tests.interop.records --live   let two charons decide every case anew first (root)
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.interop.agreement import Agreement, Compared, compare, verdicts
+from tests.interop.authentication_cases import authentication_cases
+from tests.interop.cases import DATA, Case
+from tests.interop.harness import Lines, run, version_here, why_not
+from tests.interop.observed import Observed, observe
+from tests.interop.phase1_cases import phase1_cases
+from tests.interop.phase2_cases import phase2_cases
+from tests.interop.pki import PKI
+
+RECORDS = DATA / "charon" / "records.json"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "agreement.md"
+Observations = dict[str, dict[str, Observed]]
+
+
+@cache
+def all_cases() -> tuple[Case, ...]:
+    """Every case; names are unique."""
+    return (*phase1_cases(), *authentication_cases(), *phase2_cases())
+
+
+def kinds() -> list[str]:
+    """The kinds of change, in the order of the cases."""
+    return list(dict.fromkeys(case.kind for case in all_cases()))
+
+
+def observations(lines: Lines, cases: Iterable[Case]) -> Observations:
+    """What the logs of a run show."""
+    return {
+        case.name: {
+            initiator: observe(both[initiator], both["cmd" if initiator == "peer" else "peer"])
+            for initiator, both in lines[case.name].items()
+            if initiator in case.initiators
+        }
+        for case in cases
+    }
+
+
+def kept() -> Observations:
+    """The kept records. ValueError: a case has changed since, or has none."""
+    tree = json.loads(RECORDS.read_text())["cases"]
+    found: Observations = {}
+    for case in all_cases():
+        record = tree.get(case.name)
+        if record is None or record["digest"] != case.digest():
+            raise ValueError(
+                f"{case.name}: no record of the case as it is; run python -m tests.interop.records "
+                "--live"
+            )
+        found[case.name] = {side: Observed.of(record[side]) for side in case.initiators}
+    return found
+
+
+def write_records(found: Observations, version: str) -> None:
+    """One case a line, so that a change shows as one."""
+    lines = []
+    for case in all_cases():
+        record: dict[str, Any] = {"digest": case.digest()}
+        record |= {side: item.record() for side, item in found[case.name].items()}
+        lines.append(f"  {json.dumps(case.name)}: {json.dumps(record)}")
+    head = json.dumps({"strongswan": version})
+    RECORDS.write_text(f'{{"made_by": {head}, "cases": {{\n' + ",\n".join(lines) + "\n}}\n")
+
+
+def compared(
+    found: Observations, today: datetime.date, only: Iterable[Case] | None = None
+) -> Iterator[Compared]:
+    """Every case in every direction, verdict against observation."""
+    pki = PKI(today)
+    for case in only if only is not None else all_cases():
+        judged = verdicts(case, pki, today)
+        for initiator in case.initiators:
+            yield compare(case, initiator, judged[initiator], found[case.name][initiator])
+
+
+# ---- the document
+
+
+def document(results: Iterable[Compared], version: str) -> str:
+    """docs/agreement.md."""
+    results = list(results)
+    rows = []
+    for kind in [*kinds(), ""]:
+        mine = [item for item in results if not kind or item.case.kind == kind]
+        count = Counter((item.initiator, item.agreement) for item in mine)
+        cells = [kind or "**all**", str(len({item.case.name for item in mine}))]
+        for side in ("peer", "cmd"):
+            total = sum(1 for item in mine if item.initiator == side)
+            cells.append(f"{count[side, Agreement.AGREES]} of {total}")
+        for how in (Agreement.UNDECIDED, Agreement.CONDITIONAL, Agreement.DISAGREES):
+            cells.append(str(count["peer", how] + count["cmd", how] or "-"))
+        rows.append("| " + " | ".join(cells) + " |")
+    listed = []
+    for case in dict.fromkeys(item.case for item in results):
+        both = {item.initiator: item for item in results if item.case is case}
+        cells = [_cell(both.get(side)) for side in ("peer", "cmd")]
+        listed.append(f"| {case.name} | {cells[0]} | {cells[1]} |")
+    return _TEXT.format(version=version, rows="\n".join(rows), cases="\n".join(listed))
+
+
+def _cell(item: Compared | None) -> str:
+    if item is None:
+        return ""
+    seen = item.observed
+    if seen.phase1 != "established":
+        text = f"Phase I: {seen.reason1}"
+    elif seen.phase2 != "established":
+        text = f"Phase II: {seen.reason2}"
+    else:
+        parts = [part for part in seen.suite2 or () if part]
+        text = " ".join([*(seen.suite1 or ()), "/", *parts])
+    marks = {Agreement.UNDECIDED: " (a)", Agreement.CONDITIONAL: " (b)"}
+    return text + marks.get(item.agreement, "")
+
+
+_TEXT = """\
+# Agreement with strongSwan
+
+Made from `tests/data/charon/records.json` by `python -m tests.interop.records`; a test holds it current.
+
+Two strongSwan {version} daemons negotiated every case in both directions: a pair of configurations that
+works, one field of it changed on one side or on both (the kind "two changes": two fields). `verify`
+reads the same files. Outcome, reason, both suites and the selectors must be the same. Where one side
+alone is changed, the other is called the unchanged one.
+
+| what is changed | cases | unchanged side starts | changed side starts | undecided (a) | conditional (b) | disagreements |
+|---|---|---|---|---|---|---|
+{rows}
+
+(a) `verify` says what it would need: `default` proposals depend on the plugins that a daemon loads.
+(b) `verify` takes two files named together as a pair whatever their addresses, says that this rests on
+a translation of addresses on the way, and warns (ADDRESS-MISMATCH); without one, nobody answers.
+
+charon does not tell a wrong exchange mode from a wrong authentication method, nor as initiator a method
+that cannot be had from a private key that is not found; there `verify` must give one of the two.
+Transport mode, AH and BEET were negotiated with the kernel's IPsec; where the machine's kernel lacks
+it, the SAs are negotiated and then not installed, which counts as established.
+
+## Every case
+
+Failed: phase and reason. Established: suite of Phase I / suite of Phase II.
+
+| case | unchanged side starts | changed side starts |
+|---|---|---|
+{cases}
+"""
+
+
+def main() -> int:
+    """Write the document, with --live the records too; 1 on a disagreement, 2 if it cannot run."""
+    parser = argparse.ArgumentParser(description="the agreement of verify with strongSwan")
+    parser.add_argument("--live", action="store_true", help="let two charons decide anew")
+    today = datetime.date.today()
+    if parser.parse_args().live:
+        if reason := why_not():
+            print(f"cannot run: {reason}", file=sys.stderr)
+            return 2
+        found = observations(run(all_cases(), PKI(today)), all_cases())
+        write_records(found, version_here())
+    version = json.loads(RECORDS.read_text())["made_by"]["strongswan"]
+    results = list(compared(kept(), today))
+    DOCUMENT.write_text(document(results, version))
+    wrong = [item for item in results if item.agreement is Agreement.DISAGREES]
+    for item in wrong:
+        print(f"{item.case.name}, {item.initiator} starts: {item.why}; charon: {item.observed}")
+    print(Counter(item.agreement.value for item in results))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""verify against what two strongSwans did (tests/data/charon), without them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+
+from tests.interop.agreement import Agreement, Compared
+from tests.interop.records import (
+    DOCUMENT,
+    RECORDS,
+    all_cases,
+    compared,
+    document,
+    kept,
+    kinds,
+)
+
+TODAY = datetime.date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Compared]:
+    return list(compared(kept(), TODAY))
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_r3_r5_r7_r10_verify_says_what_charon_does(results: list[Compared], kind: str) -> None:
+    mine = [item for item in results if item.case.kind == kind]
+    assert mine
+    for item in mine:
+        assert item.agreement is not Agreement.DISAGREES, (item.case.name, item.initiator, item.why)
+
+
+def test_only_default_proposals_are_undecided_and_only_addresses_conditional(
+    results: list[Compared],
+) -> None:
+    kinds_of = {how: {i.case.kind for i in results if i.agreement is how} for how in Agreement}
+    assert kinds_of[Agreement.UNDECIDED] == {"default proposals"}
+    assert kinds_of[Agreement.CONDITIONAL] == {"addresses"}
+
+
+def test_cases_cover_every_kind_of_change_in_both_directions() -> None:
+    names = [case.name for case in all_cases()]
+    assert len(set(names)) == len(names) >= 80
+    assert all(set(case.initiators) <= {"peer", "cmd"} for case in all_cases())
+
+
+def test_the_table_in_docs_is_current(results: list[Compared]) -> None:
+    version = json.loads(RECORDS.read_text())["made_by"]["strongswan"]
+    assert DOCUMENT.read_text() == document(results, version), "python -m tests.interop.records"
