@@ -106,7 +106,7 @@ def phase1_policy(spec: Specification) -> Phase1Policy:
             "credential_holds",
             [ROLE, METHOD],
             BOOL,
-            "this end's certificate or ticket satisfies the other end",
+            "what this end shows (certificate, ticket, or a mere secret) satisfies the other end",
         ),
         identity_accepted=spec.table(
             "identity_accepted", [ROLE], BOOL, "this end's identity is one the other end expects"

@@ -91,9 +91,8 @@ class Phase1:
         )
 
     def proves(self, role: str) -> Term:
-        """Whether this end's credential satisfies the other; a pre-shared key is in the keys."""
-        p = self.policy
-        return self.method("pre_shared_key") | p.credential_holds(role, p.method(self.t))
+        """Whether what this end shows satisfies the other; a pre-shared key itself is in the keys."""
+        return self.policy.credential_holds(role, self.policy.method(self.t))
 
     def refusal_of(self, role: str) -> Term:
         """Why the other end does not accept this one's authentication; `none` if it does."""

@@ -148,6 +148,8 @@ def _disagreement(end: dict[str, str], judgement: Judgement, second: Phase2Verdi
         return f"Phase I ends in {end['initiator.state']} and {end['responder.state']}"
     if first.outcome is Outcome.FAILS:
         assert first.reason is not None
+        if first.reason is Reason.PROPOSAL_P1 and end["initiator.state"] == "idle":
+            return ""  # it has nothing to offer
         found = {end["initiator.reason"], end["responder.reason"]}
         if up or _REASONS.get(first.reason) not in found:
             return f"Phase I ends with {found}, the verdict says {first.reason.value}"
@@ -158,8 +160,9 @@ def _disagreement(end: dict[str, str], judgement: Judgement, second: Phase2Verdi
     if second.outcome is Outcome.ESTABLISHED:
         return "" if installed else f"Phase II ends in {end['starter[0].state']}"
     assert second.reason is not None
-    if second.reason is Reason.SELECTOR and end["starter[0].state"] == "idle":
-        return ""  # it has no client identities to send
+    if end["starter[0].state"] == "idle":  # it has no client identities to send, or no proposal
+        silent = second.reason in (Reason.SELECTOR, Reason.PROPOSAL_P2)
+        return "" if silent else f"Phase II does not start, not {second.reason.value}"
     if installed or end["answerer[0].reason"] != _REASONS.get(second.reason):
         return f"Phase II ends with {end['answerer[0].reason']}, not {second.reason.value}"
     return ""

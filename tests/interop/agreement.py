@@ -8,6 +8,7 @@ from enum import Enum
 
 from model.formats import load
 from model.vocabulary.outcomes import Outcome, PairVerdict
+from model.vocabulary.policy import Peer
 from proofs.verify import verify
 from tests.conftest import DictReader
 from tests.interop.cases import Case
@@ -35,13 +36,18 @@ class Compared:
     why: str = ""
 
 
-def verdicts(case: Case, pki: PKI, today: datetime.date) -> dict[str, PairVerdict]:
-    """What verify says of a case, by who initiates."""
+def peers_of(case: Case, pki: PKI) -> list[Peer]:
+    """Both sides of a case as verify reads them."""
     peers = []
     for side, files in case.files(pki, private=False).items():
         reader = DictReader({f"{side}/{name}": text for name, text in files.items()})
         peers.append(load(f"{side}/swanctl.conf", side, reader))
-    found = verify(peers, [("peer", "cmd")], today).pairs
+    return peers
+
+
+def verdicts(case: Case, pki: PKI, today: datetime.date) -> dict[str, PairVerdict]:
+    """What verify says of a case, by who initiates."""
+    found = verify(peers_of(case, pki), [("peer", "cmd")], today).pairs
     return {
         item.initiator.peer: item for item in found if item.initiator.connection in ("rig", None)
     }

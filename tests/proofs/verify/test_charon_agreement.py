@@ -7,7 +7,12 @@ import json
 
 import pytest
 
-from tests.interop.agreement import Agreement, Compared
+from model.run import Run, replay
+from model.spec import specification
+from proofs.verify import judge_connection, links_judged
+from proofs.verify.witness import witness
+from tests.interop.agreement import Agreement, Compared, peers_of
+from tests.interop.pki import PKI
 from tests.interop.records import (
     DOCUMENT,
     RECORDS,
@@ -32,6 +37,22 @@ def test_r3_r5_r7_r10_verify_says_what_charon_does(results: list[Compared], kind
     assert mine
     for item in mine:
         assert item.agreement is not Agreement.DISAGREES, (item.case.name, item.initiator, item.why)
+
+
+def test_every_verdict_on_a_case_is_a_run_of_the_specification_that_replays() -> None:
+    pki, runs = PKI(TODAY), 0
+    for case in all_cases():
+        for judgements in links_judged(peers_of(case, pki), [("peer", "cmd")]):
+            for initiator, connection, responder in judgements:
+                judged = judge_connection(initiator, connection, responder, TODAY)
+                for child in judged.children or (None,):
+                    made = witness(judged, initiator, responder, child)
+                    if made is not None:
+                        runs += 1
+                        assert made.agrees, (case.name, initiator.name, made.why)
+                        done = replay(specification(), Run.parse(made.run.text()))
+                        assert done.diverged_at is None, (case.name, done.why)
+    assert runs > 500
 
 
 def test_only_default_proposals_are_undecided_and_only_addresses_conditional(
