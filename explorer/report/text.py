@@ -26,7 +26,7 @@ def write(rows: Iterable[Row], stream: TextIO | None = None) -> None:
     out = stream or sys.stdout
     if not out.isatty() or os.environ.get("NO_COLOR"):
         for row in map(safe_row, rows):
-            out.write(f"{row.head} {row.text}".rstrip() + "\n")
+            out.write(" ".join(filter(None, (row.head, row.text))).rstrip() + "\n")
         return
     from rich.console import Console  # only a terminal needs it
     from rich.text import Text
@@ -34,5 +34,5 @@ def write(rows: Iterable[Row], stream: TextIO | None = None) -> None:
     console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
     for row in map(safe_row, rows):
         line = Text(row.head, style=_STYLES[row.role])
-        line.append(f" {row.text}".rstrip(), style="")
+        line.append(f" {row.text}".rstrip() if row.head else row.text)
         console.print(line)

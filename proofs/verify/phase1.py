@@ -12,12 +12,13 @@ from dataclasses import replace
 
 from model.choice import Row, accepts_phase1, phase1_offer, phase1_table
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
-from model.vocabulary.policy import Connection, Peer, Phase1Proposal
+from model.vocabulary.policy import Connection, Peer
 from model.vocabulary.profiles import Sends
 from model.vocabulary.suites import Phase1Suite
 from proofs.verify.addresses import Wire, candidates
 from proofs.verify.authentication import AuthenticationJudge
 from proofs.verify.facts import Facts
+from proofs.verify.mending import phase1_mending, phase1_text
 
 
 class Phase1Judge:
@@ -142,24 +143,35 @@ class Phase1Judge:
         a = self._connection
         offers = phase1_offer(a.proposals, a.authentications, self._initiator.profile)
         sent = tuple(Said(str(item.suite), item.place) for item in offers)
-        return sent, tuple(Said(_phase1_text(item), item.place) for item in b.proposals)
+        return sent, tuple(Said(phase1_text(item), item.place) for item in b.proposals)
 
     def _no_proposal(self, b: Connection) -> Phase1Verdict:
         a = self._connection
         self.facts.place = a.proposals[0].place if a.proposals else a.place
         self.facts.other = b.proposals[0].place if b.proposals else b.place
-        best = b.proposals[0] if b.proposals else None
         why = "no common Phase I proposal"
-        mend = f"offer what {self._responder.name} wants: {_phase1_text(best)}" if best else ""
+        offers = phase1_offer(a.proposals, a.authentications, self._initiator.profile)
+        there = self._responder.name
+        mend = phase1_mending(self._initiator.format, offers, self._acceptable(b), there)
         everything = replace(self._initiator.profile, sends=Sends.EVERY_COMBINATION)
         more = phase1_offer(a.proposals, a.authentications, everything)
         if phase1_table(more, b.proposals, self._responder.profile).winner() is not None:
             why += (
                 f": as initiator {self._initiator.name} sends only the first algorithm of each kind"
             )
-            mend += ", in a proposal of its own"
         sent, wanted = self._said(b)
         return self.facts.fails(Reason.PROPOSAL_P1, why, mend, sent=sent, wanted=wanted)
+
+    def _acceptable(self, b: Connection) -> Phase1Suite | None:
+        """The first transform that would be accepted if the initiator proposed it alone."""
+        for proposal in b.proposals:
+            offers = phase1_offer(
+                [proposal], self._connection.authentications, self._initiator.profile
+            )
+            row = phase1_table(offers, b.proposals, self._responder.profile).winner()
+            if row is not None:
+                return row.suite
+        return None
 
     def _default_need(self, row: Row[Phase1Suite]) -> str:
         whose = [
@@ -174,14 +186,3 @@ class Phase1Judge:
             f"the algorithms that the plugins of {' and '.join(whose)} offer (proposals = default): "
             "state proposals"
         )
-
-
-def _phase1_text(proposal: Phase1Proposal) -> str:
-    if proposal.default:
-        return "default"
-    kinds = (
-        [str(item) for item in proposal.ciphers],
-        [item.value for item in proposal.hashes],
-        [item.value for item in proposal.groups],
-    )
-    return " ".join("/".join(kind) for kind in kinds)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from model.choice import Offer, Table, on_the_wire, pfs_group, phase2_offer, phase2_table
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason, Said
 from model.vocabulary.places import Place, Stated
-from model.vocabulary.policy import Action, Child, Connection, Peer, Phase2Proposal
+from model.vocabulary.policy import Action, Child, Connection, Peer
 from model.vocabulary.profiles import Selectors, Sends, StackProfile
 from model.vocabulary.selectors import Address, Selector
 from model.vocabulary.suites import Group, Mode, Phase2Suite
 from proofs.verify.addresses import Wire
+from proofs.verify.mending import phase2_mending, phase2_text
 
 
 @dataclass
@@ -226,24 +227,32 @@ class _Phase2Judge:
         child, facts, here = self.child, self.facts, self.initiator
         facts.place = child.proposals[0].place or child.place
         facts.other = answer.proposals[0].place or answer.place
-        facts.mend = f"offer what {self.responder.name} wants: {phase2_text(answer.proposals[0])}"
+        wanted = self._acceptable(answer)
+        facts.mend = phase2_mending(here.format, offers, wanted, self.responder.name)
         why = "no common Phase II proposal"
         first = replace(here.profile, sends=Sends.EVERY_COMBINATION)
         if self._would_do(first, answer):
             why += f": as initiator {here.name} sends only the first algorithm of each kind"
-            facts.mend += ", in a proposal of its own"
         elif self._would_do(replace(first, one_pfs_group=False), answer):
             group = facts.key_exchange.value if facts.key_exchange else "none"
             why += f": as initiator {here.name} offers one PFS group only, {group}"
-            facts.mend += ", and name that group alone"
         elif self._would_do(replace(first, one_pfs_group=False, one_protocol=False), answer):
             why += f": as initiator {here.name} offers AH or ESP, whichever stands first"
-            facts.mend += ", first"
         return replace(
             self._fails(Reason.PROPOSAL_P2, why),
             sent=tuple(Said(str(item.suite), item.place) for item in offers),
             wanted=tuple(Said(phase2_text(item), item.place) for item in answer.proposals),
         )
+
+    def _acceptable(self, answer: Child) -> Phase2Suite | None:
+        """The first transform that would be accepted if the initiator proposed it alone."""
+        child, profile = self.child, self.initiator.profile
+        for proposal in answer.proposals:
+            offers = phase2_offer([proposal], child.mode.value, profile, self.phase1_group)
+            row = phase2_table(offers, answer.proposals, self.responder.profile).winner()
+            if row is not None:
+                return row.suite
+        return None
 
     def _would_do(self, profile: StackProfile, answer: Child) -> bool:
         offers = phase2_offer(
@@ -273,15 +282,3 @@ def _at(
     if mode is Mode.TRANSPORT and profile.transport_for_hosts:
         return selector.at(address).meet(Selector(address, address))
     return selector.at(address)
-
-
-def phase2_text(proposal: Phase2Proposal) -> str:
-    """A Phase II proposal as people write it."""
-    if proposal.default:
-        return f"{proposal.protections[0].protocol.name} default"
-    parts = []
-    for part in proposal.protections:
-        kinds = ["/".join(map(str, part.ciphers)), "/".join(i.value for i in part.integrities)]
-        parts.append(" ".join([part.protocol.name, *filter(None, kinds)]))
-    groups = "/".join(g.value if g else "none" for g in proposal.groups)
-    return f"{' + '.join(parts)}, {f'PFS {groups}' if groups else 'no PFS'}"

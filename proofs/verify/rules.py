@@ -21,7 +21,8 @@ from model.vocabulary.suites import (
 )
 from proofs.verify.catalogue import CATALOGUE
 from proofs.verify.facts import Facts
-from proofs.verify.phase2 import ChildFacts, phase2_text
+from proofs.verify.mending import phase2_text
+from proofs.verify.phase2 import ChildFacts
 
 _IDS = {
     Reason.NO_RESPONDER: "P1-NO-RESPONDER",

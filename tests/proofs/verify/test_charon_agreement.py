@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 
 import pytest
 
 from model.run import Run, replay
 from model.spec import specification
+from model.vocabulary.outcomes import Outcome, Reason
 from proofs.verify import judge_connection, links_judged
 from proofs.verify.witness import witness
-from tests.interop.agreement import Agreement, Compared, peers_of
+from tests.interop.agreement import Agreement, Compared, peers_of, verdicts
 from tests.interop.pki import PKI
 from tests.interop.records import (
     DOCUMENT,
@@ -53,6 +55,28 @@ def test_every_verdict_on_a_case_is_a_run_of_the_specification_that_replays() ->
                         done = replay(specification(), Run.parse(made.run.text()))
                         assert done.diverged_at is None, (case.name, done.why)
     assert runs > 500
+
+
+def test_the_line_that_mends_an_offer_mends_it() -> None:
+    pki, mended = PKI(TODAY), 0
+    for case in all_cases():
+        for side, verdict in verdicts(case, pki, TODAY).items():
+            for finding in verdict.findings:
+                key = finding.mend.split(" = ")[0]
+                if finding.id not in ("P1-PROPOSAL", "P2-PROPOSAL") or " = " not in finding.mend:
+                    continue
+                place = "" if key == "proposals" else "children { net { "
+                clear = "esp_proposals =\nah_proposals =\n" if place else ""
+                line = f"connections {{ rig {{ {place}\n{clear}{finding.mend}\n}} }}"
+                line += " } }" if place else ""
+                text = f"{case.peer if side == 'peer' else case.cmd}\n{line}\n"
+                after = replace(case, peer=text) if side == "peer" else replace(case, cmd=text)
+                now = verdicts(after, pki, TODAY)[side]
+                mended += 1
+                for phase in (now.phase1, *now.phase2):  # undecided: a default of the other end
+                    bad = phase.reason in (Reason.PROPOSAL_P1, Reason.PROPOSAL_P2)
+                    assert not bad or phase.outcome is Outcome.UNDECIDED, (case.name, line)
+    assert mended > 50
 
 
 def test_only_default_proposals_are_undecided_and_only_addresses_conditional(
