@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from model.formats import load
@@ -51,6 +52,30 @@ def verdicts(case: Case, pki: PKI, today: datetime.date) -> dict[str, PairVerdic
     return {
         item.initiator.peer: item for item in found if item.initiator.connection in ("rig", None)
     }
+
+
+def mendings(cases: Iterable[Case], pki: PKI, today: datetime.date) -> Iterator[tuple[Case, str]]:
+    """Every offer that finds no acceptance, mended by the line that its finding gives.
+
+    The mended case, and the side that initiates it.
+    """
+    for case in cases:
+        for side, verdict in verdicts(case, pki, today).items():
+            for item in verdict.findings:
+                phase2 = item.id == "P2-PROPOSAL" and "child net:" in item.what
+                if " = " in item.mend and (item.id == "P1-PROPOSAL" or phase2):
+                    yield _mended(case, side, item.mend), side
+
+
+def _mended(case: Case, side: str, mend: str) -> Case:
+    if mend.startswith("proposals"):
+        line = f"connections {{ rig {{\n{mend}\n}} }}"
+    else:
+        line = "esp_proposals =\nah_proposals =\n" + mend
+        line = f"connections {{ rig {{ children {{ net {{\n{line}\n}} }} }} }}"
+    text = f"{case.peer if side == 'peer' else case.cmd}\n{line}\n"
+    changed = replace(case, peer=text) if side == "peer" else replace(case, cmd=text)
+    return replace(changed, name=f"{case.name}, mended at {side}", initiators=(side,))
 
 
 def compare(case: Case, initiator: str, verdict: PairVerdict, observed: Observed) -> Compared:

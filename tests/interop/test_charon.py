@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.interop.agreement import Agreement
+from tests.interop.agreement import Agreement, mendings
 from tests.interop.cases import Case
 from tests.interop.harness import run, why_not
 from tests.interop.observed import Observed
@@ -33,6 +33,16 @@ def test_two_charons_do_what_is_kept_and_verify_says_so() -> None:
         assert _plain(seen, case) == _plain(before, case), case.name
     wrong = [item for item in compared(seen, today) if item.agreement is Agreement.DISAGREES]
     assert not wrong, wrong
+
+
+def test_two_charons_take_an_offer_mended_by_the_line_that_verify_gives() -> None:
+    today = datetime.date.today()
+    pki = PKI(today)
+    cases = list(mendings(all_cases(), pki, today))
+    seen = observations(run([case for case, _ in cases], pki), [case for case, _ in cases])
+    for case, side in cases:
+        found = seen[case.name][side]
+        assert found.reason1 != "proposal-p1" and found.reason2 != "proposal-p2", (case, found)
 
 
 def _plain(found: Observations, case: Case) -> dict[str, Observed]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -13,8 +12,7 @@ from model.spec import specification
 from model.vocabulary.outcomes import Outcome, Reason
 from proofs.verify import judge_connection, links_judged
 from proofs.verify.witness import witness
-from tests.interop.agreement import Agreement, Compared, peers_of, verdicts
-from tests.interop.cases import Case
+from tests.interop.agreement import Agreement, Compared, mendings, peers_of, verdicts
 from tests.interop.pki import PKI
 from tests.interop.records import (
     DOCUMENT,
@@ -58,33 +56,16 @@ def test_every_verdict_on_a_case_is_a_run_of_the_specification_that_replays() ->
     assert runs > 500
 
 
-def mended(case: Case, side: str, mend: str) -> Case:
-    """The case with a line of its initiator's file as a finding says."""
-    if mend.startswith("proposals"):
-        line = f"connections {{ rig {{\n{mend}\n}} }}"
-    else:
-        line = "esp_proposals =\nah_proposals =\n" + mend
-        line = f"connections {{ rig {{ children {{ net {{\n{line}\n}} }} }} }}"
-    text = f"{case.peer if side == 'peer' else case.cmd}\n{line}\n"
-    return replace(case, peer=text) if side == "peer" else replace(case, cmd=text)
-
-
 def test_the_line_that_mends_an_offer_mends_it() -> None:
     pki, count = PKI(TODAY), 0
-    for case in all_cases():
-        for side, verdict in verdicts(case, pki, TODAY).items():
-            for finding in verdict.findings:
-                if finding.id not in ("P1-PROPOSAL", "P2-PROPOSAL") or " = " not in finding.mend:
-                    continue
-                if finding.id == "P2-PROPOSAL" and "child net:" not in finding.what:
-                    continue
-                count += 1
-                now = verdicts(mended(case, side, finding.mend), pki, TODAY)[side]
-                found = {(now.phase1.outcome, now.phase1.reason)}
-                found |= {(c.outcome, c.reason) for c in now.phase2 if c.child == "net"}
-                # Undecided is well: the other end has a default.
-                assert (Outcome.FAILS, Reason.PROPOSAL_P1) not in found, (case.name, finding.mend)
-                assert (Outcome.FAILS, Reason.PROPOSAL_P2) not in found, (case.name, finding.mend)
+    for case, side in mendings(all_cases(), pki, TODAY):
+        count += 1
+        now = verdicts(case, pki, TODAY)[side]
+        found = {(now.phase1.outcome, now.phase1.reason)}
+        found |= {(c.outcome, c.reason) for c in now.phase2 if c.child == "net"}
+        # Undecided is well: the other end has a default.
+        assert (Outcome.FAILS, Reason.PROPOSAL_P1) not in found, case.name
+        assert (Outcome.FAILS, Reason.PROPOSAL_P2) not in found, case.name
     assert count > 50
 
 
