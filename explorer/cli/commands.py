@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
-import click
 import typer
 
 from explorer.cli import exits
 from explorer.view.safe import safe
+
+# typer may bring a click of its own; its public names lead to the right classes.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     add_completion=False,
@@ -126,13 +129,12 @@ def run(arguments: list[str]) -> int:
     """Parse and run; the exit code."""
     try:
         code = typer.main.get_command(app).main(arguments, "ikeproof", standalone_mode=False)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return error.exit_code
-    except click.UsageError as error:
-        import sys
-
-        print(safe(f"error: {error.format_message()}; see ikeproof --help"), file=sys.stderr)
-        return exits.USAGE
-    except click.Abort:
+    except typer.Abort:
         raise KeyboardInterrupt from None
+    except _UsageError as error:
+        said = getattr(error, "format_message", error.__str__)()
+        print(safe(f"error: {said}; see ikeproof --help"), file=sys.stderr)
+        return exits.USAGE
     return code if isinstance(code, int) else exits.FINE

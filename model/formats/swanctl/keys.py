@@ -41,7 +41,7 @@ def unknown(section: Section, known: frozenset[str], what: str) -> Iterator[Find
                 "UNKNOWN-KEY",
                 Severity.ERROR,
                 setting.place,
-                f"{name} is no option of a {what}: swanctl discards the connection",
+                f"{name} is no option of a {what}: swanctl discards the connection; here the line counts as absent",
                 f"did you mean {near[0]}?" if near else "remove the line",
             )
 
