@@ -212,10 +212,17 @@ def _takes_answers(spec: Specification, ends: Phase1, mm2: Message) -> None:
                 "switched_on",
                 ends.policy.answer_may_be_altered,
                 "this power is switched off",
-                "DESIGN 3",
+                "attacker switch",
             ),
-            guard("another", ~mm2.transform.eq(t), "that is what it says already", "DESIGN 3"),
-            guard("on_its_way", i.state.eq("awaits_mm2"), "it has been taken already", "DESIGN 3"),
+            guard(
+                "another", ~mm2.transform.eq(t), "that is what it says already", "attacker switch"
+            ),
+            guard(
+                "on_its_way",
+                i.state.eq("awaits_mm2"),
+                "it has been taken already",
+                "attacker switch",
+            ),
         ],
         updates={mm2.transform: t},
     )

@@ -66,10 +66,10 @@ class StackProfile:
     reoffers               an initiator that is named alternatives offers anew, once (R7)
     compares_mode          tunnel or transport must equal the responder's own setting
     transport_for_hosts    in transport mode a selector shrinks to the peer's own address
-    selectors              see Selectors
-    identities             see Identities
-    phase1_lifetime, phase2_lifetime    see Lifetimes
-    phase2_at_phase1_end   see Phase2AtPhase1End
+    selectors              what a responder makes of selectors that are not its own
+    identities             how the other end's ID payload is held against the policy
+    phase1_lifetime, phase2_lifetime    which lifetime counts where the two sides differ
+    phase2_at_phase1_end   what becomes of Phase II SAs when their Phase I SA ends (R19)
     resends                timer-driven resends of one message (R8)
     """
 

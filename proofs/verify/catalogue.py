@@ -130,7 +130,7 @@ _ENTRIES = (
         "A secret, a certificate or a built-in default that is not in the files decides whether this "
         "comes up. Exit code 3 if nothing worse was found.",
         "Provide what is missing, or state it in the policy.",
-        "DESIGN section 5",
+        "docs/agreement.md; R2",
     ),
     Entry(
         "ONE-WAY",
@@ -156,7 +156,7 @@ _ENTRIES = (
         "As written, the responder has no connection for the addresses that the initiator states. "
         "The verdict holds if something in between translates them.",
         "State the addresses that are on the wire, or %any on the side that is called.",
-        "DESIGN section 5",
+        "docs/agreement.md; R2",
     ),
     Entry(
         "CLEAR-WITHOUT-SA",
@@ -165,7 +165,7 @@ _ENTRIES = (
         "While no SA stands (before the first, after an expiry or a Delete), packets that the policy "
         "is meant to protect leave in clear: nothing holds them back.",
         "With strongSwan: start_action = trap.",
-        "policy-formats 3.7; R8",
+        "seen in runs and vendors' documents; R8",
     ),
     Entry(
         "CLEAR-AFTER-SILENCE",
@@ -236,7 +236,7 @@ _ENTRIES = (
         "The side with the shorter lifetime rekeys first, and the other keeps a stale SA until its "
         "own expiry. If the shorter side cannot start, the tunnel drops at its expiry.",
         "State the same lifetime on both sides.",
-        "policy-formats 4; R17",
+        "strongSwan 5.9 and Windows documents; R17",
     ),
     Entry(
         "SELECTOR-NARROWED",
@@ -271,7 +271,7 @@ _ENTRIES = (
         "The file has a key or section that its format does not define. strongSwan discards the whole "
         "connection then; elsewhere it has no effect. Either way the policy is not what it seems.",
         "Mend the spelling, or remove the line.",
-        "policy-formats 3",
+        "docs/policies.md; swanctl.conf(5)",
     ),
     Entry(
         "NOT-IN-IKEV1",
@@ -307,7 +307,7 @@ _ENTRIES = (
         "A value is set twice",
         "The later value counts, the earlier one has no effect.",
         "Remove one of the two.",
-        "policy-formats 3.1",
+        "swanctl.conf(5)",
     ),
     Entry(
         "IKEV2-ONLY",
@@ -315,7 +315,7 @@ _ENTRIES = (
         "IKEv2 is out of scope",
         "The connection takes part in IKEv2 only; ikeproof speaks of IKEv1.",
         "Set version = 1 if it is meant for IKEv1.",
-        "DESIGN",
+        "README.md",
     ),
     Entry(
         "INCLUDE-EMPTY",
@@ -323,7 +323,7 @@ _ENTRIES = (
         "An include matches nothing",
         "The pattern of an include matches no file.",
         "Check the pattern, or remove the line.",
-        "policy-formats 3.1",
+        "swanctl.conf(5)",
     ),
     Entry(
         "LIFE-BEFORE-REKEY",
@@ -331,7 +331,7 @@ _ENTRIES = (
         "An SA expires before it is replaced",
         "life_time is not longer than rekey_time: packets are lost at each expiry.",
         "Make life_time longer than rekey_time.",
-        "policy-formats 3.1; R17",
+        "swanctl.conf(5); R17",
     ),
     Entry(
         "REAUTH-ONLY",
@@ -339,7 +339,7 @@ _ENTRIES = (
         "reauth_time turns rekeying off",
         "Only reauth_time is set, which turns rekey_time off.",
         "State both if IKEv2 peers use the connection too.",
-        "policy-formats 3.1",
+        "swanctl.conf(5)",
     ),
     Entry(
         "TS-IGNORED",
@@ -348,7 +348,7 @@ _ENTRIES = (
         "IKEv1 negotiates one pair of selectors: of several only the first local and the first remote "
         "one are offered.",
         "Make a child for each.",
-        "policy-formats 3.1; R21",
+        "swanctl.conf(5); R21",
     ),
     Entry(
         "SECRET-MISSING",
@@ -356,7 +356,7 @@ _ENTRIES = (
         "A secret section without a secret",
         "The section names owners but no secret.",
         "Add the secret.",
-        "policy-formats 3.1",
+        "swanctl.conf(5)",
     ),
 )
 

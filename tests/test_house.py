@@ -1,0 +1,83 @@
+"""The house: what README promises, what CI runs, what may stand in files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from explorer.cli import main
+from explorer.report.docs import DOCS, pages
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> list[str]:
+    return re.findall(r"^```sh\n(.+)\n```$", README, re.MULTILINE)
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def test_readme_has_two_commands_and_ci_runs_the_second_word_for_word() -> None:
+    first, second = commands()
+    assert first.endswith("verify --example branch-office")
+    assert "pytest" in second
+    assert f"\n{second}\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_readme_shows_what_the_command_really_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["verify", "--example", "branch-office"])
+    said = re.sub(r"\S*(?=examples/)", "", capsys.readouterr().out)
+    block = "\n".join(f"    {line}".rstrip() for line in said.splitlines())
+    assert f"    $ ikeproof verify --example branch-office\n{block}\n" in README
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_pages_made_from_the_code_are_current(name: str) -> None:
+    assert (DOCS / name).read_text() == pages()[name], "python -m explorer.report.docs"
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for page in (*ROOT.glob("*.md"), *DOCS.glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_dependency_is_pinned_without_addresses() -> None:
+    lines = (ROOT / "constraints.txt").read_text().split()
+    pins = {re.split("==", line)[0].lower().replace("_", "-") for line in lines}
+    assert all(re.fullmatch(r"[\w.\-]+==[\w.]+", line) for line in lines)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    for line in wanted:
+        assert re.split(r"[<>=\[]", line)[0].lower().replace("_", "-") in pins, line
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    forbidden = re.compile(r"/(?:work|root|home)/\w|pypi\.|files\.pythonhosted|index-url")
+    for path in tracked():
+        if path == Path(__file__).resolve():
+            continue
+        text = path.read_text(errors="replace")
+        assert not forbidden.search(text), f"{path}: {forbidden.search(text)}"
+
+
+def test_no_file_of_ours_grows_beyond_about_500_lines() -> None:
+    for path in tracked():
+        if path.suffix == ".py" and "rig" not in path.parts:
+            assert len(path.read_text().splitlines()) <= 520, path
