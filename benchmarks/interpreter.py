@@ -21,39 +21,21 @@ from collections.abc import Callable
 from model.language.instance import Instance
 from model.language.machine import Machine, State, Step
 from model.spec import specification
+from model.spec.agreeing import AGREEING
 
 GIVEN_BUDGET, CHOSEN_BUDGET = 500_000, 60_000
 TRANSFORMS, PROTECTIONS, NEGOTIATIONS = 4, 4, 3
 SEED = 2409
 
 POLICY: dict[str, object] = {
-    "exchange": "main",
-    "takes_exchange": True,
-    "exchange_checked_first": True,
+    **AGREEING,
     "offers": lambda t: t < 3,
-    "offer_rank": lambda t: t,
     "accepts": lambda t: t > 0,
     "accept_rank": lambda t: TRANSFORMS - t,
-    "allows": True,
     "prefers_own": True,
-    "names_alternatives": True,
-    "reoffers": True,
-    "method": "pre_shared_key",
-    "takes_method": True,
-    "has_secret": True,
-    "secrets_agree": True,
-    "credential_holds": True,
-    "identity_accepted": True,
     "answer_may_be_altered": True,
     "offers2": lambda _role, t: t < 3,
-    "offer_rank2": lambda _role, t: t,
     "accepts2": lambda _role, t: t > 0,
-    "accept_rank2": lambda _role, t: t,
-    "prefers_own2": False,
-    "pfs": lambda t: t == 1,
-    "key_exchange_fits": True,
-    "clients_taken": True,
-    "mode_taken": True,
 }
 
 

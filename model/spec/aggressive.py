@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from model.language.sorts import Maybe
 from model.language.specification import Guard, Message, Specification, guard
-from model.language.terms import ite, lift, some
+from model.language.terms import Term, ite, lift, some
 from model.spec.parameters import REASON
-from model.spec.phase1 import Phase1
+from model.spec.phase1 import Phase1, its_choice
 
 
 def aggressive_mode(spec: Specification, ends: Phase1) -> None:
     """Declare the actions of Aggressive Mode for the same two ends."""
-    _first(spec, ends)
-    _second(spec, ends)
-    _third(spec, ends)
+    says = "HDR, SA, KE, Ni, IDii: all in clear."
+    am1 = spec.message("am1", says, sender="initiator", receiver="responder")
+    _offer(spec, ends, am1)
+    transform = {"transform": (Maybe(ends.policy.transform), None)}
+    says = "HDR, SA, KE, Nr, IDir, HASH_R or SIG_R: in clear."
+    am2 = spec.message("am2", says, sender="responder", receiver="initiator", contents=transform)
+    _answer(spec, ends, am1, am2)
+    refusal = spec.message(
+        "am_refusal",
+        "A notify in clear.",
+        sender="responder",
+        receiver="initiator",
+        contents={"reason": REASON},
+    )
+    _refuse(spec, ends, am1, refusal)
+    says = "HDR*, HASH_I or SIG_I."
+    am3 = spec.message("am3", says, sender="initiator", receiver="responder", protected=True)
+    _authenticate_responder(spec, ends, am2, am3)
+    _hear_refusal(spec, ends, refusal)
+    _authenticate_initiator(spec, ends, am3)
+
+
+def _zero(spec: Specification) -> Term:
+    """Aggressive Mode has one round of offers."""
+    return lift(0, spec.groups["mm1"].field("round").sort)
 
 
 def _idle(ends: Phase1, role: str, state: str) -> Guard:
@@ -23,11 +45,8 @@ def _idle(ends: Phase1, role: str, state: str) -> Guard:
     )
 
 
-def _first(spec: Specification, ends: Phase1) -> None:
+def _offer(spec: Specification, ends: Phase1, am1: Message) -> None:
     p, i = ends.policy, ends.initiator
-    am1 = spec.message(
-        "am1", "HDR, SA, KE, Ni, IDii: all in clear.", sender="initiator", receiver="responder"
-    )
     spec.action(
         "aggressive.offer",
         "initiator",
@@ -43,19 +62,19 @@ def _first(spec: Specification, ends: Phase1) -> None:
     )
 
 
-def _second(spec: Specification, ends: Phase1) -> None:
-    p, r, t = ends.policy, ends.responder, ends.t
-    am1 = Message(spec.groups["am1"])
-    zero = lift(0, spec.groups["mm1"].field("round").sort)
-    am2 = spec.message(
-        "am2",
-        "HDR, SA, KE, Nr, IDir, HASH_R or SIG_R: in clear.",
-        sender="responder",
-        receiver="initiator",
-        contents={"transform": (Maybe(p.transform), None)},
-    )
-    secret = ends.method("pre_shared_key").implies(p.has_secret("responder"))
-    looks = p.takes_exchange | ~p.exchange_checked_first
+def _looks(ends: Phase1) -> Term:
+    """Whether the responder looks at an Aggressive Mode message 1 at all."""
+    return ends.policy.takes_exchange | ~ends.policy.exchange_checked_first
+
+
+def _finds_secret(ends: Phase1) -> Term:
+    """Whether the responder has what it needs to prove itself by a pre-shared key."""
+    return ends.method("pre_shared_key").implies(ends.policy.has_secret("responder"))
+
+
+def _answer(spec: Specification, ends: Phase1, am1: Message, am2: Message) -> None:
+    p, r, t, zero = ends.policy, ends.responder, ends.t, _zero(spec)
+    secret = _finds_secret(ends)
     spec.action(
         "aggressive.answer",
         "responder",
@@ -80,18 +99,16 @@ def _second(spec: Specification, ends: Phase1) -> None:
         updates={r.state: "awaits_am3", r.chosen: t, r.peer_public: "initiator"},
         sends=[am2.carrying(transform=t)],
     )
-    refusal = spec.message(
-        "am_refusal",
-        "A notify in clear.",
-        sender="responder",
-        receiver="initiator",
-        contents={"reason": REASON},
-    )
+
+
+def _refuse(spec: Specification, ends: Phase1, am1: Message, refusal: Message) -> None:
+    p, r, t, zero = ends.policy, ends.responder, ends.t, _zero(spec)
+    looks = _looks(ends)
     none = ite(looks, ends.why_none(zero), "exchange_mode")
-    why = ite(secret, lift("none", REASON), "psk")
-    why = ite(p.identity_accepted("initiator"), why, "identity")
+    why = ite(_finds_secret(ends), lift("none", REASON), "psk")
     why = ite(p.takes_method(p.method(t)), why, "auth_method")
     why = ite(p.takes_exchange, why, "exchange_mode")
+    why = ite(p.identity_accepted("initiator"), why, "identity")
     spec.action(
         "aggressive.refuse",
         "responder",
@@ -128,13 +145,8 @@ def _second(spec: Specification, ends: Phase1) -> None:
     )
 
 
-def _third(spec: Specification, ends: Phase1) -> None:
-    p, i, r, t = ends.policy, ends.initiator, ends.responder, ends.t
-    am2, refusal = Message(spec.groups["am2"]), Message(spec.groups["am_refusal"])
-    zero = lift(0, spec.groups["mm1"].field("round").sort)
-    am3 = spec.message(
-        "am3", "HDR*, HASH_I or SIG_I.", sender="initiator", receiver="responder", protected=True
-    )
+def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3: Message) -> None:
+    p, i, t, zero = ends.policy, ends.initiator, ends.t, _zero(spec)
     needs = ends.method("pre_shared_key")
     secret = needs.implies(p.has_secret("initiator") & p.secrets_agree)
     why = ite(secret & ends.proves("responder"), lift("none", REASON), "certificate")
@@ -172,6 +184,10 @@ def _third(spec: Specification, ends: Phase1) -> None:
         guards=[*answer, guard("fault", why.ne("none"), "nothing is wrong with it", "R5")],
         updates={i.state: "failed", i.reason: why},
     )
+
+
+def _hear_refusal(spec: Specification, ends: Phase1, refusal: Message) -> None:
+    i = ends.initiator
     spec.action(
         "aggressive.hear_refusal",
         "initiator",
@@ -181,10 +197,11 @@ def _third(spec: Specification, ends: Phase1) -> None:
         guards=[_idle(ends, "initiator", "awaits_am2")],
         updates={i.state: "failed", i.reason: refusal.reason},
     )
-    own = [
-        _idle(ends, "responder", "awaits_am3"),
-        guard("its_choice", r.chosen.eq(t), "it chose another transform", "RFC 2409 5.4"),
-    ]
+
+
+def _authenticate_initiator(spec: Specification, ends: Phase1, am3: Message) -> None:
+    r, t = ends.responder, ends.t
+    own = [_idle(ends, "responder", "awaits_am3"), its_choice(r, t)]
     spec.action(
         "aggressive.authenticate_initiator",
         "responder",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from model.choice import wins
 from model.language.sorts import Enum, Int, Maybe
-from model.language.specification import Record, Specification
+from model.language.specification import Guard, Record, Specification, guard
 from model.language.terms import Term, every, ite, lift, param
 from model.spec.parameters import PUBLIC, REASON, Phase1Policy
 
@@ -98,11 +98,24 @@ class Phase1:
         """Why the other end does not accept this one's authentication; `none` if it does."""
         p = self.policy
         why: Term = ite(self.proves(role), lift("none", REASON), "certificate")
-        why = ite(p.identity_accepted(role), why, "identity")
         if role == "initiator":
             why = ite(p.takes_method(p.method(self.t)), why, "auth_method")
             why = ite(p.takes_exchange, why, "exchange_mode")
+        why = ite(p.identity_accepted(role), why, "identity")
         return ite(self.keys_agree, why, "psk")
+
+
+def awaits(end: Record, state: str) -> Guard:
+    """A guard: this end is in a state."""
+    who = end.state.data[0]
+    return guard(
+        f"in_{state}", end.state.eq(state), f"the {who} is not in state {state}", "RFC 2409 5"
+    )
+
+
+def its_choice(end: Record, transform: Term) -> Guard:
+    """A guard: this is the transform that this end goes by."""
+    return guard("its_choice", end.chosen.eq(transform), "it chose another transform", "RFC 2409 5")
 
 
 def phase1(spec: Specification, policy: Phase1Policy) -> Phase1:

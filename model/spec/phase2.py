@@ -80,9 +80,17 @@ def phase2(spec: Specification, policy: Phase2Policy, parent: Phase1, driver: Dr
     )
     two = Phase2(policy, parent, starter[n], answerer[n], n, param("t", policy.protection))
     qm1 = _message(spec, policy, "qm1", "HDR*, HASH(1), SA, Ni, [KE], [IDci, IDcr].", spi=SPI)
+    transform = (Maybe(policy.protection), None)
     _offer(spec, two, qm1[n])
-    _answer(spec, two, qm1[n])
-    _finish(spec, two, driver)
+    says = "HDR*, HASH(2), SA, Nr, [KE], [IDci, IDcr]."
+    qm2 = _message(spec, policy, "qm2", says, spi=SPI, transform=transform)
+    _accept(spec, two, qm1[n], qm2[n])
+    says = "HDR*, HASH(1), N: NO-PROPOSAL-CHOSEN or INVALID-ID-INFORMATION."
+    refusal = _message(spec, policy, "quick_refusal", says, reason=REASON)
+    _refuse(spec, two, qm1[n], refusal[n])
+    qm3 = _message(spec, policy, "qm3", "HDR*, HASH(3).")
+    _take_answer(spec, two, qm2[n], qm3[n], driver)
+    _complete(spec, two, qm1[n], qm3[n], driver)
     return two
 
 
@@ -122,12 +130,7 @@ def _offer(spec: Specification, two: Phase2, qm1: Message) -> None:
         params=[two.n, role, spi],
         guards=[
             _in(two, "starter", "idle"),
-            guard(
-                "phase1_stands",
-                two.phase1_stands(role),
-                "no authenticated Phase I SA stands at this end",
-                "RFC 2409 5.5, R14",
-            ),
+            _stands(two, role),
             guard(
                 "offer_not_empty",
                 some(p.protection, lambda u: p.offers(role, u)),
@@ -140,24 +143,18 @@ def _offer(spec: Specification, two: Phase2, qm1: Message) -> None:
     )
 
 
-def _answer(spec: Specification, two: Phase2, qm1: Message) -> None:
-    p, s, a, t = two.policy, two.starter, two.answerer, two.t
-    role = s.role
-    spi = param("spi", Int(1, 2))
-    qm2 = _message(
-        spec,
-        p,
-        "qm2",
-        "HDR*, HASH(2), SA, Nr, [KE], [IDci, IDcr].",
-        spi=SPI,
-        transform=(Maybe(p.protection), None),
-    )
-    stands = guard(
+def _stands(two: Phase2, role: Term) -> Guard:
+    return guard(
         "phase1_stands",
-        two.phase1_stands(other_role(role)),
+        two.phase1_stands(role),
         "no authenticated Phase I SA stands at this end",
         "RFC 2409 5.5, R14",
     )
+
+
+def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> None:
+    p, a, t, role = two.policy, two.answerer, two.t, two.starter.role
+    spi = param("spi", Int(1, 2))
     spec.action(
         "quick.accept",
         "peer",
@@ -167,7 +164,7 @@ def _answer(spec: Specification, two: Phase2, qm1: Message) -> None:
         receives=qm1,
         guards=[
             _in(two, "answerer", "idle"),
-            stands,
+            _stands(two, other_role(role)),
             guard(
                 "clients",
                 p.clients_taken(role),
@@ -192,17 +189,12 @@ def _answer(spec: Specification, two: Phase2, qm1: Message) -> None:
             ),
         ],
         updates={a.state: "awaits_qm3", a.spi: spi, a.chosen: t},
-        sends=[qm2[two.n].carrying(spi=spi, transform=t)],
+        sends=[qm2.carrying(spi=spi, transform=t)],
     )
-    refusal = spec.message(
-        "quick_refusal",
-        "HDR*, HASH(1), N: NO-PROPOSAL-CHOSEN or INVALID-ID-INFORMATION.",
-        sender="answerer",
-        receiver="starter",
-        protected=True,
-        family=p.negotiation,
-        contents={"reason": REASON},
-    )[two.n]
+
+
+def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) -> None:
+    p, s, a, role = two.policy, two.starter, two.answerer, two.starter.role
     fits = every(p.protection, lambda u: _unfit(two, u).implies(~_is_chosen(two, u)))
     why = ite(fits & ~two.none_acceptable(role), lift("none", REASON), "proposal")
     why = ite(p.mode_taken(role), why, "mode")
@@ -216,7 +208,7 @@ def _answer(spec: Specification, two: Phase2, qm1: Message) -> None:
         receives=qm1,
         guards=[
             _in(two, "answerer", "idle"),
-            stands,
+            _stands(two, other_role(role)),
             guard("fault", why.ne("none"), "nothing is wrong with it", "RFC 2408 5.4"),
         ],
         updates={a.state: "failed", a.reason: why},
@@ -261,10 +253,10 @@ def _is_chosen(two: Phase2, transform: Term) -> Term:
     return other.chosen(two.starter.role)
 
 
-def _finish(spec: Specification, two: Phase2, driver: Driver) -> None:
-    p, s, a, t, n = two.policy, two.starter, two.answerer, two.t, two.n
-    qm2 = Message(spec.groups["qm2"])[n]
-    qm3 = _message(spec, p, "qm3", "HDR*, HASH(3).")[n]
+def _take_answer(
+    spec: Specification, two: Phase2, qm2: Message, qm3: Message, driver: Driver
+) -> None:
+    p, s, t, n = two.policy, two.starter, two.t, two.n
     answer = [
         _in(two, "starter", "awaits_qm2"),
         guard("the_answer", qm2.transform.eq(t), "the answer names another", "RFC 2408 4.2"),
@@ -279,12 +271,7 @@ def _finish(spec: Specification, two: Phase2, driver: Driver) -> None:
         receives=qm2,
         guards=[
             *answer,
-            guard(
-                "phase1_stands",
-                two.phase1_stands(s.role),
-                "no authenticated Phase I SA stands at this end",
-                "R14",
-            ),
+            _stands(two, s.role),
             guard("in_the_offer", p.offers(s.role, t), "the answer is not in the offer", "R7"),
             guard(
                 "another_spi",
@@ -310,7 +297,10 @@ def _finish(spec: Specification, two: Phase2, driver: Driver) -> None:
         guards=[*answer, guard("not_good", ~good, "the answer is in the offer", "R7")],
         updates={s.state: "failed", s.reason: "altered_answer"},
     )
-    qm1 = Message(spec.groups["qm1"])[n]
+
+
+def _complete(spec: Specification, two: Phase2, qm1: Message, qm3: Message, driver: Driver) -> None:
+    s, a, t, n = two.starter, two.answerer, two.t, two.n
     spec.action(
         "quick.complete",
         "peer",
@@ -321,12 +311,7 @@ def _finish(spec: Specification, two: Phase2, driver: Driver) -> None:
         guards=[
             _in(two, "answerer", "awaits_qm3"),
             guard("its_choice", a.chosen.eq(t), "it chose another transform", "RFC 2409 5.5"),
-            guard(
-                "phase1_stands",
-                two.phase1_stands(other_role(s.role)),
-                "no authenticated Phase I SA stands at this end",
-                "R14",
-            ),
+            _stands(two, other_role(s.role)),
         ],
         updates={
             a.state: "established",

@@ -59,7 +59,7 @@ class Case:
         change = self.peer if side == "peer" else self.cmd
         if not self.base:
             return filled(change, side)
-        base = (DATA / "swanctl" / f"{self.base}.swanctl.conf").read_text()
+        base = text_of(self.base)
         return filled(f"{base}\n{change}\n" if change else base, side)
 
     def files(self, pki: PKI, *, private: bool) -> dict[str, dict[str, bytes]]:
@@ -92,6 +92,11 @@ def certified(
     """The certificates of a side: its own (a name in the PKI), and its trust anchors."""
     found = [(f"x509/{side}.crt", own or side), *((f"x509ca/{ca}.crt", ca) for ca in anchors)]
     return (*found, *more)
+
+
+def text_of(base: str) -> str:
+    """One of the rig's configurations, `$` fields and all."""
+    return (DATA / "swanctl" / f"{base}.swanctl.conf").read_text()
 
 
 def filled(text: str, side: str) -> str:

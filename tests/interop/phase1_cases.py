@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.interop.cases import AES, DES3, LIVES, WEAK, Case, ike, net, rig
+from tests.interop.cases import AES, DES3, LIVES, WEAK, Case, ike, net, rig, text_of
 
 TWO = "aes128-sha1-modp1024, 3des-sha1-modp1024"
 
@@ -28,6 +28,8 @@ def _unchanged() -> Iterator[Case]:
         yield Case(f"{base} unchanged", kind, base)
     for base in ("psk-esp-transport", "psk-ah-transport"):
         yield Case(f"{base} unchanged", kind, base, kernel=True)
+    for base in ("no-proposal-chosen", "psk-mismatch", "quick-no-proposal-chosen"):
+        yield Case(f"{base} against {DES3}", kind, "", text_of(base), text_of(DES3))
 
 
 def _proposals() -> Iterator[Case]:

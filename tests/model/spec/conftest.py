@@ -9,36 +9,7 @@ import pytest
 from model.language.instance import Instance
 from model.language.machine import Machine
 from model.spec import specification
-
-AGREEING: dict[str, object] = {
-    "exchange": "main",
-    "takes_exchange": True,
-    "exchange_checked_first": True,
-    "offers": True,
-    "offer_rank": lambda t: t,
-    "accepts": True,
-    "accept_rank": lambda t: t,
-    "allows": True,
-    "prefers_own": False,
-    "names_alternatives": True,
-    "reoffers": True,
-    "method": "pre_shared_key",
-    "takes_method": True,
-    "has_secret": True,
-    "secrets_agree": True,
-    "credential_holds": True,
-    "identity_accepted": True,
-    "answer_may_be_altered": False,
-    "offers2": True,
-    "offer_rank2": lambda _r, t: t,
-    "accepts2": True,
-    "accept_rank2": lambda _r, t: t,
-    "prefers_own2": False,
-    "pfs": lambda t: t == 1,
-    "key_exchange_fits": True,
-    "clients_taken": True,
-    "mode_taken": True,
-}
+from model.spec.agreeing import AGREEING
 
 
 @pytest.fixture(scope="session")

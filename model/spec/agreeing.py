@@ -1,0 +1,39 @@
+"""Two policies that agree in everything, as values of the machine's parameters: where to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: Main Mode with a pre-shared key; every transform is offered and accepted, in the same order
+AGREEING: Mapping[str, object] = MappingProxyType(
+    {
+        "exchange": "main",
+        "takes_exchange": True,
+        "exchange_checked_first": True,
+        "offers": True,
+        "offer_rank": lambda t: t,
+        "accepts": True,
+        "accept_rank": lambda t: t,
+        "allows": True,
+        "prefers_own": False,
+        "names_alternatives": True,
+        "reoffers": True,
+        "method": "pre_shared_key",
+        "takes_method": True,
+        "has_secret": True,
+        "secrets_agree": True,
+        "credential_holds": True,
+        "identity_accepted": True,
+        "answer_may_be_altered": False,
+        "offers2": True,
+        "offer_rank2": lambda _role, t: t,
+        "accepts2": True,
+        "accept_rank2": lambda _role, t: t,
+        "prefers_own2": False,
+        "pfs": lambda t: t == 1,
+        "key_exchange_fits": True,
+        "clients_taken": True,
+        "mode_taken": True,
+    }
+)

@@ -1,0 +1,258 @@
+"""Main Mode, messages 1 and 2: offers, answers, alternatives, refusals (RFC 2409 section 5; R3, R7).
+
+A refusal is an action of its own with its reason, so that a run that ends in one shows it.
+"""
+
+from __future__ import annotations
+
+from model.language.sorts import Int, Maybe
+from model.language.specification import Message, Specification, guard
+from model.language.terms import Term, ite, some
+from model.spec.phase1 import Phase1, awaits
+
+
+def offers(spec: Specification, ends: Phase1) -> Message:
+    """Declare the actions up to message 2, which is returned."""
+    transform = (Maybe(ends.policy.transform), None)
+    mm1 = _message(spec, "mm1", "initiator", "HDR, SA: the offer, and its round.", round=Int(0, 1))
+    mm2 = _message(spec, "mm2", "responder", "HDR, SA: one transform.", transform=transform)
+    _offer(spec, ends, mm1)
+    _accept(spec, ends, mm1, mm2)
+    says = "A notify that names what would be accepted (R7)."
+    alternatives = _message(spec, "alternatives", "responder", says)
+    says = "N(NO-PROPOSAL-CHOSEN), in clear."
+    no_proposal = _message(spec, "no_proposal", "responder", says)
+    _name_alternatives(spec, ends, mm1, alternatives)
+    _refuse(spec, ends, mm1, no_proposal)
+    _offer_anew(spec, ends, mm1, alternatives)
+    _give_up(spec, ends, alternatives, no_proposal)
+    _refuse_answer(spec, ends, mm2)
+    _alter_answer(spec, ends, mm2)
+    return mm2
+
+
+def _message(spec: Specification, name: str, sender: str, says: str, **contents: object) -> Message:
+    receiver = "responder" if sender == "initiator" else "initiator"
+    return spec.message(name, says, sender=sender, receiver=receiver, contents=contents)
+
+
+def _takes(ends: Phase1) -> Term:
+    """Whether the responder looks at a Main Mode message 1 at all."""
+    return ends.policy.takes_exchange | ~ends.policy.exchange_checked_first
+
+
+def _may_name(ends: Phase1, mm1: Message) -> Term:
+    """Whether the responder names alternatives: once, and by profile."""
+    return ends.policy.names_alternatives & mm1.round.eq(0)
+
+
+def _offer(spec: Specification, ends: Phase1, mm1: Message) -> None:
+    p, i = ends.policy, ends.initiator
+    spec.action(
+        "phase1.offer",
+        "initiator",
+        "Offer transforms in Main Mode message 1.",
+        requirements="R2 R3 R7",
+        guards=[
+            awaits(i, "idle"),
+            guard("main_mode", p.exchange.eq("main"), "it uses Aggressive Mode", "RFC 2409 5.4"),
+            guard(
+                "offer_not_empty",
+                some(p.transform, p.offers),
+                "its policy has nothing to offer",
+                "R3",
+            ),
+        ],
+        updates={i.state: "awaits_mm2"},
+        sends=[mm1.carrying(round=i.round)],
+    )
+
+
+def _accept(spec: Specification, ends: Phase1, mm1: Message, mm2: Message) -> None:
+    r, t = ends.responder, ends.t
+    spec.action(
+        "phase1.accept",
+        "responder",
+        "Choose one transform of the offer, unchanged.",
+        requirements="R3 R7",
+        params=[t],
+        receives=mm1,
+        guards=[
+            awaits(r, "idle"),
+            guard("takes_exchange", _takes(ends), "its policy forbids Main Mode", "RFC 2409 5"),
+            guard(
+                "offered",
+                ends.offered(t, mm1.round),
+                "the transform was not offered",
+                "RFC 2408 4.2",
+            ),
+            guard("acceptable", ends.acceptable(t), "its policy does not accept it", "R3"),
+            guard(
+                "none_before",
+                ends.chosen(t, mm1.round),
+                "another acceptable transform comes before it",
+                "RFC 2409 5, profile",
+            ),
+        ],
+        updates={r.state: "awaits_mm3", r.chosen: t},
+        sends=[mm2.carrying(transform=t)],
+    )
+
+
+def _name_alternatives(
+    spec: Specification, ends: Phase1, mm1: Message, alternatives: Message
+) -> None:
+    r = ends.responder
+    none = ends.none_acceptable(mm1.round)
+    spec.action(
+        "phase1.name_alternatives",
+        "responder",
+        "Accept no offer, and name what would be accepted.",
+        requirements="R7",
+        receives=mm1,
+        guards=[
+            awaits(r, "idle"),
+            guard("takes_exchange", _takes(ends), "its policy forbids Main Mode", "RFC 2409 5"),
+            guard("none_acceptable", none, "an offer is acceptable", "RFC 2408 5.4"),
+            guard(
+                "may_name", _may_name(ends, mm1), "it names none, or has named them before", "R7"
+            ),
+            guard("not_yet", ~alternatives.sent, "it has named them already", "R7"),
+        ],
+        sends=[alternatives.carrying()],
+    )
+
+
+def _refuse(spec: Specification, ends: Phase1, mm1: Message, no_proposal: Message) -> None:
+    r = ends.responder
+    takes, may_name = _takes(ends), _may_name(ends, mm1)
+    spec.action(
+        "phase1.refuse",
+        "responder",
+        "Accept no offer, or not the exchange.",
+        requirements="R7",
+        receives=mm1,
+        guards=[
+            awaits(r, "idle"),
+            guard(
+                "nothing_to_accept",
+                ~takes | (ends.none_acceptable(mm1.round) & ~may_name),
+                "an offer is acceptable, or alternatives are named",
+                "RFC 2408 5.4",
+            ),
+        ],
+        updates={
+            r.state: "failed",
+            r.reason: ite(takes, ends.why_none(mm1.round), "exchange_mode"),
+        },
+        sends=[no_proposal.carrying()],
+    )
+
+
+def _offer_anew(spec: Specification, ends: Phase1, mm1: Message, alternatives: Message) -> None:
+    p, i = ends.policy, ends.initiator
+    spec.action(
+        "phase1.offer_anew",
+        "initiator",
+        "Offer anew, with what the alternatives and the own policy have in common.",
+        requirements="R7",
+        receives=alternatives,
+        guards=[
+            awaits(i, "awaits_mm2"),
+            guard("first_round", i.round.eq(0), "one round of alternatives only", "R7"),
+            guard("reoffers", p.reoffers, "it does not offer anew (profile)", "R7"),
+            guard(
+                "something_in_common",
+                some(p.transform, lambda u: p.allows(u) & ends.acceptable(u)),
+                "its policy allows none of the alternatives",
+                "R7",
+            ),
+        ],
+        updates={i.round: 1},
+        sends=[mm1.carrying(round=1)],
+    )
+
+
+def _give_up(
+    spec: Specification, ends: Phase1, alternatives: Message, no_proposal: Message
+) -> None:
+    p, i = ends.policy, ends.initiator
+    hopeless = i.round.eq(1) | ~p.reoffers | ends.nothing_in_common
+    spec.action(
+        "phase1.give_up",
+        "initiator",
+        "Stop: no offer is acceptable.",
+        requirements="R7",
+        guards=[
+            awaits(i, "awaits_mm2"),
+            guard(
+                "refused",
+                no_proposal.sent | (alternatives.sent & hopeless),
+                "no refusal has arrived",
+                "RFC 2408 5.4",
+            ),
+        ],
+        # The alternatives tell whether it is only the method; the bare refusal does not.
+        updates={
+            i.state: "failed",
+            i.reason: ite(alternatives.sent, ends.why_none(i.round), "proposal"),
+        },
+    )
+
+
+def _refuse_answer(spec: Specification, ends: Phase1, mm2: Message) -> None:
+    i, t = ends.initiator, ends.t
+    spec.action(
+        "phase1.refuse_answer",
+        "initiator",
+        "Refuse an answer that is not in the offer.",
+        requirements="R7",
+        params=[t],
+        receives=mm2,
+        guards=[
+            awaits(i, "awaits_mm2"),
+            guard(
+                "the_answer",
+                mm2.transform.eq(t),
+                "the answer names another transform",
+                "RFC 2408 4.2",
+            ),
+            guard(
+                "not_offered",
+                ~ends.offered(t, i.round),
+                "the answer is in the offer",
+                "RFC 2408 4.2",
+            ),
+        ],
+        updates={i.state: "failed", i.reason: "altered_answer"},
+    )
+
+
+def _alter_answer(spec: Specification, ends: Phase1, mm2: Message) -> None:
+    i, t = ends.initiator, ends.t
+    spec.action(
+        "network.alter_answer",
+        "network",
+        "Alter message 2 on its way: no key protects it.",
+        requirements="R7",
+        params=[t],
+        receives=mm2,
+        guards=[
+            guard(
+                "switched_on",
+                ends.policy.answer_may_be_altered,
+                "this power is switched off",
+                "attacker switch",
+            ),
+            guard(
+                "another", ~mm2.transform.eq(t), "that is what it says already", "attacker switch"
+            ),
+            guard(
+                "on_its_way",
+                i.state.eq("awaits_mm2"),
+                "it has been taken already",
+                "attacker switch",
+            ),
+        ],
+        updates={mm2.transform: t},
+    )
