@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from model.formats import load
-from model.vocabulary.outcomes import Outcome, PairVerdict
+from model.vocabulary.outcomes import Outcome, PairVerdict, Reason
 from model.vocabulary.policy import Peer
 from proofs.verify import verify
 from tests.conftest import DictReader
@@ -54,17 +54,20 @@ def verdicts(case: Case, pki: PKI, today: datetime.date) -> dict[str, PairVerdic
     }
 
 
-def mendings(cases: Iterable[Case], pki: PKI, today: datetime.date) -> Iterator[tuple[Case, str]]:
+def mendings(
+    cases: Iterable[Case], pki: PKI, today: datetime.date
+) -> Iterator[tuple[Case, str, Reason]]:
     """Every offer that finds no acceptance, mended by the line that its finding gives.
 
-    The mended case, and the side that initiates it.
+    The mended case, the side that initiates it, and the reason that must be gone.
     """
     for case in cases:
         for side, verdict in verdicts(case, pki, today).items():
             for item in verdict.findings:
                 phase2 = item.id == "P2-PROPOSAL" and "child net:" in item.what
                 if " = " in item.mend and (item.id == "P1-PROPOSAL" or phase2):
-                    yield _mended(case, side, item.mend), side
+                    gone = Reason.PROPOSAL_P2 if phase2 else Reason.PROPOSAL_P1
+                    yield _mended(case, side, item.mend), side, gone
 
 
 def _mended(case: Case, side: str, mend: str) -> Case:
