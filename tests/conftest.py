@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import fnmatch
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,9 @@ class DictReader:
 def read_files() -> Callable[..., DictReader]:
     """Make a reader from texts: `read_files({"a.conf": "..."})`."""
 
-    def make(files: dict[str, str | bytes], variables: dict[str, str] | None = None) -> DictReader:
+    def make(
+        files: Mapping[str, str | bytes], variables: dict[str, str] | None = None
+    ) -> DictReader:
         octets = {k: v.encode() if isinstance(v, str) else v for k, v in files.items()}
         return DictReader(octets, variables)
 

@@ -6,7 +6,7 @@ from model.language.sorts import Maybe
 from model.language.specification import Guard, Message, Specification, guard
 from model.language.terms import Term, ite, lift, some
 from model.spec.parameters import REASON
-from model.spec.phase1 import Phase1, its_choice
+from model.spec.phase1 import Phase1, its_choice, the_answer
 
 
 def aggressive_mode(spec: Specification, ends: Phase1) -> None:
@@ -155,7 +155,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
     why = ite(ends.offered(t, zero), why, "altered_answer")
     answer = [
         _idle(ends, "initiator", "awaits_am2"),
-        guard("the_answer", am2.transform.eq(t), "the answer names another", "RFC 2408 4.2"),
+        the_answer(am2, t),
     ]
     spec.action(
         "aggressive.authenticate_responder",

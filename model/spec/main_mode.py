@@ -8,7 +8,7 @@ from __future__ import annotations
 from model.language.specification import Guard, Message, Specification, guard
 from model.spec.offers import offers
 from model.spec.parameters import REASON
-from model.spec.phase1 import Phase1, awaits, its_choice
+from model.spec.phase1 import Phase1, awaits, its_choice, the_answer
 
 
 def main_mode(spec: Specification, ends: Phase1) -> None:
@@ -70,12 +70,7 @@ def _take_answer(spec: Specification, ends: Phase1, mm2: Message, mm3: Message) 
         receives=mm2,
         guards=[
             awaits(i, "awaits_mm2"),
-            guard(
-                "the_answer",
-                mm2.transform.eq(t),
-                "the answer names another transform",
-                "RFC 2408 4.2",
-            ),
+            the_answer(mm2, t),
             guard(
                 "in_the_offer",
                 ends.offered(t, i.round),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from model.language.sorts import Int, Maybe
 from model.language.specification import Message, Specification, guard
 from model.language.terms import Term, ite, some
-from model.spec.phase1 import Phase1, awaits
+from model.spec.phase1 import Phase1, awaits, the_answer
 
 
 def offers(spec: Specification, ends: Phase1) -> Message:
@@ -211,12 +211,7 @@ def _refuse_answer(spec: Specification, ends: Phase1, mm2: Message) -> None:
         receives=mm2,
         guards=[
             awaits(i, "awaits_mm2"),
-            guard(
-                "the_answer",
-                mm2.transform.eq(t),
-                "the answer names another transform",
-                "RFC 2408 4.2",
-            ),
+            the_answer(mm2, t),
             guard(
                 "not_offered",
                 ~ends.offered(t, i.round),

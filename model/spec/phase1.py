@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from model.choice import wins
 from model.language.sorts import Enum, Int, Maybe
-from model.language.specification import Guard, Record, Specification, guard
+from model.language.specification import Guard, Message, Record, Specification, guard
 from model.language.terms import Term, every, ite, lift, param
 from model.spec.parameters import PUBLIC, REASON, Phase1Policy
 
@@ -116,6 +116,12 @@ def awaits(end: Record, state: str) -> Guard:
 def its_choice(end: Record, transform: Term) -> Guard:
     """A guard: this is the transform that this end goes by."""
     return guard("its_choice", end.chosen.eq(transform), "it chose another transform", "RFC 2409 5")
+
+
+def the_answer(message: Message, transform: Term) -> Guard:
+    """A guard: this is the transform that a message names."""
+    why = "the answer names another transform"
+    return guard("the_answer", message.transform.eq(transform), why, "RFC 2408 4.2")
 
 
 def phase1(spec: Specification, policy: Phase1Policy) -> Phase1:
