@@ -1,0 +1,72 @@
+"""The named promises of the machine, one file a theme.
+
+A promise is a function of the machine; its docstring is what a reviewer reads aloud, and says what it
+rests on. It is proved for all policies, any number of negotiations and runs of any length, unless its
+docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from model.language.terms import Term
+from model.spec import Ike
+
+
+@dataclass(frozen=True)
+class Always:
+    """In every state that a run reaches, `term` holds.
+
+    premise   what makes it say something: a state with it must be reachable
+    """
+
+    term: Term
+    premise: Term
+
+
+@dataclass(frozen=True)
+class Whenever:
+    """In every step in which `event` comes to hold, `needs` held before it."""
+
+    event: Term
+    needs: Term
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A named promise.
+
+    requirements   the numbers of docs/requirements.md
+    says           its docstring, in one paragraph a sentence or more
+    made           builds its formula for a machine
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+    says: str
+    made: Callable[[Ike], Always | Whenever]
+
+
+PROMISES: dict[str, Promise] = {}
+_Made = Callable[[Ike], Always | Whenever]
+
+
+def promise(requirements: str) -> Callable[[_Made], _Made]:
+    """Register a promise under its function's name."""
+
+    def register(made: _Made) -> _Made:
+        name = made.__name__
+        says = " ".join((made.__doc__ or "").split())
+        assert says and name not in PROMISES, name
+        PROMISES[name] = Promise(name, tuple(requirements.split()), says, made)
+        return made
+
+    return register
+
+
+def promises() -> dict[str, Promise]:
+    """All of them, by name, in their order."""
+    from model.promises import agreement, authentication, phase2  # noqa: F401  (they register)
+
+    return PROMISES

@@ -9,19 +9,30 @@ Negotiation only, so far: no time, and of the attacker no more than an altered m
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 from model.language.specification import Specification
 from model.spec.aggressive import aggressive_mode
-from model.spec.driver import driver
+from model.spec.driver import Driver, driver
 from model.spec.main_mode import main_mode
 from model.spec.parameters import phase1_policy, phase2_policy
-from model.spec.phase1 import phase1
-from model.spec.phase2 import phase2
+from model.spec.phase1 import Phase1, phase1
+from model.spec.phase2 import Phase2, phase2
+
+
+@dataclass(frozen=True)
+class Ike:
+    """The specification, and its parts by name: what promises are written about."""
+
+    spec: Specification
+    phase1: Phase1
+    phase2: Phase2
+    driver: Driver
 
 
 @cache
-def specification() -> Specification:
+def machine() -> Ike:
     """The whole two-peer machine."""
     spec = Specification("ike")
     spec.actor("initiator", "the peer that sends the first message of Phase I")
@@ -32,5 +43,10 @@ def specification() -> Specification:
     main_mode(spec, ends)
     aggressive_mode(spec, ends)
     policy = phase2_policy(spec)
-    phase2(spec, policy, ends, driver(spec, policy))
-    return spec
+    drivers = driver(spec, policy)
+    return Ike(spec, ends, phase2(spec, policy, ends, drivers), drivers)
+
+
+def specification() -> Specification:
+    """The specification alone."""
+    return machine().spec

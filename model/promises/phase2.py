@@ -1,0 +1,90 @@
+"""Phase II under Phase I, and the pair of SAs that it yields (R2, R10, R11, R14)."""
+
+from __future__ import annotations
+
+from model.language.terms import every
+from model.promises import Always, Whenever, promise
+from model.spec import Ike
+from model.spec.parameters import other_role
+
+
+@promise("R2 R14")
+def phase2_requires_phase1(ike: Ike) -> Whenever:
+    """The starter of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
+    end.
+
+    Rests on nothing; any number of negotiations.
+    """
+    two = ike.phase2
+    installed = ike.driver.starter[two.n].installed
+    return Whenever(installed, two.phase1_stands(two.starter.role))
+
+
+@promise("R2 R14")
+def phase2_answer_requires_phase1(ike: Ike) -> Whenever:
+    """The answerer of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
+    end.
+
+    Rests on nothing; any number of negotiations.
+    """
+    two = ike.phase2
+    installed = ike.driver.answerer[two.n].installed
+    return Whenever(installed, two.phase1_stands(other_role(two.starter.role)))
+
+
+@promise("R11")
+def pair_of_sas(ike: Ike) -> Always:
+    """Each end that has SAs has a pair: an inbound and an outbound SPI, both there and different, so
+    that the two directions never share a key.
+
+    Rests on nothing; any number of negotiations.
+    """
+    n = ike.phase2.n
+    ends = (ike.driver.starter[n], ike.driver.answerer[n])
+    pairs = [
+        end.installed.implies(
+            end.inbound_spi.ne(0) & end.outbound_spi.ne(0) & end.inbound_spi.ne(end.outbound_spi)
+        )
+        for end in ends
+    ]
+    return Always(pairs[0] & pairs[1], ends[0].installed & ends[1].installed)
+
+
+@promise("R10 R11")
+def agreed_sas_match(ike: Ike) -> Always:
+    """Where both ends have SAs of a negotiation, they are the same ones crosswise: same transform,
+    what is inbound here is outbound there.
+
+    Rests on Phase II messages that only their sender can have made (R14).
+    """
+    s, a = ike.driver.starter[ike.phase2.n], ike.driver.answerer[ike.phase2.n]
+    both = s.installed & a.installed
+    same = s.protection.eq(a.protection)
+    crosswise = s.inbound_spi.eq(a.outbound_spi) & s.outbound_spi.eq(a.inbound_spi)
+    return Always(both.implies(same & crosswise), both)
+
+
+@promise("R11")
+def answerer_installs_after_the_starter(ike: Ike) -> Whenever:
+    """The answerer gets its SAs only after the starter has: who is first to send protected packets
+    finds a receiver.
+
+    Rests on Phase II messages that only their sender can have made (R14).
+    """
+    n = ike.phase2.n
+    return Whenever(ike.driver.answerer[n].installed, ike.driver.starter[n].installed)
+
+
+@promise("R7 R10")
+def phase2_suite_was_offered(ike: Ike) -> Always:
+    """The transform of every SA was offered by the starter and is acceptable to the answerer.
+
+    Rests on Phase II messages that only their sender can have made (R14).
+    """
+    two, s = ike.phase2, ike.driver.starter[ike.phase2.n]
+    p, role = two.policy, two.starter.role
+    fair = every(
+        p.protection,
+        lambda u: s.protection.eq(u).implies(p.offers(role, u) & p.accepts(role, u)),
+    )
+    return Always(s.installed.implies(fair), s.installed)
