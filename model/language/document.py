@@ -9,6 +9,7 @@ from model.language.specification import Action, Group, Specification
 from model.language.terms import Term
 
 _INFIX = {"eq": "=", "lt": "<", "le": "<=", "add": "+", "sub": "-", "implies": "=>"}
+_BEFORE = {"left": "time left of"}
 _AFTER = {"is_none": "is none", "armed": "is armed", "running": "is running"}
 
 
@@ -40,6 +41,8 @@ def show(term: Term) -> str:
         return f"{op} {variable.data} of {variable.sort}: {_operand(args[1])}"
     if op == "expired":
         return f"{show(args[0])} has expired"
+    if op in _BEFORE:
+        return f"{_BEFORE[op]} {show(args[0])}"
     if op in _AFTER:
         return f"{show(args[0])} {_AFTER[op]}"
     return f"{_operand(args[0])} {_INFIX[op]} {_operand(args[1])}"

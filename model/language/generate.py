@@ -61,6 +61,8 @@ class Source:
             return f"({texts[0]} == {NONE})"
         if op == "arm":
             return texts[0]
+        if op == "left":
+            return f"max({texts[0]}, 0)"
         if op in _TIMERS:
             return f"({texts[0]} {_TIMERS[op]})"
         if op in ("min", "max"):
@@ -192,14 +194,19 @@ class Source:
         for number, action in enumerate(self._spec.actions.values()):
             lines += self._enabled_action(number, action)
         if timers:
-            # The next deadline is the one delay worth offering: nothing changes before it.
-            ahead = ", ".join(f"s[{i}]" for i, _ in timers)
+            # The next moment at which a guard may change is the one delay worth offering.
+            ahead = ", ".join([*(f"s[{i}]" for i, _ in timers), *self._windows()])
             lines += [
                 f"    ahead = [t for t in ({ahead},) if t > 0]",
                 "    if ahead and delay(s, min(ahead)) is not None:",
                 f"        add(({len(self._spec.actions)}, (min(ahead),)))",
             ]
         return [*lines, "    return out"]
+
+    def _windows(self) -> list[str]:
+        """How long until the time left of a timer is no more than a guard asks."""
+        pairs = self._spec.windows()
+        return [f"{self.expression(timer)} - {self.expression(least)}" for timer, least in pairs]
 
     def _enabled_action(self, number: int, action: Action) -> list[str]:
         ordered = self._ordered([item.term for item in action.guards], action.params)

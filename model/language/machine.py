@@ -143,11 +143,10 @@ class Machine:
                 names = self._names(action, params)
                 if all(self.value(item.term, state, names) for item in action.guards):
                     yield number, params
-        ahead = [
-            state[i]
-            for i, f in enumerate(self.fields)
-            if isinstance(f.sort, Timer) and state[i] > 0
-        ]
+        moments = [state[i] for i, f in enumerate(self.fields) if isinstance(f.sort, Timer)]
+        for timer, least in self.spec.windows():
+            moments.append(int(self.value(timer, state, {})) - int(self.value(least, state, {})))
+        ahead = [moment for moment in moments if moment > 0]
         if ahead and self._walk_delay(state, min(ahead)) is not None:
             yield len(self.actions), (min(ahead),)
 

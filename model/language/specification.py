@@ -7,7 +7,7 @@ SpecificationError with the file and line of the declaration at fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -384,6 +384,18 @@ class Specification:
     def messages(self) -> tuple[Group, ...]:
         """The messages, in the order of their declaration."""
         return tuple(group for group in self.groups.values() if group.message)
+
+    def windows(self) -> Iterator[tuple[Term, Term]]:
+        """Moments at which a guard changes before a timer's end: the timer of a record, and how much
+        time must be left at most."""
+        found: dict[tuple[Term, Term], None] = {}
+        for action in self.actions.values():
+            for term in (part for item in action.guards for part in subterms(item.term)):
+                if term.op == "le" and term.args[0].op == "left":
+                    timer, least = term.args[0].args[0], term.args[1]
+                    if timer.op == "var" and least.op in ("const", "rigid"):
+                        found[timer, least] = None
+        yield from found
 
     def enabled_when(self, name: str) -> Term:
         """The conjunction of an action's guards."""

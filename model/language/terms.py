@@ -34,7 +34,7 @@ class Term:
     """One node: operator, arguments, sort, and data (a name or a constant).
 
     op      const var cell param bound rigid apply not and or implies eq lt le add sub min max ite
-            is_none every some armed running expired arm
+            is_none every some armed running expired left arm
     data    const: the value; var: "record.field"; cell: (family, field); others: the name
     low, high   bounds of an Int term, worked out when it is built
     """
@@ -161,6 +161,11 @@ class Term:
         """Whether a timer is armed and its deadline has come."""
         return Term("expired", (_timer(self),), BOOL)
 
+    @property
+    def left(self) -> Term:
+        """How long a timer still runs; no time if it has expired or is off."""
+        return Term("left", (_timer(self),), DURATION)
+
     def __str__(self) -> str:
         from model.language.document import show  # lazy: printing is seldom needed
 
@@ -286,6 +291,18 @@ def maximum(left: Term, right: object) -> Term:
 def arm(duration: object) -> Term:
     """A timer that runs for so long from now."""
     return Term("arm", (lift(duration, DURATION),), TIMER)
+
+
+def times(count: Term, duration: Term) -> Term:
+    """A duration as often as a small number says, which must not be negative."""
+    low, high = interval(count)
+    if not isinstance(count.sort, Int) or low < 0 or high > 64:
+        raise SpecificationError(f"{count} is no number from 0 to 64")
+    total = repeated = lift(0, DURATION)
+    for number in range(1, high + 1):
+        repeated = duration if number == 1 else repeated + duration
+        total = ite(count >= number, repeated, total)
+    return total
 
 
 def param(name: str, sort: Sort) -> Term:

@@ -74,8 +74,8 @@ class Walker:
             return walk(args[1] if walk(args[0]) else args[2])
         if op == "is_none":
             return walk(args[0]) == NONE
-        if op == "arm":
-            return walk(args[0])
+        if op in ("arm", "left"):
+            return max(walk(args[0]), 0)
         if op in _TIMERS:
             return _TIMERS[op](walk(args[0]))
         if op in ("every", "some"):

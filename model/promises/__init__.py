@@ -10,27 +10,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model.language.terms import Term
+from model.language.terms import FALSE, Term
 from model.spec import Ike
 
 
 @dataclass(frozen=True)
 class Always:
-    """In every state that a run reaches, `term` holds.
+    """In every state that a run reaches, `claim` holds, unless `unless` does.
 
     premise   what makes it say something: a state with it must be reachable
+    unless    the exceptions: a compromise that matters, a policy that gives it away. What a run needs
+              to break the bare claim is searched for, so each exception is shown to be needed
     """
 
-    term: Term
+    claim: Term
     premise: Term
+    unless: Term = FALSE
+
+    @property
+    def term(self) -> Term:
+        """What is proved."""
+        return self.claim | self.unless
 
 
 @dataclass(frozen=True)
 class Whenever:
-    """In every step in which `event` comes to hold, `needs` held before it."""
+    """In every step in which `event` comes to hold, `claim` held before it, or `unless` did."""
 
     event: Term
-    needs: Term
+    claim: Term
+    unless: Term = FALSE
+
+    @property
+    def needs(self) -> Term:
+        """What is proved to have held."""
+        return self.claim | self.unless
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,12 @@ def promise(requirements: str) -> Callable[[_Made], _Made]:
 
 def promises() -> dict[str, Promise]:
     """All of them, by name, in their order."""
-    from model.promises import agreement, authentication, phase2  # noqa: F401  (they register)
+    from model.promises import (  # noqa: F401  (they register)
+        agreement,
+        authentication,
+        phase2,
+        secrecy,
+        time,
+    )
 
     return PROMISES

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from model.language.terms import Term, every
+from model.language.terms import Term, every, lift
 from model.promises import Always, promise
 from model.spec import Ike
+from model.spec.keys import compromised
+from model.spec.parameters import ROUND
 from model.spec.phase1 import Phase1
 
 
@@ -17,24 +19,22 @@ def _each(ends: Phase1, chosen: Term, says: Callable[[Term], Term]) -> Term:
 
 @promise("R3 R7")
 def suite_was_offered(ike: Ike) -> Always:
-    """The transform that the responder goes by was offered to it, and its own policy accepts it.
+    """The transform of a responder that has established Phase I was offered by the initiator, and the
+    responder's own policy accepts it.
 
-    Rests on nothing; message 2 may be altered.
+    Unless the attacker holds a credential for it.
     """
-    ends, r = ike.phase1, ike.phase1.responder
-    offered = _each(
-        ends,
-        r.chosen,
-        lambda u: ends.offered(u, ends.initiator.round) & ends.policy.accepts(u),
-    )
-    return Always(offered, ~r.chosen.is_none)
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    up = r.state.eq("established")
+    fair = _each(ends, r.chosen, lambda u: ends.offered(u, i.round) & ends.policy.accepts(u))
+    return Always(up.implies(fair), up, compromised(ends, r))
 
 
 @promise("R7")
 def altered_offer_is_rejected(ike: Ike) -> Always:
-    """The initiator never goes on with a transform that is not in its offer, whatever message 2 says.
+    """The initiator never goes on with a transform that is not in its offer, whatever arrives.
 
-    Rests on nothing; message 2 may be altered.
+    Rests on nothing: every attacker switch on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     return Always(_each(ends, i.chosen, lambda u: ends.offered(u, i.round)), ~i.chosen.is_none)
@@ -45,22 +45,50 @@ def agreed_suites_match(ike: Ike) -> Always:
     """Where both ends have established Phase I, they go by the same transform: an answer that was
     swapped for another one of the offer never establishes.
 
-    Rests on keys that differ where the transforms differ; message 2 may be altered.
+    Unless the attacker holds a credential for it.
     """
-    i, r = ike.phase1.initiator, ike.phase1.responder
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     both = i.state.eq("established") & r.state.eq("established")
-    return Always(both.implies(i.chosen.eq(r.chosen)), both)
+    excused = compromised(ends, i) | compromised(ends, r)
+    return Always(both.implies(i.chosen.eq(r.chosen)), both, excused)
+
+
+@promise("R4")
+def agreed_keys_match(ike: Ike) -> Always:
+    """Where both ends have established Phase I, they hold the same keys: each has the other's public
+    value, and with a pre-shared key both have the same one.
+
+    Unless the attacker holds a credential for it.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    both = i.state.eq("established") & r.state.eq("established")
+    excused = compromised(ends, i) | compromised(ends, r)
+    return Always(both.implies(ends.shared), both, excused)
 
 
 @promise("R7")
 def no_downgrade(ike: Ike) -> Always:
-    """An initiator that has established Phase I has the transform that the two policies give in the
-    round it is in, and no other: nobody on the way has made it weaker.
+    """An initiator that has established Phase I has the transform that the two policies give for the
+    offer it made last, and no other: nobody on the way has made it weaker.
 
-    Rests on keys that differ where the transforms differ; message 2 may be altered. Which round it is
-    in is not protected: alternatives are unauthenticated (R7).
+    Unless the attacker holds a credential for it. Which offer was the last is another promise:
+    alternatives_only_where_needed.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     up = i.state.eq("established")
     given = _each(ends, i.chosen, lambda u: ends.chosen(u, i.round))
-    return Always(up.implies(given), up)
+    return Always(up.implies(given), up, compromised(ends, i))
+
+
+@promise("R7")
+def alternatives_only_where_needed(ike: Ike) -> Always:
+    """An initiator offers anew only where nothing of its first offer is acceptable to the responder.
+
+    Unless the attacker alters or forges: alternatives come in clear, before there are keys, so he can
+    have any initiator offer anew that does so at all, and the new offer is wider than the first.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    zero = lift(0, ROUND)
+    anew = i.round.ne(0)
+    excused = ends.attacker.alters | ends.attacker.forges
+    return Always(anew.implies(ends.none_acceptable(zero)), anew, excused)

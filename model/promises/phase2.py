@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.language.terms import every
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
+from model.spec.keys import phase1_open
 from model.spec.parameters import other_role
 
 
@@ -37,7 +38,7 @@ def pair_of_sas(ike: Ike) -> Always:
     """Each end that has SAs has a pair: an inbound and an outbound SPI, both there and different, so
     that the two directions never share a key.
 
-    Rests on nothing; any number of negotiations.
+    Rests on nothing: an end refuses an equal SPI, whoever sent it; any number of negotiations.
     """
     n = ike.phase2.n
     ends = (ike.driver.starter[n], ike.driver.answerer[n])
@@ -55,13 +56,13 @@ def agreed_sas_match(ike: Ike) -> Always:
     """Where both ends have SAs of a negotiation, they are the same ones crosswise: same transform,
     what is inbound here is outbound there.
 
-    Rests on Phase II messages that only their sender can have made (R14).
+    Unless the attacker knows the keys of Phase I.
     """
     s, a = ike.driver.starter[ike.phase2.n], ike.driver.answerer[ike.phase2.n]
     both = s.installed & a.installed
     same = s.protection.eq(a.protection)
     crosswise = s.inbound_spi.eq(a.outbound_spi) & s.outbound_spi.eq(a.inbound_spi)
-    return Always(both.implies(same & crosswise), both)
+    return Always(both.implies(same & crosswise), both, phase1_open(ike.phase1))
 
 
 @promise("R11")
@@ -69,17 +70,18 @@ def answerer_installs_after_the_starter(ike: Ike) -> Whenever:
     """The answerer gets its SAs only after the starter has: who is first to send protected packets
     finds a receiver.
 
-    Rests on Phase II messages that only their sender can have made (R14).
+    Unless the attacker knows the keys of Phase I.
     """
     n = ike.phase2.n
-    return Whenever(ike.driver.answerer[n].installed, ike.driver.starter[n].installed)
+    installed = ike.driver.starter[n].installed
+    return Whenever(ike.driver.answerer[n].installed, installed, phase1_open(ike.phase1))
 
 
 @promise("R7 R10")
 def phase2_suite_was_offered(ike: Ike) -> Always:
     """The transform of every SA was offered by the starter and is acceptable to the answerer.
 
-    Rests on Phase II messages that only their sender can have made (R14).
+    Unless the attacker knows the keys of Phase I.
     """
     two, s = ike.phase2, ike.driver.starter[ike.phase2.n]
     p, role = two.policy, two.starter.role
@@ -87,4 +89,4 @@ def phase2_suite_was_offered(ike: Ike) -> Always:
         p.protection,
         lambda u: s.protection.eq(u).implies(p.offers(role, u) & p.accepts(role, u)),
     )
-    return Always(s.installed.implies(fair), s.installed)
+    return Always(s.installed.implies(fair), s.installed, phase1_open(ike.phase1))

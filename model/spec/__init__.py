@@ -1,10 +1,13 @@
 """The machine: IKEv1 between two peers, one file a concern.
 
 parameters  what policies say, as tables     phase1                 the two ends of Phase I
-phase2      Quick Mode                       main_mode, aggressive  its two exchanges
-driver      the SAs handed to IPsec
+offers      messages 1 and 2 of Main Mode    main_mode, aggressive  its two exchanges
+clock       what time brings about           keys                   who can know which key
+attacker    what an outsider writes          intruder               what he writes who knows the keys
+phase2      Quick Mode                       driver                 the SAs handed to IPsec
 
-Negotiation only, so far: no time, and of the attacker no more than an altered message 2.
+Not in here yet: time in Phase II and the driver, renegotiation, simultaneous negotiation. One exchange
+of Phase I is followed; later ones are others, under fresh keys.
 """
 
 from __future__ import annotations
@@ -14,9 +17,12 @@ from functools import cache
 
 from model.language.specification import Specification
 from model.spec.aggressive import aggressive_mode
+from model.spec.attacker import attacker
+from model.spec.clock import clock, deletes
 from model.spec.driver import Driver, driver
+from model.spec.intruder import intruder
 from model.spec.main_mode import main_mode
-from model.spec.parameters import phase1_policy, phase2_policy
+from model.spec.parameters import attacker_switches, phase1_policy, phase2_policy, timing
 from model.spec.phase1 import Phase1, phase1
 from model.spec.phase2 import Phase2, phase2
 
@@ -38,13 +44,20 @@ def machine() -> Ike:
     spec.actor("initiator", "the peer that sends the first message of Phase I")
     spec.actor("responder", "the peer that answers it")
     spec.actor("peer", "either of them, in Phase II")
-    spec.actor("network", "whoever carries messages, and may alter what no key protects")
-    ends = phase1(spec, phase1_policy(spec))
-    main_mode(spec, ends)
+    spec.actor("attacker", "an outsider who holds the wire; his powers are switches")
+    first = phase1_policy(spec)
+    switches = attacker_switches(spec, first.transform)
+    ends = phase1(spec, first, timing(spec), switches)
+    delete = deletes(spec)
+    main_mode(spec, ends, delete["initiator"])
     aggressive_mode(spec, ends)
     policy = phase2_policy(spec)
     drivers = driver(spec, policy)
-    return Ike(spec, ends, phase2(spec, policy, ends, drivers), drivers)
+    second = phase2(spec, policy, ends, drivers)
+    clock(spec, ends, delete)
+    attacker(spec, ends)
+    intruder(spec, second)
+    return Ike(spec, ends, second, drivers)
 
 
 def specification() -> Specification:

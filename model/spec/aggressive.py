@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from model.language.sorts import Maybe
+from model.language.sorts import BOOL, Maybe
 from model.language.specification import Guard, Message, Specification, guard
-from model.language.terms import Term, ite, lift, some
-from model.spec.parameters import REASON
-from model.spec.phase1 import Phase1, its_choice, the_answer
+from model.language.terms import Term, arm, ite, lift, some
+from model.spec.parameters import PUBLIC, REASON
+from model.spec.phase1 import Phase1, its_choice, room, the_answer
 
 
 def aggressive_mode(spec: Specification, ends: Phase1) -> None:
     """Declare the actions of Aggressive Mode for the same two ends."""
-    says = "HDR, SA, KE, Ni, IDii: all in clear."
-    am1 = spec.message("am1", says, sender="initiator", receiver="responder")
+    public: dict[str, object] = {"public": PUBLIC}
+    says = "HDR, SA, KE, Ni, IDii: all in clear; and whether the offer was altered or forged."
+    contents = {**public, "altered": BOOL}
+    am1 = spec.message("am1", says, sender="initiator", receiver="responder", contents=contents)
     _offer(spec, ends, am1)
-    transform = {"transform": (Maybe(ends.policy.transform), None)}
+    contents = {**public, "transform": (Maybe(ends.policy.transform), None)}
     says = "HDR, SA, KE, Nr, IDir, HASH_R or SIG_R: in clear."
-    am2 = spec.message("am2", says, sender="responder", receiver="initiator", contents=transform)
+    am2 = spec.message("am2", says, sender="responder", receiver="initiator", contents=contents)
     _answer(spec, ends, am1, am2)
     refusal = spec.message(
         "am_refusal",
@@ -46,7 +48,7 @@ def _idle(ends: Phase1, role: str, state: str) -> Guard:
 
 
 def _offer(spec: Specification, ends: Phase1, am1: Message) -> None:
-    p, i = ends.policy, ends.initiator
+    p = ends.policy
     spec.action(
         "aggressive.offer",
         "initiator",
@@ -57,14 +59,14 @@ def _offer(spec: Specification, ends: Phase1, am1: Message) -> None:
             guard("aggressive", p.exchange.eq("aggressive"), "it uses Main Mode", "RFC 2409 5"),
             guard("offer_not_empty", some(p.transform, p.offers), "nothing to offer", "R3"),
         ],
-        updates={i.state: "awaits_am2"},
-        sends=[am1.carrying()],
+        updates=ends.sends_next("awaits_am2"),
+        sends=[am1.carrying(public="initiator", altered=False)],
     )
 
 
 def _looks(ends: Phase1) -> Term:
     """Whether the responder looks at an Aggressive Mode message 1 at all."""
-    return ends.policy.takes_exchange | ~ends.policy.exchange_checked_first
+    return ends.policy.takes_exchange("aggressive") | ~ends.policy.exchange_checked_first
 
 
 def _finds_secret(ends: Phase1) -> Term:
@@ -74,7 +76,10 @@ def _finds_secret(ends: Phase1) -> Term:
 
 def _answer(spec: Specification, ends: Phase1, am1: Message, am2: Message) -> None:
     p, r, t, zero = ends.policy, ends.responder, ends.t, _zero(spec)
-    secret = _finds_secret(ends)
+    secret, takes = _finds_secret(ends), p.takes_exchange("aggressive")
+    offered = am1.altered | ends.offered(t, zero)
+    best = am1.altered | ends.chosen(t, zero)
+    degenerate = am1.public.eq("degenerate") & p.checks_public
     spec.action(
         "aggressive.answer",
         "responder",
@@ -84,30 +89,38 @@ def _answer(spec: Specification, ends: Phase1, am1: Message, am2: Message) -> No
         receives=am1,
         guards=[
             _idle(ends, "responder", "idle"),
-            guard(
-                "offered", ends.offered(t, zero), "the transform was not offered", "RFC 2408 4.2"
-            ),
+            guard("offered", offered, "the transform was not offered", "RFC 2408 4.2"),
             guard("acceptable", ends.acceptable(t), "its policy does not accept it", "R3"),
-            guard("none_before", ends.chosen(t, zero), "another one comes before it", "profile"),
-            guard("takes_exchange", p.takes_exchange, "its policy forbids Aggressive Mode", "R3"),
+            guard("none_before", best, "another one comes before it", "profile"),
+            guard("takes_exchange", takes, "its policy forbids Aggressive Mode", "R3"),
             guard("takes_method", p.takes_method(p.method(t)), "it wants another method", "R3"),
             guard(
                 "identity", p.identity_accepted("initiator"), "the identity is not expected", "R5"
             ),
             guard("has_secret", secret, "it has no pre-shared key for this peer", "RFC 2409 5.4"),
+            guard("sound", ~degenerate, "the public value is degenerate", "RFC 2412 2.4, profile"),
+            room(ends),
         ],
-        updates={r.state: "awaits_am3", r.chosen: t, r.peer_public: "initiator"},
-        sends=[am2.carrying(transform=t)],
+        updates={
+            r.state: "awaits_am3",
+            r.chosen: t,
+            r.peer_public: am1.public,
+            r.offer_intact: ~am1.altered,
+            r.in_clear: True,
+            r.half_open: arm(ends.timing.half_open_life + ends.timing.slack),
+        },
+        sends=[am2.carrying(transform=t, public="responder")],
     )
 
 
 def _refuse(spec: Specification, ends: Phase1, am1: Message, refusal: Message) -> None:
-    p, r, t, zero = ends.policy, ends.responder, ends.t, _zero(spec)
+    p, t, zero = ends.policy, ends.t, _zero(spec)
     looks = _looks(ends)
+    best = (am1.altered & ends.acceptable(t)) | ends.chosen(t, zero)
     none = ite(looks, ends.why_none(zero), "exchange_mode")
     why = ite(_finds_secret(ends), lift("none", REASON), "psk")
     why = ite(p.takes_method(p.method(t)), why, "auth_method")
-    why = ite(p.takes_exchange, why, "exchange_mode")
+    why = ite(p.takes_exchange("aggressive"), why, "exchange_mode")
     why = ite(p.identity_accepted("initiator"), why, "identity")
     spec.action(
         "aggressive.refuse",
@@ -119,10 +132,10 @@ def _refuse(spec: Specification, ends: Phase1, am1: Message, refusal: Message) -
         guards=[
             _idle(ends, "responder", "idle"),
             guard("looks_at_it", looks, "its policy forbids Aggressive Mode", "RFC 2409 5"),
-            guard("chosen", ends.chosen(t, zero), "it is not what would be chosen", "R7"),
+            guard("chosen", best, "it is not what would be chosen", "R7"),
             guard("fault", why.ne("none"), "nothing is wrong with it", "R5"),
         ],
-        updates={r.state: "failed", r.reason: why},
+        updates=ends.refuses(why),
         sends=[refusal.carrying(reason=why)],
     )
     spec.action(
@@ -135,21 +148,29 @@ def _refuse(spec: Specification, ends: Phase1, am1: Message, refusal: Message) -
             _idle(ends, "responder", "idle"),
             guard(
                 "nothing_to_accept",
-                ~looks | ends.none_acceptable(zero),
+                ~looks | am1.altered | ends.none_acceptable(zero),
                 "an offer is acceptable",
                 "RFC 2408 5.4",
             ),
         ],
-        updates={r.state: "failed", r.reason: none},
+        updates=ends.refuses(none),
         sends=[refusal.carrying(reason=none)],
     )
 
 
 def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3: Message) -> None:
-    p, i, t, zero = ends.policy, ends.initiator, ends.t, _zero(spec)
+    p, i, r, t, zero = ends.policy, ends.initiator, ends.responder, ends.t, _zero(spec)
     needs = ends.method("pre_shared_key")
     secret = needs.implies(p.has_secret("initiator") & p.secrets_agree)
-    why = ite(secret & ends.proves("responder"), lift("none", REASON), "certificate")
+    # What HASH_R covers: both public values, the offer, and by the keys the suite.
+    covered = (
+        r.chosen.eq(t)
+        & ends.offers_agree
+        & r.peer_public.eq("initiator")
+        & am2.public.eq("responder")
+    )
+    why = ite(ends.proves("responder"), lift("none", REASON), "certificate")
+    why = ite(covered, why, "tampered")
     why = ite(secret, why, "psk")
     why = ite(p.identity_accepted("responder"), why, "identity")
     why = ite(ends.offered(t, zero), why, "altered_answer")
@@ -169,9 +190,16 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
             guard("in_the_offer", ends.offered(t, zero), "the answer is not in the offer", "R7"),
             guard("identity", p.identity_accepted("responder"), "not the identity expected", "R5"),
             guard("same_secret", secret, "HASH_R is wrong: the secrets differ", "RFC 2409 5.4"),
+            guard("hash_agrees", covered, "HASH_R is wrong: altered", "RFC 2409 5"),
             guard("credential", ends.proves("responder"), "the certificate does not hold", "R5"),
         ],
-        updates={i.state: "established", i.chosen: t, i.peer_public: "responder"},
+        updates={
+            **ends.stands("initiator"),
+            i.chosen: t,
+            i.peer_public: am2.public,
+            i.peer: "responder",
+            i.heard: True,
+        },
         sends=[am3.carrying()],
     )
     spec.action(
@@ -182,20 +210,35 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
         params=[t],
         receives=am2,
         guards=[*answer, guard("fault", why.ne("none"), "nothing is wrong with it", "R5")],
-        updates={i.state: "failed", i.reason: why},
+        updates={**ends.stops("failed", why), i.heard: True},
     )
 
 
 def _hear_refusal(spec: Specification, ends: Phase1, refusal: Message) -> None:
-    i = ends.initiator
+    p, i = ends.policy, ends.initiator
+    believes = guard("believes", p.believes_refusals, "it doubts a refusal in clear", "profile")
     spec.action(
         "aggressive.hear_refusal",
         "initiator",
         "Stop: the responder refused.",
         requirements="R7",
         receives=refusal,
-        guards=[_idle(ends, "initiator", "awaits_am2")],
-        updates={i.state: "failed", i.reason: refusal.reason},
+        guards=[_idle(ends, "initiator", "awaits_am2"), believes],
+        updates={**ends.stops("failed", refusal.reason), i.heard: True},
+    )
+    doubts = guard("doubts", ~p.believes_refusals, "it believes a refusal in clear", "profile")
+    spec.action(
+        "aggressive.doubt_refusal",
+        "initiator",
+        "Note a refusal in clear and wait on: anybody can have made it.",
+        requirements="R5 R8",
+        receives=refusal,
+        guards=[
+            _idle(ends, "initiator", "awaits_am2"),
+            doubts,
+            guard("first", ~i.heard, "it has heard of the peer already", "R5"),
+        ],
+        updates={i.heard: True},
     )
 
 
@@ -212,11 +255,13 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, am3: Message) -> 
         guards=[
             *own,
             guard("keys_agree", ends.keys_agree, "it cannot decrypt message 3", "RFC 2409 5"),
+            guard("hash_agrees", ends.hash_agrees, "HASH_I is wrong: altered", "RFC 2409 5"),
             guard("credential", ends.proves("initiator"), "the certificate does not hold", "R5"),
         ],
-        updates={r.state: "established"},
+        updates={**ends.stands("responder"), r.peer: "initiator"},
     )
     fault = ite(ends.proves("initiator"), lift("none", REASON), "certificate")
+    fault = ite(ends.hash_agrees, fault, "tampered")
     fault = ite(ends.keys_agree, fault, "psk")
     spec.action(
         "aggressive.reject_initiator",
@@ -226,5 +271,5 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, am3: Message) -> 
         params=[t],
         receives=am3,
         guards=[*own, guard("fault", fault.ne("none"), "nothing is wrong with it", "R5")],
-        updates={r.state: "failed", r.reason: fault},
+        updates=ends.refuses(fault),
     )

@@ -5,6 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+#: every attacker switch off
+UNDISTURBED: Mapping[str, object] = MappingProxyType(
+    {
+        "drops": False,
+        "alters": False,
+        "forges": False,
+        "names": False,
+        "knows_secret": False,
+        "holds_certificate": False,
+        "holds_ticket": False,
+        "breaks_group": False,
+    }
+)
+
+#: no resends, and few moments in which anything happens: so that few states are reachable
+HURRIED: Mapping[str, object] = MappingProxyType(
+    {
+        "resends": 0,
+        "answers": 0,
+        "interval": 1,
+        "brief": 1,
+        "slack": 0,
+        "soft_life": 1,
+        "half_open_life": 1,
+        "half_open_limit": 1,
+        "life": 1,
+    }
+)
+
 #: Main Mode with a pre-shared key; every transform is offered and accepted, in the same order
 AGREEING: Mapping[str, object] = MappingProxyType(
     {
@@ -25,7 +54,11 @@ AGREEING: Mapping[str, object] = MappingProxyType(
         "secrets_agree": True,
         "credential_holds": True,
         "identity_accepted": True,
-        "answer_may_be_altered": False,
+        "believes_refusals": True,
+        "checks_public": False,
+        "falls_back": False,
+        **UNDISTURBED,
+        **HURRIED,
         "offers2": True,
         "offer_rank2": lambda _role, t: t,
         "accepts2": True,

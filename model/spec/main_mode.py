@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from model.language.specification import Guard, Message, Specification, guard
 from model.spec.offers import offers
-from model.spec.parameters import REASON
+from model.spec.parameters import PUBLIC, REASON
 from model.spec.phase1 import Phase1, awaits, its_choice, the_answer
 
 
-def main_mode(spec: Specification, ends: Phase1) -> None:
-    """Declare the actions of Main Mode."""
+def main_mode(spec: Specification, ends: Phase1, delete: Message) -> None:
+    """Declare the actions of Main Mode; `delete` is the initiator's."""
     mm2 = offers(spec, ends)
+    public: dict[str, object] = {"public": PUBLIC}
     says = "HDR, KE, Ni: the initiator's public value (R4)."
-    mm3 = spec.message("mm3", says, sender="initiator", receiver="responder")
+    mm3 = spec.message("mm3", says, sender="initiator", receiver="responder", contents=public)
     says = "HDR, KE, Nr: the responder's public value (R4)."
-    mm4 = spec.message("mm4", says, sender="responder", receiver="initiator")
+    mm4 = spec.message("mm4", says, sender="responder", receiver="initiator", contents=public)
     mm5 = _protected(spec, "mm5", "initiator", "HDR*, IDii, HASH_I or SIG_I.")
     _take_answer(spec, ends, mm2, mm3)
     _exchange_keys(spec, ends, mm3, mm4)
@@ -32,10 +33,9 @@ def main_mode(spec: Specification, ends: Phase1) -> None:
         reason=REASON,
     )
     _reject_initiator(spec, ends, mm5, refusal)
-    deletes = _protected(spec, "phase1_delete", "initiator", "D(ISAKMP SA).")
     _authenticate_responder(spec, ends, mm6)
-    _reject_responder(spec, ends, mm6, deletes)
-    _hear(spec, ends, refusal, deletes)
+    _reject_responder(spec, ends, mm6, delete)
+    _hear(spec, ends, refusal)
 
 
 def _protected(
@@ -59,6 +59,12 @@ def _no_secret(ends: Phase1, role: str) -> Guard:
     return guard("no_secret", lacks, "it has a pre-shared key, or needs none", "RFC 2409 5.4")
 
 
+def _sound(ends: Phase1, message: Message) -> Guard:
+    """A guard: the public value is no degenerate one, where that is looked at."""
+    degenerate = message.public.eq("degenerate") & ends.policy.checks_public
+    return guard("sound", ~degenerate, "the public value is degenerate", "RFC 2412 2.4, profile")
+
+
 def _take_answer(spec: Specification, ends: Phase1, mm2: Message, mm3: Message) -> None:
     i, t = ends.initiator, ends.t
     spec.action(
@@ -78,8 +84,8 @@ def _take_answer(spec: Specification, ends: Phase1, mm2: Message, mm3: Message) 
                 "RFC 2408 4.2, R7",
             ),
         ],
-        updates={i.state: "awaits_mm4", i.chosen: t},
-        sends=[mm3.carrying()],
+        updates={**ends.sends_next("awaits_mm4"), i.chosen: t, i.heard: True},
+        sends=[mm3.carrying(public="initiator")],
     )
 
 
@@ -96,9 +102,10 @@ def _exchange_keys(spec: Specification, ends: Phase1, mm3: Message, mm4: Message
             awaits(r, "awaits_mm3"),
             its_choice(r, t),
             _has_secret(ends, "responder"),
+            _sound(ends, mm3),
         ],
-        updates={r.state: "awaits_mm5", r.peer_public: "initiator"},
-        sends=[mm4.carrying()],
+        updates={r.state: "awaits_mm5", r.peer_public: mm3.public},
+        sends=[mm4.carrying(public="responder")],
     )
     spec.action(
         "phase1.lack_secret",
@@ -112,7 +119,7 @@ def _exchange_keys(spec: Specification, ends: Phase1, mm3: Message, mm4: Message
             its_choice(r, t),
             _no_secret(ends, "responder"),
         ],
-        updates={r.state: "failed", r.reason: "psk"},
+        updates=ends.refuses("psk"),
     )
 
 
@@ -129,8 +136,9 @@ def _prove(spec: Specification, ends: Phase1, mm4: Message, mm5: Message) -> Non
             awaits(i, "awaits_mm4"),
             its_choice(i, t),
             _has_secret(ends, "initiator"),
+            _sound(ends, mm4),
         ],
-        updates={i.state: "awaits_mm6", i.peer_public: "responder"},
+        updates={**ends.sends_next("awaits_mm6"), i.peer_public: mm4.public},
         sends=[mm5.carrying()],
     )
     spec.action(
@@ -145,7 +153,7 @@ def _prove(spec: Specification, ends: Phase1, mm4: Message, mm5: Message) -> Non
             its_choice(i, t),
             _no_secret(ends, "initiator"),
         ],
-        updates={i.state: "failed", i.reason: "psk"},
+        updates=ends.stops("failed", "psk"),
     )
 
 
@@ -168,7 +176,8 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, mm5: Message, mm6
                 "altered message)",
                 "RFC 2409 5",
             ),
-            guard("takes_exchange", p.takes_exchange, "its policy wants another exchange", "R3"),
+            guard("hash_agrees", ends.hash_agrees, "HASH_I is wrong: altered", "RFC 2409 5"),
+            guard("takes_exchange", p.takes_exchange("main"), "its policy forbids Main Mode", "R3"),
             guard(
                 "takes_method",
                 p.takes_method(p.method(t)),
@@ -188,7 +197,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, mm5: Message, mm6
                 "R5",
             ),
         ],
-        updates={r.state: "established"},
+        updates={**ends.stands("responder"), r.peer: "initiator"},
         sends=[mm6.carrying()],
     )
 
@@ -208,7 +217,7 @@ def _reject_initiator(spec: Specification, ends: Phase1, mm5: Message, refusal: 
             its_choice(r, t),
             guard("fault", why.ne("none"), "nothing is wrong with it", "R5"),
         ],
-        updates={r.state: "failed", r.reason: why},
+        updates=ends.refuses(why),
         sends=[refusal.carrying(reason=why)],
     )
 
@@ -226,6 +235,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, mm6: Message) -> 
             awaits(i, "awaits_mm6"),
             its_choice(i, t),
             guard("keys_agree", ends.keys_agree, "it cannot decrypt message 6", "RFC 2409 5"),
+            guard("hash_agrees", ends.hash_agrees, "HASH_R is wrong: altered", "RFC 2409 5"),
             guard(
                 "identity",
                 p.identity_accepted("responder"),
@@ -239,11 +249,11 @@ def _authenticate_responder(spec: Specification, ends: Phase1, mm6: Message) -> 
                 "R5",
             ),
         ],
-        updates={i.state: "established"},
+        updates={**ends.stands("initiator"), i.peer: "responder"},
     )
 
 
-def _reject_responder(spec: Specification, ends: Phase1, mm6: Message, deletes: Message) -> None:
+def _reject_responder(spec: Specification, ends: Phase1, mm6: Message, delete: Message) -> None:
     i, t = ends.initiator, ends.t
     why = ends.refusal_of("responder")
     spec.action(
@@ -258,13 +268,13 @@ def _reject_responder(spec: Specification, ends: Phase1, mm6: Message, deletes: 
             its_choice(i, t),
             guard("fault", why.ne("none"), "nothing is wrong with it", "R5"),
         ],
-        updates={i.state: "failed", i.reason: why},
-        sends=[deletes.carrying()],
+        updates=ends.stops("failed", why),
+        sends=[delete.carrying()],
     )
 
 
-def _hear(spec: Specification, ends: Phase1, refusal: Message, deletes: Message) -> None:
-    i, r, t = ends.initiator, ends.responder, ends.t
+def _hear(spec: Specification, ends: Phase1, refusal: Message) -> None:
+    i, t = ends.initiator, ends.t
     spec.action(
         "phase1.hear_refusal",
         "initiator",
@@ -282,14 +292,5 @@ def _hear(spec: Specification, ends: Phase1, refusal: Message, deletes: Message)
             its_choice(i, t),
             guard("keys_agree", ends.keys_agree, "it cannot decrypt the notify", "RFC 2409 5"),
         ],
-        updates={i.state: "failed", i.reason: refusal.reason},
-    )
-    spec.action(
-        "phase1.hear_delete",
-        "responder",
-        "Give Phase I up: the initiator deleted it.",
-        requirements="R18",
-        receives=deletes,
-        guards=[awaits(r, "established")],
-        updates={r.state: "failed"},
+        updates=ends.stops("failed", refusal.reason),
     )

@@ -5,21 +5,23 @@ A refusal is an action of its own with its reason, so that a run that ends in on
 
 from __future__ import annotations
 
-from model.language.sorts import Int, Maybe
+from model.language.sorts import BOOL, Maybe
 from model.language.specification import Message, Specification, guard
-from model.language.terms import Term, ite, some
-from model.spec.phase1 import Phase1, awaits, the_answer
+from model.language.terms import Term, arm, ite, lift, some
+from model.spec.parameters import ROUND
+from model.spec.phase1 import Phase1, awaits, room, the_answer
 
 
 def offers(spec: Specification, ends: Phase1) -> Message:
     """Declare the actions up to message 2, which is returned."""
     transform = (Maybe(ends.policy.transform), None)
-    mm1 = _message(spec, "mm1", "initiator", "HDR, SA: the offer, and its round.", round=Int(0, 1))
+    says = "HDR, SA: the offer, its round, and whether it was altered or forged."
+    mm1 = _message(spec, "mm1", "initiator", says, round=ROUND, altered=BOOL)
     mm2 = _message(spec, "mm2", "responder", "HDR, SA: one transform.", transform=transform)
     _offer(spec, ends, mm1)
     _accept(spec, ends, mm1, mm2)
-    says = "A notify that names what would be accepted (R7)."
-    alternatives = _message(spec, "alternatives", "responder", says)
+    says = "A notify that names what would be accepted (R7), or what an attacker names."
+    alternatives = _message(spec, "alternatives", "responder", says, forged=BOOL)
     says = "N(NO-PROPOSAL-CHOSEN), in clear."
     no_proposal = _message(spec, "no_proposal", "responder", says)
     _name_alternatives(spec, ends, mm1, alternatives)
@@ -27,7 +29,6 @@ def offers(spec: Specification, ends: Phase1) -> Message:
     _offer_anew(spec, ends, mm1, alternatives)
     _give_up(spec, ends, alternatives, no_proposal)
     _refuse_answer(spec, ends, mm2)
-    _alter_answer(spec, ends, mm2)
     return mm2
 
 
@@ -38,7 +39,7 @@ def _message(spec: Specification, name: str, sender: str, says: str, **contents:
 
 def _takes(ends: Phase1) -> Term:
     """Whether the responder looks at a Main Mode message 1 at all."""
-    return ends.policy.takes_exchange | ~ends.policy.exchange_checked_first
+    return ends.policy.takes_exchange("main") | ~ends.policy.exchange_checked_first
 
 
 def _may_name(ends: Phase1, mm1: Message) -> Term:
@@ -63,8 +64,8 @@ def _offer(spec: Specification, ends: Phase1, mm1: Message) -> None:
                 "R3",
             ),
         ],
-        updates={i.state: "awaits_mm2"},
-        sends=[mm1.carrying(round=i.round)],
+        updates=ends.sends_next("awaits_mm2"),
+        sends=[mm1.carrying(round=i.round, altered=False)],
     )
 
 
@@ -82,19 +83,26 @@ def _accept(spec: Specification, ends: Phase1, mm1: Message, mm2: Message) -> No
             guard("takes_exchange", _takes(ends), "its policy forbids Main Mode", "RFC 2409 5"),
             guard(
                 "offered",
-                ends.offered(t, mm1.round),
+                mm1.altered | ends.offered(t, mm1.round),
                 "the transform was not offered",
                 "RFC 2408 4.2",
             ),
             guard("acceptable", ends.acceptable(t), "its policy does not accept it", "R3"),
             guard(
                 "none_before",
-                ends.chosen(t, mm1.round),
+                mm1.altered | ends.chosen(t, mm1.round),
                 "another acceptable transform comes before it",
                 "RFC 2409 5, profile",
             ),
+            room(ends),
         ],
-        updates={r.state: "awaits_mm3", r.chosen: t},
+        updates={
+            r.state: "awaits_mm3",
+            r.chosen: t,
+            r.offer_intact: ~mm1.altered,
+            r.round: mm1.round,
+            r.half_open: arm(ends.timing.half_open_life + ends.timing.slack),
+        },
         sends=[mm2.carrying(transform=t)],
     )
 
@@ -103,7 +111,7 @@ def _name_alternatives(
     spec: Specification, ends: Phase1, mm1: Message, alternatives: Message
 ) -> None:
     r = ends.responder
-    none = ends.none_acceptable(mm1.round)
+    none = mm1.altered | ends.none_acceptable(mm1.round)
     spec.action(
         "phase1.name_alternatives",
         "responder",
@@ -119,7 +127,7 @@ def _name_alternatives(
             ),
             guard("not_yet", ~alternatives.sent, "it has named them already", "R7"),
         ],
-        sends=[alternatives.carrying()],
+        sends=[alternatives.carrying(forged=False)],
     )
 
 
@@ -136,21 +144,21 @@ def _refuse(spec: Specification, ends: Phase1, mm1: Message, no_proposal: Messag
             awaits(r, "idle"),
             guard(
                 "nothing_to_accept",
-                ~takes | (ends.none_acceptable(mm1.round) & ~may_name),
+                ~takes | mm1.altered | (ends.none_acceptable(mm1.round) & ~may_name),
                 "an offer is acceptable, or alternatives are named",
                 "RFC 2408 5.4",
             ),
         ],
-        updates={
-            r.state: "failed",
-            r.reason: ite(takes, ends.why_none(mm1.round), "exchange_mode"),
-        },
+        updates=ends.refuses(ite(takes, ends.why_none(mm1.round), "exchange_mode")),
         sends=[no_proposal.carrying()],
     )
 
 
 def _offer_anew(spec: Specification, ends: Phase1, mm1: Message, alternatives: Message) -> None:
     p, i = ends.policy, ends.initiator
+    again = ite(alternatives.forged, lift(2, ROUND), 1)
+    named = some(p.transform, lambda u: p.allows(u) & ends.attacker.names(u))
+    allowed = ite(alternatives.forged, named, ~ends.nothing_in_common)
     spec.action(
         "phase1.offer_anew",
         "initiator",
@@ -161,15 +169,15 @@ def _offer_anew(spec: Specification, ends: Phase1, mm1: Message, alternatives: M
             awaits(i, "awaits_mm2"),
             guard("first_round", i.round.eq(0), "one round of alternatives only", "R7"),
             guard("reoffers", p.reoffers, "it does not offer anew (profile)", "R7"),
-            guard(
-                "something_in_common",
-                some(p.transform, lambda u: p.allows(u) & ends.acceptable(u)),
-                "its policy allows none of the alternatives",
-                "R7",
-            ),
+            guard("something_in_common", allowed, "its policy allows none of them", "R7"),
         ],
-        updates={i.round: 1},
-        sends=[mm1.carrying(round=1)],
+        updates={
+            **ends.sends_next("awaits_mm2"),
+            i.round: again,
+            i.last: False,
+            i.heard: True,
+        },
+        sends=[mm1.carrying(round=again, altered=False)],
     )
 
 
@@ -177,7 +185,8 @@ def _give_up(
     spec: Specification, ends: Phase1, alternatives: Message, no_proposal: Message
 ) -> None:
     p, i = ends.policy, ends.initiator
-    hopeless = i.round.eq(1) | ~p.reoffers | ends.nothing_in_common
+    hopeless = i.round.ne(0) | ~p.reoffers | alternatives.forged | ends.nothing_in_common
+    refused = p.believes_refusals & (no_proposal.sent | (alternatives.sent & hopeless))
     spec.action(
         "phase1.give_up",
         "initiator",
@@ -185,18 +194,30 @@ def _give_up(
         requirements="R7",
         guards=[
             awaits(i, "awaits_mm2"),
-            guard(
-                "refused",
-                no_proposal.sent | (alternatives.sent & hopeless),
-                "no refusal has arrived",
-                "RFC 2408 5.4",
-            ),
+            guard("refused", refused, "no refusal that it believes has arrived", "RFC 2408 5.4"),
         ],
         # The alternatives tell whether it is only the method; the bare refusal does not.
         updates={
-            i.state: "failed",
-            i.reason: ite(alternatives.sent, ends.why_none(i.round), "proposal"),
+            **ends.stops("failed", ite(alternatives.sent, ends.why_none(i.round), "proposal")),
+            i.heard: True,
         },
+    )
+    spec.action(
+        "phase1.doubt_refusal",
+        "initiator",
+        "Note a refusal in clear and wait on: anybody can have made it.",
+        requirements="R5 R8",
+        guards=[
+            awaits(i, "awaits_mm2"),
+            guard(
+                "refused",
+                ~p.believes_refusals & (no_proposal.sent | alternatives.sent),
+                "no refusal that it doubts has arrived",
+                "RFC 2408 5.4",
+            ),
+            guard("first", ~i.heard, "it has heard of the peer already", "R5"),
+        ],
+        updates={i.heard: True},
     )
 
 
@@ -219,35 +240,5 @@ def _refuse_answer(spec: Specification, ends: Phase1, mm2: Message) -> None:
                 "RFC 2408 4.2",
             ),
         ],
-        updates={i.state: "failed", i.reason: "altered_answer"},
-    )
-
-
-def _alter_answer(spec: Specification, ends: Phase1, mm2: Message) -> None:
-    i, t = ends.initiator, ends.t
-    spec.action(
-        "network.alter_answer",
-        "network",
-        "Alter message 2 on its way: no key protects it.",
-        requirements="R7",
-        params=[t],
-        receives=mm2,
-        guards=[
-            guard(
-                "switched_on",
-                ends.policy.answer_may_be_altered,
-                "this power is switched off",
-                "attacker switch",
-            ),
-            guard(
-                "another", ~mm2.transform.eq(t), "that is what it says already", "attacker switch"
-            ),
-            guard(
-                "on_its_way",
-                i.state.eq("awaits_mm2"),
-                "it has been taken already",
-                "attacker switch",
-            ),
-        ],
-        updates={mm2.transform: t},
+        updates={**ends.stops("failed", "altered_answer"), i.heard: True},
     )

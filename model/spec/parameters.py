@@ -11,14 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from model.choice import RANK
-from model.language.sorts import BOOL, Domain, Enum, Sort
+from model.language.sorts import BOOL, DURATION, Domain, Enum, Int, Sort
 from model.language.specification import Specification
 from model.language.terms import Term, ite, lift
 
 ROLE = Enum("Role", ("initiator", "responder"))
 EXCHANGE = Enum("Exchange", ("main", "aggressive"))
 METHOD = Enum("Method", ("pre_shared_key", "certificate", "kerberos"))
-PUBLIC = Enum("Public", ("none", "initiator", "responder"))
+#: whose Diffie-Hellman public value it is; degenerate: one whose secret anybody knows (0, 1, p - 1)
+PUBLIC = Enum("Public", ("none", "initiator", "responder", "attacker", "degenerate"))
+PARTY = Enum("Party", ("none", "initiator", "responder", "attacker"))
+#: which offer a message 1 holds: the first, the one after true alternatives, or after forged ones
+ROUND = Int(0, 2)
+MAX_RESENDS = 10
 REASON = Enum(
     "Reason",
     (
@@ -32,6 +37,9 @@ REASON = Enum(
         "identity",
         "selector",
         "mode",
+        "tampered",
+        "timeout",
+        "no_resources",
     ),
 )
 
@@ -44,7 +52,7 @@ class Phase1Policy:
 
     transform: Domain
     exchange: Term
-    takes_exchange: Term
+    takes_exchange: Table
     exchange_checked_first: Term
     offers: Table
     offer_rank: Table
@@ -60,7 +68,9 @@ class Phase1Policy:
     secrets_agree: Term
     credential_holds: Table
     identity_accepted: Table
-    answer_may_be_altered: Term
+    believes_refusals: Term
+    checks_public: Term
+    falls_back: Term
 
 
 def phase1_policy(spec: Specification) -> Phase1Policy:
@@ -70,8 +80,8 @@ def phase1_policy(spec: Specification) -> Phase1Policy:
     return Phase1Policy(
         transform=transform,
         exchange=spec.rigid("exchange", EXCHANGE, "the exchange that the initiator uses"),
-        takes_exchange=spec.rigid(
-            "takes_exchange", BOOL, "the responder's policy allows the initiator's exchange"
+        takes_exchange=spec.table(
+            "takes_exchange", [EXCHANGE], BOOL, "the responder's policy allows this exchange"
         ),
         exchange_checked_first=spec.rigid(
             "exchange_checked_first",
@@ -111,9 +121,100 @@ def phase1_policy(spec: Specification) -> Phase1Policy:
         identity_accepted=spec.table(
             "identity_accepted", [ROLE], BOOL, "this end's identity is one the other end expects"
         ),
-        answer_may_be_altered=spec.rigid(
-            "answer_may_be_altered", BOOL, "switch: message 2 may be altered on its way"
+        believes_refusals=spec.rigid(
+            "believes_refusals", BOOL, "the initiator believes a refusal in clear (profile)"
         ),
+        checks_public=spec.rigid(
+            "checks_public", BOOL, "degenerate public values are refused (profile)"
+        ),
+        falls_back=spec.rigid(
+            "falls_back", BOOL, "the initiator's policy lets silence lead to clear text (R8)"
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Times and counts of Phase I; durations in seconds. Each act has `slack` to be late in."""
+
+    resends: Term
+    answers: Term
+    interval: Term
+    brief: Term
+    slack: Term
+    soft_life: Term
+    half_open_life: Term
+    half_open_limit: Term
+    life: Table
+
+
+def timing(spec: Specification) -> Timing:
+    """Declare them."""
+    count = Int(0, MAX_RESENDS)
+    return Timing(
+        resends=spec.rigid("resends", count, "how often the initiator resends a message (R8)"),
+        answers=spec.rigid(
+            "answers", count, "how often the responder answers a message that it gets again"
+        ),
+        interval=spec.rigid("interval", DURATION, "how long it waits before it resends"),
+        brief=spec.rigid("brief", DURATION, "the brief interval after the last resend (R8)"),
+        slack=spec.rigid("slack", DURATION, "how late an act may be after its time"),
+        soft_life=spec.rigid("soft_life", DURATION, "how long clear text is allowed (soft SA)"),
+        half_open_life=spec.rigid(
+            "half_open_life", DURATION, "how long the responder keeps a half-open exchange"
+        ),
+        half_open_limit=spec.rigid(
+            "half_open_limit", Int(1, 65535), "how many half-open exchanges it keeps (R9)"
+        ),
+        life=spec.table("life", [ROLE], DURATION, "lifetime of the Phase I SA at this end (R17)"),
+    )
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """Switches. Whoever they are, they read, delay, repeat and reorder everything.
+
+    A compromise is what the outsider holds; without one he holds nothing that an end would accept.
+    """
+
+    drops: Term
+    alters: Term
+    forges: Term
+    names: Table
+    knows_secret: Term
+    holds_certificate: Term
+    holds_ticket: Term
+    breaks_group: Term
+
+    @property
+    def switches(self) -> dict[str, Term]:
+        """By name."""
+        return {
+            "drops": self.drops,
+            "alters": self.alters,
+            "forges": self.forges,
+            "knows_secret": self.knows_secret,
+            "holds_certificate": self.holds_certificate,
+            "holds_ticket": self.holds_ticket,
+            "breaks_group": self.breaks_group,
+        }
+
+
+def attacker_switches(spec: Specification, transform: Domain) -> Attacker:
+    """Declare them."""
+
+    def switch(name: str, says: str) -> Term:
+        return spec.rigid(name, BOOL, f"switch: the attacker {says}")
+
+    return Attacker(
+        drops=switch("drops", "drops messages"),
+        alters=switch("alters", "alters what no key protects"),
+        forges=switch("forges", "makes messages that no key protects"),
+        names=spec.table("names", [transform], BOOL, "forged alternatives name it"),
+        knows_secret=switch("knows_secret", "knows the pre-shared key"),
+        holds_certificate=switch("holds_certificate", "holds the key of a trusted certificate"),
+        holds_ticket=switch("holds_ticket", "holds what a Kerberos ticket is made with"),
+        breaks_group=switch("breaks_group", "computes Diffie-Hellman secrets from public values"),
     )
 
 

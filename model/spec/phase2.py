@@ -75,6 +75,7 @@ def phase2(spec: Specification, policy: Phase2Policy, parent: Phase1, driver: Dr
         "The end that answers.",
         state=ANSWERER_STATE,
         spi=SPI,
+        peer_spi=SPI,
         chosen=(maybe, None),
         reason=REASON,
     )
@@ -90,7 +91,7 @@ def phase2(spec: Specification, policy: Phase2Policy, parent: Phase1, driver: Dr
     _refuse(spec, two, qm1[n], refusal[n])
     qm3 = _message(spec, policy, "qm3", "HDR*, HASH(3).")
     _take_answer(spec, two, qm2[n], qm3[n], driver)
-    _complete(spec, two, qm1[n], qm3[n], driver)
+    _complete(spec, two, qm3[n], driver)
     return two
 
 
@@ -152,6 +153,11 @@ def _stands(two: Phase2, role: Term) -> Guard:
     )
 
 
+def _readable(two: Phase2) -> Guard:
+    shared = two.parent.same_keys
+    return guard("readable", shared, "the two ends do not hold the same keys", "RFC 2409 5.5, R14")
+
+
 def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> None:
     p, a, t, role = two.policy, two.answerer, two.t, two.starter.role
     spi = param("spi", Int(1, 2))
@@ -165,6 +171,7 @@ def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> Non
         guards=[
             _in(two, "answerer", "idle"),
             _stands(two, other_role(role)),
+            _readable(two),
             guard(
                 "clients",
                 p.clients_taken(role),
@@ -188,7 +195,7 @@ def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> Non
                 "RFC 2409 5.5, R11",
             ),
         ],
-        updates={a.state: "awaits_qm3", a.spi: spi, a.chosen: t},
+        updates={a.state: "awaits_qm3", a.spi: spi, a.peer_spi: qm1.spi, a.chosen: t},
         sends=[qm2.carrying(spi=spi, transform=t)],
     )
 
@@ -209,6 +216,7 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         guards=[
             _in(two, "answerer", "idle"),
             _stands(two, other_role(role)),
+            _readable(two),
             guard("fault", why.ne("none"), "nothing is wrong with it", "RFC 2408 5.4"),
         ],
         updates={a.state: "failed", a.reason: why},
@@ -224,7 +232,7 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         guards=[
             guard(
                 "no_phase1",
-                ~two.phase1_stands(other_role(role)),
+                ~(two.phase1_stands(other_role(role)) & two.parent.same_keys),
                 "an authenticated Phase I SA stands",
                 "R14",
             )
@@ -237,7 +245,7 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         requirements="R10",
         params=[two.n],
         receives=refusal,
-        guards=[_in(two, "starter", "awaits_qm2")],
+        guards=[_in(two, "starter", "awaits_qm2"), _stands(two, s.role), _readable(two)],
         updates={s.state: "failed", s.reason: refusal.reason},
     )
 
@@ -259,6 +267,8 @@ def _take_answer(
     p, s, t, n = two.policy, two.starter, two.t, two.n
     answer = [
         _in(two, "starter", "awaits_qm2"),
+        _stands(two, s.role),
+        _readable(two),
         guard("the_answer", qm2.transform.eq(t), "the answer names another", "RFC 2408 4.2"),
     ]
     good = p.offers(s.role, t) & qm2.spi.ne(s.spi)
@@ -271,7 +281,6 @@ def _take_answer(
         receives=qm2,
         guards=[
             *answer,
-            _stands(two, s.role),
             guard("in_the_offer", p.offers(s.role, t), "the answer is not in the offer", "R7"),
             guard(
                 "another_spi",
@@ -299,7 +308,7 @@ def _take_answer(
     )
 
 
-def _complete(spec: Specification, two: Phase2, qm1: Message, qm3: Message, driver: Driver) -> None:
+def _complete(spec: Specification, two: Phase2, qm3: Message, driver: Driver) -> None:
     s, a, t, n = two.starter, two.answerer, two.t, two.n
     spec.action(
         "quick.complete",
@@ -310,11 +319,12 @@ def _complete(spec: Specification, two: Phase2, qm1: Message, qm3: Message, driv
         receives=qm3,
         guards=[
             _in(two, "answerer", "awaits_qm3"),
+            _readable(two),
             guard("its_choice", a.chosen.eq(t), "it chose another transform", "RFC 2409 5.5"),
             _stands(two, other_role(s.role)),
         ],
         updates={
             a.state: "established",
-            **hand_over(driver.answerer[n], inbound=a.spi, outbound=qm1.spi, protection=t),
+            **hand_over(driver.answerer[n], inbound=a.spi, outbound=a.peer_spi, protection=t),
         },
     )

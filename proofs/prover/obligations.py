@@ -1,87 +1,180 @@
 """What is to be shown so that a promise holds in every run: 1-induction over all invariants.
 
 The invariants are the promises of the kind Always and the declared lemmas. Each holds at the start, and
-each action keeps each of them, given all of them before. A promise of the kind Whenever is shown for
-every action from the invariants alone. All formulas are negated: each obligation must be unsatisfiable.
+each action, and the passing of time, keeps each of them, given all of them before. A promise of the kind
+Whenever is shown for every action from the invariants alone. What must not be is stated, so each
+obligation must be unsatisfiable; its hypotheses are named, so that a proof tells which it used.
+
+Of a family one element is followed. An action of another element may still change records: what that
+owes is an obligation of its own, with `elsewhere` in its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from model.language.sorts import Int
 from model.language.specification import Action
-from model.language.terms import Term
+from model.language.terms import Term, subterms
 from model.promises import Always, Whenever
-from proofs.prover.smt import Formula, Lowering, State, negated, reads
+from proofs.prover import smt
+from proofs.prover.lowering import Clock, Lowering, Names, State, reads
+from proofs.prover.smt import Formula
 
 Made = Mapping[str, Always | Whenever]
+Hypotheses = tuple[tuple[str, Formula], ...]
+DELAY = "delay"
+#: what an obligation is about that belongs to no promise: values stay in their sorts
+TYPES = "types"
 
 
 @dataclass(frozen=True)
 class Obligation:
-    """A formula that must have no model.
+    """A question that must have no answer.
 
-    invariant   the promise or lemma that it is about
-    where       "start", "range of VARIABLE", or the action that must keep it
+    invariant   the promise or lemma that it is about, or TYPES
+    where       "start", "delay", or the action that must keep it
+    fixed       policies, types, the step, and what must not be
+    hypotheses  the invariants before the step, by name
     """
 
     invariant: str
     where: str
-    formulas: tuple[Formula, ...]
+    fixed: tuple[Formula, ...]
+    hypotheses: Hypotheses = ()
 
 
 class Induction:
-    """The obligations of a set of promises and lemmas over one specification."""
+    """The obligations of a set of promises and lemmas over one specification.
 
-    def __init__(self, lowering: Lowering, made: Made) -> None:
+    assuming   what is taken as given of the policies: a profile, switches that are off
+    """
+
+    def __init__(self, lowering: Lowering, made: Made, assuming: Sequence[Term] = ()) -> None:
         self._low = lowering
-        self._spec = lowering.spec
         self.made = made
-        self._terms: dict[str, Term] = {
+        self.terms: dict[str, Term] = {
             name: item.term for name, item in made.items() if isinstance(item, Always)
         }
-        self._policies = lowering.policies()
+        self._before = lowering.state("0")
+        given = [lowering.formula(term, self._before) for term in assuming]
+        self._policies = [*lowering.policies(), *given]
+        self._fixed = [*self._policies, *lowering.typed(self._before)]
+        self._known = self._hypotheses(self._before)
 
     def of(self, name: str) -> Iterator[Obligation]:
-        """The obligations that concern one promise or lemma directly."""
+        """Everything owed to one promise or lemma."""
         item = self.made[name]
         if isinstance(item, Always):
-            start = self._low.state("0")
-            wrong = negated(self._low.formula(item.term, start))
-            formulas = (*self._policies, *self._low.initial(start), wrong)
-            yield Obligation(name, "start", formulas)
-        for action in self._spec.actions.values():
+            start = self._before
+            wrong = smt.negated(self._low.formula(item.term, start))
+            yield Obligation(name, "start", (*self._policies, *self._low.initial(start), wrong))
+        for action in self._low.spec.actions.values():
             yield from self.for_action(name, action)
+        if any(part.op in ("running", "expired", "left") for part in subterms(_watched(item))):
+            until = self._later()
+            after = State(self._before.values, until)
+            yield self._owed(name, DELAY, after, self._low.may_wait(self._before, until))
 
     def for_action(self, name: str, action: Action) -> Iterator[Obligation]:
         """What an action owes to one promise or lemma: nothing if it changes none of its variables."""
+        watched = reads(_watched(self.made[name]))
+        if {target.data for target, _ in action.updates} & watched:
+            names, taken = self._taken(action)
+            yield self._owed(name, action.name, self._low.after(action, self._before, names), taken)
+        records = {target.data for target, _ in action.updates if target.op == "var"}
+        if records & watched and any(p.sort in self._low.spec.families for p in action.params):
+            yield self._elsewhere(name, action)
+
+    def types(self, action: Action) -> Iterator[Obligation]:
+        """An action stores no number outside its range, and arms no urgent timer in the past."""
+        names, taken = self._taken(action)
+        fixed = (*self._fixed, *taken)
+        for target, value in action.updates:
+            stored = self._low.value(value, self._before, names)
+            sort = target.sort
+            if isinstance(sort, Int) and not _within(value.sort, sort):
+                wrong = smt.any_of([stored < sort.low, stored > sort.high])
+            elif isinstance(stored, Clock) and value.op == "arm":
+                wrong = stored.deadline < self._before.now
+            else:
+                continue
+            yield Obligation(TYPES, f"{action.name} {target}", (*fixed, wrong), self._known)
+
+    def punctual(self) -> Obligation:
+        """Time passes no urgent deadline."""
+        until = self._later()
+        after = State(self._before.values, until)
+        wrong = smt.negated(smt.all_of(self._low.punctual(after)))
+        taken = self._low.may_wait(self._before, until)
+        return Obligation(TYPES, DELAY, (*self._fixed, *taken, wrong), self._known)
+
+    def implied(self, action: Action, term: Term, given: Sequence[Term]) -> Obligation:
+        """Whether the invariants and these other guards of an action already say `term`."""
+        names, bounds = self._low.parameters(action, "0")
+        fixed = [*self._fixed, *bounds]
+        fixed += [self._low.formula(item, self._before, names) for item in given]
+        wrong = smt.negated(self._low.formula(term, self._before, names))
+        return Obligation("implied", action.name, (*fixed, wrong), self._known)
+
+    def satisfies(self, term: Term, *, invariants: bool) -> list[Formula]:
+        """A typed state, of the invariants or not, in which this holds."""
+        known = [formula for _, formula in self._known] if invariants else []
+        return [*self._fixed, *known, self._low.formula(term, self._before)]
+
+    # ---- pieces
+    def _later(self) -> Formula:
+        return self._low.state("1").now
+
+    def _taken(self, action: Action) -> tuple[Names, list[Formula]]:
+        names, bounds = self._low.parameters(action, "0")
+        return names, [*bounds, *self._low.guards(action, self._before, names)]
+
+    def _hypotheses(self, before: State, of: str = "") -> Hypotheses:
+        return tuple(
+            (name + of, self._low.formula(term, before)) for name, term in self.terms.items()
+        )
+
+    def _owed(
+        self,
+        name: str,
+        where: str,
+        after: State,
+        taken: Sequence[Formula],
+        more: Hypotheses = (),
+    ) -> Obligation:
         item = self.made[name]
-        changed = {target.data for target, _ in action.updates}
-        watched = item.term if isinstance(item, Always) else item.event
-        if not changed & reads(watched):
-            return
-        before, after, taken = self._step(action)
         if isinstance(item, Always):
-            wrong = [negated(self._low.formula(item.term, after))]
+            wrong = [smt.negated(self._low.formula(item.term, after))]
         else:
             wrong = [
-                negated(self._low.formula(item.event, before)),
+                smt.negated(self._low.formula(item.event, self._before)),
                 self._low.formula(item.event, after),
-                negated(self._low.formula(item.needs, before)),
+                smt.negated(self._low.formula(item.needs, self._before)),
             ]
-        yield Obligation(name, action.name, (*taken, *wrong))
+        return Obligation(name, where, (*self._fixed, *taken, *wrong), (*self._known, *more))
 
-    def _step(self, action: Action) -> tuple[State, State, list[Formula]]:
-        """All invariants before, and the action."""
-        before, after = self._low.state("0"), self._low.state("1")
-        names, bounds = self._low.parameters(action, "0")
-        known = [self._low.formula(term, before) for term in self._terms.values()]
-        taken = [
-            *self._policies,
-            *self._low.typed(before),
-            *known,
-            *bounds,
-            *self._low.step(action, before, after, names),
-        ]
-        return before, after, taken
+    def _elsewhere(self, name: str, action: Action) -> Obligation:
+        """The same action of an element that is not followed: only records change."""
+        strange, groups = self._low.state("elsewhere"), self._low.spec.groups
+        seen = {
+            key: (strange.values[key] if groups[key[0]].domain else value)
+            for key, value in self._before.values.items()
+        }
+        other = State(seen, self._before.now)
+        names, bounds = self._low.parameters(action, "elsewhere")
+        written = self._low.updates(action, other, names)
+        records = {key: value for key, value in written.items() if groups[key[0]].domain is None}
+        taken = [*bounds, *self._low.typed(other), *self._low.guards(action, other, names)]
+        after = State({**self._before.values, **records}, self._before.now)
+        of = self._hypotheses(other, of=" of the other")
+        return self._owed(name, f"{action.name} elsewhere", after, taken, of)
+
+
+def _watched(item: Always | Whenever) -> Term:
+    return item.term if isinstance(item, Always) else item.event
+
+
+def _within(sort: object, target: Int) -> bool:
+    return isinstance(sort, Int) and target.low <= sort.low and sort.high <= target.high

@@ -9,11 +9,15 @@ from __future__ import annotations
 from model.choice import MAX_RANK, Row, Table, on_the_wire, phase1_offer, phase1_table
 from model.language.instance import Instance
 from model.language.specification import Specification
+from model.spec.agreeing import UNDISTURBED
 from model.vocabulary.outcomes import Outcome, Reason
 from model.vocabulary.policy import Action, Peer
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite, Phase2Suite
 from proofs.verify import Judgement
+from proofs.verify.bounds import in_force
 from proofs.verify.phase2 import ChildFacts
+
+NO_LIMIT = 2**31  # seconds: no policy states so long a lifetime
 
 METHODS = {
     AuthMethod.PRE_SHARED_KEY: "pre_shared_key",
@@ -76,7 +80,7 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
     has["responder"] = not lacking or theirs is not None
     return {
         "exchange": "aggressive" if exchange is Exchange.AGGRESSIVE else "main",
-        "takes_exchange": reason is not Reason.EXCHANGE_MODE,
+        "takes_exchange": lambda _exchange: reason is not Reason.EXCHANGE_MODE,
         "exchange_checked_first": first,
         "offers": lambda t: rows[t].offer_rank is not None,
         "offer_rank": lambda t: _rank(rows[t].offer_rank),
@@ -92,7 +96,30 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
         "secrets_agree": not lacking,
         "credential_holds": lambda role, _method: shown(role, Reason.CERTIFICATE),
         "identity_accepted": lambda role: shown(role, Reason.IDENTITY),
-        "answer_may_be_altered": False,
+        "believes_refusals": True,
+        "checks_public": True,
+        "falls_back": False,
+        **UNDISTURBED,
+        **_timing(judgement, initiator, responder),
+    }
+
+
+def _timing(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str, object]:
+    """Times: those that the policies state; the rest decides no verdict, as nothing is lost or late."""
+    ours, b = judgement.connection, judgement.phase1.responder
+    ends = (ours.life, initiator.profile.phase1_lifetime)
+    theirs = ((b or ours).life, responder.profile.phase1_lifetime)
+    life = dict(zip(("initiator", "responder"), in_force(ends, theirs, "seconds"), strict=True))
+    return {
+        "resends": initiator.profile.resends,
+        "answers": responder.profile.resends,
+        "interval": 3,
+        "brief": 3,
+        "slack": 1,
+        "soft_life": 300,
+        "half_open_life": 60,
+        "half_open_limit": 1000,
+        "life": lambda role: life[role] or NO_LIMIT,
     }
 
 

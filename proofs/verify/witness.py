@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from model.choice import phase2_offer, phase2_table
+from model.language.generate import DELAY
 from model.language.machine import Machine, Step
 from model.run import Run
 from model.spec import specification
+from model.spec.clock import TIMED
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason
 from model.vocabulary.policy import Peer
 from model.vocabulary.suites import AuthMethod
@@ -119,7 +121,7 @@ def witness(
 
 
 def _act(machine: Machine) -> list[Step]:
-    """Take the first step that can be taken, until none is left; the network alters nothing."""
+    """Take the first step that can be taken, until none is left; nothing goes wrong on the way."""
     state, steps = machine.initial, []
     for _ in range(MAX_STEPS):
         enabled = [step for step in machine.enabled(state) if _useful(machine, step)]
@@ -137,7 +139,12 @@ def _useful(machine: Machine, step: Step) -> bool:
     name, params = machine.describe(step)
     if name == "quick.offer":
         return params["role"] == "initiator"
-    return not name.startswith("network.") and name != "quick.ignore"
+    return _act_of(name) and name != "quick.ignore"
+
+
+def _act_of(name: str) -> bool:
+    """Whether it is an act of the negotiation itself: nothing is late, lost, altered or deleted."""
+    return name != DELAY and name not in TIMED and not name.startswith(("attacker.", "flood."))
 
 
 def _disagreement(end: dict[str, str], judgement: Judgement, second: Phase2Verdict | None) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import Term, every, lift
+from model.language.terms import TRUE, Term, every, lift
 from model.spec import Ike
+from model.spec.keys import compromised
 from proofs.prover.lemmas import lemma
 
 
@@ -14,85 +15,103 @@ def _message(ike: Ike, name: str) -> Message:
 
 @lemma
 def exchange_of_state(ike: Ike) -> Term:
-    """Ends and messages of Main Mode are there only in Main Mode, those of Aggressive Mode only in
-    that: without it, an answer of one exchange would meet a state of the other."""
+    """The initiator is in states of its own exchange only, and what it alone can have made is of that
+    exchange. The attacker can make the responder answer in the other one, but with his own public
+    value only: so an answer of one exchange never meets an end of the other."""
     p, i, r = ike.phase1.policy, ike.phase1.initiator, ike.phase1.responder
     main = (
         i.state.one_of("awaits_mm2", "awaits_mm4", "awaits_mm6")
-        | r.state.one_of("awaits_mm3", "awaits_mm5")
-        | _message(ike, "mm1").sent
-        | _message(ike, "alternatives").sent
+        | _message(ike, "mm3").public.eq("initiator")
+        | _message(ike, "mm5").sent
+        | (r.state.eq("awaits_mm5") & r.peer_public.eq("initiator"))
     )
     aggressive = (
         i.state.eq("awaits_am2")
-        | r.state.eq("awaits_am3")
-        | _message(ike, "am1").sent
-        | _message(ike, "am2").sent
+        | _message(ike, "am1").public.eq("initiator")
         | _message(ike, "am3").sent
+        | (r.state.eq("awaits_am3") & r.peer_public.eq("initiator"))
     )
     return main.implies(p.exchange.eq("main")) & aggressive.implies(p.exchange.eq("aggressive"))
 
 
 @lemma
-def message_1_is_of_the_round(ike: Ike) -> Term:
-    """What the responder reads is the offer of the round that the initiator is in; Aggressive Mode has
-    one round."""
+def offers_are_the_initiators(ike: Ike) -> Term:
+    """An unaltered message 1 was sent by the initiator, with the round it is in or was in; only Main
+    Mode has later rounds."""
     p, i, mm1 = ike.phase1.policy, ike.phase1.initiator, _message(ike, "mm1")
+    own = mm1.sent & ~mm1.altered
     one = p.exchange.eq("aggressive").implies(i.round.eq(0))
-    return mm1.sent.implies(mm1.round.eq(i.round)) & one
-
-
-@lemma
-def alternatives_mean_nothing_was_acceptable(ike: Ike) -> Term:
-    """Alternatives are named only where nothing of the first offer is acceptable, and only then there
-    is a second round: so a choice of round 0 never meets an initiator in round 1."""
-    ends, i = ike.phase1, ike.phase1.initiator
-    zero = lift(0, i.round.sort)
-    named = _message(ike, "alternatives").sent
-    return named.implies(ends.none_acceptable(zero)) & i.round.eq(1).implies(named)
+    return own.implies(i.state.ne("idle") & mm1.round.eq(i.round)) & one
 
 
 @lemma
 def the_responder_chose_by_the_rule(ike: Ike) -> Term:
-    """The responder's transform is the one that the shared rule picks from the offer of the round;
-    before it has chosen it has none, so it chooses once."""
+    """From an unaltered offer the responder's transform is the one that the shared rule picks; before
+    it has chosen it has none, and no public value before it has chosen: so it chooses once."""
     ends, r = ike.phase1, ike.phase1.responder
     chosen = every(
         ends.policy.transform,
-        lambda u: r.chosen.eq(u).implies(ends.chosen(u, ends.initiator.round)),
+        lambda u: r.chosen.eq(u).implies(ends.chosen(u, r.round)),
     )
-    return chosen & r.state.eq("idle").implies(r.chosen.is_none)
+    fresh = r.state.eq("idle").implies(r.chosen.is_none & r.round.eq(0))
+    early = r.chosen.is_none | r.state.eq("awaits_mm3")
+    acceptable = every(ends.policy.transform, lambda u: r.chosen.eq(u).implies(ends.acceptable(u)))
+    return (
+        r.offer_intact.implies(chosen)
+        & acceptable
+        & fresh
+        & early.implies(r.peer_public.eq("none"))
+    )
 
 
 @lemma
 def the_initiator_has_nothing_before_an_answer(ike: Ike) -> Term:
-    """Until an answer is taken the initiator goes by no transform, so it takes one once."""
+    """Until an answer is taken the initiator goes by no transform, and until message 4 it has no public
+    value of the peer: so it takes each once."""
     i = ike.phase1.initiator
-    waiting = i.state.one_of("idle", "awaits_mm2", "awaits_am2")
-    return waiting.implies(i.chosen.is_none)
+    first = i.state.one_of("idle", "awaits_mm2", "awaits_am2")
+    second = first | i.state.eq("awaits_mm4")
+    return first.implies(i.chosen.is_none) & second.implies(i.peer_public.eq("none"))
 
 
 @lemma
-def message_2_of_aggressive_mode_names_the_choice(ike: Ike) -> Term:
-    """HASH_R covers the answer of Aggressive Mode: it is the responder's choice."""
-    r, am2 = ike.phase1.responder, _message(ike, "am2")
-    return am2.sent.implies(am2.transform.eq(r.chosen) & ~r.chosen.is_none)
-
-
-@lemma
-def standing_ends_share_keys(ike: Ike) -> Term:
-    """An end stands only on keys that both derived: one transform, and with pre-shared keys one
-    secret. This is what an altered message 2 breaks on."""
+def whom_an_end_has_authenticated(ike: Ike) -> Term:
+    """An end that stands, or has stood, has authenticated its peer, in the same exchange, or the
+    attacker, who then holds a credential. This is what every alteration breaks on."""
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
-    up = i.state.eq("established") | r.state.eq("established")
-    p = ends.policy
-    shared = every(
-        p.transform,
-        lambda u: i.chosen.eq(u).implies(
-            r.chosen.eq(u) & p.method(u).eq("pre_shared_key").implies(p.secrets_agree)
-        ),
+    same = ends.shared & ends.offers_agree
+    initiator_is = i.peer.eq("responder") & same | i.peer.eq("attacker") & compromised(ends, i)
+    responder_is = r.peer.eq("initiator") & same | r.peer.eq("attacker") & compromised(ends, r)
+    standing = [end.state.one_of("established", "ended") for end in (i, r)]
+    known = [end.peer.ne("none") for end in (i, r)]
+    return (
+        (standing[0] | known[0]).implies(initiator_is)
+        & (standing[1] | known[1]).implies(responder_is)
+        & (known[0].implies(standing[0]))
+        & (known[1].implies(standing[1]))
     )
-    return up.implies(~i.chosen.is_none & shared)
+
+
+@lemma
+def messages_that_prove(ike: Ike) -> Term:
+    """Message 5 was sent by an initiator that had the responder's public value, as it took it; message
+    6 by a responder that had authenticated somebody."""
+    i, r = ike.phase1.initiator, ike.phase1.responder
+    five = _message(ike, "mm5").sent.implies(
+        i.state.one_of("awaits_mm6", "established", "failed", "ended") & ~i.chosen.is_none
+    )
+    six = _message(ike, "mm6").sent.implies(r.peer.ne("none"))
+    three = _message(ike, "am3").sent.implies(i.state.one_of("established", "ended"))
+    return five & six & three
+
+
+@lemma
+def who_poses_holds_a_credential(ike: Ike) -> Term:
+    """The attacker's own proof was made with a credential for the transform of the end that it is meant
+    for, which does not change any more."""
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    to_r, to_i = _message(ike, "posed_initiator"), _message(ike, "posed_responder")
+    return to_r.sent.implies(compromised(ends, r)) & to_i.sent.implies(compromised(ends, i))
 
 
 @lemma
@@ -102,5 +121,54 @@ def aggressive_responder_has_checked(ike: Ike) -> Term:
     ends, r = ike.phase1, ike.phase1.responder
     p = ends.policy
     method = every(p.transform, lambda u: r.chosen.eq(u).implies(p.takes_method(p.method(u))))
-    checked = p.identity_accepted("initiator") & p.takes_exchange & method
+    checked = p.identity_accepted("initiator") & p.takes_exchange("aggressive") & method
     return r.state.eq("awaits_am3").implies(checked)
+
+
+@lemma
+def public_values_are_whose_they_say(ike: Ike) -> Term:
+    """A passive attacker changes no public value: without a power to write on the wire each end has
+    the other's."""
+    ends, a = ike.phase1, ike.phase1.attacker
+    i, r = ends.initiator, ends.responder
+    pairs = [
+        (_message(ike, "mm3").public, "initiator"),
+        (_message(ike, "am1").public, "initiator"),
+        (r.peer_public, "initiator"),
+        (_message(ike, "mm4").public, "responder"),
+        (_message(ike, "am2").public, "responder"),
+        (i.peer_public, "responder"),
+    ]
+    honest = TRUE
+    for public, whose in pairs:
+        honest = honest & public.one_of("none", whose)
+    aggressive = _message(ike, "am1").sent | r.in_clear | r.state.eq("awaits_am3")
+    honest = honest & aggressive.implies(ends.policy.exchange.eq("aggressive"))
+    return honest | a.alters | a.forges
+
+
+@lemma
+def alternatives_are_the_responders(ike: Ike) -> Term:
+    """Without a power to write on the wire, alternatives are named only where nothing of the first
+    offer is acceptable, and only then there is a second round."""
+    ends, a, i = ike.phase1, ike.phase1.attacker, ike.phase1.initiator
+    zero = lift(0, i.round.sort)
+    named, mm1 = _message(ike, "alternatives"), _message(ike, "mm1")
+    honest = (
+        named.sent.implies(ends.none_acceptable(zero))
+        & i.round.ne(0).implies(named.sent)
+        & ~mm1.altered
+        & ~named.forged
+    )
+    return honest | a.alters | a.forges
+
+
+@lemma
+def timers_run_where_they_are_needed(ike: Ike) -> Term:
+    """Outside its states a timer is off; the brief interval comes after the last resend of a first
+    message to which nothing has come back."""
+    ends, i = ike.phase1, ike.phase1.initiator
+    waits = ends.awaits_first_answer | ends.awaits_later_answer | i.state.eq("clear")
+    last = (i.last & ends.awaits_first_answer).implies(i.tries >= ends.timing.resends)
+    fresh = i.state.eq("idle").implies(~i.last & i.tries.eq(0))
+    return i.due.armed.implies(waits) & last & fresh

@@ -1,0 +1,152 @@
+"""Time in Phase I: resends, clear text, half-open exchanges, lifetimes, Delete (R8, R9, R17, R18)."""
+
+from __future__ import annotations
+
+from model.language.sorts import DURATION
+from model.language.specification import Message
+from model.language.terms import Term, ite, lift, times
+from model.promises import Always, Whenever, promise
+from model.spec import Ike
+
+
+def _sent(ike: Ike, *names: str) -> Term:
+    terms = [Message(ike.spec.groups[name]).sent for name in names]
+    found = terms[0]
+    for term in terms[1:]:
+        found = found | term
+    return found
+
+
+@promise("R8")
+def resends_are_bounded(ike: Ike) -> Always:
+    """The initiator resends no message more often than its policy says, and the responder does not
+    answer repeated messages more often than its own.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    bound = (i.tries <= ends.timing.resends) & (r.answers <= ends.timing.answers)
+    return Always(bound, i.tries > 0)
+
+
+@promise("R8")
+def clear_only_after_silence(ike: Ike) -> Always:
+    """An initiator sends in clear only if its policy allows it, every resend of its first message has
+    met silence, and the brief interval is over.
+
+    Rests on nothing: every attacker switch on. Silence is what this end hears: see
+    clear_only_if_nobody_answers.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    clear = i.state.eq("clear")
+    silence = ~i.heard & i.last & (i.tries >= ends.timing.resends)
+    return Always(clear.implies(ends.policy.falls_back & silence), clear)
+
+
+@promise("R8")
+def answer_stops_fallback(ike: Ike) -> Always:
+    """An initiator that has heard of its peer in this negotiation never goes clear in it: a failed
+    negotiation blocks.
+
+    Rests on nothing: every attacker switch on. A refusal in clear counts as an answer, forged or not.
+    """
+    i = ike.phase1.initiator
+    return Always(i.heard.implies(i.state.ne("clear")), i.heard)
+
+
+@promise("R8")
+def clear_only_if_nobody_answers(ike: Ike) -> Whenever:
+    """When an initiator begins to send in clear, no answer to its first message has been sent.
+
+    Unless the attacker drops messages: the answers to the first message and to all its resends, lost,
+    force clear text where the policy allows it.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    answered = _sent(ike, "mm2", "am2", "alternatives", "no_proposal", "am_refusal")
+    return Whenever(i.state.eq("clear"), ~answered, ends.attacker.drops)
+
+
+@promise("R8")
+def every_wait_ends(ike: Ike) -> Always:
+    """An initiator that waits for an answer does something within a bound that its policy gives: at
+    most (resends + 1) intervals and one brief interval, each with its slack, after it sent a message
+    for the first time, it has gone on, failed or gone clear. It waits for at most four messages (two
+    offers, messages 4 and 6).
+
+    Rests on nothing: every attacker switch on. As safety: a timer runs, time does not pass its end, and
+    what is left of the bound is enough for what is still to come.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    waits = ends.awaits_first_answer | ends.awaits_later_answer
+    each = ends.timing.interval + ends.timing.slack
+    none = lift(0, DURATION)
+    brief = ite(ends.awaits_first_answer & ~i.last, ends.timing.brief + ends.timing.slack, none)
+    to_come = i.due.left + times(ends.timing.resends, each) + brief
+    enough = i.budget.left + times(i.tries, each) >= to_come
+    return Always(waits.implies(i.due.armed & i.budget.armed & enough), waits)
+
+
+@promise("R9")
+def half_open_exchanges_end(ike: Ike) -> Always:
+    """A responder keeps a half-open exchange no longer than its policy says.
+
+    Rests on nothing: every attacker switch on; no message, forged or not, makes it longer.
+    """
+    ends, r = ike.phase1, ike.phase1.responder
+    bound = r.half_open.left <= ends.timing.half_open_life + ends.timing.slack
+    return Always(ends.half_open.implies(r.half_open.armed & bound), ends.half_open)
+
+
+@promise("R9")
+def half_open_exchanges_are_bounded(ike: Ike) -> Always:
+    """A responder never has more half-open exchanges than its policy says, this one and all others
+    counted.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends = ike.phase1
+    others, limit = ends.flood.others, ends.timing.half_open_limit
+    own = ite(ends.half_open, others + 1, others)
+    return Always(own <= limit, ends.half_open & (others > 0))
+
+
+@promise("R17")
+def phase1_ends_by_its_lifetime(ike: Ike) -> Always:
+    """At each end an established Phase I SA has a running lifetime, no longer than that end's policy
+    says, and time does not pass its end: it never stands longer.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends = ike.phase1
+    bounds = []
+    for role in ("initiator", "responder"):
+        end = ends.end(role)
+        within = end.life.left <= ends.timing.life(role) + ends.timing.slack
+        bounds.append(end.state.eq("established").implies(end.life.armed & within))
+    up = ends.initiator.state.eq("established") & ends.responder.state.eq("established")
+    return Always(bounds[0] & bounds[1], up)
+
+
+@promise("R18")
+def an_ended_sa_was_deleted(ike: Ike) -> Always:
+    """When a Phase I SA ends at one end, a Delete has been sent: by this end, or by the peer under the
+    keys of this SA. Nothing in clear ends it.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    own_i, own_r = _sent(ike, "initiator_delete"), _sent(ike, "responder_delete")
+    at_i = i.state.eq("ended").implies(own_i | (own_r & ends.same_keys))
+    at_r = r.state.eq("ended").implies(own_r | (own_i & ends.same_keys))
+    return Always(at_i & at_r, i.state.eq("ended") & r.state.eq("ended"))
+
+
+@promise("R18")
+def an_ended_sa_stays_ended(ike: Ike) -> Always:
+    """A Phase I SA that has ended has no lifetime left, so nothing brings it back.
+
+    Rests on nothing: every attacker switch on.
+    """
+    i, r = ike.phase1.initiator, ike.phase1.responder
+    gone = [end.state.eq("ended").implies(~end.life.armed) for end in (i, r)]
+    return Always(gone[0] & gone[1], i.state.eq("ended") | r.state.eq("ended"))

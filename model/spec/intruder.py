@@ -1,0 +1,46 @@
+"""Who knows the keys of Phase I writes Quick Mode messages that verify (R14; the compromise switches).
+
+As in `attacker`, he writes over a message in place.
+"""
+
+from __future__ import annotations
+
+from model.language.sorts import Int
+from model.language.specification import Message, Specification, guard
+from model.language.terms import Term, param
+from model.spec.keys import phase1_open
+from model.spec.phase2 import Phase2
+
+
+def intruder(spec: Specification, two: Phase2) -> None:
+    """Declare what he writes."""
+    _write(spec, two, "qm1", ("spi",), "offer SAs in the starter's name")
+    _write(spec, two, "qm2", ("spi", "transform"), "answer in the answerer's name")
+    _write(spec, two, "qm3", (), "prove in the starter's name that the exchange is live")
+
+
+def _write(
+    spec: Specification, two: Phase2, name: str, contents: tuple[str, ...], says: str
+) -> None:
+    message = Message(spec.groups[name])[two.n]
+    params = {"spi": param("spi", Int(1, 2)), "transform": two.t}
+    given = [params[field] for field in contents]
+    updates: dict[Term, object] = {message.sent: True}
+    for field in contents:
+        updates[getattr(message, field)] = params[field]
+    old = message.sent
+    for field in contents:
+        old = old & getattr(message, field).eq(params[field])
+    knows = phase1_open(two.parent)
+    spec.action(
+        f"attacker.write_{name}",
+        "attacker",
+        f"{says[0].upper()}{says[1:]}, under the keys of Phase I.",
+        requirements="R14",
+        params=[two.n, *given],
+        guards=[
+            guard("knows_keys", knows, "he does not know the keys of Phase I", "attacker switch"),
+            guard("another", ~old, "that is what it says already", "attacker switch"),
+        ],
+        updates=updates,
+    )

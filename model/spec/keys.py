@@ -1,0 +1,84 @@
+"""Symbolic keys: who can know which (RFC 2409 section 5; R4, R6).
+
+The trusted core: these are closed formulas, not consequences of actions. An attacker knows a
+Diffie-Hellman secret if he made one of the two public values, or it is degenerate, or he breaks the
+group; SKEYID then needs the pre-shared key too where that is the method, and nothing more otherwise.
+"""
+
+from __future__ import annotations
+
+from model.language.specification import Message, Record, Specification
+from model.language.terms import Term, some
+from model.spec.phase1 import Phase1
+
+
+def method_is(ends: Phase1, end: Record, name: str) -> Term:
+    """Whether this end goes by a transform of that authentication method."""
+    p = ends.policy
+    return some(p.transform, lambda u: end.chosen.eq(u) & p.method(u).eq(name))
+
+
+def secret_known(ends: Phase1, end: Record) -> Term:
+    """Whether the attacker knows the Diffie-Hellman secret that this end has computed."""
+    given = end.peer_public.one_of("attacker", "degenerate")
+    broken = end.peer_public.ne("none") & ends.attacker.breaks_group
+    return given | broken
+
+
+def master_key_known(ends: Phase1, end: Record) -> Term:
+    """Whether the attacker knows SKEYID and all that is derived from it, as this end holds it."""
+    shared = method_is(ends, end, "pre_shared_key")
+    return secret_known(ends, end) & shared.implies(ends.attacker.knows_secret)
+
+
+def phase1_open(ends: Phase1) -> Term:
+    """Whether the attacker knows the keys that either end has derived."""
+    return master_key_known(ends, ends.initiator) | master_key_known(ends, ends.responder)
+
+
+def holds_credential(ends: Phase1, transform: Term) -> Term:
+    """Whether the attacker can pass for either end where this transform is used."""
+    p, a = ends.policy, ends.attacker
+    method = p.method(transform)
+    return (
+        (method.eq("pre_shared_key") & a.knows_secret)
+        | (method.eq("certificate") & a.holds_certificate)
+        | (method.eq("kerberos") & a.holds_ticket)
+    )
+
+
+def compromised(ends: Phase1, end: Record) -> Term:
+    """Whether the attacker holds a credential for the transform that this end goes by."""
+    return some(ends.policy.transform, lambda u: end.chosen.eq(u) & holds_credential(ends, u))
+
+
+def _sent(spec: Specification, name: str) -> Term:
+    return Message(spec.groups[name]).sent
+
+
+def initiator_readable(spec: Specification, ends: Phase1) -> Term:
+    """Whether the attacker can read the initiator's ID payload."""
+    in_main = _sent(spec, "mm5") & master_key_known(ends, ends.initiator)
+    return _sent(spec, "am1") & ends.policy.exchange.eq("aggressive") | in_main
+
+
+def responder_readable(spec: Specification, ends: Phase1) -> Term:
+    """Whether the attacker can read the responder's ID payload."""
+    in_main = _sent(spec, "mm6") & master_key_known(ends, ends.responder)
+    return ends.responder.in_clear | in_main
+
+
+def principal_readable(spec: Specification, ends: Phase1) -> Term:
+    """Whether a Kerberos name or ticket has been on the wire: offers of that method carry it."""
+    p = ends.policy
+    offered = some(p.transform, lambda u: p.offers(u) & p.method(u).eq("kerberos"))
+    return (_sent(spec, "mm1") | _sent(spec, "am1")) & offered
+
+
+def guessable(spec: Specification, ends: Phase1) -> Term:
+    """Whether the attacker holds what an offline guess of the pre-shared key needs: a hash made with
+    it, all else in it known. HASH_R of Aggressive Mode travels in clear; message 5 is open to who
+    knows the Diffie-Hellman secret."""
+    i, r = ends.initiator, ends.responder
+    main = _sent(spec, "mm5") & method_is(ends, i, "pre_shared_key") & secret_known(ends, i)
+    return main | (r.in_clear & method_is(ends, r, "pre_shared_key"))
