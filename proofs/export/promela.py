@@ -32,7 +32,7 @@ from model.language.instance import Instance, cardinality, decode
 from model.language.machine import Machine
 from model.language.sorts import Bool, Domain, Enum, Int, Maybe, Sort, Timer
 from model.language.specification import Action, Specification
-from model.language.terms import Term, interval, subterms
+from model.language.terms import Term, interval
 from proofs.export.folding import INT_MAX, Folded, Folder, both, either, literal, negation
 from proofs.search.predicates import parameters, span
 

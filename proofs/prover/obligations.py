@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from model.language.generate import DELAY
 from model.language.sorts import Int
 from model.language.specification import Action
 from model.language.terms import Term, subterms
@@ -24,7 +25,6 @@ from proofs.prover.smt import Formula
 
 Made = Mapping[str, Always | Whenever]
 Hypotheses = tuple[tuple[str, Formula], ...]
-DELAY = "delay"
 #: what an obligation is about that belongs to no promise: values stay in their sorts
 TYPES = "types"
 

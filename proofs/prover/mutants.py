@@ -1,0 +1,204 @@
+"""Mutants of the specification: does anything notice when a guard or an update is gone?
+
+    drop      a guard always holds              lose    an update does not happen
+    negate    it holds where it did not         shift   a bound of it is one more or less, or strict
+
+A mutant is killed if a run of it breaks a promise, and replays on the mutated machine, or if the
+shortest run that takes some action is no run of it any more, whatever the policies. One that every
+promise and lemma survives by induction is proved equivalent, where the invariants and the other guards
+already say what was dropped; else it is open: no promise needs what it takes away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+
+from model.language.errors import RangeError
+from model.language.sorts import Timer
+from model.language.specification import Action, Specification
+from model.language.terms import TRUE, Term
+from proofs.prover import smt
+from proofs.prover.bounded import Search
+from proofs.prover.lowering import Lowering
+from proofs.prover.obligations import Induction, Made
+from proofs.prover.runs import Breaks, Found, NotFound, Takes
+from proofs.prover.stories import stories_for
+
+#: how long one story is searched
+SEARCH_MS = 5_000
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one action.
+
+    kind   drop, negate, shift or lose       what    the guard's name, or the variable not updated
+    guard  number of the guard changed, or None    term   what stands in its place
+    target the update lost, or None
+    """
+
+    action: str
+    kind: str
+    what: str
+    guard: int | None = None
+    term: Term | None = None
+    target: Term | None = None
+
+    @property
+    def name(self) -> str:
+        """As tables show it."""
+        return f"{self.action}: {self.kind} {self.what}"
+
+
+def mutants(spec: Specification) -> Iterator[Mutant]:
+    """All mutants of a specification."""
+    for action in spec.actions.values():
+        yield from mutants_of(action)
+
+
+def mutants_of(action: Action) -> Iterator[Mutant]:
+    """All mutants of an action."""
+    for number, item in enumerate(action.guards):
+        yield Mutant(action.name, "drop", item.name, number, TRUE)
+        yield Mutant(action.name, "negate", item.name, number, ~item.term)
+        for term, said in _shifted(item.term):
+            yield Mutant(action.name, "shift", f"{item.name}, {said}", number, term)
+    for target, _ in action.updates:
+        yield Mutant(action.name, "lose", str(target), target=target)
+
+
+def _shifted(term: Term) -> Iterator[tuple[Term, str]]:
+    """The term with one comparison in it made strict, or not."""
+    if term.op in ("lt", "le"):
+        other = "le" if term.op == "lt" else "lt"
+        yield Term(other, term.args, term.sort), f"{term} by one"
+        return
+    for place, part in enumerate(term.args if term.op in ("and", "or", "not") else ()):
+        for changed, said in _shifted(part):
+            parts = (*term.args[:place], changed, *term.args[place + 1 :])
+            yield Term(term.op, parts, term.sort), said
+
+
+def mutated(spec: Specification, mutant: Mutant) -> Specification:
+    """The specification with that one change."""
+    action = spec.actions[mutant.action]
+    guards, updates = list(action.guards), action.updates
+    if mutant.guard is not None:
+        assert mutant.term is not None
+        guards[mutant.guard] = replace(guards[mutant.guard], term=mutant.term)
+    updates = tuple(pair for pair in updates if pair[0] is not mutant.target)
+    other = copy(spec)
+    changed = replace(action, guards=tuple(guards), updates=updates)
+    other.actions = {**spec.actions, mutant.action: changed}
+    return other
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a mutant: `killed`, `equivalent` or `open`; by or why, in words; the run."""
+
+    mutant: Mutant
+    fate: str
+    why: str
+    run: Found | None = None
+
+
+class Bench:
+    """What every mutant is held against.
+
+    promises   the promises                 made     promises and lemmas
+    witnesses  for each action a run that takes it, as the actions of it in order
+    """
+
+    def __init__(
+        self,
+        spec: Specification,
+        promises: Made,
+        made: Made,
+        witnesses: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._spec, self._promises = spec, promises
+        self._induction = Induction(Lowering(spec), made)
+        self._witnesses = witnesses
+
+    def fates(self, action: Action) -> Iterator[Fate]:
+        """What becomes of each mutant of an action."""
+        for mutant in mutants_of(action):
+            yield self.fate(mutant)
+
+    def fate(self, mutant: Mutant) -> Fate:
+        """What becomes of one."""
+        lost = self._lost(mutant)
+        if lost:
+            return Fate(mutant, "killed", f"the run that takes {lost} is gone")
+        broken = self._unproved(mutant)
+        if not broken:
+            equal = self._equal(mutant)
+            return Fate(mutant, "equivalent" if equal else "open", equal or "no promise needs it")
+        try:
+            found = self._breaks(mutant)
+        except RangeError as error:
+            return Fate(mutant, "killed", f"stores a number outside its range: {error}")
+        if found is None:
+            why = f"{broken} is no invariant any more, but no run was found that breaks a promise"
+            return Fate(mutant, "open", why)
+        return Fate(mutant, "killed", f"breaks {found.goal}", found)
+
+    def _breaks(self, mutant: Mutant) -> Found | None:
+        """A run of the mutant that breaks a promise."""
+        search = Search(mutated(self._spec, mutant), milliseconds=SEARCH_MS)
+        goals = {name: Breaks(promise) for name, promise in self._promises.items()}
+        for story in stories_for(mutant.action):
+            found = search.story(goals, story)
+            if isinstance(found, Found):
+                return found
+        return None
+
+    def _lost(self, mutant: Mutant) -> str:
+        """An action whose witness is no run of the mutant; empty if each still is."""
+        if mutant.kind == "drop":
+            return ""  # whatever could be done still can
+        search = Search(mutated(self._spec, mutant))
+        for name, schedule in self._witnesses.items():
+            if mutant.action in schedule:
+                found = search.story({name: Takes(name)}, schedule, whole=True)
+                if isinstance(found, NotFound) and not found.why:
+                    return name
+        return ""
+
+    def _unproved(self, mutant: Mutant) -> str:
+        """A promise or lemma that the mutated action does not keep; empty if it keeps all."""
+        action = mutated(self._spec, mutant).actions[mutant.action]
+        for name in self._induction.made:
+            for owed in self._induction.for_action(name, action):
+                answer = smt.solve(owed.fixed, owed.hypotheses)
+                if answer.verdict != "unsat":
+                    return name
+        return ""
+
+    def _equal(self, mutant: Mutant) -> str:
+        """Why the mutant does what the specification does; empty if that is not proved."""
+        action = self._spec.actions[mutant.action]
+        guards = [item.term for item in action.guards]
+        if mutant.guard is not None:
+            assert mutant.term is not None
+            old = guards.pop(mutant.guard)
+            same: Term | None = (old & mutant.term) | (~old & ~mutant.term)
+            why = "the invariants and the other guards already say it"
+        else:
+            assert mutant.target is not None
+            same = _unchanged(mutant.target, dict(action.updates)[mutant.target])
+            why = "the variable has that value already"
+        if same is None:
+            return ""
+        owed = self._induction.implied(action, same, guards)
+        return why if smt.solve(owed.fixed, owed.hypotheses).verdict == "unsat" else ""
+
+
+def _unchanged(target: Term, value: Term) -> Term | None:
+    """Whether an update changes nothing; None where the language cannot say it."""
+    if isinstance(target.sort, Timer):
+        return ~target.armed if value.op == "const" else None
+    return target.eq(value)

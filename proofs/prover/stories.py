@@ -1,0 +1,115 @@
+"""Stories: orders of actions that most runs keep to, so that runs are found without much search.
+
+A story says nothing about the specification: what is found along it is a run that replays, what is not
+found there is looked for elsewhere. Each step of it may be left out.
+"""
+
+from __future__ import annotations
+
+from model.language.generate import DELAY
+
+_CLOCK = (DELAY, "phase1.resend", DELAY, "phase1.wait_briefly", DELAY, "phase1.fall_back")
+_OFFERS = (
+    "attacker.name_alternatives",
+    "phase1.offer",
+    "attacker.write_offer",
+    "phase1.name_alternatives",
+    "phase1.offer_anew",
+    "phase1.accept",
+    "phase1.refuse",
+    "attacker.write_answer",
+    "attacker.refuse_main",
+    "phase1.doubt_refusal",
+    "phase1.give_up",
+    "phase1.refuse_answer",
+    "phase1.take_answer",
+)
+_KEYS = (
+    "attacker.attacker_for_initiator",
+    "attacker.degenerate_for_initiator",
+    "phase1.lack_secret",
+    "phase1.exchange_keys",
+    "attacker.attacker_for_responder",
+    "attacker.degenerate_for_responder",
+    "phase1.initiator_lacks_secret",
+    "phase1.prove",
+    "attacker.pose_as_initiator",
+    "phase1.authenticate_initiator",
+    "phase1.believe_initiator",
+    "phase1.reject_initiator",
+    "phase1.hear_refusal",
+    "attacker.pose_as_responder",
+    "phase1.authenticate_responder",
+    "phase1.believe_responder",
+    "phase1.reject_responder",
+)
+_AGGRESSIVE = (
+    "aggressive.offer",
+    "attacker.write_aggressive_offer",
+    "aggressive.answer",
+    "aggressive.refuse",
+    "aggressive.refuse_offer",
+    "attacker.write_aggressive_answer",
+    "attacker.own_public_in_aggressive_answer",
+    "attacker.refuse_aggressive",
+    "aggressive.doubt_refusal",
+    "aggressive.hear_refusal",
+    "aggressive.authenticate_responder",
+    "aggressive.reject_responder",
+    "aggressive.believe_responder",
+    "attacker.pose_as_initiator",
+    "aggressive.authenticate_initiator",
+    "aggressive.reject_initiator",
+    "phase1.believe_initiator",
+)
+_ENDS = (
+    DELAY,
+    "phase1.time_out",
+    "phase1.soft_sa_ends",
+    "phase1.drop_half_open",
+    "phase1.initiator_expires",
+    "phase1.responder_expires",
+    "phase1.initiator_deletes",
+    "phase1.responder_deletes",
+    "phase1.initiator_hears_delete",
+    "phase1.responder_hears_delete",
+    DELAY,
+)
+_QUICK = (
+    "quick.offer",
+    "attacker.write_qm1",
+    "quick.ignore",
+    "quick.accept",
+    "quick.refuse",
+    "quick.hear_refusal",
+    "attacker.write_qm2",
+    "quick.take_answer",
+    "quick.refuse_answer",
+    "attacker.write_qm3",
+    "quick.complete",
+)
+_FLOOD = ("flood.open", "phase1.answer_again", "flood.close")
+
+MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
+AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
+QUICK = (*_AGGRESSIVE, *_QUICK, *_ENDS)
+STORIES = {"main": MAIN, "aggressive": AGGRESSIVE, "quick": QUICK}
+
+
+def stories_for(action: str) -> list[tuple[str, ...]]:
+    """The stories in which an action may matter, it standing between all other steps besides."""
+    kind = action.split(".")[0]
+    if kind == "quick" or action.startswith("attacker.write_qm"):
+        chosen = ["quick"]
+    elif kind == "aggressive" or "aggressive" in action:
+        chosen = ["aggressive", "quick"]
+    else:
+        chosen = ["main", "aggressive"]
+    return [_sprinkled(STORIES[name], action) for name in chosen]
+
+
+def _sprinkled(story: tuple[str, ...], action: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for step in story:
+        found += [step] if step == action else [action, step]
+    return (*found, action)
