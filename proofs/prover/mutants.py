@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from model.language.errors import RangeError
 from model.language.sorts import Timer
 from model.language.specification import Action, Specification
-from model.language.terms import TRUE, Term
+from model.language.terms import TRUE, Term, conjunction
 from proofs.prover import smt
 from proofs.prover.bounded import Search
 from proofs.prover.lowering import Lowering
@@ -189,12 +189,23 @@ class Bench:
             why = "the invariants and the other guards already say it"
         else:
             assert mutant.target is not None
+            old = TRUE
             same = _unchanged(mutant.target, dict(action.updates)[mutant.target])
             why = "the variable has that value already"
         if same is None:
             return ""
-        owed = self._induction.implied(action, same, guards)
-        return why if smt.solve(owed.fixed, owed.hypotheses).verdict == "unsat" else ""
+        if self._holds(action, same, guards):
+            return why
+        if mutant.kind == "drop":
+            # Where the guard says no, the action would change nothing.
+            idle = [_unchanged(target, value) for target, value in action.updates]
+            if None not in idle and self._holds(action, conjunction(*idle), [*guards, ~old]):
+                return "where the guard says no, the action changes nothing"
+        return ""
+
+    def _holds(self, action: Action, term: Term, given: Sequence[Term]) -> bool:
+        owed = self._induction.implied(action, term, given)
+        return smt.solve(owed.fixed, owed.hypotheses).verdict == "unsat"
 
 
 def _unchanged(target: Term, value: Term) -> Term | None:

@@ -22,8 +22,10 @@ class Verdict:
     """One promise.
 
     solvers      who accepted every obligation
-    obligations  how many there were
+    obligations  how many there were, lemmas included
+    lemmas       the lemmas and promises it rests on
     seconds      z3's time, building the formulas included
+    rechecked    seconds of the second solver
     why          what stands in the way, where it is not proved
     depth        up to how many steps no run breaks it, where it is only bounded
     run          the run that breaks it
@@ -34,7 +36,9 @@ class Verdict:
     proof: Proof
     solvers: tuple[str, ...]
     obligations: int
+    lemmas: tuple[str, ...]
     seconds: float
+    rechecked: float = 0.0
     why: str = ""
     depth: int | None = None
     run: Run | None = None

@@ -1,0 +1,241 @@
+"""From promises to verdicts: prove what each rests on, have it checked again, or find the run that
+breaks it.
+
+A promise is proved only if every obligation of it, and of every lemma and promise that its proof used,
+is unsatisfiable, and every value stays in its sort. Work on one invariant is independent of the others,
+so it is given to processes; a verdict is put together from their answers.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from model.language.terms import Term
+from model.promises import Promise, promises
+from model.run import Run, fingerprint
+from model.spec import Ike, machine
+from proofs.prover import certificates, smt
+from proofs.prover.bounded import Search
+from proofs.prover.lemmas import lemmas
+from proofs.prover.lowering import Lowering
+from proofs.prover.obligations import TYPES, Induction, Made, Obligation
+from proofs.prover.runs import Breaks, Found
+from proofs.prover.stories import STORIES
+from proofs.prover.verdicts import Proof, Verdict
+
+#: how deep a run is looked for that breaks an unproved promise
+DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be proved about the machine.
+
+    off           attacker switches that are off
+    profile       profile parameters with their values
+    certificates  where to write them; None: nowhere
+    """
+
+    off: tuple[str, ...] = ()
+    profile: tuple[tuple[str, bool], ...] = ()
+    certificates: str | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One invariant: how many obligations, what they used, who accepted them, what failed."""
+
+    name: str
+    obligations: int
+    used: tuple[str, ...]
+    seconds: float
+    rechecked: float
+    failed: str = ""
+    doubted: str = ""
+
+
+def assumptions(ike: Ike, question: Question) -> list[Term]:
+    """What a question takes as given, as terms."""
+    switches = ike.phase1.attacker.switches
+    found = [~switches[name] for name in question.off]
+    for name, value in question.profile:
+        term = Term("rigid", (), ike.spec.rigids[name].sort, name)
+        found.append(term if value else ~term)
+    return found
+
+
+@cache
+def everything() -> Made:
+    """All promises and lemmas of the machine."""
+    ike = machine()
+    found = {name: item.made(ike) for name, item in promises().items()}
+    return {**found, **{name: item.made(ike) for name, item in lemmas().items()}}
+
+
+@cache
+def _induction(question: Question) -> Induction:
+    ike = machine()
+    return Induction(Lowering(ike.spec), everything(), assumptions(ike, question))
+
+
+def answer(name: str, question: Question) -> Answered:
+    """Prove one invariant, or what `TYPES` stands for: every value stays in its sort."""
+    start = time.perf_counter()
+    induction, mark = _induction(question), fingerprint(machine().spec)
+    used: dict[str, None] = {}
+    rechecked, count, failed, doubted = 0.0, 0, "", ""
+    for obligation in _owed(induction, name):
+        count += 1
+        said = smt.solve(obligation.fixed, obligation.hypotheses)
+        if said.verdict != "unsat":
+            failed = failed or f"{obligation.where}: {said.verdict}"
+            continue
+        used |= dict.fromkeys(said.core)
+        before = time.perf_counter()
+        doubted = doubted or _checked(obligation, said.core, question, mark)
+        rechecked += time.perf_counter() - before
+    seconds = time.perf_counter() - start - rechecked
+    return Answered(name, count, tuple(used), seconds, rechecked, failed, doubted)
+
+
+def _owed(induction: Induction, name: str) -> Iterator[Obligation]:
+    if name != TYPES:
+        yield from induction.of(name)
+        return
+    for action in machine().spec.actions.values():
+        yield from induction.types(action)
+    yield induction.punctual()
+
+
+def _checked(obligation: Obligation, used: tuple[str, ...], question: Question, mark: str) -> str:
+    """Have an obligation checked by the second solver, and saved where asked; what it doubts."""
+    if question.certificates is None and not certificates.has_cvc5():
+        return ""
+    text = certificates.text(obligation, used, mark)
+    if question.certificates is not None:
+        certificates.save(Path(question.certificates), obligation, text)
+    fresh = question.certificates is not None
+    for opinion in certificates.again(text, fresh=fresh):
+        if opinion.verdict != "unsat":
+            return f"{obligation.where}: {opinion.solver} says {opinion.verdict}"
+    return ""
+
+
+def prove(names: Sequence[str], question: Question, jobs: int) -> Iterator[Verdict]:
+    """The verdict on each promise, as soon as it is known; KeyError for a name that is no promise.
+
+    jobs   processes; with one, no other is started
+    """
+    known = promises()
+    wanted = [known[name] for name in names]
+    if jobs <= 1:
+        done: dict[str, Answered] = {}
+        for item in wanted:
+            for name in _needed(item.name, done):
+                done[name] = answer(name, question)
+            yield _verdict(item, done, question)
+        return
+    pool = ProcessPoolExecutor(jobs, initializer=_quietly)
+    try:
+        yield from _together(wanted, question, pool)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _quietly() -> None:
+    """Ctrl-C is for the process that asked; it stops the others by closing their queue."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _together(
+    wanted: Sequence[Promise], question: Question, pool: ProcessPoolExecutor
+) -> Iterator[Verdict]:
+    """Every invariant is begun at once; a promise is due when all that it rests on is there."""
+    names = [TYPES, *everything()]
+    order = {item.name: position for position, item in enumerate(wanted)}
+    names.sort(key=lambda name: order.get(name, len(order)))
+    begun: dict[str, Future[Answered]] = {
+        name: pool.submit(answer, name, question) for name in names
+    }
+    done: dict[str, Answered] = {}
+    for item in wanted:
+        for name in _needed(item.name, done):
+            done[name] = begun[name].result()
+        yield _verdict(item, done, question)
+
+
+def _needed(name: str, done: Mapping[str, Answered]) -> Iterator[str]:
+    """What a promise rests on and nobody has answered yet; what is answered meanwhile may add more."""
+    todo, seen = [TYPES, name], set()
+    while todo:
+        this = todo.pop()
+        if this in seen:
+            continue
+        seen.add(this)
+        if this not in done:
+            yield this
+        todo += [hypothesis(item) for item in done[this].used]
+
+
+def hypothesis(name: str) -> str:
+    """The invariant that a hypothesis is an instance of."""
+    return name.removesuffix(" of the other")
+
+
+def _rests_on(name: str, done: Mapping[str, Answered]) -> list[Answered]:
+    todo, seen = [TYPES, name], dict[str, Answered]()
+    while todo:
+        this = todo.pop()
+        if this not in seen:
+            seen[this] = done[this]
+            todo += [hypothesis(item) for item in done[this].used]
+    return list(seen.values())
+
+
+def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) -> Verdict:
+    parts = _rests_on(item.name, done)
+    failed = next((f"{part.name}, {part.failed}" for part in parts if part.failed), "")
+    doubted = next((f"{part.name}, {part.doubted}" for part in parts if part.doubted), "")
+    second = ("cvc5",) if certificates.has_cvc5() and not doubted else ()
+    run, proof, why, depth = None, Proof.PROVED, doubted, None
+    if failed:
+        run = broken(item, question)
+        proof, why = (Proof.BROKEN, failed) if run else (Proof.UNKNOWN, failed)
+    return Verdict(
+        item.name,
+        item.requirements,
+        proof,
+        ("z3", *second) if proof is Proof.PROVED else (),
+        sum(part.obligations for part in parts),
+        tuple(sorted(part.name for part in parts if part.name not in (item.name, TYPES))),
+        sum(part.seconds for part in parts),
+        sum(part.rechecked for part in parts),
+        why,
+        depth,
+        run,
+    )
+
+
+def broken(item: Promise, question: Question) -> Run | None:
+    """A run that breaks a promise, if one is found along the stories or within a few steps."""
+    ike = machine()
+    goal = Breaks(item.made(ike))
+    search = Search(ike.spec, assuming=assumptions(ike, question))
+    for story in STORIES.values():
+        along = search.story({item.name: goal}, story)
+        if isinstance(along, Found):
+            return run_of(along, f"{item.name} is broken")
+    found = search.shortest(goal, DEPTH)
+    return run_of(found, f"{item.name} is broken") if isinstance(found, Found) else None
+
+
+def run_of(found: Found, about: str) -> Run:
+    """What a search found, as the one replay format."""
+    keep = [slot for slot in found.machine.slots if slot.endswith(".state")]
+    return Run.of(found.machine, found.steps, about, keep)

@@ -1,0 +1,154 @@
+"""The assumption lattice: for each promise, the minimal sets of conditions under which its bare claim
+breaks, each with its run (modelling notes, section 6).
+
+A condition is an attacker's power, something he holds, or what a policy allows. The sets are searched,
+not listed: along the stories, for a claim without its `unless`. Minimal means that without any one
+condition of a set the same story breaks the claim no more. What no story breaks is not thereby proved
+to hold: that is what the proof of the promise is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from model.language.terms import Term, every
+from model.promises import Always, Promise, Whenever
+from model.run import Run
+from model.spec import Ike, machine
+from proofs.prover.bounded import Search
+from proofs.prover.proving import run_of
+from proofs.prover.runs import Breaks, Found
+from proofs.prover.stories import STORIES
+
+#: a promise with more weaknesses than this is not a promise
+MOST = 24
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that may be so or not; `safe` is the state in which it helps nobody.
+
+    mend   what makes it safe, in words
+    """
+
+    name: str
+    safe: Term
+    mend: str
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """A minimal set of conditions that breaks the claim of a promise, and the run."""
+
+    promise: str
+    conditions: tuple[Condition, ...]
+    found: Found
+    run: Run
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The conditions by name."""
+        return tuple(item.name for item in self.conditions)
+
+
+@cache
+def conditions() -> tuple[Condition, ...]:
+    """All conditions of the machine: powers, compromises, policies."""
+    ike = machine()
+    ends = ike.phase1
+    p, a = ends.policy, ends.attacker
+    powers = {
+        "drops": "a network that loses nothing (nobody can promise that)",
+        "alters": "nothing: what no key protects can be altered",
+        "forges": "nothing: what no key protects can be forged",
+        "knows_secret": "a pre-shared key of its own for each pair of peers, or certificates",
+        "holds_certificate": "revoke the certificate, and accept only the names that are expected",
+        "holds_ticket": "change the keys of the Kerberos principals",
+        "breaks_group": "a stronger Diffie-Hellman group",
+    }
+    found = [Condition(name, ~a.switches[name], mend) for name, mend in powers.items()]
+    unused = {
+        name: every(p.transform, lambda u, n=name: ~(p.method(u).eq(n)))  # type: ignore[misc]
+        for name in ("pre_shared_key", "certificate", "kerberos")
+    }
+    named = {
+        "falls_back": (~p.falls_back, "do not allow clear text after silence"),
+        "believes_refusals": (~p.believes_refusals, "do not believe a refusal in clear"),
+        "reoffers": (~p.reoffers, "do not offer anew after alternatives"),
+        "accepts_degenerate": (p.checks_public, "refuse degenerate public values"),
+        "aggressive": (p.exchange.eq("main"), "use Main Mode"),
+        "takes_aggressive": (~p.takes_exchange("aggressive"), "do not take Aggressive Mode"),
+        "pre_shared_key": (unused["pre_shared_key"], "use certificates or Kerberos"),
+        "certificate": (unused["certificate"], "use pre-shared keys"),
+        "kerberos": (unused["kerberos"], "use certificates"),
+    }
+    return (*found, *(Condition(name, safe, mend) for name, (safe, mend) in named.items()))
+
+
+def bare(item: Always | Whenever) -> Always | Whenever:
+    """The promise without its exceptions."""
+    return replace(item, unless=~item.claim & item.claim)
+
+
+def weaknesses(promise: Promise) -> Iterator[Weakness]:
+    """The minimal sets for one promise, fewest conditions first."""
+    ike = machine()
+    goal = {promise.name: Breaks(bare(promise.made(ike)))}
+    found: list[tuple[frozenset[str], Found]] = []
+    for story in STORIES.values():
+        lattice = Lattice(ike, goal, story)
+        while len(found) < MOST:
+            run = lattice.run({names for names, _ in found})
+            if run is None:
+                break
+            names, least = lattice.least(run)
+            found = [(other, kept) for other, kept in found if not names < other]
+            found.append((names, least))
+    by_name = {item.name: item for item in conditions()}
+    for names, run in sorted(found, key=lambda pair: (len(pair[0]), sorted(pair[0]))):
+        chosen = tuple(item for item in by_name.values() if item.name in names)
+        about = f"{promise.name} breaks with {', '.join(item.name for item in chosen) or 'nothing'}"
+        yield Weakness(promise.name, chosen, run, run_of(run, about))
+
+
+class Lattice:
+    """One story, searched under ever other sets of conditions."""
+
+    def __init__(self, ike: Ike, goal: Mapping[str, Breaks], story: Sequence[str]) -> None:
+        self._ike, self._goal, self._story = ike, goal, story
+        self._conditions = conditions()
+
+    def run(self, known: set[frozenset[str]]) -> Found | None:
+        """A run for which none of the sets known is enough."""
+        safe = {item.name: item.safe for item in self._conditions}
+        apart = []
+        for names in known:
+            parts = [safe[name] for name in names]
+            term = parts[0] if parts else ~self._conditions[0].safe & self._conditions[0].safe
+            for part in parts[1:]:
+                term = term | part
+            apart.append(term)
+        return self._search(apart)
+
+    def least(self, run: Found) -> tuple[frozenset[str], Found]:
+        """Fewer and fewer conditions, as long as the story still breaks the claim."""
+        needed = {item.name for item in self._conditions if not _is_safe(run, item)}
+        off = [item for item in self._conditions if item.name not in needed]
+        for item in [c for c in self._conditions if c.name in needed]:
+            fewer = self._search([other.safe for other in [*off, item]])
+            if fewer is not None:
+                off.append(item)
+                run = fewer
+        kept = frozenset(item.name for item in self._conditions if item not in off)
+        return kept, run
+
+    def _search(self, assuming: Sequence[Term]) -> Found | None:
+        search = Search(self._ike.spec, assuming=assuming)
+        found = search.story(self._goal, self._story)
+        return found if isinstance(found, Found) else None
+
+
+def _is_safe(run: Found, condition: Condition) -> bool:
+    return bool(run.machine.value(condition.safe, run.machine.initial, {}))
