@@ -125,6 +125,44 @@ def replay(
     raise typer.Exit(run_replay(file, output.value))
 
 
+@app.command()
+def prove(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[PROMISE]...")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME")] = None,
+    attacker: Annotated[str | None, typer.Option("--attacker", metavar="POWER,...")] = None,
+    mutants: Annotated[bool, typer.Option("--mutants")] = False,
+    weaknesses: Annotated[bool, typer.Option("--weaknesses")] = False,
+    certificates: Annotated[str | None, typer.Option("--certificates", metavar="DIR")] = None,
+    runs: Annotated[str | None, typer.Option("--runs", metavar="DIR")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, max=64)] = 0,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Prove the specification's promises, for all policies and runs of any length.
+
+    --profile NAME: both peers are of that stack; --attacker: the powers he has, or none (else all).
+    --weaknesses shows what each promise needs: the fewest conditions that break it, with the run.
+    --mutants leaves out each guard and update, and shows which no promise notices.
+    --certificates DIR writes every obligation as SMT-LIB 2; --runs DIR saves the runs.
+    """
+    from explorer.cli.prove import Asked, run_prove
+
+    raise typer.Exit(
+        run_prove(
+            Asked(
+                names or [],
+                profile,
+                attacker,
+                mutants,
+                weaknesses,
+                certificates,
+                runs,
+                jobs,
+                output.value,
+            )
+        )
+    )
+
+
 def run(arguments: list[str]) -> int:
     """Parse and run; the exit code."""
     try:

@@ -14,20 +14,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cache
 
 from model.language.errors import RangeError
 from model.language.sorts import Timer
 from model.language.specification import Action, Specification
 from model.language.terms import TRUE, Term, conjunction
+from model.promises import promises
+from model.spec import machine
 from proofs.prover import smt
 from proofs.prover.bounded import Search
 from proofs.prover.lowering import Lowering
 from proofs.prover.obligations import Induction, Made
-from proofs.prover.runs import Breaks, Found, NotFound, Takes
+from proofs.prover.proving import everything
+from proofs.prover.runs import Breaks, Found, Goal, NotFound, Takes
 from proofs.prover.stories import stories_for
 
 #: how long one story is searched
 SEARCH_MS = 5_000
+#: how long the shortest run to each action may be
+WITNESS_DEPTH = 9
 
 
 @dataclass(frozen=True)
@@ -97,12 +103,13 @@ def mutated(spec: Specification, mutant: Mutant) -> Specification:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: `killed`, `equivalent` or `open`; by or why, in words; the run."""
+    """What became of a mutant, by its name: `killed`, `equivalent` or `open`; why; the run that
+    breaks a promise, of the mutated machine."""
 
-    mutant: Mutant
+    mutant: str
     fate: str
     why: str
-    run: Found | None = None
+    schedule: tuple[str, ...] = ()
 
 
 class Bench:
@@ -132,19 +139,21 @@ class Bench:
         """What becomes of one."""
         lost = self._lost(mutant)
         if lost:
-            return Fate(mutant, "killed", f"the run that takes {lost} is gone")
+            return Fate(mutant.name, "killed", f"the run that takes {lost} is gone")
         broken = self._unproved(mutant)
         if not broken:
             equal = self._equal(mutant)
-            return Fate(mutant, "equivalent" if equal else "open", equal or "no promise needs it")
+            return Fate(
+                mutant.name, "equivalent" if equal else "open", equal or "no promise needs it"
+            )
         try:
             found = self._breaks(mutant)
         except RangeError as error:
-            return Fate(mutant, "killed", f"stores a number outside its range: {error}")
+            return Fate(mutant.name, "killed", f"stores a number outside its range: {error}")
         if found is None:
             why = f"{broken} is no invariant any more, but no run was found that breaks a promise"
-            return Fate(mutant, "open", why)
-        return Fate(mutant, "killed", f"breaks {found.goal}", found)
+            return Fate(mutant.name, "open", why)
+        return Fate(mutant.name, "killed", f"breaks {found.goal}", found.schedule)
 
     def _breaks(self, mutant: Mutant) -> Found | None:
         """A run of the mutant that breaks a promise."""
@@ -213,3 +222,18 @@ def _unchanged(target: Term, value: Term) -> Term | None:
     if isinstance(target.sort, Timer):
         return ~target.armed if value.op == "const" else None
     return target.eq(value)
+
+
+@cache
+def _bench() -> Bench:
+    spec = machine().spec
+    made = {name: item.made(machine()) for name, item in promises().items()}
+    takes: dict[str, Goal] = {name: Takes(name) for name in spec.actions}
+    runs = Search(spec).all(takes, WITNESS_DEPTH)
+    found = {name: run.schedule for name, run in runs.items() if isinstance(run, Found)}
+    return Bench(spec, made, everything(), found)
+
+
+def fates_of(action: str) -> list[Fate]:
+    """What becomes of each mutant of one action of the machine."""
+    return list(_bench().fates(machine().spec.actions[action]))

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from model.language.terms import Term
 from model.promises import Promise, promises
@@ -29,6 +30,7 @@ from proofs.prover.runs import Breaks, Found
 from proofs.prover.stories import STORIES
 from proofs.prover.verdicts import Proof, Verdict
 
+T = TypeVar("T")
 #: how deep a run is looked for that breaks an unproved promise
 DEPTH = 8
 
@@ -40,11 +42,13 @@ class Question:
     off           attacker switches that are off
     profile       profile parameters with their values
     certificates  where to write them; None: nowhere
+    profile_name  how verdicts call the profile
     """
 
     off: tuple[str, ...] = ()
     profile: tuple[tuple[str, bool], ...] = ()
     certificates: str | None = None
+    profile_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,18 +160,36 @@ def _quietly() -> None:
 def _together(
     wanted: Sequence[Promise], question: Question, pool: ProcessPoolExecutor
 ) -> Iterator[Verdict]:
-    """Every invariant is begun at once; a promise is due when all that it rests on is there."""
-    names = [TYPES, *everything()]
-    order = {item.name: position for position, item in enumerate(wanted)}
-    names.sort(key=lambda name: order.get(name, len(order)))
-    begun: dict[str, Future[Answered]] = {
-        name: pool.submit(answer, name, question) for name in names
-    }
+    """What is asked is begun at once, what it rests on as soon as that is known; a promise is due
+    when all of it is there."""
+    begun: dict[str, Future[Answered]] = {}
+
+    def begin(name: str) -> Future[Answered]:
+        if name not in begun:
+            begun[name] = pool.submit(answer, name, question)
+        return begun[name]
+
+    for name in [*(item.name for item in wanted), TYPES]:
+        begin(name)
     done: dict[str, Answered] = {}
     for item in wanted:
         for name in _needed(item.name, done):
-            done[name] = begun[name].result()
+            done[name] = begin(name).result()
+            for more in done[name].used:
+                begin(hypothesis(more))
         yield _verdict(item, done, question)
+
+
+def in_order(work: Callable[[str], T], names: Sequence[str], jobs: int) -> Iterator[T]:
+    """The work on each name, by so many processes, in the order of the names."""
+    if jobs <= 1 or len(names) == 1:
+        yield from map(work, names)
+        return
+    pool = ProcessPoolExecutor(jobs, initializer=_quietly)
+    try:
+        yield from pool.map(work, names)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _needed(name: str, done: Mapping[str, Answered]) -> Iterator[str]:
@@ -216,6 +238,7 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
         tuple(sorted(part.name for part in parts if part.name not in (item.name, TYPES))),
         sum(part.seconds for part in parts),
         sum(part.rechecked for part in parts),
+        question.profile_name,
         why,
         depth,
         run,

@@ -26,6 +26,7 @@ class Verdict:
     lemmas       the lemmas and promises it rests on
     seconds      z3's time, building the formulas included
     rechecked    seconds of the second solver
+    profile      the stack profile that both peers have; None: any policies at all
     why          what stands in the way, where it is not proved
     depth        up to how many steps no run breaks it, where it is only bounded
     run          the run that breaks it
@@ -39,6 +40,7 @@ class Verdict:
     lemmas: tuple[str, ...]
     seconds: float
     rechecked: float = 0.0
+    profile: str | None = None
     why: str = ""
     depth: int | None = None
     run: Run | None = None

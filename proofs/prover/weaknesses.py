@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from model.language.terms import Term, every
-from model.promises import Always, Promise, Whenever
+from model.promises import Always, Promise, Whenever, promises
 from model.run import Run
 from model.spec import Ike, machine
 from proofs.prover.bounded import Search
@@ -40,17 +40,15 @@ class Condition:
 
 @dataclass(frozen=True)
 class Weakness:
-    """A minimal set of conditions that breaks the claim of a promise, and the run."""
+    """A minimal set of conditions that breaks the claim of a promise, and the run.
+
+    needs   the conditions by name     closed_by   what makes each of them safe, in words
+    """
 
     promise: str
-    conditions: tuple[Condition, ...]
-    found: Found
+    needs: tuple[str, ...]
+    closed_by: tuple[str, ...]
     run: Run
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The conditions by name."""
-        return tuple(item.name for item in self.conditions)
 
 
 @cache
@@ -109,8 +107,32 @@ def weaknesses(promise: Promise) -> Iterator[Weakness]:
     by_name = {item.name: item for item in conditions()}
     for names, run in sorted(found, key=lambda pair: (len(pair[0]), sorted(pair[0]))):
         chosen = tuple(item for item in by_name.values() if item.name in names)
-        about = f"{promise.name} breaks with {', '.join(item.name for item in chosen) or 'nothing'}"
-        yield Weakness(promise.name, chosen, run, run_of(run, about))
+        needs = tuple(item.name for item in chosen)
+        about = f"{promise.name} breaks with {', '.join(needs) or 'nothing'}"
+        run = shortened(run, goal, [item.safe for item in by_name.values() if item not in chosen])
+        closed_by = tuple(item.mend for item in chosen)
+        yield Weakness(promise.name, needs, closed_by, run_of(run, about))
+
+
+def weaknesses_of(name: str) -> list[Weakness]:
+    """Those of one promise, by its name."""
+    return list(weaknesses(promises()[name]))
+
+
+def shortened(run: Found, goal: Mapping[str, Breaks], assuming: Sequence[Term]) -> Found:
+    """The run without the steps that it does not need: halves first, then smaller parts."""
+    search, size = Search(machine().spec, assuming=assuming), max(len(run.steps) // 2, 1)
+    while size:
+        start = 0
+        while start < len(run.schedule):
+            steps = [*run.schedule[:start], *run.schedule[start + size :]]
+            fewer = search.story(goal, steps)
+            if isinstance(fewer, Found) and len(fewer.steps) < len(run.steps):
+                run = fewer
+            else:
+                start += size
+        size //= 2
+    return run
 
 
 class Lattice:

@@ -1,0 +1,106 @@
+"""Verdicts, weaknesses and mutants as rows, and as the tree that JSON shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from explorer.view.verdicts import Row
+
+if TYPE_CHECKING:
+    from model.run import Run
+    from proofs.prover.mutants import Fate
+    from proofs.prover.verdicts import Verdict
+    from proofs.prover.weaknesses import Weakness
+
+SCHEMA_VERSION = 1
+_ROLES: dict[str, str] = {"proved": "ok", "broken": "bad", "bounded": "open", "unknown": "open"}
+
+
+def verdict_rows(verdict: Verdict) -> Iterator[Row]:
+    """One line a promise; what stands in the way, and the run, below it."""
+    said = f"{verdict.name:<49}{' '.join(verdict.requirements):<9} {verdict.seconds:6.2f} s"
+    yield Row(_ROLES[verdict.proof.value], f"{verdict.text:<17}", said)
+    if verdict.why:
+        yield Row("dim", "   ", f"what stands in the way: {verdict.why}")
+    if verdict.run is not None:
+        yield from run_rows(verdict.run)
+
+
+def run_rows(run: Run) -> Iterator[Row]:
+    """A run as a sequence of steps."""
+    for number, (name, params) in enumerate(run.steps, 1):
+        given = " ".join(f"{key}={value}" for key, value in params.items())
+        yield Row("plain", f"    {number:>2} ", f"{name}{f'  {given}' if given else ''}")
+
+
+def summary_row(verdicts: Sequence[Verdict], asked: int, seconds: float) -> Row:
+    """How many of how many, and how long it took."""
+    proved = sum(verdict.proof.value == "proved" for verdict in verdicts)
+    role = "ok" if proved == asked else "open"
+    missing = f", {asked - len(verdicts)} not reached" if len(verdicts) < asked else ""
+    return Row(role, str(proved), f"of {asked} promises proved{missing}, in {seconds:.1f} s")
+
+
+def weakness_rows(weakness: Weakness) -> Iterator[Row]:
+    """What breaks the bare claim, how, and what closes it."""
+    needs = " + ".join(weakness.needs) or "nothing at all"
+    yield Row("warn", weakness.promise, f"breaks with {needs}")
+    yield from run_rows(weakness.run)
+    for name, mend in zip(weakness.needs, weakness.closed_by, strict=True):
+        yield Row("dim", "    without", f"{name}: {mend}")
+
+
+def mutant_rows(fates: Sequence[Fate]) -> Iterator[Row]:
+    """The open ones, each, and how many there are of each fate."""
+    for item in fates:
+        if item.fate == "open":
+            yield Row("open", "open", f"{item.mutant}: {item.why}")
+    counts = Counter(item.fate for item in fates)
+    role = "open" if counts["open"] else "ok"
+    said = ", ".join(f"{counts[fate]} {fate}" for fate in ("killed", "equivalent", "open"))
+    yield Row(role, f"{len(fates)} mutants:", said)
+
+
+def proof_tree(
+    verdicts: Sequence[Verdict], fates: Sequence[Fate] | None, weaknesses: Sequence[Weakness]
+) -> dict[str, object]:
+    """The JSON of `prove`, schema_version 1; `mutants` is null where none were made."""
+    counts = Counter(item.fate for item in fates or ())
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "promises": [
+            {
+                "name": v.name,
+                "profile": v.profile,
+                "requirements": list(v.requirements),
+                "verdict": v.text,
+                "solvers": list(v.solvers),
+                "obligations": v.obligations,
+                "rests_on": list(v.lemmas),
+                "seconds": round(v.seconds, 3),
+                "why": v.why or None,
+                "run": v.run.text() if v.run else None,
+            }
+            for v in verdicts
+        ],
+        "mutants": None
+        if fates is None
+        else {
+            "total": len(fates),
+            "killed": counts["killed"],
+            "equivalent": counts["equivalent"],
+            "open": counts["open"],
+            "open_ones": [f"{f.mutant}: {f.why}" for f in fates if f.fate == "open"],
+        },
+        "weaknesses": [
+            {
+                "promise": w.promise,
+                "needs": list(w.needs),
+                "closed_by": dict(zip(w.needs, w.closed_by, strict=True)),
+                "run": w.run.text(),
+            }
+            for w in weaknesses
+        ],
+    }

@@ -1,0 +1,15 @@
+"""A stack profile as what the proof takes as given: both peers are of it."""
+
+from __future__ import annotations
+
+from model.vocabulary.profiles import Order, StackProfile
+
+
+def parameters(profile: StackProfile) -> tuple[tuple[str, bool], ...]:
+    """The machine's policy parameters that a profile decides, by name."""
+    return (
+        ("prefers_own", profile.order is Order.RESPONDER),
+        ("names_alternatives", profile.answers_alternatives),
+        ("reoffers", profile.reoffers),
+        ("exchange_checked_first", profile.checks_method_first),
+    )
