@@ -175,4 +175,6 @@ def run(arguments: list[str]) -> int:
         said = getattr(error, "format_message", error.__str__)()
         print(safe(f"error: {said}; see ikeproof --help"), file=sys.stderr)
         return exits.USAGE
+    if code == exits.INTERRUPTED:  # some versions of typer say Ctrl-C so
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else exits.FINE

@@ -5,6 +5,7 @@ python -m explorer.report.docs     write them
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from dataclasses import fields
@@ -13,8 +14,10 @@ from pathlib import Path
 
 from model.language import diagrams
 from model.language.document import text
+from model.promises import promises
 from model.spec import specification
 from model.vocabulary.profiles import PROFILES, StackProfile
+from proofs.prover.lemmas import lemmas
 from proofs.verify.catalogue import CATALOGUE
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -28,6 +31,7 @@ def pages() -> dict[str, str]:
         "states.md": _states(),
         "findings.md": _findings(),
         "profiles.md": _profiles(),
+        "promises.md": _promises(),
     }
 
 
@@ -52,6 +56,35 @@ def _findings() -> str:
         rows.append(f"\n## {item.id}\n\n{item.title} ({item.severity.value}). {item.explanation}\n")
         rows.append(f"- Mend: {item.mend}\n- Sources: {item.sources}")
     return "\n".join(rows) + "\n"
+
+
+def _promises() -> str:
+    """Each promise as a reviewer reads it aloud, under its theme; then the lemmas."""
+    rows = ["# Promises\n", _MADE]
+    rows.append(
+        "What the specification promises, for all policies, any number of negotiations and runs of\n"
+        "any length. `ikeproof prove` proves each by induction with z3 and has cvc5 check it again;\n"
+        "`ikeproof prove --weaknesses` shows what breaks a promise without its exceptions.\n"
+        "The machine it is proved of is [specification.md](specification.md): two honest peers and\n"
+        "an outsider, one exchange of Phase I, any number of Quick Modes under it. Not in it yet:\n"
+        "time in Phase II and the driver, renegotiation, simultaneous negotiation.\n"
+    )
+    theme = ""
+    for item in promises().values():
+        about = _about(item.made.__module__)
+        if about != theme:
+            theme = about
+            rows.append(f"## {about.rstrip('.')}\n")
+        rows.append(f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n")
+    rows += ["## Lemmas\n", "What the proofs of the promises rest on; each is proved too.\n"]
+    rows += [f"- **{item.name}**: {item.why}" for item in lemmas().values()]
+    return "\n".join(rows) + "\n"
+
+
+def _about(module: str) -> str:
+    """The first line of a module's docstring, without its requirement numbers."""
+    text = (inspect.getdoc(importlib.import_module(module)) or "").split("\n\n")[0]
+    return re.sub(r" \(R[0-9, R]+\)", "", " ".join(text.split()))
 
 
 def _profiles() -> str:

@@ -49,7 +49,8 @@ def weakness_rows(weakness: Weakness) -> Iterator[Row]:
     yield Row("warn", weakness.promise, f"breaks with {needs}")
     yield from run_rows(weakness.run)
     for name, mend in zip(weakness.needs, weakness.closed_by, strict=True):
-        yield Row("dim", "    without", f"{name}: {mend}")
+        if mend:
+            yield Row("dim", "    closed by", f"{name}: {mend}")
 
 
 def mutant_rows(fates: Sequence[Fate]) -> Iterator[Row]:

@@ -12,7 +12,6 @@ from model.spec.keys import (
     initiator_readable,
     master_key_known,
     method_is,
-    principal_readable,
     responder_readable,
 )
 
@@ -69,13 +68,12 @@ def responder_identity_stays_hidden(ike: Ike) -> Always:
 def kerberos_names_stay_hidden(ike: Ike) -> Always:
     """No Kerberos name or ticket is ever readable on the wire.
 
-    Unless Kerberos is offered: then it stands in the offer, for anyone (the stated exception of R6).
+    Unless the initiator's policy offers Kerberos, or allows it when alternatives ask for it: then the
+    name stands in the offer, for anyone (the stated exception of R6).
     """
-    ends = ike.phase1
-    p = ends.policy
-    offered = some(p.transform, lambda u: p.offers(u) & p.method(u).eq("kerberos"))
-    sent = Message(ike.spec.groups["mm1"]).sent
-    return Always(~principal_readable(ike.spec, ends), sent, offered)
+    p, i = ike.phase1.policy, ike.phase1.initiator
+    used = some(p.transform, lambda u: (p.offers(u) | p.allows(u)) & p.method(u).eq("kerberos"))
+    return Always(~i.named, i.state.one_of("awaits_mm2", "awaits_am2"), used)
 
 
 @promise("R5")

@@ -48,7 +48,8 @@ def _idle(ends: Phase1, role: str, state: str) -> Guard:
 
 
 def _offer(spec: Specification, ends: Phase1, am1: Message) -> None:
-    p = ends.policy
+    p, i = ends.policy, ends.initiator
+    named = ends.names_kerberos(_zero(spec))
     spec.action(
         "aggressive.offer",
         "initiator",
@@ -59,7 +60,7 @@ def _offer(spec: Specification, ends: Phase1, am1: Message) -> None:
             guard("aggressive", p.exchange.eq("aggressive"), "it uses Main Mode", "RFC 2409 5"),
             guard("offer_not_empty", some(p.transform, p.offers), "nothing to offer", "R3"),
         ],
-        updates=ends.sends_next("awaits_am2"),
+        updates={**ends.sends_next("awaits_am2"), i.named: named},
         sends=[am1.carrying(public="initiator", altered=False)],
     )
 

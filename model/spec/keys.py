@@ -68,13 +68,6 @@ def responder_readable(spec: Specification, ends: Phase1) -> Term:
     return ends.responder.in_clear | in_main
 
 
-def principal_readable(spec: Specification, ends: Phase1) -> Term:
-    """Whether a Kerberos name or ticket has been on the wire: offers of that method carry it."""
-    p = ends.policy
-    offered = some(p.transform, lambda u: p.offers(u) & p.method(u).eq("kerberos"))
-    return (_sent(spec, "mm1") | _sent(spec, "am1")) & offered
-
-
 def guessable(spec: Specification, ends: Phase1) -> Term:
     """Whether the attacker holds what an offline guess of the pre-shared key needs: a hash made with
     it, all else in it known. HASH_R of Aggressive Mode travels in clear; message 5 is open to who

@@ -64,7 +64,7 @@ def _offer(spec: Specification, ends: Phase1, mm1: Message) -> None:
                 "R3",
             ),
         ],
-        updates=ends.sends_next("awaits_mm2"),
+        updates={**ends.sends_next("awaits_mm2"), i.named: ends.names_kerberos(i.round)},
         sends=[mm1.carrying(round=i.round, altered=False)],
     )
 
@@ -174,6 +174,7 @@ def _offer_anew(spec: Specification, ends: Phase1, mm1: Message, alternatives: M
         updates={
             **ends.sends_next("awaits_mm2"),
             i.round: again,
+            i.named: i.named | ends.names_kerberos(again),
             i.last: False,
             i.heard: True,
         },

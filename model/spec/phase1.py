@@ -92,6 +92,11 @@ class Phase1:
         algorithms = every(p.transform, lambda u: ~(self.offered(u, round_) & p.accepts(u)))
         return ite(algorithms, lift("proposal", REASON), "auth_method")
 
+    def names_kerberos(self, round_: Term) -> Term:
+        """Whether the offer of that round has Kerberos in it, and with it a name or a ticket (R6)."""
+        p = self.policy
+        return some(p.transform, lambda u: self.offered(u, round_) & p.method(u).eq("kerberos"))
+
     @property
     def nothing_in_common(self) -> Term:
         """Whether the initiator's policy allows nothing that the responder accepts."""
@@ -257,6 +262,7 @@ def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: 
     last     its last resend is out: the brief interval     life    the lifetime of the SA
     budget   (ghost) the most that it may wait for this answer
     peer     (ghost) who it really is that an end has authenticated
+    named    (ghost) an offer with Kerberos, and so its name, has gone out in clear
     in_clear (ghost) the responder has shown identity and HASH_R in Aggressive Mode
     """
     maybe = Maybe(policy.transform)
@@ -279,6 +285,7 @@ def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: 
             life=urgent_timer(),
             budget=ghost(TIMER),
             peer=ghost(PARTY),
+            named=ghost(BOOL),
         ),
         spec.record(
             "responder",

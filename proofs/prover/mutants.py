@@ -208,7 +208,9 @@ class Bench:
         if mutant.kind == "drop":
             # Where the guard says no, the action would change nothing.
             idle = [_unchanged(target, value) for target, value in action.updates]
-            if None not in idle and self._holds(action, conjunction(*idle), [*guards, ~old]):
+            known = [term for term in idle if term is not None]
+            same = conjunction(*known)
+            if len(known) == len(idle) and self._holds(action, same, [*guards, ~old]):
                 return "where the guard says no, the action changes nothing"
         return ""
 
@@ -232,6 +234,11 @@ def _bench() -> Bench:
     runs = Search(spec).all(takes, WITNESS_DEPTH)
     found = {name: run.schedule for name, run in runs.items() if isinstance(run, Found)}
     return Bench(spec, made, everything(), found)
+
+
+def fate_of(mutant: Mutant) -> Fate:
+    """What becomes of one mutant of the machine."""
+    return _bench().fate(mutant)
 
 
 def fates_of(action: str) -> list[Fate]:

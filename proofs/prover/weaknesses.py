@@ -24,13 +24,14 @@ from proofs.prover.stories import STORIES
 
 #: a promise with more weaknesses than this is not a promise
 MOST = 24
+METHODS = frozenset(("pre_shared_key", "certificate", "kerberos"))
 
 
 @dataclass(frozen=True)
 class Condition:
     """Something that may be so or not; `safe` is the state in which it helps nobody.
 
-    mend   what makes it safe, in words
+    mend   what makes it safe, in words; empty for powers on the wire, which nobody takes away
     """
 
     name: str
@@ -58,9 +59,9 @@ def conditions() -> tuple[Condition, ...]:
     ends = ike.phase1
     p, a = ends.policy, ends.attacker
     powers = {
-        "drops": "a network that loses nothing (nobody can promise that)",
-        "alters": "nothing: what no key protects can be altered",
-        "forges": "nothing: what no key protects can be forged",
+        "drops": "",
+        "alters": "",
+        "forges": "",
         "knows_secret": "a pre-shared key of its own for each pair of peers, or certificates",
         "holds_certificate": "revoke the certificate, and accept only the names that are expected",
         "holds_ticket": "change the keys of the Kerberos principals",
@@ -105,13 +106,28 @@ def weaknesses(promise: Promise) -> Iterator[Weakness]:
             found = [(other, kept) for other, kept in found if not names < other]
             found.append((names, least))
     by_name = {item.name: item for item in conditions()}
+    found = _without_methods(found)
     for names, run in sorted(found, key=lambda pair: (len(pair[0]), sorted(pair[0]))):
         chosen = tuple(item for item in by_name.values() if item.name in names)
         needs = tuple(item.name for item in chosen)
         about = f"{promise.name} breaks with {', '.join(needs) or 'nothing'}"
-        run = shortened(run, goal, [item.safe for item in by_name.values() if item not in chosen])
+        off = [c.safe for c in by_name.values() if c not in chosen and _is_safe(run, c)]
+        run = shortened(run, goal, off)
         closed_by = tuple(item.mend for item in chosen)
         yield Weakness(promise.name, needs, closed_by, run_of(run, about))
+
+
+def _without_methods(
+    found: Sequence[tuple[frozenset[str], Found]],
+) -> list[tuple[frozenset[str], Found]]:
+    """One set in the place of three that differ in the method alone: some method is always used."""
+    every_one = {names for names, _ in found}
+    kept: dict[frozenset[str], Found] = {}
+    for names, run in found:
+        rest = names - METHODS
+        same = len(names - rest) == 1 and all(rest | {method} in every_one for method in METHODS)
+        kept.setdefault(rest if same else names, run)
+    return list(kept.items())
 
 
 def weaknesses_of(name: str) -> list[Weakness]:
