@@ -84,7 +84,9 @@ def promises() -> dict[str, Promise]:
     from model.promises import (  # noqa: F401  (they register)
         agreement,
         authentication,
+        order,
         phase2,
+        refusals,
         secrecy,
         time,
     )

@@ -150,3 +150,80 @@ def an_ended_sa_stays_ended(ike: Ike) -> Always:
     i, r = ike.phase1.initiator, ike.phase1.responder
     gone = [end.state.eq("ended").implies(~end.life.armed) for end in (i, r)]
     return Always(gone[0] & gone[1], i.state.eq("ended") | r.state.eq("ended"))
+
+
+@promise("R8 R9 R17")
+def timers_belong_to_states(ike: Ike) -> Always:
+    """Each timer runs exactly in the states that it belongs to: an initiator's next act while it waits
+    or sends in clear, a half-open exchange's end while it is half open, a lifetime while the SA stands.
+    So nothing happens to what is over.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    waits = ends.awaits_first_answer | ends.awaits_later_answer
+    claim = (
+        i.due.armed.eq(waits | i.state.eq("clear"))
+        & i.budget.armed.eq(waits)
+        & r.half_open.armed.eq(ends.half_open)
+        & i.life.armed.eq(i.state.eq("established"))
+        & r.life.armed.eq(r.state.eq("established"))
+    )
+    return Always(claim, waits & ends.half_open)
+
+
+def _near(ike: Ike, timer: Term) -> Term:
+    return timer.armed & (timer.left <= ike.phase1.timing.slack)
+
+
+@promise("R8")
+def no_resend_comes_early(ike: Ike) -> Whenever:
+    """An initiator's first resend of a message comes no earlier than its interval, less the slack.
+
+    Rests on nothing: every attacker switch on.
+    """
+    i = ike.phase1.initiator
+    return Whenever(i.tries > 0, _near(ike, i.due))
+
+
+@promise("R8")
+def the_brief_interval_comes_in_time(ike: Ike) -> Whenever:
+    """An initiator begins its brief interval only when the time of its last resend is over.
+
+    Rests on nothing: every attacker switch on.
+    """
+    i = ike.phase1.initiator
+    return Whenever(i.last, _near(ike, i.due))
+
+
+@promise("R8")
+def clear_text_comes_in_time(ike: Ike) -> Whenever:
+    """An initiator begins to send in clear only when the brief interval is over: an answer within it
+    still counts.
+
+    Rests on nothing: every attacker switch on.
+    """
+    i = ike.phase1.initiator
+    return Whenever(i.state.eq("clear"), _near(ike, i.due))
+
+
+@promise("R8")
+def no_time_out_comes_early(ike: Ike) -> Whenever:
+    """An initiator gives up for lack of an answer only when it has resent as often as it may, and the
+    time of the last resend, or of the soft SA, is over.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    spent = i.state.eq("clear") | (i.tries >= ends.timing.resends)
+    return Whenever(i.reason.eq("timeout"), _near(ike, i.due) & spent)
+
+
+@promise("R9")
+def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
+    """A responder forgets a half-open exchange only when its time is over.
+
+    Rests on nothing: every attacker switch on.
+    """
+    r = ike.phase1.responder
+    return Whenever(r.reason.eq("timeout"), _near(ike, r.half_open))

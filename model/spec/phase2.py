@@ -6,7 +6,7 @@ a negotiation carries is that of its starter in Phase I (R2, R10 to R12, R14, R2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.choice import wins
 from model.language.sorts import Enum, Int, Maybe
@@ -31,6 +31,10 @@ class Phase2:
     answerer: Record
     n: Term
     t: Term
+
+    def of(self, transform: Term) -> Phase2:
+        """The same with another transform in the place of `t`."""
+        return replace(self, t=transform)
 
     def phase1_stands(self, role: Term) -> Term:
         """Whether the Phase I SA is live and authenticated at that end (R14)."""
@@ -257,8 +261,7 @@ def _unfit(two: Phase2, transform: Term) -> Term:
 
 
 def _is_chosen(two: Phase2, transform: Term) -> Term:
-    other = Phase2(two.policy, two.parent, two.starter, two.answerer, two.n, transform)
-    return other.chosen(two.starter.role)
+    return two.of(transform).chosen(two.starter.role)
 
 
 def _take_answer(

@@ -41,7 +41,8 @@ def offers_are_the_initiators(ike: Ike) -> Term:
     p, i, mm1 = ike.phase1.policy, ike.phase1.initiator, _message(ike, "mm1")
     own = mm1.sent & ~mm1.altered
     one = p.exchange.eq("aggressive").implies(i.round.eq(0))
-    return own.implies(i.state.ne("idle") & mm1.round.eq(i.round)) & one
+    main = p.exchange.eq("main")
+    return own.implies(i.state.ne("idle") & mm1.round.eq(i.round) & main) & one
 
 
 @lemma

@@ -1,0 +1,111 @@
+"""A refusal is rightful, and says why (R5, R7, R10, R21)."""
+
+from __future__ import annotations
+
+from model.language.terms import every
+from model.promises import Always, promise
+from model.spec import Ike
+from model.spec.keys import phase1_open
+
+
+@promise("R5 R7")
+def what_fails_says_why(ike: Ike) -> Always:
+    """An end of Phase I, or of Phase II, that has failed has a reason.
+
+    Rests on nothing: every attacker switch on, any number of negotiations.
+    """
+    two = ike.phase2
+    ends = (ike.phase1.initiator, ike.phase1.responder, two.answerer)
+    claims = [end.state.eq("failed").implies(end.reason.ne("none")) for end in ends]
+    return Always(claims[0] & claims[1] & claims[2], ends[1].state.eq("failed"))
+
+
+@promise("R5 R7")
+def the_responder_tells_the_truth(ike: Ike) -> Always:
+    """The reason for which a responder has refused is true: its policy does not take the exchange, the
+    method or the identity, what the initiator shows does not satisfy it, nothing of the offer is
+    acceptable, or the two ends do not hold the same keys.
+
+    Unless the attacker alters or forges: then what it refuses may not be the initiator's.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    p, why = ends.policy, ike.phase1.responder.reason
+    shown = every(
+        p.transform,
+        lambda u: r.chosen.eq(u).implies(p.credential_holds("initiator", p.method(u))),
+    )
+    takes = every(p.transform, lambda u: r.chosen.eq(u).implies(p.takes_method(p.method(u))))
+    secret = p.secrets_agree & p.has_secret("responder") & p.has_secret("initiator")
+    none = ends.none_acceptable(i.round) | ~p.takes_exchange(p.exchange)
+    claim = (
+        why.eq("identity").implies(~p.identity_accepted("initiator"))
+        & why.eq("exchange_mode").implies(~p.takes_exchange(p.exchange))
+        & why.eq("certificate").implies(~shown)
+        & why.eq("proposal").implies(none)
+        & (why.eq("auth_method") & ~r.chosen.is_none).implies(~takes)
+        & (why.eq("psk") & ~r.chosen.is_none).implies(~secret)
+        & why.ne("tampered")
+    )
+    active = ends.attacker.alters | ends.attacker.forges
+    return Always(claim, why.eq("identity"), active)
+
+
+@promise("R5 R7")
+def the_initiator_tells_the_truth(ike: Ike) -> Always:
+    """The reason for which an initiator has stopped is true: the responder's identity is not accepted,
+    what it shows does not satisfy it, or nothing of the offer was acceptable.
+
+    Unless the attacker alters or forges: refusals come in clear.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    p, why = ends.policy, ike.phase1.initiator.reason
+    ids = ~p.identity_accepted("responder") | ~p.identity_accepted("initiator")
+    refused = ends.none_acceptable(i.round) | ~p.takes_exchange(p.exchange)
+    claim = (
+        why.eq("identity").implies(ids)
+        & why.eq("proposal").implies(refused)
+        & why.ne("altered_answer")
+    )
+    active = ends.attacker.alters | ends.attacker.forges
+    return Always(claim, why.eq("identity"), active)
+
+
+@promise("R10 R21")
+def the_answerer_tells_the_truth(ike: Ike) -> Always:
+    """The reason for which an end has refused Quick Mode is true: no policy of it selects the client
+    identities, it wants another mode, or no transform of the offer is to be had.
+
+    Unless the attacker knows the keys of Phase I. Any number of negotiations.
+    """
+    two, a = ike.phase2, ike.phase2.answerer
+    p, role = two.policy, two.starter.role
+    fits = every(
+        p.protection,
+        lambda u: ~(p.pfs(u) & ~p.key_exchange_fits(role, u)) | ~two.of(u).chosen(role),
+    )
+    claim = (
+        a.reason.eq("selector").implies(~p.clients_taken(role))
+        & a.reason.eq("mode").implies(~p.mode_taken(role))
+        & a.reason.eq("proposal").implies(two.none_acceptable(role) | ~fits)
+    )
+    return Always(claim, a.reason.eq("selector"), phase1_open(ike.phase1))
+
+
+@promise("R10 R12 R21")
+def the_answerers_choice_is_by_policy(ike: Ike) -> Always:
+    """The transform that an answerer has chosen is the one that the shared rule picks; it takes the
+    mode and selects the client identities, and with session key PFS the public value fits the group.
+
+    Unless the attacker knows the keys of Phase I. Any number of negotiations.
+    """
+    two, a = ike.phase2, ike.phase2.answerer
+    p, role = two.policy, two.starter.role
+    fair = every(
+        p.protection,
+        lambda u: a.chosen.eq(u).implies(
+            two.of(u).chosen(role) & (~p.pfs(u) | p.key_exchange_fits(role, u))
+        ),
+    )
+    taken = p.mode_taken(role) & p.clients_taken(role)
+    claim = (~a.chosen.is_none).implies(fair & taken)
+    return Always(claim, ~a.chosen.is_none, phase1_open(ike.phase1))
