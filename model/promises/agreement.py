@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from model.language.terms import Term, every, lift
+from model.language.terms import Term, every, lift, some
 from model.promises import Always, promise
 from model.spec import Ike
 from model.spec.keys import compromised
@@ -92,3 +92,19 @@ def alternatives_only_where_needed(ike: Ike) -> Always:
     anew = i.round.ne(0)
     excused = ends.attacker.alters | ends.attacker.forges
     return Always(anew.implies(ends.none_acceptable(zero)), anew, excused)
+
+
+@promise("R7")
+def offering_anew_is_by_profile(ike: Ike) -> Always:
+    """An initiator offers anew only where its profile does so, once, and for alternatives of which its
+    policy allows one.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    p = ends.policy
+    named = some(p.transform, lambda u: p.allows(u) & ends.attacker.names(u))
+    true = i.round.eq(1).implies(~ends.nothing_in_common)
+    forged = i.round.eq(2).implies(named & ends.attacker.forges)
+    anew = i.round.ne(0)
+    return Always(anew.implies(p.reoffers) & true & forged, anew)

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from model.language.terms import every
+from model.language.terms import every, lift
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
 from model.spec.keys import phase1_open
-from model.spec.parameters import other_role
+from model.spec.parameters import ROLE, other_role
 
 
 @promise("R2 R14")
 def phase2_requires_phase1(ike: Ike) -> Whenever:
     """The starter of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
-    end.
+    end, whose keys the other end has too.
 
     Rests on nothing; any number of negotiations.
     """
     two = ike.phase2
     installed = ike.driver.starter[two.n].installed
-    return Whenever(installed, two.phase1_stands(two.starter.role))
+    return Whenever(installed, two.phase1_stands(two.starter.role) & two.parent.same_keys)
 
 
 @promise("R2 R14")
 def phase2_answer_requires_phase1(ike: Ike) -> Whenever:
     """The answerer of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
-    end.
+    end, whose keys the other end has too.
 
     Rests on nothing; any number of negotiations.
     """
     two = ike.phase2
     installed = ike.driver.answerer[two.n].installed
-    return Whenever(installed, two.phase1_stands(other_role(two.starter.role)))
+    stands = two.phase1_stands(other_role(two.starter.role))
+    return Whenever(installed, stands & two.parent.same_keys)
 
 
 @promise("R11")
@@ -90,3 +91,54 @@ def phase2_suite_was_offered(ike: Ike) -> Always:
         lambda u: s.protection.eq(u).implies(p.offers(role, u) & p.accepts(role, u)),
     )
     return Always(s.installed.implies(fair), s.installed, phase1_open(ike.phase1))
+
+
+@promise("R2 R14 R16")
+def negotiations_start_under_phase1(ike: Ike) -> Whenever:
+    """A negotiation of Phase II is started only while an authenticated Phase I SA stands at the end
+    that starts it.
+
+    Rests on nothing; any number of negotiations.
+    """
+    two = ike.phase2
+    starts = two.starter.state.eq("awaits_qm2")
+    # Before it starts it has no role yet: either end may be the one.
+    stands = two.phase1_stands(lift("initiator", ROLE)) | two.phase1_stands(lift("responder", ROLE))
+    return Whenever(starts, stands)
+
+
+@promise("R14")
+def negotiations_are_answered_under_phase1(ike: Ike) -> Whenever:
+    """A Quick Mode message is answered only while an authenticated Phase I SA stands at that end, whose
+    keys the other end has too; otherwise it changes nothing.
+
+    Rests on nothing; any number of negotiations.
+    """
+    two = ike.phase2
+    stands = two.phase1_stands(other_role(two.starter.role)) & two.parent.same_keys
+    return Whenever(two.answerer.state.ne("idle"), stands)
+
+
+@promise("R14")
+def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
+    """A Quick Mode message makes a negotiation fail at its starter only while an authenticated Phase I
+    SA stands there, whose keys the other end has too; otherwise it changes nothing.
+
+    Rests on nothing; any number of negotiations.
+    """
+    two = ike.phase2
+    stands = two.phase1_stands(two.starter.role) & two.parent.same_keys
+    return Whenever(two.starter.state.eq("failed"), stands)
+
+
+@promise("R7 R10")
+def altered_quick_answer_is_rejected(ike: Ike) -> Always:
+    """The starter never gets SAs with a transform that it did not offer, whoever answered.
+
+    Rests on nothing: every attacker switch on, also one who knows the keys of Phase I.
+    """
+    two, s = ike.phase2, ike.driver.starter[ike.phase2.n]
+    p, role = two.policy, two.starter.role
+    fair = every(p.protection, lambda u: s.protection.eq(u).implies(p.offers(role, u)))
+    both = two.starter.state.eq("established").implies(two.starter.chosen.eq(s.protection))
+    return Always(s.installed.implies(fair) & both, s.installed)

@@ -227,3 +227,16 @@ def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
     """
     r = ike.phase1.responder
     return Whenever(r.reason.eq("timeout"), _near(ike, r.half_open))
+
+
+@promise("R5 R8")
+def an_answer_is_heard(ike: Ike) -> Always:
+    """An initiator that has taken any answer to its first message, offered anew, or stopped because of a
+    refusal in clear, knows that somebody is there: silence is over for good.
+
+    Rests on nothing: every attacker switch on. A refusal in clear stops only a stack that believes it.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    answered = ~i.chosen.is_none | i.round.ne(0) | i.reason.one_of("proposal", "altered_answer")
+    believed = i.reason.eq("proposal").implies(ends.policy.believes_refusals)
+    return Always(answered.implies(i.heard) & believed, answered)

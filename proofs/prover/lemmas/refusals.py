@@ -28,15 +28,17 @@ def reasons_belong_to_failures(ike: Ike) -> Term:
 @lemma
 def refusals_carry_a_reason(ike: Ike) -> Term:
     """A refusal on its way carries the reason that the responder has; a forged one carries some reason,
-    but none that only the hearer itself can have."""
+    but none that only the hearer itself can have. Who cannot forge names no alternatives."""
     r, n = ike.phase1.responder, ike.phase2.n
     auth, clear = _message(ike, "auth_refusal"), _message(ike, "am_refusal")
+    named = _message(ike, "alternatives")
     quick = Message(ike.spec.groups["quick_refusal"])[n]
     own = r.state.eq("failed") & r.reason.ne("timeout") & r.reason.ne("altered_answer")
     sane = ~clear.reason.one_of("none", "timeout", "altered_answer")
     answered = ike.phase2.answerer.state.eq("failed") & quick.reason.eq(ike.phase2.answerer.reason)
     return (
-        auth.sent.implies(own & auth.reason.eq(r.reason))
+        auth.sent.implies(own & auth.reason.eq(r.reason) & auth.reason.ne("proposal"))
+        & named.forged.implies(ike.phase1.attacker.forges)
         & clear.sent.implies(sane)
         & (clear.sent.implies(own & clear.reason.eq(r.reason)) | _active(ike))
         & quick.sent.implies(answered & quick.reason.ne("none"))
