@@ -64,6 +64,15 @@ def mutant_rows(fates: Sequence[Fate]) -> Iterator[Row]:
     yield Row(role, f"{len(fates)} mutants:", said)
 
 
+def _work(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """Seconds of work, each invariant once however many promises rest on it."""
+    parts = {part.name: part for verdict in verdicts for part in verdict.parts}
+    return {
+        "z3": round(sum(part.seconds for part in parts.values()), 3),
+        "second_solver": round(sum(part.rechecked for part in parts.values()), 3),
+    }
+
+
 def proof_tree(
     verdicts: Sequence[Verdict], fates: Sequence[Fate] | None, weaknesses: Sequence[Weakness]
 ) -> dict[str, object]:
@@ -86,6 +95,7 @@ def proof_tree(
             }
             for v in verdicts
         ],
+        "seconds": _work(verdicts),
         "mutants": None
         if fates is None
         else {

@@ -45,6 +45,14 @@ class Obligation:
     hypotheses: Hypotheses = ()
 
 
+@dataclass(frozen=True)
+class _Step:
+    action: Action
+    names: Names
+    taken: Sequence[Formula]
+    after: State
+
+
 class Induction:
     """The obligations of a set of promises and lemmas over one specification.
 
@@ -62,6 +70,7 @@ class Induction:
         self._policies = [*lowering.policies(), *given]
         self._fixed = [*self._policies, *lowering.typed(self._before)]
         self._known = self._hypotheses(self._before)
+        self._steps: dict[str, _Step] = {}
 
     def of(self, name: str) -> Iterator[Obligation]:
         """Everything owed to one promise or lemma."""
@@ -81,18 +90,18 @@ class Induction:
         """What an action owes to one promise or lemma: nothing if it changes none of its variables."""
         watched = reads(_watched(self.made[name]))
         if {target.data for target, _ in action.updates} & watched:
-            names, taken = self._taken(action)
-            yield self._owed(name, action.name, self._low.after(action, self._before, names), taken)
+            step = self._step(action)
+            yield self._owed(name, action.name, step.after, step.taken)
         records = {target.data for target, _ in action.updates if target.op == "var"}
         if records & watched and any(p.sort in self._low.spec.families for p in action.params):
             yield self._elsewhere(name, action)
 
     def types(self, action: Action) -> Iterator[Obligation]:
         """An action stores no number outside its range, and arms no urgent timer in the past."""
-        names, taken = self._taken(action)
-        fixed = (*self._fixed, *taken)
+        step = self._step(action)
+        fixed = (*self._fixed, *step.taken)
         for target, value in action.updates:
-            stored = self._low.value(value, self._before, names)
+            stored = self._low.value(value, self._before, step.names)
             sort = target.sort
             if isinstance(sort, Int) and not _within(value.sort, sort):
                 wrong = smt.any_of([stored < sort.low, stored > sort.high])
@@ -127,9 +136,15 @@ class Induction:
     def _later(self) -> Formula:
         return self._low.state("1").now
 
-    def _taken(self, action: Action) -> tuple[Names, list[Formula]]:
-        names, bounds = self._low.parameters(action, "0")
-        return names, [*bounds, *self._low.guards(action, self._before, names)]
+    def _step(self, action: Action) -> _Step:
+        """An action as a step, worked out once: most invariants ask for most actions."""
+        known = self._steps.get(action.name)
+        if known is None or known.action is not action:
+            names, bounds = self._low.parameters(action, "0")
+            taken = [*bounds, *self._low.guards(action, self._before, names)]
+            after = self._low.after(action, self._before, names)
+            known = self._steps[action.name] = _Step(action, names, taken, after)
+        return known
 
     def _hypotheses(self, before: State, of: str = "") -> Hypotheses:
         return tuple(

@@ -28,7 +28,7 @@ from proofs.prover.lowering import Lowering
 from proofs.prover.obligations import TYPES, Induction, Made, Obligation
 from proofs.prover.runs import Breaks, Found
 from proofs.prover.stories import STORIES
-from proofs.prover.verdicts import Proof, Verdict
+from proofs.prover.verdicts import Part, Proof, Verdict
 
 T = TypeVar("T")
 #: how deep a run is looked for that breaks an unproved promise
@@ -236,8 +236,7 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
         ("z3", *second) if proof is Proof.PROVED else (),
         sum(part.obligations for part in parts),
         tuple(sorted(part.name for part in parts if part.name not in (item.name, TYPES))),
-        sum(part.seconds for part in parts),
-        sum(part.rechecked for part in parts),
+        tuple(Part(part.name, part.seconds, part.rechecked) for part in parts),
         question.profile_name,
         why,
         depth,

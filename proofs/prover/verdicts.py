@@ -18,14 +18,22 @@ class Proof(Enum):
 
 
 @dataclass(frozen=True)
+class Part:
+    """The work on one invariant: seconds of z3, and of the second solver and certificates."""
+
+    name: str
+    seconds: float
+    rechecked: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One promise.
 
     solvers      who accepted every obligation
     obligations  how many there were, lemmas included
     lemmas       the lemmas and promises it rests on
-    seconds      z3's time, building the formulas included
-    rechecked    seconds of the second solver
+    parts        the work, invariant by invariant: promises share lemmas
     profile      the stack profile that both peers have; None: any policies at all
     why          what stands in the way, where it is not proved
     depth        up to how many steps no run breaks it, where it is only bounded
@@ -38,12 +46,16 @@ class Verdict:
     solvers: tuple[str, ...]
     obligations: int
     lemmas: tuple[str, ...]
-    seconds: float
-    rechecked: float = 0.0
+    parts: tuple[Part, ...]
     profile: str | None = None
     why: str = ""
     depth: int | None = None
     run: Run | None = None
+
+    @property
+    def seconds(self) -> float:
+        """z3's time for this promise and all it rests on, building the formulas included."""
+        return sum(part.seconds for part in self.parts)
 
     @property
     def text(self) -> str:
