@@ -84,9 +84,13 @@ def promises() -> dict[str, Promise]:
     from model.promises import (  # noqa: F401  (they register)
         agreement,
         authentication,
+        moves,
+        negotiations,
         order,
+        pace,
         phase2,
         refusals,
+        rightful,
         secrecy,
         time,
     )

@@ -79,32 +79,3 @@ def responder_stands_only_after_the_initiators_proof(ike: Ike) -> Whenever:
     ends, spec, r = ike.phase1, ike.spec, ike.phase1.responder
     proofs = [Message(spec.groups[name]).sent for name in ("mm5", "am3")]
     return Whenever(r.state.eq("established"), proofs[0] | proofs[1], compromised(ends, r))
-
-
-@promise("R4")
-def degenerate_values_are_refused(ike: Ike) -> Always:
-    """No end goes on with a degenerate Diffie-Hellman public value, whose secret anybody knows.
-
-    Unless its stack does not look (a profile parameter).
-    """
-    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
-    claim = i.peer_public.ne("degenerate") & r.peer_public.ne("degenerate")
-    return Always(claim, r.state.eq("awaits_mm5"), ~ends.policy.checks_public)
-
-
-@promise("R5")
-def no_end_goes_on_without_a_key(ike: Ike) -> Always:
-    """With a pre-shared key neither end derives keys if it has no such key for the peer.
-
-    Unless the attacker knows the key, and answers Aggressive Mode himself.
-    """
-    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
-    p, a = ends.policy, ike.phase1.attacker
-    claims = [
-        (end.peer_public.ne("none") & method_is(ends, end, "pre_shared_key")).implies(
-            p.has_secret(role)
-        )
-        for end, role in ((i, "initiator"), (r, "responder"))
-    ]
-    going = i.state.eq("awaits_mm6") & method_is(ends, i, "pre_shared_key")
-    return Always(claims[0] & claims[1], going, a.knows_secret & a.forges)

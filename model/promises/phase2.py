@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from model.language.terms import every, lift
+from model.language.terms import every
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
 from model.spec.keys import phase1_open
-from model.spec.parameters import ROLE, other_role
+from model.spec.parameters import other_role
 
 
 @promise("R2 R14")
@@ -91,32 +91,6 @@ def phase2_suite_was_offered(ike: Ike) -> Always:
         lambda u: s.protection.eq(u).implies(p.offers(role, u) & p.accepts(role, u)),
     )
     return Always(s.installed.implies(fair), s.installed, phase1_open(ike.phase1))
-
-
-@promise("R2 R14 R16")
-def negotiations_start_under_phase1(ike: Ike) -> Whenever:
-    """A negotiation of Phase II is started only while an authenticated Phase I SA stands at the end
-    that starts it.
-
-    Rests on nothing; any number of negotiations.
-    """
-    two = ike.phase2
-    starts = two.starter.state.eq("awaits_qm2")
-    # Before it starts it has no role yet: either end may be the one.
-    stands = two.phase1_stands(lift("initiator", ROLE)) | two.phase1_stands(lift("responder", ROLE))
-    return Whenever(starts, stands)
-
-
-@promise("R14")
-def negotiations_are_answered_under_phase1(ike: Ike) -> Whenever:
-    """A Quick Mode message is answered only while an authenticated Phase I SA stands at that end, whose
-    keys the other end has too; otherwise it changes nothing.
-
-    Rests on nothing; any number of negotiations.
-    """
-    two = ike.phase2
-    stands = two.phase1_stands(other_role(two.starter.role)) & two.parent.same_keys
-    return Whenever(two.answerer.state.ne("idle"), stands)
 
 
 @promise("R14")

@@ -9,18 +9,6 @@ from model.spec.keys import phase1_open
 
 
 @promise("R5 R7")
-def what_fails_says_why(ike: Ike) -> Always:
-    """An end of Phase I, or of Phase II, that has failed has a reason.
-
-    Rests on nothing: every attacker switch on, any number of negotiations.
-    """
-    two = ike.phase2
-    ends = (ike.phase1.initiator, ike.phase1.responder, two.answerer)
-    claims = [end.state.eq("failed").implies(end.reason.ne("none")) for end in ends]
-    return Always(claims[0] & claims[1] & claims[2], ends[1].state.eq("failed"))
-
-
-@promise("R5 R7")
 def the_responder_tells_the_truth(ike: Ike) -> Always:
     """The reason for which a responder has refused is true: its policy does not take the exchange, the
     method or the identity, what the initiator shows does not satisfy it, nothing of the offer is
@@ -68,27 +56,6 @@ def the_initiator_tells_the_truth(ike: Ike) -> Always:
     )
     active = ends.attacker.alters | ends.attacker.forges
     return Always(claim, why.eq("identity"), active)
-
-
-@promise("R10 R21")
-def the_answerer_tells_the_truth(ike: Ike) -> Always:
-    """The reason for which an end has refused Quick Mode is true: no policy of it selects the client
-    identities, it wants another mode, or no transform of the offer is to be had.
-
-    Unless the attacker knows the keys of Phase I. Any number of negotiations.
-    """
-    two, a = ike.phase2, ike.phase2.answerer
-    p, role = two.policy, two.starter.role
-    fits = every(
-        p.protection,
-        lambda u: ~(p.pfs(u) & ~p.key_exchange_fits(role, u)) | ~two.of(u).chosen(role),
-    )
-    claim = (
-        a.reason.eq("selector").implies(~p.clients_taken(role))
-        & a.reason.eq("mode").implies(~p.mode_taken(role))
-        & a.reason.eq("proposal").implies(two.none_acceptable(role) | ~fits)
-    )
-    return Always(claim, a.reason.eq("selector"), phase1_open(ike.phase1))
 
 
 @promise("R10 R12 R21")

@@ -176,49 +176,6 @@ def _near(ike: Ike, timer: Term) -> Term:
     return timer.armed & (timer.left <= ike.phase1.timing.slack)
 
 
-@promise("R8")
-def no_resend_comes_early(ike: Ike) -> Whenever:
-    """An initiator's first resend of a message comes no earlier than its interval, less the slack.
-
-    Rests on nothing: every attacker switch on.
-    """
-    i = ike.phase1.initiator
-    return Whenever(i.tries > 0, _near(ike, i.due))
-
-
-@promise("R8")
-def the_brief_interval_comes_in_time(ike: Ike) -> Whenever:
-    """An initiator begins its brief interval only when the time of its last resend is over.
-
-    Rests on nothing: every attacker switch on.
-    """
-    i = ike.phase1.initiator
-    return Whenever(i.last, _near(ike, i.due))
-
-
-@promise("R8")
-def clear_text_comes_in_time(ike: Ike) -> Whenever:
-    """An initiator begins to send in clear only when the brief interval is over: an answer within it
-    still counts.
-
-    Rests on nothing: every attacker switch on.
-    """
-    i = ike.phase1.initiator
-    return Whenever(i.state.eq("clear"), _near(ike, i.due))
-
-
-@promise("R8")
-def no_time_out_comes_early(ike: Ike) -> Whenever:
-    """An initiator gives up for lack of an answer only when it has resent as often as it may, and the
-    time of the last resend, or of the soft SA, is over.
-
-    Rests on nothing: every attacker switch on.
-    """
-    ends, i = ike.phase1, ike.phase1.initiator
-    spent = i.state.eq("clear") | (i.tries >= ends.timing.resends)
-    return Whenever(i.reason.eq("timeout"), _near(ike, i.due) & spent)
-
-
 @promise("R9")
 def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
     """A responder forgets a half-open exchange only when its time is over.

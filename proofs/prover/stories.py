@@ -15,6 +15,7 @@ _OFFERS = (
     "attacker.write_offer",
     "phase1.name_alternatives",
     "phase1.offer_anew",
+    "attacker.name_alternatives",
     "phase1.accept",
     "phase1.refuse",
     "attacker.write_answer",

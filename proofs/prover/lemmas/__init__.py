@@ -39,6 +39,6 @@ def lemma(term: Callable[[Ike], Term]) -> Callable[[Ike], Term]:
 
 def lemmas() -> dict[str, Lemma]:
     """All of them."""
-    from proofs.prover.lemmas import phase1, phase2, refusals  # noqa: F401  (they register)
+    from proofs.prover.lemmas import phase1, phase2, refusals, rightful  # noqa: F401  (they register)
 
     return LEMMAS

@@ -1,0 +1,392 @@
+"""Every refusal is upon what it answers, and its reason was so when it was given (R3, R5, R7, R10, R21)."""
+
+from __future__ import annotations
+
+from model.language.specification import Message
+from model.language.terms import Term, every, lift, some
+from model.promises import Always, Whenever, promise
+from model.spec import Ike
+from model.spec.keys import method_is
+from model.spec.parameters import ROUND, other_role
+
+
+def _sent(ike: Ike, *names: str) -> Term:
+    terms = [Message(ike.spec.groups[name]).sent for name in names]
+    found = terms[0]
+    for term in terms[1:]:
+        found = found | term
+    return found
+
+
+def _on_the_wire(ike: Ike) -> Term:
+    """Whether an attacker writes what no key protects."""
+    return ike.phase1.attacker.alters | ike.phase1.attacker.forges
+
+
+def _told(ike: Ike, *reasons: str) -> Term:
+    """Whether the responder's refusal has come to the initiator, readable, with such a reason."""
+    i, same = ike.phase1.initiator, ike.phase1.same_keys
+    proof, clear = (Message(ike.spec.groups[name]) for name in ("auth_refusal", "am_refusal"))
+    in_main = i.state.eq("awaits_mm6") & proof.sent & same & proof.reason.one_of(*reasons)
+    believed = clear.sent & ike.phase1.policy.believes_refusals & clear.reason.one_of(*reasons)
+    return in_main | (i.state.eq("awaits_am2") & believed)
+
+
+def _answered_with(ike: Ike) -> Term:
+    """Whether the answer that the initiator awaits names a transform that is not in its offer."""
+    ends, i = ike.phase1, ike.phase1.initiator
+    mm2, am2 = (Message(ike.spec.groups[name]) for name in ("mm2", "am2"))
+
+    def alien(answer: Message) -> Term:
+        return some(
+            ends.policy.transform,
+            lambda u: answer.transform.eq(u) & ~ends.offered(u, i.round),
+        )
+
+    return (i.state.eq("awaits_mm2") & alien(mm2)) | (i.state.eq("awaits_am2") & alien(am2))
+
+
+@promise("R7 R10")
+def every_failure_says_why(ike: Ike) -> Always:
+    """An end has failed exactly where it gives a reason: both ends of Phase I, both of Phase II.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two = ike.phase2
+    ends = (ike.phase1.initiator, ike.phase1.responder, two.starter, two.answerer)
+    told = [end.state.eq("failed").eq(end.reason.ne("none")) for end in ends]
+    failed = [end.state.eq("failed") for end in ends]
+    return Always(told[0] & told[1] & told[2] & told[3], failed[0] & failed[3])
+
+
+@promise("R5 R7")
+def responder_refuses_what_it_got(ike: Ike) -> Whenever:
+    """A responder refuses only while an exchange is to be begun or is half open, and only upon the
+    message that it waits for: nothing that has been established is refused afterwards.
+
+    Rests on nothing: every attacker switch on. Time is another promise.
+    """
+    r = ike.phase1.responder
+    got = (
+        (r.state.eq("idle") & _sent(ike, "mm1", "am1"))
+        | (r.state.eq("awaits_mm3") & _sent(ike, "mm3"))
+        | (r.state.eq("awaits_mm5") & _sent(ike, "mm5"))
+        | (r.state.eq("awaits_am3") & _sent(ike, "am3"))
+    )
+    return Whenever(r.state.eq("failed") & r.reason.ne("timeout"), got)
+
+
+@promise("R5 R7")
+def initiator_stops_upon_an_answer(ike: Ike) -> Whenever:
+    """An initiator whose time is not over stops only while it waits, and only upon an answer to what it
+    sent; a refusal in clear stops it only if it believes such refusals, one under keys only if it can
+    read it.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    believed = ends.policy.believes_refusals
+    read = _sent(ike, "mm6") | (_sent(ike, "auth_refusal") & ends.same_keys)
+    first = _sent(ike, "mm2") | (believed & _sent(ike, "no_proposal", "alternatives"))
+    got = (
+        (i.state.eq("awaits_mm2") & first)
+        | (i.state.eq("awaits_mm4") & _sent(ike, "mm4"))
+        | (i.state.eq("awaits_mm6") & read)
+        | (i.state.eq("awaits_am2") & (_sent(ike, "am2") | (believed & _sent(ike, "am_refusal"))))
+    )
+    return Whenever(i.state.eq("failed") & i.reason.ne("timeout"), got)
+
+
+@promise("R3 R7")
+def no_proposal_means_none_acceptable(ike: Ike) -> Whenever:
+    """A responder says `proposal` only where it accepts the algorithms of nothing that was offered, in
+    the exchange and the round in which it was offered.
+
+    Unless the attacker alters or forges: the offer that is refused may be his.
+    """
+    ends, r = ike.phase1, ike.phase1.responder
+    p, mm1 = ends.policy, Message(ike.spec.groups["mm1"])
+
+    def nothing(round_: Term) -> Term:
+        return every(p.transform, lambda u: ~(ends.offered(u, round_) & p.accepts(u)))
+
+    main = mm1.sent & nothing(mm1.round)
+    aggressive = _sent(ike, "am1") & nothing(lift(0, ROUND))
+    return Whenever(r.reason.eq("proposal"), main | aggressive, _on_the_wire(ike))
+
+
+@promise("R3 R5")
+def refused_method_is_not_taken(ike: Ike) -> Whenever:
+    """A responder says `auth_method` only where its policy does not take the method: of what it chose,
+    of what it would choose, or of all that is offered with algorithms it accepts.
+
+    Unless the attacker alters or forges: the offer that is refused may be his.
+    """
+    ends, r = ike.phase1, ike.phase1.responder
+    p, mm1, zero = ends.policy, Message(ike.spec.groups["mm1"]), lift(0, ROUND)
+    own = some(p.transform, lambda u: r.chosen.eq(u) & ~p.takes_method(p.method(u)))
+    would = some(p.transform, lambda u: ends.chosen(u, zero) & ~p.takes_method(p.method(u)))
+    main = mm1.sent & ends.none_acceptable(mm1.round)
+    aggressive = _sent(ike, "am1") & (would | ends.none_acceptable(zero))
+    claim = (r.state.eq("idle") & (main | aggressive)) | own
+    return Whenever(r.reason.eq("auth_method"), claim, _on_the_wire(ike))
+
+
+@promise("R3")
+def refused_exchange_is_not_taken(ike: Ike) -> Whenever:
+    """A responder says `exchange_mode` only where its policy does not take the exchange of the message
+    that it refuses.
+
+    Rests on nothing: every attacker switch on.
+    """
+    p, r = ike.phase1.policy, ike.phase1.responder
+    main = (r.state.eq("idle") & _sent(ike, "mm1")) | r.state.eq("awaits_mm5")
+    aggressive = r.state.eq("idle") & _sent(ike, "am1")
+    claim = (main & ~p.takes_exchange("main")) | (aggressive & ~p.takes_exchange("aggressive"))
+    return Whenever(r.reason.eq("exchange_mode"), claim)
+
+
+@promise("R5")
+def refused_initiator_is_not_accepted(ike: Ike) -> Always:
+    """A responder says `identity` only where its policy does not expect the initiator's, and
+    `certificate` only where what the initiator shows does not satisfy it for the method agreed on.
+
+    Rests on nothing: every attacker switch on.
+    """
+    p, r = ike.phase1.policy, ike.phase1.responder
+    shown = some(
+        p.transform, lambda u: r.chosen.eq(u) & ~p.credential_holds("initiator", p.method(u))
+    )
+    identity, shows = r.reason.eq("identity"), r.reason.eq("certificate")
+    claim = identity.implies(~p.identity_accepted("initiator")) & shows.implies(shown)
+    return Always(claim, shows)
+
+
+@promise("R5")
+def responder_says_psk_where_keys_differ(ike: Ike) -> Whenever:
+    """A responder says `psk` only where it needs a pre-shared key for this peer and has none, or where
+    a proof has come that its keys do not open.
+
+    Rests on nothing: every attacker switch on. That differing keys are a differing pre-shared key, and
+    no altered message, is another promise.
+    """
+    ends, r = ike.phase1, ike.phase1.responder
+    p = ends.policy
+    proof = r.state.one_of("awaits_mm5", "awaits_am3")
+    needed = some(p.transform, lambda u: ends.acceptable(u) & p.method(u).eq("pre_shared_key"))
+    needs = (r.state.eq("idle") & needed) | (
+        r.state.eq("awaits_mm3") & method_is(ends, r, "pre_shared_key")
+    )
+    lacks = needs & ~p.has_secret("responder")
+    return Whenever(r.reason.eq("psk"), lacks | (proof & ~ends.same_keys))
+
+
+@promise("R5 R7")
+def responder_says_tampered_where_hashes_differ(ike: Ike) -> Whenever:
+    """A responder says `tampered` only where the keys agree, and what the hash covers, offer or public
+    values, does not.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, r = ike.phase1, ike.phase1.responder
+    proof = r.state.one_of("awaits_mm5", "awaits_am3")
+    differs = ends.same_keys & ~(ends.shared & ends.offers_agree)
+    return Whenever(r.reason.eq("tampered"), proof & differs)
+
+
+@promise("R5")
+def psk_means_the_secret(ike: Ike) -> Always:
+    """Where an end says `psk` it is the pre-shared key: one end has none, or the two differ.
+
+    Unless the attacker alters or forges: a swapped suite or public value gives keys that differ too.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    p = ends.policy
+    both = p.has_secret("initiator") & p.has_secret("responder") & p.secrets_agree
+    blamed = [end.reason.eq("psk") for end in (i, r)]
+    return Always((blamed[0] | blamed[1]).implies(~both), blamed[0] & blamed[1], _on_the_wire(ike))
+
+
+@promise("R5 R7")
+def tampering_means_an_attack(ike: Ike) -> Always:
+    """No end says `tampered` or `altered_answer` in Phase I where nobody alters or forges what is on the
+    wire: so each of them in a log is an attack, or a fault of a peer, never a mere disagreement.
+
+    Unless the attacker alters or forges.
+    """
+    i, r = ike.phase1.initiator, ike.phase1.responder
+    quiet = [~end.reason.one_of("tampered", "altered_answer") for end in (i, r)]
+    return Always(quiet[0] & quiet[1], i.state.eq("failed"), _on_the_wire(ike))
+
+
+@promise("R7")
+def altered_answer_is_not_in_the_offer(ike: Ike) -> Whenever:
+    """An initiator says `altered_answer` only where the answer that it got is not in its offer.
+
+    Rests on nothing: every attacker switch on.
+    """
+    return Whenever(ike.phase1.initiator.reason.eq("altered_answer"), _answered_with(ike))
+
+
+@promise("R5")
+def refused_responder_is_not_accepted(ike: Ike) -> Whenever:
+    """An initiator says `identity` or `certificate` only where its own policy does not accept the
+    responder's identity, or what it shows for the method; or where the responder says so of it.
+
+    Rests on nothing: every attacker switch on, as a refusal in clear that can be forged must be
+    believed by policy, and says `proposal` if it is forged.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    p, am2 = ends.policy, Message(ike.spec.groups["am2"])
+    proof = i.state.eq("awaits_mm6") & _sent(ike, "mm6")
+    proof = proof | (i.state.eq("awaits_am2") & am2.sent)
+    shown = some(
+        p.transform,
+        lambda u: (
+            (i.chosen.eq(u) | (i.state.eq("awaits_am2") & am2.transform.eq(u)))
+            & ~p.credential_holds("responder", p.method(u))
+        ),
+    )
+    own = proof & (~p.identity_accepted("responder") | shown)
+    claim = own | _told(ike, "identity", "certificate")
+    return Whenever(i.reason.one_of("identity", "certificate"), claim)
+
+
+@promise("R5 R7")
+def initiator_says_psk_or_tampered_truly(ike: Ike) -> Whenever:
+    """An initiator says `psk` or `tampered` only where it needs a pre-shared key that it lacks, where
+    the proof that it got does not agree with what it holds, or where the responder says so.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    p, am2 = ends.policy, Message(ike.spec.groups["am2"])
+    lacks = i.state.eq("awaits_mm4") & method_is(ends, i, "pre_shared_key")
+    lacks = lacks & ~p.has_secret("initiator")
+    differs = i.state.eq("awaits_mm6") & ~(ends.shared & ends.offers_agree)
+    publics = am2.public.eq("responder") & r.peer_public.eq("initiator")
+    secret = some(
+        p.transform, lambda u: am2.transform.eq(u) & p.method(u).eq("pre_shared_key")
+    ).implies(p.has_secret("initiator") & p.secrets_agree)
+    covered = publics & r.chosen.eq(am2.transform) & ends.offers_agree & secret
+    wrong = i.state.eq("awaits_am2") & am2.sent & ~covered
+    claim = lacks | differs | wrong | _told(ike, "psk", "tampered")
+    return Whenever(i.reason.one_of("psk", "tampered"), claim)
+
+
+@promise("R7")
+def initiator_hears_a_true_refusal(ike: Ike) -> Always:
+    """Where an initiator stops because nothing of its offer is acceptable, nothing of it is, or the
+    responder has refused.
+
+    Unless the attacker alters or forges: a refusal in clear can be made by anybody.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    stopped = i.reason.one_of("proposal", "auth_method")
+    claim = r.state.eq("failed") | ends.none_acceptable(lift(0, ROUND))
+    return Always(stopped.implies(claim), stopped, _on_the_wire(ike))
+
+
+@promise("R7 R10")
+def refusals_are_told_as_they_are(ike: Ike) -> Always:
+    """A responder that refuses an offer, or the proof of Main Mode for identity, exchange or
+    certificate, has told the peer; and what it has told is what it says itself. The same holds for the
+    answerer of a negotiation.
+
+    Unless the attacker forges: a refusal in clear may be his.
+    """
+    r, two = ike.phase1.responder, ike.phase2
+    proof, clear = (Message(ike.spec.groups[name]) for name in ("auth_refusal", "am_refusal"))
+    quick = Message(ike.spec.groups["quick_refusal"])[two.n]
+    failed = r.state.eq("failed")
+    offer = (failed & r.chosen.is_none).implies(_sent(ike, "no_proposal") | clear.sent)
+    same = [told.sent.implies(failed & told.reason.eq(r.reason)) for told in (proof, clear)]
+    of_phase2 = two.answerer.state.eq("failed").eq(quick.sent)
+    of_phase2 = of_phase2 & quick.sent.implies(quick.reason.eq(two.answerer.reason))
+    claim = offer & same[0] & same[1] & of_phase2
+    return Always(claim, failed & proof.sent, ike.phase1.attacker.forges)
+
+
+@promise("R18")
+def a_refused_proof_is_deleted(ike: Ike) -> Always:
+    """An initiator that refuses the responder's proof in Main Mode has sent a Delete, so that the
+    responder does not keep half of an SA.
+
+    Rests on nothing: every attacker switch on.
+    """
+    i = ike.phase1.initiator
+    refused = _sent(ike, "mm5") & i.state.eq("failed") & i.reason.ne("timeout")
+    refused = refused & ~_sent(ike, "auth_refusal")
+    return Always(refused.implies(_sent(ike, "initiator_delete")), refused)
+
+
+@promise("R10 R14")
+def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
+    """The answerer of a negotiation refuses only its message 1, and only under a Phase I SA that stands
+    at its own end and whose keys both ends hold.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, a = ike.phase2, ike.phase2.answerer
+    qm1 = Message(ike.spec.groups["qm1"])[two.n]
+    under = two.phase1_stands(other_role(two.starter.role)) & two.parent.same_keys
+    return Whenever(a.state.eq("failed"), a.state.eq("idle") & qm1.sent & under)
+
+
+@promise("R10 R14")
+def starter_stops_upon_an_answer(ike: Ike) -> Whenever:
+    """The starter of a negotiation stops only upon an answer or a refusal, while it waits for one, and
+    only under a Phase I SA that stands at its own end and whose keys both ends hold.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, s = ike.phase2, ike.phase2.starter
+    qm2, no = (Message(ike.spec.groups[name])[two.n] for name in ("qm2", "quick_refusal"))
+    under = two.phase1_stands(s.role) & two.parent.same_keys
+    waits = s.state.eq("awaits_qm2") & (qm2.sent | no.sent)
+    return Whenever(s.state.eq("failed"), waits & under)
+
+
+@promise("R10 R13 R21")
+def answerer_says_what_its_policy_says(ike: Ike) -> Whenever:
+    """The answerer of a negotiation refuses only where its policy does: it selects no such client
+    identities, wants another mode, accepts nothing of the offer, or would choose a transform that the
+    public value does not fit.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, role = ike.phase2, ike.phase2.starter.role
+    p = two.policy
+
+    def unfit(u: Term) -> Term:
+        return p.offers(role, u) & p.accepts(role, u) & p.pfs(u) & ~p.key_exchange_fits(role, u)
+
+    fault = two.none_acceptable(role) | some(p.protection, unfit)
+    fault = fault | ~p.clients_taken(role) | ~p.mode_taken(role)
+    return Whenever(two.answerer.state.eq("failed"), fault)
+
+
+@promise("R21")
+def selector_is_refused_truly(ike: Ike) -> Whenever:
+    """The answerer of a negotiation says `selector` only where its policy does not select the client
+    identities.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two = ike.phase2
+    clients = two.policy.clients_taken(two.starter.role)
+    return Whenever(two.answerer.reason.eq("selector"), ~clients)
+
+
+@promise("R7 R11")
+def starter_refuses_only_bad_answers(ike: Ike) -> Whenever:
+    """The starter of a negotiation says `altered_answer` only where the answer is not in its offer, or
+    has its own SPI.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, s = ike.phase2, ike.phase2.starter
+    p, qm2 = two.policy, Message(ike.spec.groups["qm2"])[two.n]
+    alien = some(p.protection, lambda u: qm2.transform.eq(u) & ~p.offers(s.role, u))
+    bad = qm2.sent & (alien | qm2.spi.eq(s.spi))
+    return Whenever(s.reason.eq("altered_answer"), bad)
