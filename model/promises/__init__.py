@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model.language.terms import FALSE, Term
+from model.language.specification import Message
+from model.language.terms import FALSE, Term, conjunction, disjunction
 from model.spec import Ike
 
 
@@ -60,6 +61,16 @@ class Promise:
     requirements: tuple[str, ...]
     says: str
     made: Callable[[Ike], Always | Whenever]
+
+
+def any_sent(ike: Ike, *names: str) -> Term:
+    """Whether any of these messages has been sent."""
+    return disjunction(*(Message(ike.spec.groups[name]).sent for name in names))
+
+
+def all_sent(ike: Ike, *names: str) -> Term:
+    """Whether all of these messages have been sent."""
+    return conjunction(*(Message(ike.spec.groups[name]).sent for name in names))
 
 
 PROMISES: dict[str, Promise] = {}

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import Term, every, some
-from model.promises import Always, Whenever, promise
+from model.language.terms import every, some
+from model.promises import Always, Whenever, all_sent, promise
 from model.spec import Ike
 from model.spec.keys import method_is, phase1_open
-
-
-def _sent(ike: Ike, *names: str) -> Term:
-    """Whether all of these have been sent."""
-    terms = [Message(ike.spec.groups[name]).sent for name in names]
-    found = terms[0]
-    for term in terms[1:]:
-        found = found & term
-    return found
 
 
 @promise("R4 R5")
@@ -26,13 +17,13 @@ def responder_moves_by_messages(ike: Ike) -> Always:
     Rests on nothing: every attacker switch on.
     """
     r = ike.phase1.responder
-    by_initiator = _sent(ike, "mm5", "mm6") | _sent(ike, "am3")
+    by_initiator = all_sent(ike, "mm5", "mm6") | all_sent(ike, "am3")
     claim = (
-        r.state.eq("awaits_mm3").implies(_sent(ike, "mm1", "mm2"))
-        & r.state.eq("awaits_mm5").implies(_sent(ike, "mm3", "mm4"))
-        & r.state.eq("awaits_am3").implies(_sent(ike, "am1", "am2"))
+        r.state.eq("awaits_mm3").implies(all_sent(ike, "mm1", "mm2"))
+        & r.state.eq("awaits_mm5").implies(all_sent(ike, "mm3", "mm4"))
+        & r.state.eq("awaits_am3").implies(all_sent(ike, "am1", "am2"))
         & r.peer.eq("initiator").implies(by_initiator)
-        & r.peer.eq("attacker").implies(_sent(ike, "posed_initiator"))
+        & r.peer.eq("attacker").implies(all_sent(ike, "posed_initiator"))
         & (r.answers > 0).implies(r.state.ne("idle"))
     )
     return Always(claim, r.peer.eq("initiator"))
@@ -46,13 +37,13 @@ def initiator_moves_by_messages(ike: Ike) -> Always:
     Rests on nothing: every attacker switch on.
     """
     i = ike.phase1.initiator
-    by_responder = _sent(ike, "mm6") | _sent(ike, "am2", "am3")
-    posed = _sent(ike, "posed_responder") | _sent(ike, "am1")
+    by_responder = all_sent(ike, "mm6") | all_sent(ike, "am2", "am3")
+    posed = all_sent(ike, "posed_responder") | all_sent(ike, "am1")
     claim = (
-        i.state.eq("awaits_mm2").implies(_sent(ike, "mm1"))
-        & i.state.eq("awaits_mm4").implies(_sent(ike, "mm2", "mm3"))
-        & i.state.eq("awaits_mm6").implies(_sent(ike, "mm4", "mm5"))
-        & i.state.eq("awaits_am2").implies(_sent(ike, "am1"))
+        i.state.eq("awaits_mm2").implies(all_sent(ike, "mm1"))
+        & i.state.eq("awaits_mm4").implies(all_sent(ike, "mm2", "mm3"))
+        & i.state.eq("awaits_mm6").implies(all_sent(ike, "mm4", "mm5"))
+        & i.state.eq("awaits_am2").implies(all_sent(ike, "am1"))
         & i.peer.eq("responder").implies(by_responder)
         & i.peer.eq("attacker").implies(posed)
     )
@@ -229,9 +220,9 @@ def doubt_is_noted(ike: Ike) -> Whenever:
     Rests on nothing: every attacker switch on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
-    main = _sent(ike, "mm2") | _sent(ike, "alternatives") | _sent(ike, "no_proposal")
-    aggressive = _sent(ike, "am2") | _sent(ike, "am_refusal")
-    forged = _sent(ike, "am1") & ends.attacker.forges
+    main = all_sent(ike, "mm2") | all_sent(ike, "alternatives") | all_sent(ike, "no_proposal")
+    aggressive = all_sent(ike, "am2") | all_sent(ike, "am_refusal")
+    forged = all_sent(ike, "am1") & ends.attacker.forges
     came = (i.state.eq("awaits_mm2") & main) | (i.state.eq("awaits_am2") & (aggressive | forged))
     return Whenever(i.heard, came)
 

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from model.language.specification import Message
 from model.language.terms import Term, every, lift, some
-from model.promises import Always, Whenever, promise
+from model.promises import Always, Whenever, any_sent, promise
 from model.spec import Ike
 from model.spec.keys import method_is
 from model.spec.parameters import ROUND, other_role
-
-
-def _sent(ike: Ike, *names: str) -> Term:
-    terms = [Message(ike.spec.groups[name]).sent for name in names]
-    found = terms[0]
-    for term in terms[1:]:
-        found = found | term
-    return found
 
 
 def _on_the_wire(ike: Ike) -> Term:
@@ -68,10 +60,10 @@ def responder_refuses_what_it_got(ike: Ike) -> Whenever:
     """
     r = ike.phase1.responder
     got = (
-        (r.state.eq("idle") & _sent(ike, "mm1", "am1"))
-        | (r.state.eq("awaits_mm3") & _sent(ike, "mm3"))
-        | (r.state.eq("awaits_mm5") & _sent(ike, "mm5"))
-        | (r.state.eq("awaits_am3") & _sent(ike, "am3"))
+        (r.state.eq("idle") & any_sent(ike, "mm1", "am1"))
+        | (r.state.eq("awaits_mm3") & any_sent(ike, "mm3"))
+        | (r.state.eq("awaits_mm5") & any_sent(ike, "mm5"))
+        | (r.state.eq("awaits_am3") & any_sent(ike, "am3"))
     )
     return Whenever(r.state.eq("failed") & r.reason.ne("timeout"), got)
 
@@ -86,13 +78,16 @@ def initiator_stops_upon_an_answer(ike: Ike) -> Whenever:
     """
     ends, i = ike.phase1, ike.phase1.initiator
     believed = ends.policy.believes_refusals
-    read = _sent(ike, "mm6") | (_sent(ike, "auth_refusal") & ends.same_keys)
-    first = _sent(ike, "mm2") | (believed & _sent(ike, "no_proposal", "alternatives"))
+    read = any_sent(ike, "mm6") | (any_sent(ike, "auth_refusal") & ends.same_keys)
+    first = any_sent(ike, "mm2") | (believed & any_sent(ike, "no_proposal", "alternatives"))
     got = (
         (i.state.eq("awaits_mm2") & first)
-        | (i.state.eq("awaits_mm4") & _sent(ike, "mm4"))
+        | (i.state.eq("awaits_mm4") & any_sent(ike, "mm4"))
         | (i.state.eq("awaits_mm6") & read)
-        | (i.state.eq("awaits_am2") & (_sent(ike, "am2") | (believed & _sent(ike, "am_refusal"))))
+        | (
+            i.state.eq("awaits_am2")
+            & (any_sent(ike, "am2") | (believed & any_sent(ike, "am_refusal")))
+        )
     )
     return Whenever(i.state.eq("failed") & i.reason.ne("timeout"), got)
 
@@ -111,7 +106,7 @@ def no_proposal_means_none_acceptable(ike: Ike) -> Whenever:
         return every(p.transform, lambda u: ~(ends.offered(u, round_) & p.accepts(u)))
 
     main = mm1.sent & nothing(mm1.round)
-    aggressive = _sent(ike, "am1") & nothing(lift(0, ROUND))
+    aggressive = any_sent(ike, "am1") & nothing(lift(0, ROUND))
     return Whenever(r.reason.eq("proposal"), main | aggressive, _on_the_wire(ike))
 
 
@@ -127,7 +122,7 @@ def refused_method_is_not_taken(ike: Ike) -> Whenever:
     own = some(p.transform, lambda u: r.chosen.eq(u) & ~p.takes_method(p.method(u)))
     would = some(p.transform, lambda u: ends.chosen(u, zero) & ~p.takes_method(p.method(u)))
     main = mm1.sent & ends.none_acceptable(mm1.round)
-    aggressive = _sent(ike, "am1") & (would | ends.none_acceptable(zero))
+    aggressive = any_sent(ike, "am1") & (would | ends.none_acceptable(zero))
     claim = (r.state.eq("idle") & (main | aggressive)) | own
     return Whenever(r.reason.eq("auth_method"), claim, _on_the_wire(ike))
 
@@ -140,8 +135,8 @@ def refused_exchange_is_not_taken(ike: Ike) -> Whenever:
     Rests on nothing: every attacker switch on.
     """
     p, r = ike.phase1.policy, ike.phase1.responder
-    main = (r.state.eq("idle") & _sent(ike, "mm1")) | r.state.eq("awaits_mm5")
-    aggressive = r.state.eq("idle") & _sent(ike, "am1")
+    main = (r.state.eq("idle") & any_sent(ike, "mm1")) | r.state.eq("awaits_mm5")
+    aggressive = r.state.eq("idle") & any_sent(ike, "am1")
     claim = (main & ~p.takes_exchange("main")) | (aggressive & ~p.takes_exchange("aggressive"))
     return Whenever(r.reason.eq("exchange_mode"), claim)
 
@@ -238,7 +233,7 @@ def refused_responder_is_not_accepted(ike: Ike) -> Whenever:
     """
     ends, i = ike.phase1, ike.phase1.initiator
     p, am2 = ends.policy, Message(ike.spec.groups["am2"])
-    proof = i.state.eq("awaits_mm6") & _sent(ike, "mm6")
+    proof = i.state.eq("awaits_mm6") & any_sent(ike, "mm6")
     proof = proof | (i.state.eq("awaits_am2") & am2.sent)
     shown = some(
         p.transform,
@@ -299,7 +294,7 @@ def refusals_are_told_as_they_are(ike: Ike) -> Always:
     proof, clear = (Message(ike.spec.groups[name]) for name in ("auth_refusal", "am_refusal"))
     quick = Message(ike.spec.groups["quick_refusal"])[two.n]
     failed = r.state.eq("failed")
-    offer = (failed & r.chosen.is_none).implies(_sent(ike, "no_proposal") | clear.sent)
+    offer = (failed & r.chosen.is_none).implies(any_sent(ike, "no_proposal") | clear.sent)
     same = [told.sent.implies(failed & told.reason.eq(r.reason)) for told in (proof, clear)]
     of_phase2 = two.answerer.state.eq("failed").eq(quick.sent)
     of_phase2 = of_phase2 & quick.sent.implies(quick.reason.eq(two.answerer.reason))
@@ -315,9 +310,9 @@ def a_refused_proof_is_deleted(ike: Ike) -> Always:
     Rests on nothing: every attacker switch on.
     """
     i = ike.phase1.initiator
-    refused = _sent(ike, "mm5") & i.state.eq("failed") & i.reason.ne("timeout")
-    refused = refused & ~_sent(ike, "auth_refusal")
-    return Always(refused.implies(_sent(ike, "initiator_delete")), refused)
+    refused = any_sent(ike, "mm5") & i.state.eq("failed") & i.reason.ne("timeout")
+    refused = refused & ~any_sent(ike, "auth_refusal")
+    return Always(refused.implies(any_sent(ike, "initiator_delete")), refused)
 
 
 @promise("R10 R14")

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from model.language.sorts import DURATION
-from model.language.specification import Message
 from model.language.terms import Term, ite, lift, times
-from model.promises import Always, Whenever, promise
+from model.promises import Always, Whenever, any_sent, promise
 from model.spec import Ike
-
-
-def _sent(ike: Ike, *names: str) -> Term:
-    terms = [Message(ike.spec.groups[name]).sent for name in names]
-    found = terms[0]
-    for term in terms[1:]:
-        found = found | term
-    return found
 
 
 @promise("R8")
@@ -62,7 +53,7 @@ def clear_only_if_nobody_answers(ike: Ike) -> Whenever:
     force clear text where the policy allows it.
     """
     ends, i = ike.phase1, ike.phase1.initiator
-    answered = _sent(ike, "mm2", "am2", "alternatives", "no_proposal", "am_refusal")
+    answered = any_sent(ike, "mm2", "am2", "alternatives", "no_proposal", "am_refusal")
     return Whenever(i.state.eq("clear"), ~answered, ends.attacker.drops)
 
 
@@ -135,7 +126,7 @@ def an_ended_sa_was_deleted(ike: Ike) -> Always:
     Rests on nothing: every attacker switch on.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
-    own_i, own_r = _sent(ike, "initiator_delete"), _sent(ike, "responder_delete")
+    own_i, own_r = any_sent(ike, "initiator_delete"), any_sent(ike, "responder_delete")
     at_i = i.state.eq("ended").implies(own_i | (own_r & ends.same_keys))
     at_r = r.state.eq("ended").implies(own_r | (own_i & ends.same_keys))
     return Always(at_i & at_r, i.state.eq("ended") & r.state.eq("ended"))

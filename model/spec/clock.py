@@ -42,6 +42,7 @@ def clock(spec: Specification, ends: Phase1, delete: dict[str, Message]) -> None
     """Declare what time brings about."""
     _resends(spec, ends)
     _silence(spec, ends)
+    _time_out(spec, ends)
     _half_open(spec, ends)
     for role in ("initiator", "responder"):
         _lifetime(spec, ends, role, delete[role])
@@ -130,6 +131,10 @@ def _silence(spec: Specification, ends: Phase1) -> None:
         ],
         updates={i.state: "clear", i.due: arm_soft(ends), i.budget: None},
     )
+
+
+def _time_out(spec: Specification, ends: Phase1) -> None:
+    p, i = ends.policy, ends.initiator
     spec.action(
         "phase1.soft_sa_ends",
         "initiator",
