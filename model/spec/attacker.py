@@ -98,20 +98,23 @@ def _refusals(spec: Specification, ends: Phase1) -> None:
 
 
 def _publics(spec: Specification, ends: Phase1) -> None:
-    for name, whose in (("mm3", "initiator"), ("mm4", "responder")):
-        message = _message(spec, name)
+    for exchange, initiators, responders in (("", "mm3", "mm4"), ("aggressive_", "am1", "am2")):
         for public in ("attacker", "degenerate"):
-            _write_public(spec, ends, message, whose, public)
-    _write_public(spec, ends, _message(spec, "mm4"), "responder", "initiator")
+            name = f"attacker.{exchange}{public}_for"
+            _write_public(spec, ends, f"{name}_initiator", _message(spec, initiators), public)
+            _write_public(spec, ends, f"{name}_responder", _message(spec, responders), public)
+    name = "attacker.initiator_for_responder"
+    _write_public(spec, ends, name, _message(spec, "mm4"), "initiator")
 
 
 def _write_public(
-    spec: Specification, ends: Phase1, message: Message, whose: str, public: str
+    spec: Specification, ends: Phase1, name: str, message: Message, public: str
 ) -> None:
+    whose = message.group.sender
     what = {"attacker": "an own public value", "degenerate": "a degenerate public value"}
     said = what.get(public, "its own public value, sent back to it,")
     spec.action(
-        f"attacker.{public}_for_{whose}",
+        name,
         _ACTOR,
         f"Put {said} in the place of the {whose}'s.",
         requirements="R4",
@@ -128,13 +131,13 @@ def _aggressive(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "attacker.write_aggressive_offer",
         _ACTOR,
-        "Write another offer and an own public value into message 1 of Aggressive Mode.",
-        requirements="R4 R7",
+        "Write another offer into message 1 of Aggressive Mode.",
+        requirements="R7",
         guards=[
             _may_write(ends, am1),
-            guard("not_yet", am1.public.ne("attacker"), "it is altered already", _CLAUSE),
+            guard("not_yet", ~am1.altered, "it is altered already", _CLAUSE),
         ],
-        updates={am1.sent: True, am1.altered: True, am1.public: "attacker"},
+        updates={am1.sent: True, am1.altered: True},
     )
     spec.action(
         "attacker.write_aggressive_answer",
@@ -144,17 +147,6 @@ def _aggressive(spec: Specification, ends: Phase1) -> None:
         params=[t],
         guards=[_may_write(ends, am2), _taken(am2, t, am2.transform)],
         updates={am2.sent: True, am2.transform: t},
-    )
-    spec.action(
-        "attacker.own_public_in_aggressive_answer",
-        _ACTOR,
-        "Put an own public value into message 2 of Aggressive Mode.",
-        requirements="R4",
-        guards=[
-            _may_write(ends, am2),
-            guard("another", am2.public.ne("attacker"), "that is what it says", _CLAUSE),
-        ],
-        updates={am2.sent: True, am2.public: "attacker"},
     )
 
 
@@ -244,7 +236,7 @@ def _pose_as_responder(spec: Specification, ends: Phase1) -> None:
 
 def _answer_aggressively(spec: Specification, ends: Phase1) -> None:
     """Message 2 of Aggressive Mode proves the responder at once."""
-    i, am1, t = ends.initiator, _message(spec, "am1"), ends.t
+    i, am1, am2, t = ends.initiator, _message(spec, "am1"), _message(spec, "am2"), ends.t
     zero = ends.initiator.round
     spec.action(
         "aggressive.believe_responder",
@@ -255,7 +247,7 @@ def _answer_aggressively(spec: Specification, ends: Phase1) -> None:
         receives=am1,
         guards=[
             awaits(i, "awaits_am2"),
-            _may_forge(ends),
+            _may_write(ends, am2),
             _holds(ends),
             guard("in_the_offer", ends.offered(t, zero), "the answer is not in the offer", "R7"),
         ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from model.language.sorts import BOOL, Maybe
 from model.language.specification import Message, Specification, guard
 from model.language.terms import Term, arm, ite, lift, some
-from model.spec.parameters import ROUND
+from model.spec.parameters import REASON, ROUND
 from model.spec.phase1 import Phase1, awaits, room, the_answer
 
 
@@ -134,6 +134,8 @@ def _name_alternatives(
 def _refuse(spec: Specification, ends: Phase1, mm1: Message, no_proposal: Message) -> None:
     r = ends.responder
     takes, may_name = _takes(ends), _may_name(ends, mm1)
+    # Of an altered offer no more is known than that nothing in it is acceptable.
+    why = ite(mm1.altered, lift("proposal", REASON), ends.why_none(mm1.round))
     spec.action(
         "phase1.refuse",
         "responder",
@@ -149,7 +151,7 @@ def _refuse(spec: Specification, ends: Phase1, mm1: Message, no_proposal: Messag
                 "RFC 2408 5.4",
             ),
         ],
-        updates=ends.refuses(ite(takes, ends.why_none(mm1.round), "exchange_mode")),
+        updates=ends.refuses(ite(takes, why, "exchange_mode")),
         sends=[no_proposal.carrying()],
     )
 

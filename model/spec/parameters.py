@@ -172,7 +172,9 @@ def timing(spec: Specification) -> Timing:
 
 @dataclass(frozen=True)
 class Attacker:
-    """Switches. Whoever they are, they read, delay, repeat and reorder everything.
+    """Switches. Whatever they say, he reads, delays, repeats and reorders everything: a message once
+    sent may arrive at any time. Without `drops` an answer to a first message that was sent arrives
+    before the initiator gives the peer up.
 
     A compromise is what the outsider holds; without one he holds nothing that an end would accept.
     """

@@ -239,8 +239,9 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
     second = ("cvc5",) if certificates.has_cvc5() and not doubted else ()
     run, proof, why, depth = None, Proof.PROVED, doubted, None
     if failed:
-        run = broken(item, question)
-        proof, why = (Proof.BROKEN, failed) if run else (Proof.UNKNOWN, failed)
+        run, depth = broken(item, question)
+        bounded = Proof.UNKNOWN if depth is None else Proof.BOUNDED
+        proof, why = (Proof.BROKEN if run else bounded), failed
     return Verdict(
         item.name,
         item.requirements,
@@ -256,17 +257,20 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
     )
 
 
-def broken(item: Promise, question: Question) -> Run | None:
-    """A run that breaks a promise, if one is found along the stories or within a few steps."""
+def broken(item: Promise, question: Question) -> tuple[Run | None, int | None]:
+    """A run that breaks a promise, if one is found along the stories or within a few steps; without
+    one, up to how many steps there is none with two transforms (None: the solver gave up)."""
     ike = machine()
     goal = Breaks(item.made(ike))
     search = Search(ike.spec, assuming=assumptions(ike, question))
     for story in STORIES.values():
         along = search.story({item.name: goal}, story)
         if isinstance(along, Found):
-            return run_of(along, f"{item.name} is broken")
+            return run_of(along, f"{item.name} is broken"), None
     found = search.shortest(goal, DEPTH)
-    return run_of(found, f"{item.name} is broken") if isinstance(found, Found) else None
+    if isinstance(found, Found):
+        return run_of(found, f"{item.name} is broken"), None
+    return None, None if found.why else found.depth
 
 
 def run_of(found: Found, about: str) -> Run:

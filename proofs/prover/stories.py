@@ -47,11 +47,14 @@ _KEYS = (
 _AGGRESSIVE = (
     "aggressive.offer",
     "attacker.write_aggressive_offer",
+    "attacker.aggressive_attacker_for_initiator",
+    "attacker.aggressive_degenerate_for_initiator",
     "aggressive.answer",
     "aggressive.refuse",
     "aggressive.refuse_offer",
     "attacker.write_aggressive_answer",
-    "attacker.own_public_in_aggressive_answer",
+    "attacker.aggressive_attacker_for_responder",
+    "attacker.aggressive_degenerate_for_responder",
     "attacker.refuse_aggressive",
     "aggressive.doubt_refusal",
     "aggressive.hear_refusal",
@@ -77,6 +80,8 @@ _ENDS = (
     DELAY,
 )
 _QUICK = (
+    "attacker.write_qm1",
+    "quick.accept",
     "quick.offer",
     "attacker.write_qm1",
     "quick.ignore",
@@ -94,7 +99,8 @@ _FLOOD = ("flood.open", "phase1.answer_again", "flood.close")
 MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
 AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
 QUICK = (*_AGGRESSIVE, *_QUICK, *_ENDS)
-STORIES = {"main": MAIN, "aggressive": AGGRESSIVE, "quick": QUICK}
+MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
+STORIES = {"main": MAIN, "main_quick": MAIN_QUICK, "aggressive": AGGRESSIVE, "quick": QUICK}
 
 
 def stories_for(action: str) -> list[tuple[str, ...]]:

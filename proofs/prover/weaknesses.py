@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from model.language.terms import Term, every
+from model.language.terms import FALSE, Term, disjunction, every
 from model.promises import Always, Promise, Whenever, promises
 from model.run import Run
 from model.spec import Ike, machine
@@ -68,10 +68,10 @@ def conditions() -> tuple[Condition, ...]:
         "breaks_group": "a stronger Diffie-Hellman group",
     }
     found = [Condition(name, ~a.switches[name], mend) for name, mend in powers.items()]
-    unused = {
-        name: every(p.transform, lambda u, n=name: ~(p.method(u).eq(n)))  # type: ignore[misc]
-        for name in ("pre_shared_key", "certificate", "kerberos")
-    }
+
+    def unused(method: str) -> Term:
+        return every(p.transform, lambda u: ~p.method(u).eq(method))
+
     named = {
         "falls_back": (~p.falls_back, "do not allow clear text after silence"),
         "believes_refusals": (~p.believes_refusals, "do not believe a refusal in clear"),
@@ -79,16 +79,16 @@ def conditions() -> tuple[Condition, ...]:
         "accepts_degenerate": (p.checks_public, "refuse degenerate public values"),
         "aggressive": (p.exchange.eq("main"), "use Main Mode"),
         "takes_aggressive": (~p.takes_exchange("aggressive"), "do not take Aggressive Mode"),
-        "pre_shared_key": (unused["pre_shared_key"], "use certificates or Kerberos"),
-        "certificate": (unused["certificate"], "use pre-shared keys"),
-        "kerberos": (unused["kerberos"], "use certificates"),
+        "pre_shared_key": (unused("pre_shared_key"), "use certificates or Kerberos"),
+        "certificate": (unused("certificate"), "use pre-shared keys"),
+        "kerberos": (unused("kerberos"), "use certificates"),
     }
     return (*found, *(Condition(name, safe, mend) for name, (safe, mend) in named.items()))
 
 
 def bare(item: Always | Whenever) -> Always | Whenever:
     """The promise without its exceptions."""
-    return replace(item, unless=~item.claim & item.claim)
+    return replace(item, unless=FALSE)
 
 
 def weaknesses(promise: Promise) -> Iterator[Weakness]:
@@ -164,10 +164,7 @@ class Lattice:
         apart = []
         for names in known:
             parts = [safe[name] for name in names]
-            term = parts[0] if parts else ~self._conditions[0].safe & self._conditions[0].safe
-            for part in parts[1:]:
-                term = term | part
-            apart.append(term)
+            apart.append(disjunction(*parts))
         return self._search(apart)
 
     def least(self, run: Found) -> tuple[frozenset[str], Found]:
