@@ -149,11 +149,11 @@ def _weaknesses(names: Sequence[str], jobs: int) -> Iterator[Weakness]:
 
 
 def _fates(jobs: int, *, show: bool) -> Iterator[Fate]:
-    from model.spec import machine
+    from model.spec import specifications
     from proofs.prover.mutants import fates_of
     from proofs.prover.proving import in_order
 
-    names = list(machine().spec.actions)
+    names = [(name, action) for name, spec in specifications().items() for action in spec.actions]
     for number, fates in enumerate(in_order(fates_of, names, jobs), 1):
         if show and sys.stderr.isatty():
             print(f"\rmutants of {number}/{len(names)} actions ", end="", file=sys.stderr)

@@ -11,7 +11,7 @@ from explorer.report.text import write
 from explorer.view.verdicts import Row
 from model.formats.reader import ReadError
 from model.run import Replay, Run, fingerprint, replay
-from model.spec import specification
+from model.spec import MACHINES, specification
 
 
 def run_replay(file: str, output: str) -> int:
@@ -21,7 +21,10 @@ def run_replay(file: str, output: str) -> int:
     except ReadError as error:
         raise usage(f"cannot read {file}: {error}", "check the name") from None
     run = Run.parse(text, file)
-    spec = specification()
+    if run.specification not in MACHINES:
+        known = ", ".join(MACHINES)
+        raise usage(f"{file} is a run of {run.specification!r}", f"specifications are {known}")
+    spec = specification(run.specification)
     done = replay(spec, run)
     changed = run.fingerprint != fingerprint(spec)
     if output == "json":

@@ -15,7 +15,7 @@ from pathlib import Path
 from model.language import diagrams
 from model.language.document import text
 from model.promises import promises
-from model.spec import specification
+from model.spec import specifications
 from model.vocabulary.profiles import PROFILES, StackProfile
 from proofs.prover.lemmas import lemmas
 from proofs.verify.catalogue import CATALOGUE
@@ -36,16 +36,21 @@ def pages() -> dict[str, str]:
 
 
 def _specification() -> str:
-    title, _, rest = text(specification()).partition("\n")
-    return f"{title}: the specification\n\n{_MADE}{rest}"
+    """Every machine; the first has the page's title, the others follow it."""
+    parts: list[str] = []
+    for spec in specifications().values():
+        title, _, rest = text(spec).partition("\n")
+        parts.append(f"{title}: the specification\n\n{'' if parts else _MADE}{rest}")
+    return "\n".join(parts)
 
 
 def _states() -> str:
-    spec = specification()
     parts = ["# State diagrams\n", _MADE]
-    for group, field in diagrams.machines(spec):
-        drawn = diagrams.mermaid(spec, group, field).strip()
-        parts += [f"## {group}\n", spec.groups[group].says + "\n", f"```mermaid\n{drawn}\n```\n"]
+    for spec in specifications().values():
+        for group, field in diagrams.machines(spec):
+            drawn = diagrams.mermaid(spec, group, field).strip()
+            said = spec.groups[group].says + "\n"
+            parts += [f"## {spec.name}: {group}\n", said, f"```mermaid\n{drawn}\n```\n"]
     return "\n".join(parts)
 
 

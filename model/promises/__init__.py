@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from model.language.specification import Message
 from model.language.terms import FALSE, Term, conjunction, disjunction
-from model.spec import Ike
+from model.spec import MACHINES, Ike
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,20 @@ class Promise:
 
     requirements   the numbers of docs/requirements.md
     says           its docstring, in one paragraph a sentence or more
-    made           builds its formula for a machine
+    machine        the name of the machine that it is about
+    made           builds its formula for that machine
     """
 
     name: str
     requirements: tuple[str, ...]
     says: str
-    made: Callable[[Ike], Always | Whenever]
+    machine: str
+    made: Callable[[Any], Always | Whenever]
+
+    @property
+    def formula(self) -> Always | Whenever:
+        """What is to be proved of its machine."""
+        return self.made(MACHINES[self.machine]())
 
 
 def any_sent(ike: Ike, *names: str) -> Term:
@@ -74,17 +82,17 @@ def all_sent(ike: Ike, *names: str) -> Term:
 
 
 PROMISES: dict[str, Promise] = {}
-_Made = Callable[[Ike], Always | Whenever]
+_Made = TypeVar("_Made", bound=Callable[[Any], Always | Whenever])
 
 
-def promise(requirements: str) -> Callable[[_Made], _Made]:
-    """Register a promise under its function's name."""
+def promise(requirements: str, of: str = "ike") -> Callable[[_Made], _Made]:
+    """Register a promise, about the machine of that name, under its function's name."""
 
     def register(made: _Made) -> _Made:
         name = made.__name__
         says = " ".join((made.__doc__ or "").split())
         assert says and name not in PROMISES, name
-        PROMISES[name] = Promise(name, tuple(requirements.split()), says, made)
+        PROMISES[name] = Promise(name, tuple(requirements.split()), says, of, made)
         return made
 
     return register

@@ -12,8 +12,11 @@ of Phase I is followed; later ones are others, under fresh keys.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
+from typing import Protocol
 
 from model.language.specification import Specification
 from model.spec.aggressive import aggressive_mode
@@ -60,6 +63,24 @@ def machine() -> Ike:
     return Ike(spec, ends, second, drivers)
 
 
-def specification() -> Specification:
-    """The specification alone."""
-    return machine().spec
+class Specified(Protocol):
+    """A machine: its specification, and its parts by name."""
+
+    @property
+    def spec(self) -> Specification:
+        """The specification."""
+        ...
+
+
+#: every machine, by the name of its specification
+MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType({"ike": machine})
+
+
+def specification(name: str = "ike") -> Specification:
+    """The specification of a machine alone; KeyError for a name that is none."""
+    return MACHINES[name]().spec
+
+
+def specifications() -> dict[str, Specification]:
+    """All of them, by name."""
+    return {name: made().spec for name, made in MACHINES.items()}

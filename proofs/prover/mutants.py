@@ -21,7 +21,7 @@ from model.language.sorts import Timer
 from model.language.specification import Action, Specification
 from model.language.terms import TRUE, Term, conjunction
 from model.promises import promises
-from model.spec import machine
+from model.spec import specification
 from proofs.prover import smt
 from proofs.prover.bounded import Search
 from proofs.prover.lowering import Lowering
@@ -227,20 +227,21 @@ def _unchanged(target: Term, value: Term) -> Term | None:
 
 
 @cache
-def _bench() -> Bench:
-    spec = machine().spec
-    made = {name: item.made(machine()) for name, item in promises().items()}
+def _bench(machine: str) -> Bench:
+    spec = specification(machine)
+    made = {name: item.formula for name, item in promises().items() if item.machine == machine}
     takes: dict[str, Goal] = {name: Takes(name) for name in spec.actions}
     runs = Search(spec).all(takes, WITNESS_DEPTH)
     found = {name: run.schedule for name, run in runs.items() if isinstance(run, Found)}
-    return Bench(spec, made, everything(), found)
+    return Bench(spec, made, everything(machine), found)
 
 
-def fate_of(mutant: Mutant) -> Fate:
-    """What becomes of one mutant of the machine."""
-    return _bench().fate(mutant)
+def fate_of(mutant: Mutant, machine: str = "ike") -> Fate:
+    """What becomes of one mutant of a machine."""
+    return _bench(machine).fate(mutant)
 
 
-def fates_of(action: str) -> list[Fate]:
-    """What becomes of each mutant of one action of the machine."""
-    return list(_bench().fates(machine().spec.actions[action]))
+def fates_of(action: tuple[str, str]) -> list[Fate]:
+    """What becomes of each mutant of one action: (machine, action)."""
+    machine, name = action
+    return list(_bench(machine).fates(specification(machine).actions[name]))

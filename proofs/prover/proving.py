@@ -17,20 +17,23 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from model.language.specification import Specification
 from model.language.terms import Term
 from model.promises import Promise, promises
 from model.run import Run, fingerprint
-from model.spec import Ike, machine
+from model.spec import MACHINES, specification
 from proofs.prover import certificates, smt
 from proofs.prover.bounded import Search
-from proofs.prover.lemmas import lemmas
+from proofs.prover.lemmas import Lemma, lemmas
 from proofs.prover.lowering import Lowering
-from proofs.prover.obligations import TYPES, Induction, Made, Obligation
+from proofs.prover.obligations import Induction, Made, Obligation
 from proofs.prover.runs import Breaks, Found
-from proofs.prover.stories import STORIES
+from proofs.prover.stories import stories
 from proofs.prover.verdicts import Part, Proof, Verdict
 
+N = TypeVar("N")
 T = TypeVar("T")
+_TYPES_OF = "types of "
 #: how deep a run is looked for that breaks an unproved promise
 DEPTH = 8
 
@@ -64,37 +67,52 @@ class Answered:
     doubted: str = ""
 
 
-def assumptions(ike: Ike, question: Question) -> list[Term]:
-    """What a question takes as given, as terms."""
-    switches = ike.phase1.attacker.switches
-    found = [~switches[name] for name in question.off]
-    for name, value in question.profile:
-        term = Term("rigid", (), ike.spec.rigids[name].sort, name)
-        found.append(term if value else ~term)
+def assumptions(spec: Specification, question: Question) -> list[Term]:
+    """What a question takes as given of the policies of a machine, as terms; of what the machine does
+    not have, nothing."""
+    given = [*((name, False) for name in question.off), *question.profile]
+    found = []
+    for name, value in given:
+        if name in spec.rigids:
+            term = Term("rigid", (), spec.rigids[name].sort, name)
+            found.append(term if value else ~term)
     return found
 
 
 @cache
-def everything() -> Made:
-    """All promises and lemmas of the machine."""
-    ike = machine()
-    found = {name: item.made(ike) for name, item in promises().items()}
-    return {**found, **{name: item.made(ike) for name, item in lemmas().items()}}
+def everything(machine: str) -> Made:
+    """All promises and lemmas of one machine."""
+    both: list[Promise | Lemma] = [*promises().values(), *lemmas().values()]
+    return {item.name: item.formula for item in both if item.machine == machine}
+
+
+def machine_of(invariant: str) -> str:
+    """The machine that a promise or lemma, or the types of one, is about."""
+    if invariant.startswith(_TYPES_OF):
+        return invariant.removeprefix(_TYPES_OF)
+    found = promises().get(invariant) or lemmas()[invariant]
+    return found.machine
+
+
+def types_of(machine: str) -> str:
+    """The name under which it is shown that every value of a machine stays in its sort."""
+    return f"{_TYPES_OF}{machine}"
 
 
 @cache
-def _induction(question: Question) -> Induction:
-    ike = machine()
-    return Induction(Lowering(ike.spec), everything(), assumptions(ike, question))
+def _induction(question: Question, machine: str) -> Induction:
+    spec = specification(machine)
+    return Induction(Lowering(spec), everything(machine), assumptions(spec, question))
 
 
 def answer(name: str, question: Question) -> Answered:
-    """Prove one invariant, or what `TYPES` stands for: every value stays in its sort."""
+    """Prove one invariant, or the types of a machine (`types_of`)."""
     start = time.perf_counter()
-    induction, mark = _induction(question), fingerprint(machine().spec)
+    machine = machine_of(name)
+    induction, mark = _induction(question, machine), fingerprint(specification(machine))
     used: dict[str, None] = {}
     rechecked, count, failed, doubted = 0.0, 0, "", ""
-    for obligation in _owed(induction, name):
+    for obligation in _owed(induction, name, machine):
         count += 1
         said = _asked(obligation)
         if said.verdict != "unsat":
@@ -120,11 +138,11 @@ def _asked(obligation: Obligation) -> smt.Answer:
     return said if said.verdict == "unsat" else smt.solve(obligation.fixed, obligation.hypotheses)
 
 
-def _owed(induction: Induction, name: str) -> Iterator[Obligation]:
-    if name != TYPES:
+def _owed(induction: Induction, name: str, machine: str) -> Iterator[Obligation]:
+    if name != types_of(machine):
         yield from induction.of(name)
         return
-    for action in machine().spec.actions.values():
+    for action in specification(machine).actions.values():
         yield from induction.types(action)
     yield induction.punctual()
 
@@ -181,7 +199,7 @@ def _together(
             begun[name] = pool.submit(answer, name, question)
         return begun[name]
 
-    for name in [*(item.name for item in wanted), TYPES]:
+    for name in [*(item.name for item in wanted), *(types_of(m) for m in MACHINES)]:
         begin(name)
     done: dict[str, Answered] = {}
     for item in wanted:
@@ -192,7 +210,7 @@ def _together(
         yield _verdict(item, done, question)
 
 
-def in_order(work: Callable[[str], T], names: Sequence[str], jobs: int) -> Iterator[T]:
+def in_order(work: Callable[[N], T], names: Sequence[N], jobs: int) -> Iterator[T]:
     """The work on each name, by so many processes, in the order of the names."""
     if jobs <= 1 or len(names) == 1:
         yield from map(work, names)
@@ -206,7 +224,7 @@ def in_order(work: Callable[[str], T], names: Sequence[str], jobs: int) -> Itera
 
 def _needed(name: str, done: Mapping[str, Answered]) -> Iterator[str]:
     """What a promise rests on and nobody has answered yet; what is answered meanwhile may add more."""
-    todo, seen = [TYPES, name], set()
+    todo, seen = [types_of(machine_of(name)), name], set()
     while todo:
         this = todo.pop()
         if this in seen:
@@ -223,7 +241,7 @@ def hypothesis(name: str) -> str:
 
 
 def _rests_on(name: str, done: Mapping[str, Answered]) -> list[Answered]:
-    todo, seen = [TYPES, name], dict[str, Answered]()
+    todo, seen = [types_of(machine_of(name)), name], dict[str, Answered]()
     while todo:
         this = todo.pop()
         if this not in seen:
@@ -233,7 +251,7 @@ def _rests_on(name: str, done: Mapping[str, Answered]) -> list[Answered]:
 
 
 def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) -> Verdict:
-    parts = _rests_on(item.name, done)
+    parts, own = _rests_on(item.name, done), (item.name, types_of(item.machine))
     failed = next((f"{part.name}, {part.failed}" for part in parts if part.failed), "")
     doubted = next((f"{part.name}, {part.doubted}" for part in parts if part.doubted), "")
     second = ("cvc5",) if certificates.has_cvc5() and not doubted else ()
@@ -248,7 +266,7 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
         proof,
         ("z3", *second) if proof is Proof.PROVED else (),
         sum(part.obligations for part in parts),
-        tuple(sorted(part.name for part in parts if part.name not in (item.name, TYPES))),
+        tuple(sorted(part.name for part in parts if part.name not in own)),
         tuple(Part(part.name, part.seconds, part.rechecked) for part in parts),
         question.profile_name,
         why,
@@ -260,10 +278,9 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
 def broken(item: Promise, question: Question) -> tuple[Run | None, int | None]:
     """A run that breaks a promise, if one is found along the stories or within a few steps; without
     one, up to how many steps there is none with two transforms (None: the solver gave up)."""
-    ike = machine()
-    goal = Breaks(item.made(ike))
-    search = Search(ike.spec, assuming=assumptions(ike, question))
-    for story in STORIES.values():
+    spec, goal = specification(item.machine), Breaks(item.formula)
+    search = Search(spec, assuming=assumptions(spec, question))
+    for story in stories(item.machine).values():
         along = search.story({item.name: goal}, story)
         if isinstance(along, Found):
             return run_of(along, f"{item.name} is broken"), None

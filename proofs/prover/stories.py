@@ -100,11 +100,20 @@ MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
 AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
 QUICK = (*_AGGRESSIVE, *_QUICK, *_ENDS)
 MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
-STORIES = {"main": MAIN, "main_quick": MAIN_QUICK, "aggressive": AGGRESSIVE, "quick": QUICK}
+#: by machine and name
+STORIES = {
+    "ike": {"main": MAIN, "main_quick": MAIN_QUICK, "aggressive": AGGRESSIVE, "quick": QUICK},
+}
+
+
+def stories(machine: str) -> dict[str, tuple[str, ...]]:
+    """The stories about a machine, by name."""
+    return STORIES[machine]
 
 
 def stories_for(action: str) -> list[tuple[str, ...]]:
-    """The stories in which an action may matter, it standing between all other steps besides."""
+    """The stories in which an action of `ike` may matter, it standing between all other steps
+    besides."""
     kind = action.split(".")[0]
     if kind == "quick" or action.startswith("attacker.write_qm"):
         chosen = ["quick"]
@@ -112,7 +121,7 @@ def stories_for(action: str) -> list[tuple[str, ...]]:
         chosen = ["aggressive", "quick"]
     else:
         chosen = ["main", "aggressive"]
-    return [_sprinkled(STORIES[name], action) for name in chosen]
+    return [_sprinkled(stories("ike")[name], action) for name in chosen]
 
 
 def _sprinkled(story: tuple[str, ...], action: str) -> tuple[str, ...]:

@@ -9,18 +9,19 @@ to hold: that is what the proof of the promise is for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from model.language.specification import Specification
 from model.language.terms import FALSE, Term, disjunction, every
 from model.promises import Always, Promise, Whenever, promises
 from model.run import Run
-from model.spec import Ike, machine
+from model.spec import machine, specification
 from proofs.prover.bounded import Search
 from proofs.prover.proving import run_of
 from proofs.prover.runs import Breaks, Found
-from proofs.prover.stories import STORIES
+from proofs.prover.stories import stories
 
 #: a promise with more weaknesses than this is not a promise
 MOST = 24
@@ -52,9 +53,13 @@ class Weakness:
     run: Run
 
 
+def conditions(of: str) -> tuple[Condition, ...]:
+    """All conditions of a machine: powers, compromises, policies."""
+    return _CONDITIONS[of]()
+
+
 @cache
-def conditions() -> tuple[Condition, ...]:
-    """All conditions of the machine: powers, compromises, policies."""
+def _of_ike() -> tuple[Condition, ...]:
     ike = machine()
     ends = ike.phase1
     p, a = ends.policy, ends.attacker
@@ -86,6 +91,9 @@ def conditions() -> tuple[Condition, ...]:
     return (*found, *(Condition(name, safe, mend) for name, (safe, mend) in named.items()))
 
 
+_CONDITIONS: dict[str, Callable[[], tuple[Condition, ...]]] = {"ike": _of_ike}
+
+
 def bare(item: Always | Whenever) -> Always | Whenever:
     """The promise without its exceptions."""
     return replace(item, unless=FALSE)
@@ -93,11 +101,11 @@ def bare(item: Always | Whenever) -> Always | Whenever:
 
 def weaknesses(promise: Promise) -> Iterator[Weakness]:
     """The minimal sets for one promise, fewest conditions first."""
-    ike = machine()
-    goal = {promise.name: Breaks(bare(promise.made(ike)))}
+    spec = specification(promise.machine)
+    goal = {promise.name: Breaks(bare(promise.formula))}
     found: list[tuple[frozenset[str], Found]] = []
-    for story in STORIES.values():
-        lattice = Lattice(ike, goal, story)
+    for story in stories(promise.machine).values():
+        lattice = Lattice(spec, goal, story, conditions(promise.machine))
         while len(found) < MOST:
             run = lattice.run({names for names, _ in found})
             if run is None:
@@ -105,14 +113,14 @@ def weaknesses(promise: Promise) -> Iterator[Weakness]:
             names, least = lattice.least(run)
             found = [(other, kept) for other, kept in found if not names < other]
             found.append((names, least))
-    by_name = {item.name: item for item in conditions()}
+    by_name = {item.name: item for item in conditions(promise.machine)}
     found = _without_methods(found)
     for names, run in sorted(found, key=lambda pair: (len(pair[0]), sorted(pair[0]))):
         chosen = tuple(item for item in by_name.values() if item.name in names)
         needs = tuple(item.name for item in chosen)
         about = f"{promise.name} breaks with {', '.join(needs) or 'nothing'}"
         off = [c.safe for c in by_name.values() if c not in chosen and _is_safe(run, c)]
-        run = shortened(run, goal, off)
+        run = shortened(spec, run, goal, off)
         closed_by = tuple(item.mend for item in chosen)
         yield Weakness(promise.name, needs, closed_by, run_of(run, about))
 
@@ -135,9 +143,11 @@ def weaknesses_of(name: str) -> list[Weakness]:
     return list(weaknesses(promises()[name]))
 
 
-def shortened(run: Found, goal: Mapping[str, Breaks], assuming: Sequence[Term]) -> Found:
+def shortened(
+    spec: Specification, run: Found, goal: Mapping[str, Breaks], assuming: Sequence[Term]
+) -> Found:
     """The run without the steps that it does not need: halves first, then smaller parts."""
-    search, size = Search(machine().spec, assuming=assuming), max(len(run.steps) // 2, 1)
+    search, size = Search(spec, assuming=assuming), max(len(run.steps) // 2, 1)
     while size:
         start = 0
         while start < len(run.schedule):
@@ -154,9 +164,15 @@ def shortened(run: Found, goal: Mapping[str, Breaks], assuming: Sequence[Term]) 
 class Lattice:
     """One story, searched under ever other sets of conditions."""
 
-    def __init__(self, ike: Ike, goal: Mapping[str, Breaks], story: Sequence[str]) -> None:
-        self._ike, self._goal, self._story = ike, goal, story
-        self._conditions = conditions()
+    def __init__(
+        self,
+        spec: Specification,
+        goal: Mapping[str, Breaks],
+        story: Sequence[str],
+        conditions: Sequence[Condition],
+    ) -> None:
+        self._spec, self._goal, self._story = spec, goal, story
+        self._conditions = conditions
 
     def run(self, known: set[frozenset[str]]) -> Found | None:
         """A run for which none of the sets known is enough."""
@@ -180,7 +196,7 @@ class Lattice:
         return kept, run
 
     def _search(self, assuming: Sequence[Term]) -> Found | None:
-        search = Search(self._ike.spec, assuming=assuming)
+        search = Search(self._spec, assuming=assuming)
         found = search.story(self._goal, self._story)
         return found if isinstance(found, Found) else None
 

@@ -7,34 +7,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from model.language.terms import TRUE, Term
 from model.promises import Always
-from model.spec import Ike
+from model.spec import MACHINES
 
 
 @dataclass(frozen=True)
 class Lemma:
-    """A lemma; `why` is its docstring."""
+    """A lemma about the machine of that name; `why` is its docstring."""
 
     name: str
     why: str
-    term: Callable[[Ike], Term]
+    machine: str
+    term: Callable[[Any], Term]
 
-    def made(self, ike: Ike) -> Always:
-        """Its formula; a lemma has no premise of its own."""
-        return Always(self.term(ike), TRUE)
+    @property
+    def formula(self) -> Always:
+        """What is to be proved of its machine; a lemma has no premise of its own."""
+        return Always(self.term(MACHINES[self.machine]()), TRUE)
 
 
 LEMMAS: dict[str, Lemma] = {}
+_Term = TypeVar("_Term", bound=Callable[[Any], Term])
 
 
-def lemma(term: Callable[[Ike], Term]) -> Callable[[Ike], Term]:
-    """Register a lemma under its function's name."""
-    why = " ".join((term.__doc__ or "").split())
-    assert why and term.__name__ not in LEMMAS, term.__name__
-    LEMMAS[term.__name__] = Lemma(term.__name__, why, term)
-    return term
+def lemma_of(machine: str) -> Callable[[_Term], _Term]:
+    """Register a lemma about a machine under its function's name."""
+
+    def register(term: _Term) -> _Term:
+        why = " ".join((term.__doc__ or "").split())
+        assert why and term.__name__ not in LEMMAS, term.__name__
+        LEMMAS[term.__name__] = Lemma(term.__name__, why, machine, term)
+        return term
+
+    return register
+
+
+#: register a lemma about the machine `ike`
+lemma = lemma_of("ike")
 
 
 def lemmas() -> dict[str, Lemma]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from model.language.specification import Specification
 from model.promises import Always, promises
 from model.run import Run, replay
-from model.spec import machine
+from model.spec import specification, specifications
 from proofs.prover import smt
 from proofs.prover.bounded import Search
 from proofs.prover.lowering import Lowering
@@ -28,20 +29,23 @@ def verdicts() -> list[Verdict]:
 
 
 @pytest.fixture(scope="module")
-def induction() -> Induction:
-    return Induction(Lowering(machine().spec), everything())
+def inductions() -> dict[str, Induction]:
+    return {
+        name: Induction(Lowering(spec), everything(name)) for name, spec in specifications().items()
+    }
 
 
-@pytest.fixture(scope="module")
-def witnesses() -> dict[str, object]:
+@pytest.fixture(scope="module", params=list(specifications()))
+def witnesses(request: pytest.FixtureRequest) -> tuple[Specification, dict[str, object]]:
     """Shortest runs to every action, and to what makes each promise say something."""
-    ike = machine()
-    goals: dict[str, Goal] = {name: Takes(name) for name in ike.spec.actions}
+    spec = specification(request.param)
+    goals: dict[str, Goal] = {name: Takes(name) for name in spec.actions}
     for name, item in promises().items():
-        made = item.made(ike)
-        premise = made.premise if isinstance(made, Always) else made.event
-        goals[f"premise {name}"] = Reaches(premise & ~made.unless)
-    return dict(Search(ike.spec).all(goals, DEPTH))
+        if item.machine == request.param:
+            made = item.formula
+            premise = made.premise if isinstance(made, Always) else made.event
+            goals[f"premise {name}"] = Reaches(premise & ~made.unless)
+    return spec, dict(Search(spec).all(goals, DEPTH))
 
 
 def test_every_promise_is_proved_by_both_solvers(verdicts: list[Verdict]) -> None:
@@ -50,26 +54,29 @@ def test_every_promise_is_proved_by_both_solvers(verdicts: list[Verdict]) -> Non
 
 
 def test_every_action_and_every_premise_has_a_run_that_replays(
-    witnesses: dict[str, object],
+    witnesses: tuple[Specification, dict[str, object]],
 ) -> None:
-    assert [name for name, found in witnesses.items() if not isinstance(found, Found)] == []
-    for name, found in witnesses.items():
+    spec, runs = witnesses
+    assert [name for name, found in runs.items() if not isinstance(found, Found)] == []
+    for name, found in runs.items():
         assert isinstance(found, Found)
         run = Run.parse(run_of(found, name).text())
-        assert replay(machine().spec, run).diverged_at is None, name
+        assert replay(spec, run).diverged_at is None, name
 
 
 @pytest.mark.parametrize("name", list(promises()))
-def test_no_promise_is_a_tautology(name: str, induction: Induction) -> None:
-    made = promises()[name].made(machine())
+def test_no_promise_is_a_tautology(name: str, inductions: dict[str, Induction]) -> None:
+    made, induction = promises()[name].formula, inductions[promises()[name].machine]
     term = made.term if isinstance(made, Always) else made.needs
     found = smt.solve(induction.satisfies(~term, invariants=False))
     assert found.verdict == "sat"
 
 
 @pytest.mark.parametrize("name", list(promises()))
-def test_the_invariants_leave_room_for_each_premise(name: str, induction: Induction) -> None:
-    made = promises()[name].made(machine())
+def test_the_invariants_leave_room_for_each_premise(
+    name: str, inductions: dict[str, Induction]
+) -> None:
+    made, induction = promises()[name].formula, inductions[promises()[name].machine]
     premise = made.premise if isinstance(made, Always) else made.event
     found = smt.solve(induction.satisfies(premise & ~made.unless, invariants=True))
     assert found.verdict == "sat"

@@ -177,7 +177,7 @@ def test_r2_ike_keeps_its_promises_on_a_small_instance_and_reaches_phase_1() -> 
     found = explore(machine, limit=300_000)
     assert found.complete
     assert found.states > 20
-    made = {name: promise.made(ike_parts()) for name, promise in promises().items()}
+    made = {name: item.formula for name, item in promises().items() if item.machine == "ike"}
     always = {name: item.term for name, item in made.items() if isinstance(item, Always)}
     for name, verdict in found.check(always).items():
         assert verdict.unreachable, name
