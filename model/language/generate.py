@@ -205,8 +205,13 @@ class Source:
 
     def _windows(self) -> list[str]:
         """How long until the time left of a timer is no more than a guard asks."""
-        pairs = self._spec.windows()
-        return [f"{self.expression(timer)} - {self.expression(least)}" for timer, least in pairs]
+        found = []
+        for timer, least in self._spec.windows():
+            domain = self._spec.groups[timer.data[0]].domain
+            base, stride = self._slots[timer.data]
+            for index in range(self._instance.sizes[domain.name] if domain else 1):
+                found.append(f"s[{base + index * stride}] - {self.expression(least)}")
+        return list(dict.fromkeys(found))
 
     def _enabled_action(self, number: int, action: Action) -> list[str]:
         ordered = self._ordered([item.term for item in action.guards], action.params)

@@ -145,7 +145,10 @@ class Machine:
                     yield number, params
         moments = [state[i] for i, f in enumerate(self.fields) if isinstance(f.sort, Timer)]
         for timer, least in self.spec.windows():
-            moments.append(int(self.value(timer, state, {})) - int(self.value(least, state, {})))
+            domain = self.spec.groups[timer.data[0]].domain
+            for index in range(self.instance.sizes[domain.name] if domain else 1):
+                left = state[self.slot(timer.data[0], timer.data[1], index)]
+                moments.append(left - int(self.value(least, state, {})))
         ahead = [moment for moment in moments if moment > 0]
         if ahead and self._walk_delay(state, min(ahead)) is not None:
             yield len(self.actions), (min(ahead),)

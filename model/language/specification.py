@@ -386,14 +386,14 @@ class Specification:
         return tuple(group for group in self.groups.values() if group.message)
 
     def windows(self) -> Iterator[tuple[Term, Term]]:
-        """Moments at which a guard changes before a timer's end: the timer of a record, and how much
-        time must be left at most."""
+        """Moments at which a guard changes before a timer's end: the timer (of every element, if it is
+        a family's), and how much time must be left at most."""
         found: dict[tuple[Term, Term], None] = {}
         for action in self.actions.values():
             for term in (part for item in action.guards for part in subterms(item.term)):
                 if term.op == "le" and term.args[0].op == "left":
                     timer, least = term.args[0].args[0], term.args[1]
-                    if timer.op == "var" and least.op in ("const", "rigid"):
+                    if least.op in ("const", "rigid"):
                         found[timer, least] = None
         yield from found
 

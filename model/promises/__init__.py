@@ -103,11 +103,13 @@ def promises() -> dict[str, Promise]:
     from model.promises import (  # noqa: F401  (they register)
         agreement,
         authentication,
+        lifetimes,
         moves,
         negotiations,
         order,
         pace,
         phase2,
+        quick_pace,
         refusals,
         rightful,
         secrecy,

@@ -6,13 +6,14 @@ from model.language.specification import Message
 from model.language.terms import some
 from model.promises import Whenever, promise
 from model.spec import Ike
+from model.spec.driver import handed_over
 from model.spec.parameters import other_role
 
 
 @promise("R2 R14")
 def initiator_starts_under_phase1(ike: Ike) -> Whenever:
-    """The initiator of Phase I starts a negotiation only while that SA stands at its own end, and only
-    if its policy has something to offer.
+    """The initiator of Phase I starts a negotiation only while that SA stands at its own end and may
+    serve one more, and only if its policy has something to offer.
 
     Rests on nothing; any number of negotiations.
     """
@@ -21,8 +22,8 @@ def initiator_starts_under_phase1(ike: Ike) -> Whenever:
 
 @promise("R2 R14")
 def responder_starts_under_phase1(ike: Ike) -> Whenever:
-    """The responder of Phase I starts a negotiation only while that SA stands at its own end, and only
-    if its policy has something to offer.
+    """The responder of Phase I starts a negotiation only while that SA stands at its own end and may
+    serve one more, and only if its policy has something to offer.
 
     Rests on nothing; any number of negotiations.
     """
@@ -33,8 +34,9 @@ def _starts(ike: Ike, role: str) -> Whenever:
     s, p = ike.phase2.starter, ike.phase2.policy
     starts = s.state.eq("awaits_qm2") & s.role.eq(role)
     something = some(p.protection, lambda u: p.offers(role, u))
-    under = ike.phase1.end(role).state.eq("established")
-    return Whenever(starts, s.state.eq("idle") & under & something)
+    under = ike.phase1.live(role)
+    serves = ike.phase1.end(role).served < p.limit(role)
+    return Whenever(starts, s.state.eq("idle") & under & something & serves)
 
 
 @promise("R14")
@@ -42,14 +44,16 @@ def answerer_answers_under_phase1(ike: Ike) -> Whenever:
     """The answerer of a negotiation answers message 1 once, under a Phase I SA that stands at its own
     end and whose keys both ends hold, and with a policy that selects and takes what is asked for.
 
-    Rests on nothing; any number of negotiations.
+    Unless it is the starter itself, to whom its own message 1 came back. Any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     p, role = two.policy, two.starter.role
     qm1 = Message(ike.spec.groups["qm1"])[two.n]
     under = two.phase1_stands(other_role(role)) & two.parent.same_keys
     taken = p.clients_taken(role) & p.mode_taken(role)
-    return Whenever(a.state.eq("awaits_qm3"), a.state.eq("idle") & qm1.sent & under & taken)
+    serves = two.may_serve(other_role(role))
+    claim = a.state.eq("idle") & qm1.sent & under & taken & serves
+    return Whenever(a.state.eq("awaits_qm3"), claim, two.reflected)
 
 
 @promise("R7 R11 R14")
@@ -63,7 +67,7 @@ def starter_takes_what_it_offered(ike: Ike) -> Whenever:
     p, qm2 = two.policy, Message(ike.spec.groups["qm2"])[two.n]
     named = some(p.protection, lambda u: qm2.transform.eq(u) & p.offers(s.role, u))
     waits = s.state.eq("awaits_qm2") & qm2.sent & named & two.parent.same_keys
-    return Whenever(ike.driver.starter[two.n].installed, waits)
+    return Whenever(handed_over(ike.driver.starter[two.n]), waits)
 
 
 @promise("R11 R14")
@@ -76,4 +80,4 @@ def answerer_completes_upon_message_3(ike: Ike) -> Whenever:
     two, a = ike.phase2, ike.phase2.answerer
     qm3 = Message(ike.spec.groups["qm3"])[two.n]
     waits = a.state.eq("awaits_qm3") & qm3.sent & two.parent.same_keys
-    return Whenever(ike.driver.answerer[two.n].installed, waits)
+    return Whenever(handed_over(ike.driver.answerer[two.n]), waits)

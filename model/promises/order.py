@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
+from model.spec.driver import handed_over
 
 
 @promise("R2 R18")
@@ -49,13 +50,13 @@ def only_an_established_responder_ends(ike: Ike) -> Whenever:
 
 @promise("R11 R13")
 def drivers_and_negotiations_agree(ike: Ike) -> Always:
-    """An end of a negotiation has SAs exactly when it has completed Quick Mode.
+    """An end of a negotiation has been given SAs exactly when it has completed Quick Mode.
 
     Rests on nothing; any number of negotiations.
     """
     two, driver = ike.phase2, ike.driver
     s, a = driver.starter[two.n], driver.answerer[two.n]
-    claim = s.installed.eq(two.starter.state.eq("established")) & a.installed.eq(
+    claim = handed_over(s).eq(two.starter.state.eq("established")) & handed_over(a).eq(
         two.answerer.state.eq("established")
     )
-    return Always(claim, s.installed & a.installed)
+    return Always(claim, handed_over(s) & handed_over(a))

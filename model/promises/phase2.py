@@ -5,8 +5,8 @@ from __future__ import annotations
 from model.language.terms import every
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
+from model.spec.driver import handed_over
 from model.spec.keys import phase1_open
-from model.spec.parameters import other_role
 
 
 @promise("R2 R14")
@@ -17,7 +17,7 @@ def phase2_requires_phase1(ike: Ike) -> Whenever:
     Rests on nothing; any number of negotiations.
     """
     two = ike.phase2
-    installed = ike.driver.starter[two.n].installed
+    installed = handed_over(ike.driver.starter[two.n])
     return Whenever(installed, two.phase1_stands(two.starter.role) & two.parent.same_keys)
 
 
@@ -29,27 +29,28 @@ def phase2_answer_requires_phase1(ike: Ike) -> Whenever:
     Rests on nothing; any number of negotiations.
     """
     two = ike.phase2
-    installed = ike.driver.answerer[two.n].installed
-    stands = two.phase1_stands(other_role(two.starter.role))
+    installed = handed_over(ike.driver.answerer[two.n])
+    stands = two.phase1_stands(two.answering_role)
     return Whenever(installed, stands & two.parent.same_keys)
 
 
 @promise("R11")
 def pair_of_sas(ike: Ike) -> Always:
-    """Each end that has SAs has a pair: an inbound and an outbound SPI, both there and different, so
-    that the two directions never share a key.
+    """Each end that has had SAs has a pair: an inbound and an outbound SPI, both there and different, so
+    that the two directions never share a key: KEYMAT is made of the SPI and what both ends share.
 
-    Rests on nothing: an end refuses an equal SPI, whoever sent it; any number of negotiations.
+    Unless an end takes an SPI equal to its own; any number of negotiations.
     """
     n = ike.phase2.n
     ends = (ike.driver.starter[n], ike.driver.answerer[n])
     pairs = [
-        end.installed.implies(
+        handed_over(end).implies(
             end.inbound_spi.ne(0) & end.outbound_spi.ne(0) & end.inbound_spi.ne(end.outbound_spi)
         )
         for end in ends
     ]
-    return Always(pairs[0] & pairs[1], ends[0].installed & ends[1].installed)
+    both = handed_over(ends[0]) & handed_over(ends[1])
+    return Always(pairs[0] & pairs[1], both, ~ike.phase2.policy.checks_spi)
 
 
 @promise("R10 R11")
@@ -60,7 +61,7 @@ def agreed_sas_match(ike: Ike) -> Always:
     Unless the attacker knows the keys of Phase I.
     """
     s, a = ike.driver.starter[ike.phase2.n], ike.driver.answerer[ike.phase2.n]
-    both = s.installed & a.installed
+    both = handed_over(s) & handed_over(a)
     same = s.protection.eq(a.protection)
     crosswise = s.inbound_spi.eq(a.outbound_spi) & s.outbound_spi.eq(a.inbound_spi)
     return Always(both.implies(same & crosswise), both, phase1_open(ike.phase1))
@@ -74,35 +75,50 @@ def answerer_installs_after_the_starter(ike: Ike) -> Whenever:
     Unless the attacker knows the keys of Phase I.
     """
     n = ike.phase2.n
-    installed = ike.driver.starter[n].installed
-    return Whenever(ike.driver.answerer[n].installed, installed, phase1_open(ike.phase1))
+    installed = handed_over(ike.driver.starter[n])
+    return Whenever(handed_over(ike.driver.answerer[n]), installed, phase1_open(ike.phase1))
 
 
 @promise("R7 R10")
 def phase2_suite_was_offered(ike: Ike) -> Always:
     """The transform of every SA was offered by the starter and is acceptable to the answerer.
 
-    Unless the attacker knows the keys of Phase I.
+    Unless the attacker knows the keys of Phase I, or the starter answers itself.
     """
     two, s = ike.phase2, ike.driver.starter[ike.phase2.n]
     p, role = two.policy, two.starter.role
+    excused = phase1_open(ike.phase1) | two.reflected
     fair = every(
         p.protection,
         lambda u: s.protection.eq(u).implies(p.offers(role, u) & p.accepts(role, u)),
     )
-    return Always(s.installed.implies(fair), s.installed, phase1_open(ike.phase1))
+    return Always(handed_over(s).implies(fair), handed_over(s), excused)
 
 
 @promise("R14")
 def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
     """A Quick Mode message makes a negotiation fail at its starter only while an authenticated Phase I
-    SA stands there, whose keys the other end has too; otherwise it changes nothing.
+    SA stands there, whose keys the other end has too; otherwise it changes nothing. Without one only
+    time ends it.
 
     Rests on nothing; any number of negotiations.
     """
+    two, s = ike.phase2, ike.phase2.starter
+    stands = two.phase1_stands(s.role) & two.parent.same_keys
+    return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), stands)
+
+
+@promise("R14")
+def quick_mode_is_not_reflected(ike: Ike) -> Always:
+    """A peer never completes Quick Mode with itself: a message 1 of its own that comes back to it bears
+    the id of a negotiation of its own, and is refused.
+
+    Unless the attacker reflects messages and the peer does not look at message ids: both directions of
+    Phase I have the same keys, so everything else in the message verifies.
+    """
     two = ike.phase2
-    stands = two.phase1_stands(two.starter.role) & two.parent.same_keys
-    return Whenever(two.starter.state.eq("failed"), stands)
+    done = handed_over(ike.driver.answerer[two.n])
+    return Always(done.implies(~two.answerer.own), done, two.reflected)
 
 
 @promise("R7 R10")
@@ -115,4 +131,4 @@ def altered_quick_answer_is_rejected(ike: Ike) -> Always:
     p, role = two.policy, two.starter.role
     fair = every(p.protection, lambda u: s.protection.eq(u).implies(p.offers(role, u)))
     both = two.starter.state.eq("established").implies(two.starter.chosen.eq(s.protection))
-    return Always(s.installed.implies(fair) & both, s.installed)
+    return Always(handed_over(s).implies(fair) & both, handed_over(s))

@@ -63,7 +63,8 @@ def the_answerers_choice_is_by_policy(ike: Ike) -> Always:
     """The transform that an answerer has chosen is the one that the shared rule picks; it takes the
     mode and selects the client identities, and with session key PFS the public value fits the group.
 
-    Unless the attacker knows the keys of Phase I. Any number of negotiations.
+    Unless the attacker knows the keys of Phase I, or the starter answers itself. Any number of
+    negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     p, role = two.policy, two.starter.role
@@ -75,4 +76,5 @@ def the_answerers_choice_is_by_policy(ike: Ike) -> Always:
     )
     taken = p.mode_taken(role) & p.clients_taken(role)
     claim = (~a.chosen.is_none).implies(fair & taken)
-    return Always(claim, ~a.chosen.is_none, phase1_open(ike.phase1))
+    excused = phase1_open(ike.phase1) | two.reflected
+    return Always(claim, ~a.chosen.is_none, excused)

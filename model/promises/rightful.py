@@ -25,7 +25,8 @@ def _told(ike: Ike, *reasons: str) -> Term:
 
 
 def _answered_with(ike: Ike) -> Term:
-    """Whether the answer that the initiator awaits names a transform that is not in its offer."""
+    """Whether the answer that the initiator awaits names a transform that is not in its offer, or has
+    another lifetime where that is compared."""
     ends, i = ike.phase1, ike.phase1.initiator
     mm2, am2 = (Message(ike.spec.groups[name]) for name in ("mm2", "am2"))
 
@@ -33,7 +34,7 @@ def _answered_with(ike: Ike) -> Term:
         return some(
             ends.policy.transform,
             lambda u: answer.transform.eq(u) & ~ends.offered(u, i.round),
-        )
+        ) | ends.told_otherwise(answer)
 
     return (i.state.eq("awaits_mm2") & alien(mm2)) | (i.state.eq("awaits_am2") & alien(am2))
 
@@ -216,7 +217,8 @@ def tampering_means_an_attack(ike: Ike) -> Always:
 
 @promise("R7")
 def altered_answer_is_not_in_the_offer(ike: Ike) -> Whenever:
-    """An initiator says `altered_answer` only where the answer that it got is not in its offer.
+    """An initiator says `altered_answer` only where the answer that it got is not in its offer, its
+    lifetime included if that is compared.
 
     Rests on nothing: every attacker switch on.
     """
@@ -286,7 +288,7 @@ def initiator_hears_a_true_refusal(ike: Ike) -> Always:
 def refusals_are_told_as_they_are(ike: Ike) -> Always:
     """A responder that refuses an offer, or the proof of Main Mode for identity, exchange or
     certificate, has told the peer; and what it has told is what it says itself. The same holds for the
-    answerer of a negotiation.
+    answerer of a negotiation that refuses message 1.
 
     Unless the attacker forges: a refusal in clear may be his.
     """
@@ -296,7 +298,8 @@ def refusals_are_told_as_they_are(ike: Ike) -> Always:
     failed = r.state.eq("failed")
     offer = (failed & r.chosen.is_none).implies(any_sent(ike, "no_proposal") | clear.sent)
     same = [told.sent.implies(failed & told.reason.eq(r.reason)) for told in (proof, clear)]
-    of_phase2 = two.answerer.state.eq("failed").eq(quick.sent)
+    unanswered = two.answerer.state.eq("failed") & two.answerer.chosen.is_none
+    of_phase2 = unanswered.eq(quick.sent)
     of_phase2 = of_phase2 & quick.sent.implies(quick.reason.eq(two.answerer.reason))
     claim = offer & same[0] & same[1] & of_phase2
     return Always(claim, failed & proof.sent, ike.phase1.attacker.forges)
@@ -317,15 +320,19 @@ def a_refused_proof_is_deleted(ike: Ike) -> Always:
 
 @promise("R10 R14")
 def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
-    """The answerer of a negotiation refuses only its message 1, and only under a Phase I SA that stands
-    at its own end and whose keys both ends hold.
+    """The answerer of a negotiation refuses only its message 1, or message 3 when the Phase I SA has
+    meanwhile served enough, and only under a Phase I SA that stands at its own end and whose keys both
+    ends hold.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.
     """
     two, a = ike.phase2, ike.phase2.answerer
-    qm1 = Message(ike.spec.groups["qm1"])[two.n]
-    under = two.phase1_stands(other_role(two.starter.role)) & two.parent.same_keys
-    return Whenever(a.state.eq("failed"), a.state.eq("idle") & qm1.sent & under)
+    qm1, qm3 = (Message(ike.spec.groups[name])[two.n] for name in ("qm1", "qm3"))
+    first = a.state.eq("idle") & qm1.sent & two.phase1_stands(other_role(two.starter.role))
+    full = ~two.may_serve(two.answering_role) & two.phase1_stands(two.answering_role)
+    last = a.state.eq("awaits_qm3") & qm3.sent & full
+    claim = (first | last) & two.parent.same_keys
+    return Whenever(a.state.eq("failed") & a.reason.ne("timeout"), claim)
 
 
 @promise("R10 R14")
@@ -333,32 +340,34 @@ def starter_stops_upon_an_answer(ike: Ike) -> Whenever:
     """The starter of a negotiation stops only upon an answer or a refusal, while it waits for one, and
     only under a Phase I SA that stands at its own end and whose keys both ends hold.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.
     """
     two, s = ike.phase2, ike.phase2.starter
     qm2, no = (Message(ike.spec.groups[name])[two.n] for name in ("qm2", "quick_refusal"))
     under = two.phase1_stands(s.role) & two.parent.same_keys
     waits = s.state.eq("awaits_qm2") & (qm2.sent | no.sent)
-    return Whenever(s.state.eq("failed"), waits & under)
+    return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), waits & under)
 
 
 @promise("R10 R13 R21")
 def answerer_says_what_its_policy_says(ike: Ike) -> Whenever:
-    """The answerer of a negotiation refuses only where its policy does: it selects no such client
-    identities, wants another mode, accepts nothing of the offer, or would choose a transform that the
-    public value does not fit.
+    """The answerer of a negotiation refuses only where its policy does: the Phase I SA has served
+    enough, it selects no such client identities, wants another mode, accepts nothing of the offer, or
+    would choose a transform for which there is no fitting public value.
 
     Rests on nothing: every attacker switch on; any number of negotiations.
     """
     two, role = ike.phase2, ike.phase2.starter.role
-    p = two.policy
+    p, a, qm1 = two.policy, two.answerer, Message(ike.spec.groups["qm1"])[two.n]
 
     def unfit(u: Term) -> Term:
-        return p.offers(role, u) & p.accepts(role, u) & p.pfs(u) & ~p.key_exchange_fits(role, u)
+        fits = p.key_exchange_fits(role, u) & qm1.public.ne("none")
+        return p.offers(role, u) & p.accepts(role, u) & p.pfs(u) & ~fits
 
     fault = two.none_acceptable(role) | some(p.protection, unfit)
     fault = fault | ~p.clients_taken(role) | ~p.mode_taken(role)
-    return Whenever(two.answerer.state.eq("failed"), fault)
+    fault = fault | ~two.may_serve(two.answering_role)
+    return Whenever(a.state.eq("failed") & a.reason.ne("timeout"), fault)
 
 
 @promise("R21")
@@ -375,13 +384,14 @@ def selector_is_refused_truly(ike: Ike) -> Whenever:
 
 @promise("R7 R11")
 def starter_refuses_only_bad_answers(ike: Ike) -> Whenever:
-    """The starter of a negotiation says `altered_answer` only where the answer is not in its offer, or
-    has its own SPI.
+    """The starter of a negotiation says `altered_answer` only where the answer is not in its offer, has
+    its own SPI, or lacks the public value of a transform with PFS.
 
     Rests on nothing: every attacker switch on; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     p, qm2 = two.policy, Message(ike.spec.groups["qm2"])[two.n]
     alien = some(p.protection, lambda u: qm2.transform.eq(u) & ~p.offers(s.role, u))
-    bad = qm2.sent & (alien | qm2.spi.eq(s.spi))
+    keyless = some(p.protection, lambda u: qm2.transform.eq(u) & p.pfs(u)) & qm2.public.eq("none")
+    bad = qm2.sent & (alien | qm2.spi.eq(s.spi) | keyless)
     return Whenever(s.reason.eq("altered_answer"), bad)

@@ -4,10 +4,10 @@ parameters  what policies say, as tables     phase1                 the two ends
 offers      messages 1 and 2 of Main Mode    main_mode, aggressive  its two exchanges
 clock       what time brings about           keys                   who can know which key
 attacker    what an outsider writes          intruder               what he writes who knows the keys
-phase2      Quick Mode                       driver                 the SAs handed to IPsec
+phase2      Quick Mode                       phase2_time            its time-outs, and the end of SAs
+reflection  Quick Mode with oneself          driver                 the SAs handed to IPsec
 
-Not in here yet: time in Phase II and the driver, renegotiation, simultaneous negotiation. One exchange
-of Phase I is followed; later ones are others, under fresh keys.
+One exchange of Phase I is followed; later ones are others, under fresh keys.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from model.spec.main_mode import main_mode
 from model.spec.parameters import attacker_switches, phase1_policy, phase2_policy, timing
 from model.spec.phase1 import Phase1, phase1
 from model.spec.phase2 import Phase2, phase2
+from model.spec.phase2_time import phase2_time
+from model.spec.reflection import reflection
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def machine() -> Ike:
     spec.actor("initiator", "the peer that sends the first message of Phase I")
     spec.actor("responder", "the peer that answers it")
     spec.actor("peer", "either of them, in Phase II")
+    spec.actor("driver", "the IPsec driver of either of them")
     spec.actor("attacker", "an outsider who holds the wire; his powers are switches")
     first = phase1_policy(spec)
     switches = attacker_switches(spec, first.transform)
@@ -58,6 +61,8 @@ def machine() -> Ike:
     drivers = driver(spec, policy)
     second = phase2(spec, policy, ends, drivers)
     clock(spec, ends, delete)
+    phase2_time(spec, second, drivers, delete)
+    reflection(spec, second)
     attacker(spec, ends)
     intruder(spec, second)
     return Ike(spec, ends, second, drivers)

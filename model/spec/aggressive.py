@@ -16,7 +16,8 @@ def aggressive_mode(spec: Specification, ends: Phase1) -> None:
     contents = {**public, "altered": BOOL}
     am1 = spec.message("am1", says, sender="initiator", receiver="responder", contents=contents)
     _offer(spec, ends, am1)
-    contents = {**public, "transform": (Maybe(ends.policy.transform), None)}
+    answer = {"transform": (Maybe(ends.policy.transform), None), "life_altered": BOOL}
+    contents = {**public, **answer}
     says = "HDR, SA, KE, Nr, IDir, HASH_R or SIG_R: in clear."
     am2 = spec.message("am2", says, sender="responder", receiver="initiator", contents=contents)
     _answer(spec, ends, am1, am2)
@@ -110,7 +111,7 @@ def _answer(spec: Specification, ends: Phase1, am1: Message, am2: Message) -> No
             r.in_clear: True,
             r.half_open: arm(ends.timing.half_open_life + ends.timing.slack),
         },
-        sends=[am2.carrying(transform=t, public="responder")],
+        sends=[am2.carrying(transform=t, public="responder", life_altered=False)],
     )
 
 
@@ -175,7 +176,8 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
     why = ite(covered, why, "tampered")
     why = ite(secret, why, "psk")
     why = ite(p.identity_accepted("responder"), why, "identity")
-    why = ite(ends.offered(t, zero), why, "altered_answer")
+    same = ends.offered(t, zero) & ~ends.told_otherwise(am2)
+    why = ite(same, why, "altered_answer")
     answer = [
         _idle(ends, "initiator", "awaits_am2"),
         the_answer(am2, t),
@@ -190,17 +192,24 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
         guards=[
             *answer,
             guard("in_the_offer", ends.offered(t, zero), "the answer is not in the offer", "R7"),
+            guard(
+                "same_lifetime",
+                ~ends.told_otherwise(am2),
+                "the lifetime in the answer is not the one offered",
+                "RFC 2408 4.2, profile",
+            ),
             guard("identity", p.identity_accepted("responder"), "not the identity expected", "R5"),
             guard("same_secret", secret, "HASH_R is wrong: the secrets differ", "RFC 2409 5.4"),
             guard("hash_agrees", covered, "HASH_R is wrong: altered", "RFC 2409 5"),
             guard("credential", ends.proves("responder"), "the certificate does not hold", "R5"),
         ],
         updates={
-            **ends.stands("initiator"),
+            **ends.stands("initiator", am2.life_altered),
             i.chosen: t,
             i.peer_public: am2.public,
             i.peer: "responder",
             i.heard: True,
+            i.life_altered: am2.life_altered,
         },
         sends=[am3.carrying()],
     )

@@ -16,6 +16,8 @@ UNDISTURBED: Mapping[str, object] = MappingProxyType(
         "holds_certificate": False,
         "holds_ticket": False,
         "breaks_group": False,
+        "obtains_secret": False,
+        "reflects": False,
     }
 )
 
@@ -31,6 +33,9 @@ HURRIED: Mapping[str, object] = MappingProxyType(
         "half_open_life": 1,
         "half_open_limit": 1,
         "life": 1,
+        "life2": 1,
+        "altered_life": 0,
+        "horizon": 0,
     }
 )
 
@@ -56,6 +61,9 @@ AGREEING: Mapping[str, object] = MappingProxyType(
         "identity_accepted": True,
         "believes_refusals": True,
         "checks_public": False,
+        "compares_lifetimes": False,
+        "takes_shorter": True,
+        "deletes_early": True,
         "falls_back": False,
         **UNDISTURBED,
         **HURRIED,
@@ -68,5 +76,11 @@ AGREEING: Mapping[str, object] = MappingProxyType(
         "key_exchange_fits": True,
         "clients_taken": True,
         "mode_taken": True,
+        "timed2": True,
+        "counted2": False,
+        "limit": 100,
+        "ends_with_phase1": False,
+        "checks_spi": True,
+        "checks_message_ids": True,
     }
 )

@@ -18,6 +18,7 @@ _CLAUSE = "attacker switch"
 def attacker(spec: Specification, ends: Phase1) -> None:
     """Declare the outsider's actions."""
     _offers(spec, ends)
+    _lifetimes(spec, ends)
     _refusals(spec, ends)
     _publics(spec, ends)
     _aggressive(spec, ends)
@@ -66,6 +67,24 @@ def _offers(spec: Specification, ends: Phase1) -> None:
         guards=[_may_write(ends, mm2), _taken(mm2, t, mm2.transform)],
         updates={mm2.sent: True, mm2.transform: t},
     )
+
+
+def _lifetimes(spec: Specification, ends: Phase1) -> None:
+    """No hash covers the answer's lifetime: HASH_I and HASH_R are over the offer."""
+    for name, called in (("mm2", "attacker.write_lifetime"), ("am2", "attacker.write_am_lifetime")):
+        answer = _message(spec, name)
+        spec.action(
+            called,
+            _ACTOR,
+            f"Write another lifetime into message 2 ({name}).",
+            requirements="R7 R17",
+            guards=[
+                guard("there", answer.sent, "there is no answer", _CLAUSE),
+                _may_write(ends, answer),
+                guard("not_yet", ~answer.life_altered, "it is altered already", _CLAUSE),
+            ],
+            updates={answer.life_altered: True},
+        )
 
 
 def _refusals(spec: Specification, ends: Phase1) -> None:

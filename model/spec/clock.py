@@ -9,6 +9,7 @@ from __future__ import annotations
 from model.language.specification import Guard, Message, Specification, guard
 from model.language.terms import Term, arm, ite
 from model.spec.phase1 import Phase1, awaits
+from model.spec.phase2_time import TIMED2
 
 #: what only lateness, or somebody's wish to end, brings about: not part of a negotiation that goes well
 TIMED = frozenset(
@@ -24,6 +25,9 @@ TIMED = frozenset(
         "phase1.initiator_deletes",
         "phase1.responder_expires",
         "phase1.responder_deletes",
+        "phase1.initiator_renews",
+        "phase1.responder_renews",
+        *TIMED2,
     }
 )
 
@@ -213,24 +217,35 @@ def _half_open(spec: Specification, ends: Phase1) -> None:
 
 
 def _lifetime(spec: Specification, ends: Phase1, role: str, delete: Message) -> None:
-    end = ends.end(role)
+    end, early = ends.end(role), ends.policy.deletes_early(role)
     spec.action(
         f"phase1.{role}_expires",
         role,
-        "The lifetime of Phase I is over: end it, and tell the peer.",
+        "The lifetime of Phase I is over: end it, tell the peer, and negotiate anew.",
         requirements="R17 R18",
         guards=[awaits(end, "established"), _due(ends, end.life)],
-        updates={end.state: "ended", end.life: None},
+        updates=ends.ends(role, "lifetime", renew=True),
         sends=[delete.carrying()],
     )
     spec.action(
         f"phase1.{role}_deletes",
         role,
-        "End Phase I before its time (idle, or somebody asks for it), and tell the peer.",
-        requirements="R18",
-        guards=[awaits(end, "established")],
-        updates={end.state: "ended", end.life: None},
+        "End Phase I before its time (idle, its limit reached, or on demand), and tell the peer.",
+        requirements="R12 R17 R18",
+        guards=[
+            awaits(end, "established"),
+            guard("early", early, "it waits for the end of the lifetime", "R18, profile"),
+        ],
+        updates=ends.ends(role, "demand"),
         sends=[delete.carrying()],
+    )
+    spec.action(
+        f"phase1.{role}_renews",
+        role,
+        "Begin the next exchange of Phase I, with fresh keys: another one, which is not followed.",
+        requirements="R15 R17",
+        guards=[guard("asked", end.renew.armed, "nothing asks for it", "R15, R17")],
+        updates={end.renew: None, end.renewed: True},
     )
 
 
@@ -246,5 +261,5 @@ def _hear_delete(spec: Specification, ends: Phase1, role: str, theirs: Message) 
             awaits(end, "established"),
             guard("keys_agree", ends.same_keys, "it cannot decrypt the Delete", "RFC 2409 5.7"),
         ],
-        updates={end.state: "ended", end.life: None},
+        updates=ends.ends(role, "peer"),
     )

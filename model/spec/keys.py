@@ -10,6 +10,7 @@ from __future__ import annotations
 from model.language.specification import Message, Record, Specification
 from model.language.terms import Term, some
 from model.spec.phase1 import Phase1
+from model.spec.phase2 import Phase2
 
 
 def method_is(ends: Phase1, end: Record, name: str) -> Term:
@@ -29,6 +30,27 @@ def master_key_known(ends: Phase1, end: Record) -> Term:
     """Whether the attacker knows SKEYID and all that is derived from it, as this end holds it."""
     shared = method_is(ends, end, "pre_shared_key")
     return secret_known(ends, end) & shared.implies(ends.attacker.knows_secret)
+
+
+def obtained(ends: Phase1, end: Record) -> Term:
+    """Whether he knows that secret when all is over: then he reads what he recorded, no more."""
+    return secret_known(ends, end) | (end.peer_public.ne("none") & ends.attacker.obtains_secret)
+
+
+def master_key_obtained(ends: Phase1, end: Record) -> Term:
+    """Whether he knows SKEYID of this end when all is over."""
+    shared = method_is(ends, end, "pre_shared_key")
+    return obtained(ends, end) & shared.implies(ends.attacker.knows_secret)
+
+
+def session_key_obtained(two: Phase2, end: Record, pair: Record) -> Term:
+    """Whether he knows, when all is over, the session keys that this end of a negotiation has given its
+    driver: SKEYID_d, the nonces under it, and with PFS the second Diffie-Hellman secret (R12)."""
+    ends, p = two.parent, two.policy
+    opened = master_key_obtained(ends, ends.initiator) | master_key_obtained(ends, ends.responder)
+    own_secret = some(p.protection, lambda u: pair.protection.eq(u) & p.pfs(u))
+    second = end.peer_public.eq("attacker") | ends.attacker.breaks_group
+    return pair.state.ne("absent") & opened & (~own_secret | second)
 
 
 def phase1_open(ends: Phase1) -> Term:
@@ -58,13 +80,13 @@ def _sent(spec: Specification, name: str) -> Term:
 
 def initiator_readable(spec: Specification, ends: Phase1) -> Term:
     """Whether the attacker can read the initiator's ID payload."""
-    in_main = _sent(spec, "mm5") & master_key_known(ends, ends.initiator)
+    in_main = _sent(spec, "mm5") & master_key_obtained(ends, ends.initiator)
     return _sent(spec, "am1") & ends.policy.exchange.eq("aggressive") | in_main
 
 
 def responder_readable(spec: Specification, ends: Phase1) -> Term:
     """Whether the attacker can read the responder's ID payload."""
-    in_main = _sent(spec, "mm6") & master_key_known(ends, ends.responder)
+    in_main = _sent(spec, "mm6") & master_key_obtained(ends, ends.responder)
     return ends.responder.in_clear | in_main
 
 
@@ -73,5 +95,5 @@ def guessable(spec: Specification, ends: Phase1) -> Term:
     it, all else in it known. HASH_R of Aggressive Mode travels in clear; message 5 is open to who
     knows the Diffie-Hellman secret."""
     i, r = ends.initiator, ends.responder
-    main = _sent(spec, "mm5") & method_is(ends, i, "pre_shared_key") & secret_known(ends, i)
+    main = _sent(spec, "mm5") & method_is(ends, i, "pre_shared_key") & obtained(ends, i)
     return main | (r.in_clear & method_is(ends, r, "pre_shared_key"))

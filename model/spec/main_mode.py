@@ -83,8 +83,19 @@ def _take_answer(spec: Specification, ends: Phase1, mm2: Message, mm3: Message) 
                 "the answer is not in the offer: someone altered it",
                 "RFC 2408 4.2, R7",
             ),
+            guard(
+                "same_lifetime",
+                ~ends.told_otherwise(mm2),
+                "the lifetime in the answer is not the one offered",
+                "RFC 2408 4.2, profile",
+            ),
         ],
-        updates={**ends.sends_next("awaits_mm4"), i.chosen: t, i.heard: True},
+        updates={
+            **ends.sends_next("awaits_mm4"),
+            i.chosen: t,
+            i.heard: True,
+            i.life_altered: mm2.life_altered,
+        },
         sends=[mm3.carrying(public="initiator")],
     )
 

@@ -17,7 +17,8 @@ def offers(spec: Specification, ends: Phase1) -> Message:
     transform = (Maybe(ends.policy.transform), None)
     says = "HDR, SA: the offer, its round, and whether it was altered or forged."
     mm1 = _message(spec, "mm1", "initiator", says, round=ROUND, altered=BOOL)
-    mm2 = _message(spec, "mm2", "responder", "HDR, SA: one transform.", transform=transform)
+    says = "HDR, SA: one transform, and whether its lifetime was altered on the way."
+    mm2 = _message(spec, "mm2", "responder", says, transform=transform, life_altered=BOOL)
     _offer(spec, ends, mm1)
     _accept(spec, ends, mm1, mm2)
     says = "A notify that names what would be accepted (R7), or what an attacker names."
@@ -103,7 +104,7 @@ def _accept(spec: Specification, ends: Phase1, mm1: Message, mm2: Message) -> No
             r.round: mm1.round,
             r.half_open: arm(ends.timing.half_open_life + ends.timing.slack),
         },
-        sends=[mm2.carrying(transform=t)],
+        sends=[mm2.carrying(transform=t, life_altered=False)],
     )
 
 
@@ -229,7 +230,7 @@ def _refuse_answer(spec: Specification, ends: Phase1, mm2: Message) -> None:
     spec.action(
         "phase1.refuse_answer",
         "initiator",
-        "Refuse an answer that is not in the offer.",
+        "Refuse an answer that is not in the offer, or has another lifetime where that is compared.",
         requirements="R7",
         params=[t],
         receives=mm2,
@@ -238,7 +239,7 @@ def _refuse_answer(spec: Specification, ends: Phase1, mm2: Message) -> None:
             the_answer(mm2, t),
             guard(
                 "not_offered",
-                ~ends.offered(t, i.round),
+                ~ends.offered(t, i.round) | ends.told_otherwise(mm2),
                 "the answer is in the offer",
                 "RFC 2408 4.2",
             ),

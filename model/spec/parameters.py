@@ -21,9 +21,13 @@ METHOD = Enum("Method", ("pre_shared_key", "certificate", "kerberos"))
 #: whose Diffie-Hellman public value it is; degenerate: one whose secret anybody knows (0, 1, p - 1)
 PUBLIC = Enum("Public", ("none", "initiator", "responder", "attacker", "degenerate"))
 PARTY = Enum("Party", ("none", "initiator", "responder", "attacker"))
+#: whose public value of a Quick Mode with PFS it is
+QUICK_PUBLIC = Enum("QuickPublic", ("none", "starter", "answerer", "attacker"))
 #: which offer a message 1 holds: the first, the one after true alternatives, or after forged ones
 ROUND = Int(0, 2)
 MAX_RESENDS = 10
+#: negotiations of Phase II that one Phase I SA serves; no policy states more
+MAX_SERVED = 65535
 REASON = Enum(
     "Reason",
     (
@@ -40,6 +44,7 @@ REASON = Enum(
         "tampered",
         "timeout",
         "no_resources",
+        "limit",
     ),
 )
 
@@ -70,6 +75,9 @@ class Phase1Policy:
     identity_accepted: Table
     believes_refusals: Term
     checks_public: Term
+    compares_lifetimes: Term
+    takes_shorter: Term
+    deletes_early: Table
     falls_back: Term
 
 
@@ -127,6 +135,23 @@ def phase1_policy(spec: Specification) -> Phase1Policy:
         checks_public=spec.rigid(
             "checks_public", BOOL, "degenerate public values are refused (profile)"
         ),
+        compares_lifetimes=spec.rigid(
+            "compares_lifetimes",
+            BOOL,
+            "the initiator compares the answer with its offer, lifetimes included (profile)",
+        ),
+        takes_shorter=spec.rigid(
+            "takes_shorter",
+            BOOL,
+            "the initiator puts the shorter of its own and the answered lifetime into force "
+            "(profile)",
+        ),
+        deletes_early=spec.table(
+            "deletes_early",
+            [ROLE],
+            BOOL,
+            "this end may end Phase I before its lifetime: idle, its limit reached, on demand",
+        ),
         falls_back=spec.rigid(
             "falls_back", BOOL, "the initiator's policy lets silence lead to clear text (R8)"
         ),
@@ -146,6 +171,8 @@ class Timing:
     half_open_life: Term
     half_open_limit: Term
     life: Table
+    altered_life: Term
+    horizon: Term
 
 
 def timing(spec: Specification) -> Timing:
@@ -167,6 +194,12 @@ def timing(spec: Specification) -> Timing:
             "half_open_limit", Int(1, 65535), "how many half-open exchanges it keeps (R9)"
         ),
         life=spec.table("life", [ROLE], DURATION, "lifetime of the Phase I SA at this end (R17)"),
+        altered_life=spec.rigid(
+            "altered_life", DURATION, "the lifetime that the attacker writes into an answer"
+        ),
+        horizon=spec.rigid(
+            "horizon", DURATION, "how long a stopwatch of the observer runs; as long as one likes"
+        ),
     )
 
 
@@ -187,6 +220,8 @@ class Attacker:
     holds_certificate: Term
     holds_ticket: Term
     breaks_group: Term
+    obtains_secret: Term
+    reflects: Term
 
     @property
     def switches(self) -> dict[str, Term]:
@@ -199,6 +234,8 @@ class Attacker:
             "holds_certificate": self.holds_certificate,
             "holds_ticket": self.holds_ticket,
             "breaks_group": self.breaks_group,
+            "obtains_secret": self.obtains_secret,
+            "reflects": self.reflects,
         }
 
 
@@ -217,6 +254,11 @@ def attacker_switches(spec: Specification, transform: Domain) -> Attacker:
         holds_certificate=switch("holds_certificate", "holds the key of a trusted certificate"),
         holds_ticket=switch("holds_ticket", "holds what a Kerberos ticket is made with"),
         breaks_group=switch("breaks_group", "computes Diffie-Hellman secrets from public values"),
+        obtains_secret=switch(
+            "obtains_secret",
+            "obtains the Diffie-Hellman secret of Phase I when all is over, to read what he recorded",
+        ),
+        reflects=switch("reflects", "sends messages back to their sender"),
     )
 
 
@@ -235,12 +277,20 @@ class Phase2Policy:
     key_exchange_fits: Table
     clients_taken: Table
     mode_taken: Table
+    timed: Table
+    counted: Table
+    life: Table
+    limit: Table
+    ends_with_phase1: Table
+    checks_spi: Term
+    checks_message_ids: Term
 
 
 def phase2_policy(spec: Specification) -> Phase2Policy:
     """Declare them."""
     protection, negotiation = spec.domain("protection"), spec.domain("negotiation")
     by: list[Sort] = [ROLE, protection]
+    at: list[Sort] = [ROLE, ROLE]
     return Phase2Policy(
         protection=protection,
         negotiation=negotiation,
@@ -269,6 +319,29 @@ def phase2_policy(spec: Specification) -> Phase2Policy:
         ),
         mode_taken=spec.table(
             "mode_taken", [ROLE], BOOL, "the other end takes the mode that this role asks for"
+        ),
+        timed=spec.table(
+            "timed2",
+            at,
+            BOOL,
+            "SAs that the first role started have a lifetime at the second's end",
+        ),
+        counted=spec.table("counted2", at, BOOL, "they have a limit in bytes there"),
+        life=spec.table("life2", at, DURATION, "their lifetime there (R19)"),
+        limit=spec.table(
+            "limit",
+            [ROLE],
+            Int(1, MAX_SERVED),
+            "how many negotiations one Phase I SA serves at this end; 1: master key PFS (R12, R16)",
+        ),
+        ends_with_phase1=spec.table(
+            "ends_with_phase1", [ROLE], BOOL, "at this end SAs end with their Phase I SA (profile)"
+        ),
+        checks_spi=spec.rigid("checks_spi", BOOL, "an SPI equal to the own one is refused"),
+        checks_message_ids=spec.rigid(
+            "checks_message_ids",
+            BOOL,
+            "a message 1 with the message id of an own negotiation is refused",
         ),
     )
 

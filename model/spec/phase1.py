@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from model.choice import wins
 from model.language.sorts import BOOL, TIMER, Enum, Int, Maybe
 from model.language.specification import Guard, Record, Specification, ghost, guard, urgent_timer
-from model.language.terms import Term, arm, every, ite, lift, param, some, times
+from model.language.terms import Term, arm, every, ite, lift, minimum, param, some, times
 from model.spec.parameters import (
     MAX_RESENDS,
+    MAX_SERVED,
     PARTY,
     PUBLIC,
     REASON,
@@ -41,7 +42,11 @@ RESPONDER_STATE = Enum(
     "ResponderState",
     ("idle", "awaits_mm3", "awaits_mm5", "awaits_am3", "established", "failed", "ended"),
 )
+#: what ended a Phase I SA at an end: its lifetime, somebody's wish, the peer's Delete, or silence in a
+#: later negotiation of Phase II
+ENDED_BY = Enum("EndedBy", ("none", "lifetime", "demand", "peer", "silence"))
 _COUNT = Int(0, MAX_RESENDS)
+_SERVED = Int(0, MAX_SERVED)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,10 @@ class Phase1:
         """Whether the offer of that round has Kerberos in it, and with it a name or a ticket (R6)."""
         p = self.policy
         return some(p.transform, lambda u: self.offered(u, round_) & p.method(u).eq("kerberos"))
+
+    def told_otherwise(self, answer: Record) -> Term:
+        """Whether an answer has another lifetime than the responder gave it, and that is noticed."""
+        return answer.life_altered & self.policy.compares_lifetimes
 
     @property
     def nothing_in_common(self) -> Term:
@@ -202,13 +211,36 @@ class Phase1:
         r = self.responder
         return {r.state: "failed", r.reason: reason, r.half_open: None}
 
-    def stands(self, role: str) -> dict[Term, object]:
-        """Updates of an end for which Phase I stands from now on."""
-        end = self.end(role)
+    def stands(self, role: str, altered: Term | None = None) -> dict[Term, object]:
+        """Updates of an end for which Phase I stands from now on.
+
+        altered   whether the lifetime in the answer is an attacker's (initiator only)
+        """
+        end, life = self.end(role), self.timing.life(role)
         waits = self.initiator.due if role == "initiator" else self.responder.half_open
+        if role == "initiator":
+            told = self.initiator.life_altered if altered is None else altered
+            shorter = minimum(life, self.timing.altered_life)
+            life = ite(told & self.policy.takes_shorter, shorter, life)
         updates: dict[Term, object] = {end.state: "established", waits: None}
-        updates[end.life] = arm(self.timing.life(role) + self.timing.slack)
+        updates[end.life] = arm(life + self.timing.slack)
+        updates[end.since_keys] = arm(self.timing.horizon)
         return updates | ({end.budget: None} if role == "initiator" else {})
+
+    def ends(self, role: str, by: str, *, renew: bool = False) -> dict[Term, object]:
+        """Updates of an end at which Phase I ends.
+
+        by      what ends it, of ENDED_BY     renew   it is negotiated anew at once (R15, R17)
+        """
+        end = self.end(role)
+        updates: dict[Term, object] = {end.state: "ended", end.life: None, end.ended_by: by}
+        updates[end.since_end] = arm(self.timing.horizon)
+        return updates | ({end.renew: arm(self.timing.slack)} if renew else {})
+
+    def live(self, role: str) -> Term:
+        """Whether Phase I stands at that end and its lifetime is not over: it may still be used."""
+        end = self.end(role)
+        return end.state.eq("established") & (end.life.left > self.timing.slack)
 
     def end(self, role: str) -> Record:
         """The end of that role."""
@@ -255,12 +287,31 @@ def room(ends: Phase1) -> Guard:
     return guard("room", free, "too many exchanges are half open", "R9")
 
 
+def _sa() -> dict[str, object]:
+    """What either end keeps of the Phase I SA itself."""
+    return {
+        "life": urgent_timer(),
+        "served": _SERVED,
+        "renew": urgent_timer(),
+        "renewed": ghost(BOOL),
+        "ended_by": ghost(ENDED_BY),
+        "since_keys": ghost(TIMER),
+        "since_end": ghost(TIMER),
+    }
+
+
 def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: Attacker) -> Phase1:
     """Declare the two ends.
 
     due      the initiator's next act while it waits        heard   something came back from the peer
     last     its last resend is out: the brief interval     life    the lifetime of the SA
     budget   (ghost) the most that it may wait for this answer
+    served   negotiations of Phase II completed under the SA at this end
+    renew    Phase I is to be negotiated anew before it ends
+    renewed  (ghost) the next exchange has begun     ended_by   (ghost) what ended the SA
+    since_keys, since_end   (ghost) stopwatches, `horizon` when they start: since the SA stands, since
+             it ended
+    life_altered   the lifetime in the answer is an attacker's
     peer     (ghost) who it really is that an end has authenticated
     named    (ghost) an offer with Kerberos, and so its name, has gone out in clear
     in_clear (ghost) the responder has shown identity and HASH_R in Aggressive Mode
@@ -282,10 +333,11 @@ def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: 
             last=BOOL,
             heard=BOOL,
             due=urgent_timer(),
-            life=urgent_timer(),
+            life_altered=BOOL,
             budget=ghost(TIMER),
             peer=ghost(PARTY),
             named=ghost(BOOL),
+            **_sa(),
         ),
         spec.record(
             "responder",
@@ -298,9 +350,9 @@ def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: 
             reason=REASON,
             answers=_COUNT,
             half_open=urgent_timer(),
-            life=urgent_timer(),
             peer=ghost(PARTY),
             in_clear=ghost(BOOL),
+            **_sa(),
         ),
         spec.record(
             "flood",

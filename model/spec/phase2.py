@@ -1,7 +1,8 @@
 """Phase II by Quick Mode: any number of negotiations, started by either peer (RFC 2409 section 5.5).
 
-A negotiation is one element of a family; the Phase I SA above it is its only parent. The role that
-a negotiation carries is that of its starter in Phase I (R2, R10 to R12, R14, R21).
+A negotiation is one element of a family, and one message id; the Phase I SA above it is its only parent.
+The role that a negotiation carries is that of its starter in Phase I (R2, R10 to R12, R14, R16, R21).
+What time brings about is in `phase2_time`.
 """
 
 from __future__ import annotations
@@ -9,15 +10,32 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from model.choice import wins
-from model.language.sorts import Enum, Int, Maybe
-from model.language.specification import Guard, Message, Record, Specification, guard
-from model.language.terms import Term, every, ite, lift, param, some
-from model.spec.driver import Driver, hand_over
-from model.spec.parameters import REASON, ROLE, Phase2Policy, other_role
+from model.language.sorts import BOOL, TIMER, Enum, Int, Maybe
+from model.language.specification import (
+    Guard,
+    Message,
+    Record,
+    Sending,
+    Specification,
+    ghost,
+    guard,
+    urgent_timer,
+)
+from model.language.terms import Term, arm, every, ite, lift, param, some, times
+from model.spec.driver import Driver, hand_over, lasts
+from model.spec.parameters import (
+    MAX_RESENDS,
+    QUICK_PUBLIC,
+    REASON,
+    ROLE,
+    Phase2Policy,
+    other_role,
+)
 from model.spec.phase1 import Phase1
 
 STARTER_STATE = Enum("StarterState", ("idle", "awaits_qm2", "established", "failed"))
 ANSWERER_STATE = Enum("AnswererState", ("idle", "awaits_qm3", "established", "failed"))
+_COUNT = Int(0, MAX_RESENDS)
 SPI = Int(0, 2)  # 0: none chosen. Two values suffice to say whether two SPIs are equal
 
 
@@ -36,10 +54,66 @@ class Phase2:
         """The same with another transform in the place of `t`."""
         return replace(self, t=transform)
 
+    @property
+    def answering_role(self) -> Term:
+        """The Phase I role of the end that answers: the other one, or with a reflected message 1 the
+        starter's own."""
+        role = self.starter.role
+        return ite(self.answerer.own, role, other_role(role))
+
+    @property
+    def reflected(self) -> Term:
+        """Whether an own message 1 can come back and be answered: the power, and no look at its id."""
+        return self.parent.attacker.reflects & ~self.policy.checks_message_ids
+
     def phase1_stands(self, role: Term) -> Term:
         """Whether the Phase I SA is live and authenticated at that end (R14)."""
-        initiator = self.parent.initiator.state.eq("established")
-        return ite(role.eq("initiator"), initiator, self.parent.responder.state.eq("established"))
+        return ite(
+            role.eq("initiator"), self.parent.live("initiator"), self.parent.live("responder")
+        )
+
+    def served(self, role: Term) -> Term:
+        """How many negotiations the Phase I SA has served at that end."""
+        i, r = self.parent.initiator, self.parent.responder
+        return ite(role.eq("initiator"), i.served, r.served)
+
+    def may_serve(self, role: Term) -> Term:
+        """Whether it may serve one more there (R12, R16)."""
+        return self.served(role) < self.policy.limit(role)
+
+    def serves(self, role: Term) -> dict[Term, object]:
+        """Updates when it has served one more there."""
+        i, r = self.parent.initiator, self.parent.responder
+        at_i = role.eq("initiator")
+        return {
+            i.served: ite(at_i, i.served + 1, i.served),
+            r.served: ite(at_i, r.served, r.served + 1),
+        }
+
+    @property
+    def span(self) -> Term:
+        """How long message 2 is waited for: all resends and the brief interval after the last."""
+        timing = self.parent.timing
+        each = timing.interval + timing.slack
+        return times(timing.resends, each) + each + timing.brief
+
+    def wait(self, tries: Term) -> Term:
+        """The timer after a sending of message 1, the first or a resend: the last one waits the brief
+        interval too."""
+        timing = self.parent.timing
+        last = tries >= timing.resends
+        brief = ite(last, timing.brief, 0)
+        return arm(timing.interval + brief + timing.slack)
+
+    def starter_stops(self, state: str, reason: object = "none") -> dict[Term, object]:
+        """Updates of a starter that waits for nothing any more."""
+        s = self.starter
+        return {s.state: state, s.reason: reason, s.due: None, s.budget: None}
+
+    def answerer_stops(self, state: str, reason: object = "none") -> dict[Term, object]:
+        """Updates of an answerer that waits for nothing any more."""
+        a = self.answerer
+        return {a.state: state, a.reason: reason, a.due: None}
 
     def chosen(self, role: Term) -> Term:
         """Whether the other end chooses transform `t` of what this role offers."""
@@ -66,29 +140,41 @@ def phase2(spec: Specification, policy: Phase2Policy, parent: Phase1, driver: Dr
     starter = spec.family(
         "starter",
         policy.negotiation,
-        "The end that sends the first Quick Mode message, and its role in Phase I.",
+        "The end that sends the first Quick Mode message, and its role in Phase I; `late`: it timed out "
+        "under a Phase I SA that had served before.",
         state=STARTER_STATE,
         role=ROLE,
         spi=SPI,
         chosen=(maybe, None),
+        peer_public=QUICK_PUBLIC,
         reason=REASON,
+        tries=_COUNT,
+        due=urgent_timer(),
+        budget=ghost(TIMER),
+        late=ghost(BOOL),
     )
     answerer = spec.family(
         "answerer",
         policy.negotiation,
-        "The end that answers.",
+        "The end that answers; `own`: it is the starter itself, whose message 1 came back to it.",
         state=ANSWERER_STATE,
+        own=BOOL,
         spi=SPI,
         peer_spi=SPI,
         chosen=(maybe, None),
+        peer_public=QUICK_PUBLIC,
         reason=REASON,
+        answers=_COUNT,
+        due=urgent_timer(),
     )
     two = Phase2(policy, parent, starter[n], answerer[n], n, param("t", policy.protection))
-    qm1 = _message(spec, policy, "qm1", "HDR*, HASH(1), SA, Ni, [KE], [IDci, IDcr].", spi=SPI)
+    says = "HDR*, HASH(1), SA, Ni, [KE], [IDci, IDcr]."
+    qm1 = _message(spec, policy, "qm1", says, spi=SPI, public=QUICK_PUBLIC)
     transform = (Maybe(policy.protection), None)
     _offer(spec, two, qm1[n])
     says = "HDR*, HASH(2), SA, Nr, [KE], [IDci, IDcr]."
-    qm2 = _message(spec, policy, "qm2", says, spi=SPI, transform=transform)
+    contents = {"spi": SPI, "transform": transform, "public": QUICK_PUBLIC}
+    qm2 = _message(spec, policy, "qm2", says, **contents)
     _accept(spec, two, qm1[n], qm2[n])
     says = "HDR*, HASH(1), N: NO-PROPOSAL-CHOSEN or INVALID-ID-INFORMATION."
     refusal = _message(spec, policy, "quick_refusal", says, reason=REASON)
@@ -114,7 +200,7 @@ def _message(
     )
 
 
-def _in(two: Phase2, end: str, state: str) -> Guard:
+def in_state(two: Phase2, end: str, state: str) -> Guard:
     record = two.starter if end == "starter" else two.answerer
     return guard(
         f"in_{state}",
@@ -127,6 +213,7 @@ def _in(two: Phase2, end: str, state: str) -> Guard:
 def _offer(spec: Specification, two: Phase2, qm1: Message) -> None:
     role, spi = param("role", ROLE), param("spi", Int(1, 2))
     p, s = two.policy, two.starter
+    keyed = some(p.protection, lambda u: p.offers(role, u) & p.pfs(u))
     spec.action(
         "quick.offer",
         "peer",
@@ -134,21 +221,40 @@ def _offer(spec: Specification, two: Phase2, qm1: Message) -> None:
         requirements="R2 R10 R16 R21",
         params=[two.n, role, spi],
         guards=[
-            _in(two, "starter", "idle"),
-            _stands(two, role),
+            in_state(two, "starter", "idle"),
+            guard(
+                "fresh_id",
+                ~qm1.sent & two.answerer.state.eq("idle"),
+                "the message id is one that an attacker has used",
+                "RFC 2408 3.1",
+            ),
+            stands(two, role),
             guard(
                 "offer_not_empty",
                 some(p.protection, lambda u: p.offers(role, u)),
                 "its policy has nothing to offer",
                 "R10",
             ),
+            may_serve(two, role),
         ],
-        updates={s.state: "awaits_qm2", s.role: role, s.spi: spi},
-        sends=[qm1.carrying(spi=spi)],
+        updates={
+            s.state: "awaits_qm2",
+            s.role: role,
+            s.spi: spi,
+            s.due: two.wait(lift(0, _COUNT)),
+            s.budget: arm(two.span),
+        },
+        sends=[qm1.carrying(spi=spi, public=ite(keyed, lift("starter", QUICK_PUBLIC), "none"))],
     )
 
 
-def _stands(two: Phase2, role: Term) -> Guard:
+def may_serve(two: Phase2, role: Term) -> Guard:
+    """A guard: the Phase I SA may serve one more negotiation at this end."""
+    why = "the Phase I SA has served as many negotiations as it may"
+    return guard("may_serve", two.may_serve(role), why, "R12, R16")
+
+
+def stands(two: Phase2, role: Term) -> Guard:
     return guard(
         "phase1_stands",
         two.phase1_stands(role),
@@ -157,7 +263,7 @@ def _stands(two: Phase2, role: Term) -> Guard:
     )
 
 
-def _readable(two: Phase2) -> Guard:
+def readable(two: Phase2) -> Guard:
     shared = two.parent.same_keys
     return guard("readable", shared, "the two ends do not hold the same keys", "RFC 2409 5.5, R14")
 
@@ -173,9 +279,10 @@ def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> Non
         params=[two.n, t, spi],
         receives=qm1,
         guards=[
-            _in(two, "answerer", "idle"),
-            _stands(two, other_role(role)),
-            _readable(two),
+            in_state(two, "answerer", "idle"),
+            stands(two, other_role(role)),
+            readable(two),
+            may_serve(two, other_role(role)),
             guard(
                 "clients",
                 p.clients_taken(role),
@@ -188,28 +295,50 @@ def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> Non
             guard("mode", p.mode_taken(role), "its policy wants another mode", "R13"),
             guard(
                 "key_exchange",
-                ~p.pfs(t) | p.key_exchange_fits(role, t),
-                "the public value is of another group than the transform",
+                ~_unfit(two, qm1, t),
+                "there is no public value of the transform's group",
                 "RFC 2409 5.5, R12",
             ),
-            guard(
-                "another_spi",
-                spi.ne(qm1.spi),
-                "equal SPIs would give both directions the same keys",
-                "RFC 2409 5.5, R11",
-            ),
+            another_spi(two, spi, qm1),
         ],
-        updates={a.state: "awaits_qm3", a.spi: spi, a.peer_spi: qm1.spi, a.chosen: t},
-        sends=[qm2.carrying(spi=spi, transform=t)],
+        updates={**answers(two, qm1, t, spi), a.own: False},
+        sends=[two_says(two, qm2, t, spi)],
     )
 
 
+def another_spi(two: Phase2, spi: Term, qm1: Message) -> Guard:
+    """A guard: the answerer chooses another SPI than the starter's."""
+    why = "equal SPIs would give both directions the same keys"
+    differs = spi.ne(qm1.spi) | ~two.policy.checks_spi
+    return guard("another_spi", differs, why, "RFC 2409 5.5, R11")
+
+
+def answers(two: Phase2, qm1: Message, transform: Term, spi: Term) -> dict[Term, object]:
+    """Updates of an answerer that answers."""
+    a = two.answerer
+    return {
+        a.state: "awaits_qm3",
+        a.spi: spi,
+        a.peer_spi: qm1.spi,
+        a.chosen: transform,
+        a.peer_public: ite(two.policy.pfs(transform), qm1.public, "none"),
+        a.due: arm(two.span + two.parent.timing.slack),
+    }
+
+
+def two_says(two: Phase2, qm2: Message, transform: Term, spi: Term) -> Sending:
+    """Message 2."""
+    public = ite(two.policy.pfs(transform), lift("answerer", QUICK_PUBLIC), "none")
+    return qm2.carrying(spi=spi, transform=transform, public=public)
+
+
 def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) -> None:
-    p, s, a, role = two.policy, two.starter, two.answerer, two.starter.role
-    fits = every(p.protection, lambda u: _unfit(two, u).implies(~_is_chosen(two, u)))
+    p, s, role = two.policy, two.starter, two.starter.role
+    fits = every(p.protection, lambda u: _unfit(two, qm1, u).implies(~_is_chosen(two, u)))
     why = ite(fits & ~two.none_acceptable(role), lift("none", REASON), "proposal")
     why = ite(p.mode_taken(role), why, "mode")
     why = ite(p.clients_taken(role), why, "selector")
+    why = ite(two.may_serve(other_role(role)), why, "limit")
     spec.action(
         "quick.refuse",
         "peer",
@@ -218,12 +347,12 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         params=[two.n],
         receives=qm1,
         guards=[
-            _in(two, "answerer", "idle"),
-            _stands(two, other_role(role)),
-            _readable(two),
+            in_state(two, "answerer", "idle"),
+            stands(two, other_role(role)),
+            readable(two),
             guard("fault", why.ne("none"), "nothing is wrong with it", "RFC 2408 5.4"),
         ],
-        updates={a.state: "failed", a.reason: why},
+        updates=two.answerer_stops("failed", why),
         sends=[refusal.carrying(reason=why)],
     )
     spec.action(
@@ -249,15 +378,16 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         requirements="R10",
         params=[two.n],
         receives=refusal,
-        guards=[_in(two, "starter", "awaits_qm2"), _stands(two, s.role), _readable(two)],
-        updates={s.state: "failed", s.reason: refusal.reason},
+        guards=[in_state(two, "starter", "awaits_qm2"), stands(two, s.role), readable(two)],
+        updates=two.starter_stops("failed", refusal.reason),
     )
 
 
-def _unfit(two: Phase2, transform: Term) -> Term:
-    """Whether the starter's public value is of another group than the transform."""
+def _unfit(two: Phase2, qm1: Message, transform: Term) -> Term:
+    """Whether the transform wants a public value of its group and message 1 has none."""
     p = two.policy
-    return p.pfs(transform) & ~p.key_exchange_fits(two.starter.role, transform)
+    fits = p.key_exchange_fits(two.starter.role, transform) & qm1.public.ne("none")
+    return p.pfs(transform) & ~fits
 
 
 def _is_chosen(two: Phase2, transform: Term) -> Term:
@@ -269,65 +399,91 @@ def _take_answer(
 ) -> None:
     p, s, t, n = two.policy, two.starter, two.t, two.n
     answer = [
-        _in(two, "starter", "awaits_qm2"),
-        _stands(two, s.role),
-        _readable(two),
+        in_state(two, "starter", "awaits_qm2"),
+        stands(two, s.role),
+        readable(two),
         guard("the_answer", qm2.transform.eq(t), "the answer names another", "RFC 2408 4.2"),
     ]
-    good = p.offers(s.role, t) & qm2.spi.ne(s.spi)
+    spi = qm2.spi.ne(s.spi) | ~p.checks_spi
+    keyed = ~p.pfs(t) | qm2.public.ne("none")
+    good = p.offers(s.role, t) & spi & keyed
+    given = {"inbound": s.spi, "outbound": qm2.spi, "protection": t}
     spec.action(
         "quick.take_answer",
         "peer",
         "Take the answer; the pair of SAs goes to the driver.",
-        requirements="R7 R11 R12 R13",
+        requirements="R7 R11 R12 R13 R16",
         params=[n, t],
         receives=qm2,
         guards=[
             *answer,
             guard("in_the_offer", p.offers(s.role, t), "the answer is not in the offer", "R7"),
-            guard(
-                "another_spi",
-                qm2.spi.ne(s.spi),
-                "the peer's SPI is the own one",
-                "RFC 2409 5.5, R11",
-            ),
+            guard("another_spi", spi, "the peer's SPI is the own one", "RFC 2409 5.5, R11"),
+            guard("key_exchange", keyed, "the public value is missing", "RFC 2409 5.5, R12"),
+            may_serve(two, s.role),
         ],
         updates={
-            s.state: "established",
+            **two.starter_stops("established"),
             s.chosen: t,
-            **hand_over(driver.starter[n], inbound=s.spi, outbound=qm2.spi, protection=t),
+            s.peer_public: ite(p.pfs(t), qm2.public, "none"),
+            **two.serves(s.role),
+            **hand_over(
+                driver.starter[n], lasting=lasts(p, two.parent.timing, s.role, s.role), **given
+            ),
         },
         sends=[qm3.carrying()],
     )
+    why = ite(good, lift("limit", REASON), "altered_answer")
     spec.action(
         "quick.refuse_answer",
         "peer",
-        "Refuse an answer that is not in the offer, or has the own SPI.",
-        requirements="R7 R11",
+        "Refuse an answer that is not in the offer, has the own SPI, or comes when the Phase I SA has "
+        "served enough.",
+        requirements="R7 R11 R16",
         params=[n, t],
         receives=qm2,
-        guards=[*answer, guard("not_good", ~good, "the answer is in the offer", "R7")],
-        updates={s.state: "failed", s.reason: "altered_answer"},
+        guards=[
+            *answer,
+            guard("not_good", ~(good & two.may_serve(s.role)), "the answer is in the offer", "R7"),
+        ],
+        updates=two.starter_stops("failed", why),
     )
 
 
 def _complete(spec: Specification, two: Phase2, qm3: Message, driver: Driver) -> None:
-    s, a, t, n = two.starter, two.answerer, two.t, two.n
+    s, a, t, n, role = two.starter, two.answerer, two.t, two.n, two.answering_role
+    heard = [in_state(two, "answerer", "awaits_qm3"), readable(two), stands(two, role)]
+    given = {"inbound": a.spi, "outbound": a.peer_spi, "protection": t}
     spec.action(
         "quick.complete",
         "peer",
         "The exchange is live; the pair of SAs goes to the driver.",
-        requirements="R11 R13 R14",
+        requirements="R11 R13 R14 R16",
         params=[n, t],
         receives=qm3,
         guards=[
-            _in(two, "answerer", "awaits_qm3"),
-            _readable(two),
+            *heard,
             guard("its_choice", a.chosen.eq(t), "it chose another transform", "RFC 2409 5.5"),
-            _stands(two, other_role(s.role)),
+            may_serve(two, role),
         ],
         updates={
-            a.state: "established",
-            **hand_over(driver.answerer[n], inbound=a.spi, outbound=a.peer_spi, protection=t),
+            **two.answerer_stops("established"),
+            **two.serves(role),
+            **hand_over(
+                driver.answerer[n],
+                lasting=lasts(two.policy, two.parent.timing, s.role, role),
+                **given,
+            ),
         },
+    )
+    full = guard("served_enough", ~two.may_serve(role), "it may serve one more", "R12, R16")
+    spec.action(
+        "quick.refuse_completion",
+        "peer",
+        "Stop: meanwhile the Phase I SA has served as many negotiations as it may.",
+        requirements="R12 R16",
+        params=[n],
+        receives=qm3,
+        guards=[*heard, full],
+        updates=two.answerer_stops("failed", "limit"),
     )

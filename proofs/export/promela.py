@@ -153,9 +153,12 @@ class _Model:
     def _windows(self) -> list[str]:
         """When the time left of a timer becomes as little as a guard asks."""
         found = []
-        for pair in self._machine.spec.windows():
-            sides = (literal(self._folder.fold(side, {})) for side in pair)
-            found.append(f"({' - '.join(sides)})")
+        spec, sizes = self._machine.spec, self._machine.instance.sizes
+        for timer, least in spec.windows():
+            domain = spec.groups[timer.data[0]].domain
+            for index in range(sizes[domain.name] if domain else 1):
+                name = self._names[self._machine.slot(*timer.data, index)]
+                found.append(f"({name} - {literal(self._folder.fold(least, {}))})")
         return found
 
     # ---- invariants

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import Term, every
+from model.language.terms import Term, every, some
 from model.spec import Ike
-from model.spec.keys import phase1_open
+from model.spec.driver import handed_over
+from model.spec.keys import compromised, phase1_open
 from proofs.prover.lemmas import lemma
 
 
@@ -20,7 +21,8 @@ def quick_1_says_what_the_starter_chose(ike: Ike) -> Term:
     s, qm1 = ike.phase2.starter, _message(ike, "qm1")
     idle = s.state.eq("idle")
     honest = qm1.sent.implies(qm1.spi.eq(s.spi) & ~idle) | phase1_open(ike.phase1)
-    return honest & qm1.sent.implies(qm1.spi.ne(0)) & (~idle).implies(s.spi.ne(0))
+    fresh = idle.implies(s.tries.eq(0) & ~s.late)
+    return honest & qm1.sent.implies(qm1.spi.ne(0)) & (~idle).implies(s.spi.ne(0)) & fresh
 
 
 @lemma
@@ -34,9 +36,12 @@ def the_answerer_chose_once(ike: Ike) -> Term:
         lambda u: a.chosen.eq(u).implies(p.offers(role, u) & p.accepts(role, u)),
     )
     told = _message(ike, "qm1").sent & a.peer_spi.eq(two.starter.spi)
-    honest = (~a.chosen.is_none).implies(told) & fair | phase1_open(ike.phase1)
-    spis = a.spi.ne(0) & a.peer_spi.ne(0) & a.spi.ne(a.peer_spi)
-    idle = a.state.eq("idle").implies(a.chosen.is_none)
+    known = phase1_open(ike.phase1)
+    honest = ((~a.chosen.is_none).implies(told) | known) & (fair | known | two.reflected)
+    differ = a.spi.ne(a.peer_spi) | ~p.checks_spi
+    spis = a.spi.ne(0) & a.peer_spi.ne(0) & differ
+    idle = a.state.eq("idle").implies(a.chosen.is_none & ~a.own)
+    idle = idle & a.own.implies(two.reflected)
     return honest & (~a.chosen.is_none).implies(spis) & idle
 
 
@@ -56,6 +61,7 @@ def drivers_hold_what_was_agreed(ike: Ike) -> Term:
     two, n = ike.phase2, ike.phase2.n
     starter, answerer = ike.driver.starter[n], ike.driver.answerer[n]
     qm2, qm3 = _message(ike, "qm2"), _message(ike, "qm3")
+    s_given, a_given = handed_over(starter), handed_over(answerer)
     s_holds = two.starter.state.eq("established") & starter.inbound_spi.eq(two.starter.spi)
     told = qm2.sent & starter.outbound_spi.eq(qm2.spi) & starter.protection.eq(qm2.transform)
     a_holds = (
@@ -64,9 +70,39 @@ def drivers_hold_what_was_agreed(ike: Ike) -> Term:
         & answerer.outbound_spi.eq(two.answerer.peer_spi)
         & answerer.protection.eq(two.answerer.chosen)
     )
-    honest = starter.installed.implies(told) & qm3.sent.implies(starter.installed)
-    return (
-        starter.installed.implies(s_holds)
-        & answerer.installed.implies(a_holds)
-        & (honest | phase1_open(ike.phase1))
+    honest = s_given.implies(told) & qm3.sent.implies(s_given)
+    return s_given.implies(s_holds) & a_given.implies(a_holds) & (honest | phase1_open(ike.phase1))
+
+
+@lemma
+def public_values_of_quick_mode(ike: Ike) -> Term:
+    """With PFS, and only then, an end has taken a public value, once, with its choice; who does not know
+    the keys of Phase I has put none of his own in."""
+    two, n = ike.phase2, ike.phase2.n
+    s, a, p = two.starter, two.answerer, two.policy
+    qm1, qm2 = _message(ike, "qm1"), _message(ike, "qm2")
+
+    def has(chosen: Term) -> Term:
+        return some(p.protection, lambda u: chosen.eq(u) & p.pfs(u))
+
+    given = ike.driver.starter[n]
+    fresh = s.state.one_of("idle", "awaits_qm2").implies(s.peer_public.eq("none"))
+    starters = handed_over(given).implies(has(given.protection).eq(s.peer_public.ne("none")))
+    answerers = has(a.chosen).eq(a.peer_public.ne("none"))
+    honest = (
+        qm1.public.one_of("none", "starter")
+        & a.peer_public.one_of("none", "starter")
+        & qm2.public.one_of("none", "answerer")
+        & s.peer_public.one_of("none", "answerer")
     )
+    return fresh & starters & answerers & (honest | phase1_open(ike.phase1))
+
+
+@lemma
+def who_has_sas_shares_keys(ike: Ike) -> Term:
+    """Where an end has been given SAs, both ends of Phase I hold each other's public values, unless the
+    attacker holds a credential: so nobody else knew the keys when they were made."""
+    two, ends = ike.phase2, ike.phase1
+    given = handed_over(ike.driver.starter[two.n]) | handed_over(ike.driver.answerer[two.n])
+    held = compromised(ends, ends.initiator) | compromised(ends, ends.responder)
+    return given.implies(ends.shared) | held

@@ -27,7 +27,7 @@ def who_has_answered_holds_keys(ike: Ike) -> Term:
 def quick_refusals_are_about_policy(ike: Ike) -> Term:
     """The answerer refuses for reasons of its policy only, so `altered_answer` is the starter's own."""
     refusal = _message(ike, "quick_refusal")[ike.phase2.n]
-    return refusal.sent.implies(refusal.reason.one_of("selector", "mode", "proposal"))
+    return refusal.sent.implies(refusal.reason.one_of("selector", "mode", "proposal", "limit"))
 
 
 @lemma
@@ -41,8 +41,10 @@ def what_is_not_sent_says_nothing(ike: Ike) -> Term:
     return (
         (mm2.sent | mm2.transform.is_none)
         & (am2.sent | (am2.transform.is_none & am2.public.eq("none")))
-        & (qm1.sent | qm1.spi.eq(0))
-        & (qm2.sent | (qm2.spi.eq(0) & qm2.transform.is_none))
+        & (qm1.sent | (qm1.spi.eq(0) & qm1.public.eq("none")))
+        & (qm2.sent | (qm2.spi.eq(0) & qm2.transform.is_none & qm2.public.eq("none")))
+        & (mm2.sent | ~mm2.life_altered)
+        & (am2.sent | ~am2.life_altered)
         & (named.sent | ~named.forged)
         & begun
     )
