@@ -64,6 +64,8 @@ class StackProfile:
                            not only when the initiator has shown its identity
     answers_alternatives   a responder that accepts no offer names its own instead (R7)
     reoffers               an initiator that is named alternatives offers anew, once (R7)
+    compares_lifetimes     an initiator compares the answer in Phase I with its offer, lifetimes
+                           included, and refuses another one (neither stack is known to)
     compares_mode          tunnel or transport must equal the responder's own setting
     transport_for_hosts    in transport mode a selector shrinks to the peer's own address
     selectors              what a responder makes of selectors that are not its own
@@ -81,6 +83,7 @@ class StackProfile:
     checks_method_first: bool
     answers_alternatives: bool
     reoffers: bool
+    compares_lifetimes: bool
     compares_mode: bool
     transport_for_hosts: bool
     selectors: Selectors
@@ -100,6 +103,7 @@ WINDOWS2000 = StackProfile(
     checks_method_first=True,
     answers_alternatives=True,
     reoffers=True,
+    compares_lifetimes=False,
     compares_mode=True,
     transport_for_hosts=False,
     selectors=Selectors.EXACT,
@@ -119,6 +123,7 @@ CHARON = StackProfile(
     checks_method_first=False,
     answers_alternatives=False,
     reoffers=False,
+    compares_lifetimes=False,
     compares_mode=True,
     transport_for_hosts=True,
     selectors=Selectors.NARROWED,

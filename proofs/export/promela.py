@@ -157,7 +157,8 @@ class _Model:
         for timer, least in spec.windows():
             domain = spec.groups[timer.data[0]].domain
             for index in range(sizes[domain.name] if domain else 1):
-                name = self._names[self._machine.slot(*timer.data, index)]
+                group, field = timer.data
+                name = self._names[self._machine.slot(group, field, index)]
                 found.append(f"({name} - {literal(self._folder.fold(least, {}))})")
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.vocabulary.profiles import Order, StackProfile
+from model.vocabulary.profiles import Lifetimes, Order, StackProfile
 
 
 def parameters(profile: StackProfile) -> tuple[tuple[str, bool], ...]:
@@ -12,4 +12,6 @@ def parameters(profile: StackProfile) -> tuple[tuple[str, bool], ...]:
         ("names_alternatives", profile.answers_alternatives),
         ("reoffers", profile.reoffers),
         ("exchange_checked_first", profile.checks_method_first),
+        ("compares_lifetimes", profile.compares_lifetimes),
+        ("takes_shorter", profile.phase1_lifetime is Lifetimes.SHORTER),
     )

@@ -28,7 +28,7 @@ from proofs.prover.lemmas import Lemma, lemmas
 from proofs.prover.lowering import Lowering
 from proofs.prover.obligations import Induction, Made, Obligation
 from proofs.prover.runs import Breaks, Found
-from proofs.prover.stories import stories
+from proofs.prover.stories import sizes_for, stories
 from proofs.prover.verdicts import Part, Proof, Verdict
 
 N = TypeVar("N")
@@ -279,12 +279,12 @@ def broken(item: Promise, question: Question) -> tuple[Run | None, int | None]:
     """A run that breaks a promise, if one is found along the stories or within a few steps; without
     one, up to how many steps there is none with two transforms (None: the solver gave up)."""
     spec, goal = specification(item.machine), Breaks(item.formula)
-    search = Search(spec, assuming=assumptions(spec, question))
+    given = assumptions(spec, question)
     for story in stories(item.machine).values():
-        along = search.story({item.name: goal}, story)
+        along = Search(spec, sizes_for(story), given).story({item.name: goal}, story)
         if isinstance(along, Found):
             return run_of(along, f"{item.name} is broken"), None
-    found = search.shortest(goal, DEPTH)
+    found = Search(spec, assuming=given).shortest(goal, DEPTH)
     if isinstance(found, Found):
         return run_of(found, f"{item.name} is broken"), None
     return None, None if found.why else found.depth

@@ -6,6 +6,8 @@ found there is looked for elsewhere. Each step of it may be left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from model.language.generate import DELAY
 
 _CLOCK = (DELAY, "phase1.resend", DELAY, "phase1.wait_briefly", DELAY, "phase1.fall_back")
@@ -19,6 +21,7 @@ _OFFERS = (
     "phase1.accept",
     "phase1.refuse",
     "attacker.write_answer",
+    "attacker.write_lifetime",
     "attacker.refuse_main",
     "phase1.doubt_refusal",
     "phase1.give_up",
@@ -53,6 +56,7 @@ _AGGRESSIVE = (
     "aggressive.refuse",
     "aggressive.refuse_offer",
     "attacker.write_aggressive_answer",
+    "attacker.write_am_lifetime",
     "attacker.aggressive_attacker_for_responder",
     "attacker.aggressive_degenerate_for_responder",
     "attacker.refuse_aggressive",
@@ -77,6 +81,8 @@ _ENDS = (
     "phase1.responder_deletes",
     "phase1.initiator_hears_delete",
     "phase1.responder_hears_delete",
+    "phase1.initiator_renews",
+    "phase1.responder_renews",
     DELAY,
 )
 _QUICK = (
@@ -85,6 +91,7 @@ _QUICK = (
     "quick.offer",
     "attacker.write_qm1",
     "quick.ignore",
+    "quick.answer_oneself",
     "quick.accept",
     "quick.refuse",
     "quick.hear_refusal",
@@ -93,16 +100,59 @@ _QUICK = (
     "quick.refuse_answer",
     "attacker.write_qm3",
     "quick.complete",
+    "quick.refuse_completion",
+)
+_WAITS = (
+    DELAY,
+    "quick.resend",
+    "quick.answer_again",
+    DELAY,
+    "quick.time_out",
+    "quick.time_out_under_initiator",
+    "quick.time_out_under_responder",
+    "quick.forget",
+)
+_SAS = (
+    "driver.starter_deletes",
+    "driver.answerer_deletes",
+    "driver.starter_hears_delete",
+    "driver.answerer_hears_delete",
+    DELAY,
+    "driver.starter_expires",
+    "driver.answerer_expires",
+    "driver.starter_used_up",
+    "driver.answerer_used_up",
 )
 _FLOOD = ("flood.open", "phase1.answer_again", "flood.close")
 
 MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
 AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
-QUICK = (*_AGGRESSIVE, *_QUICK, *_ENDS)
+QUICK = (*_AGGRESSIVE, *_QUICK, *_WAITS, *_ENDS, *_SAS)
 MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
+SAS = (*_AGGRESSIVE, *_QUICK, DELAY, *_ENDS, *_SAS)
+#: another negotiation before the one that is followed
+_BEFORE = ("quick.offer[1]", "quick.accept[1]", "quick.take_answer[1]", "quick.complete[1]")
+SECOND = (
+    "aggressive.offer",
+    "aggressive.answer",
+    "aggressive.authenticate_responder",
+    "aggressive.authenticate_initiator",
+    "quick.offer",
+    *_BEFORE,
+    *_QUICK,
+    *_WAITS,
+    *_ENDS,
+    *_SAS,
+)
 #: by machine and name
 STORIES = {
-    "ike": {"main": MAIN, "main_quick": MAIN_QUICK, "aggressive": AGGRESSIVE, "quick": QUICK},
+    "ike": {
+        "main": MAIN,
+        "main_quick": MAIN_QUICK,
+        "aggressive": AGGRESSIVE,
+        "quick": QUICK,
+        "sas": SAS,
+    },
 }
 
 
@@ -111,11 +161,16 @@ def stories(machine: str) -> dict[str, tuple[str, ...]]:
     return STORIES[machine]
 
 
+def sizes_for(story: Sequence[str]) -> dict[str, int]:
+    """How large the families must be for a story: two negotiations where it speaks of a second."""
+    return {"negotiation": 2} if any(step.endswith("[1]") for step in story) else {}
+
+
 def stories_for(action: str) -> list[tuple[str, ...]]:
     """The stories in which an action of `ike` may matter, it standing between all other steps
     besides."""
     kind = action.split(".")[0]
-    if kind == "quick" or action.startswith("attacker.write_qm"):
+    if kind in ("quick", "driver") or action.startswith("attacker.write_qm"):
         chosen = ["quick"]
     elif kind == "aggressive" or "aggressive" in action:
         chosen = ["aggressive", "quick"]

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from model.language.specification import Specification
-from model.language.terms import FALSE, Term, disjunction, every
+from model.language.terms import FALSE, Term, conjunction, disjunction, every
 from model.promises import Always, Promise, Whenever, promises
 from model.run import Run
 from model.spec import machine, specification
 from proofs.prover.bounded import Search
 from proofs.prover.proving import run_of
 from proofs.prover.runs import Breaks, Found
-from proofs.prover.stories import stories
+from proofs.prover.stories import sizes_for, stories
 
 #: a promise with more weaknesses than this is not a promise
 MOST = 24
@@ -61,8 +61,7 @@ def conditions(of: str) -> tuple[Condition, ...]:
 @cache
 def _of_ike() -> tuple[Condition, ...]:
     ike = machine()
-    ends = ike.phase1
-    p, a = ends.policy, ends.attacker
+    p, a = ike.phase1.policy, ike.phase1.attacker
     powers = {
         "drops": "",
         "alters": "",
@@ -71,8 +70,15 @@ def _of_ike() -> tuple[Condition, ...]:
         "holds_certificate": "revoke the certificate, and accept only the names that are expected",
         "holds_ticket": "change the keys of the Kerberos principals",
         "breaks_group": "a stronger Diffie-Hellman group",
+        "obtains_secret": "session key PFS for what is still to be made; throw secrets away",
+        "reflects": "",
     }
     found = [Condition(name, ~a.switches[name], mend) for name, mend in powers.items()]
+
+    q = ike.phase2.policy
+    ends = ("initiator", "responder")
+    all_timed = conjunction(*(q.timed(a, b) for a in ends for b in ends))
+    all_pfs = every(q.protection, q.pfs)
 
     def unused(method: str) -> Term:
         return every(p.transform, lambda u: ~p.method(u).eq(method))
@@ -80,6 +86,16 @@ def _of_ike() -> tuple[Condition, ...]:
     named = {
         "falls_back": (~p.falls_back, "do not allow clear text after silence"),
         "believes_refusals": (~p.believes_refusals, "do not believe a refusal in clear"),
+        "ignores_lifetimes": (p.compares_lifetimes, "compare the lifetimes in the answer too"),
+        "takes_shorter": (~p.takes_shorter, "put the own lifetime into force"),
+        "deletes_early": (
+            ~p.deletes_early("initiator") & ~p.deletes_early("responder"),
+            "let Phase I end by its lifetime only",
+        ),
+        "bytes_only": (all_timed, "give SAs a lifetime in seconds"),
+        "no_pfs": (all_pfs, "session key PFS"),
+        "equal_spis": (q.checks_spi, "refuse an SPI equal to the own one"),
+        "any_message_id": (q.checks_message_ids, "refuse message ids of own negotiations"),
         "reoffers": (~p.reoffers, "do not offer anew after alternatives"),
         "accepts_degenerate": (p.checks_public, "refuse degenerate public values"),
         "aggressive": (p.exchange.eq("main"), "use Main Mode"),
@@ -147,7 +163,8 @@ def shortened(
     spec: Specification, run: Found, goal: Mapping[str, Breaks], assuming: Sequence[Term]
 ) -> Found:
     """The run without the steps that it does not need: halves first, then smaller parts."""
-    search, size = Search(spec, assuming=assuming), max(len(run.steps) // 2, 1)
+    search = Search(spec, run.machine.instance.sizes, assuming)
+    size = max(len(run.steps) // 2, 1)
     while size:
         start = 0
         while start < len(run.schedule):
@@ -196,7 +213,7 @@ class Lattice:
         return kept, run
 
     def _search(self, assuming: Sequence[Term]) -> Found | None:
-        search = Search(self._spec, assuming=assuming)
+        search = Search(self._spec, sizes_for(self._story), assuming)
         found = search.story(self._goal, self._story)
         return found if isinstance(found, Found) else None
 

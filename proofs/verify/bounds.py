@@ -90,11 +90,11 @@ def exposure(
         )
     )
     total = seconds + phase1 if seconds is not None and phase1 is not None else None
-    count = shorter(*map(_negotiations, (a, b)))
+    count = shorter(*map(negotiations, (a, b)))
     volume = 2 * kilobytes * count if kilobytes is not None and count is not None else None
     return Exposure(total, volume)
 
 
-def _negotiations(connection: Connection) -> Limit:
-    """How many Phase II negotiations one Phase I SA serves (R12, R16)."""
+def negotiations(connection: Connection) -> Limit:
+    """How many Phase II negotiations one Phase I SA serves; None: no limit (R12, R16)."""
     return 1 if connection.master_key_pfs.value else connection.phase2_limit.value

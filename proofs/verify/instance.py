@@ -10,11 +10,13 @@ from model.choice import MAX_RANK, Row, Table, on_the_wire, phase1_offer, phase1
 from model.language.instance import Instance
 from model.language.specification import Specification
 from model.spec.agreeing import UNDISTURBED
+from model.spec.parameters import MAX_SERVED
 from model.vocabulary.outcomes import Outcome, Reason
 from model.vocabulary.policy import Action, Peer
+from model.vocabulary.profiles import Lifetimes, Phase2AtPhase1End
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite, Phase2Suite
 from proofs.verify import Judgement
-from proofs.verify.bounds import in_force
+from proofs.verify.bounds import in_force, negotiations
 from proofs.verify.phase2 import ChildFacts
 
 NO_LIMIT = 2**31  # seconds: no policy states so long a lifetime
@@ -41,7 +43,7 @@ def instance(
 ) -> Instance:
     """The instance for one direction, and for one child of the initiator (None: Phase I only)."""
     first = _phase1(judgement, initiator, responder)
-    second = _phase2(child, responder)
+    second = {**_phase2(child, responder), **_lifetimes(judgement, initiator, responder, child)}
     rows1: int = len(_table(judgement, initiator, responder).rows)
     rows2 = len(child.table.rows) if child is not None else 0
     sizes = {"transform": rows1, "protection": rows2, "negotiation": 1}
@@ -98,6 +100,9 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
         "identity_accepted": lambda role: shown(role, Reason.IDENTITY),
         "believes_refusals": True,
         "checks_public": True,
+        "compares_lifetimes": initiator.profile.compares_lifetimes,
+        "takes_shorter": initiator.profile.phase1_lifetime is Lifetimes.SHORTER,
+        "deletes_early": True,
         "falls_back": False,
         **UNDISTURBED,
         **_timing(judgement, initiator, responder),
@@ -120,6 +125,41 @@ def _timing(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
         "half_open_life": 60,
         "half_open_limit": 1000,
         "life": lambda role: life[role] or NO_LIMIT,
+        "altered_life": 0,
+        "horizon": NO_LIMIT,
+    }
+
+
+def _lifetimes(
+    judgement: Judgement, initiator: Peer, responder: Peer, child: ChildFacts | None
+) -> dict[str, object]:
+    """What is in force of Phase II at either end. Only the initiator starts here: so the first role, that
+    of the starter, decides nothing."""
+    ours, b = judgement.connection, judgement.phase1.responder
+    peers = {"initiator": (initiator, ours), "responder": (responder, b or ours)}
+
+    def limit(role: str) -> int:
+        return min(negotiations(peers[role][1]) or MAX_SERVED, MAX_SERVED)
+
+    def ends_too(role: str) -> bool:
+        return peers[role][0].profile.phase2_at_phase1_end is Phase2AtPhase1End.ENDS_TOO
+
+    def force(what: str) -> dict[str, int | None]:
+        if child is None:
+            return dict.fromkeys(peers)
+        first = (child.child.life, initiator.profile.phase2_lifetime)
+        second = ((child.answer or child.child).life, responder.profile.phase2_lifetime)
+        return dict(zip(peers, in_force(first, second, what), strict=True))
+
+    seconds, kilobytes = force("seconds"), force("kilobytes")
+    return {
+        "timed2": lambda _starter, role: seconds[role] is not None,
+        "counted2": lambda _starter, role: kilobytes[role] is not None,
+        "life2": lambda _starter, role: seconds[role] or 0,
+        "limit": limit,
+        "ends_with_phase1": ends_too,
+        "checks_spi": True,
+        "checks_message_ids": True,
     }
 
 

@@ -30,8 +30,8 @@ _PHASE2 = (
     "starter[0].reason",
     "answerer[0].state",
     "answerer[0].reason",
-    "starter_driver[0].installed",
-    "answerer_driver[0].installed",
+    "starter_driver[0].state",
+    "answerer_driver[0].state",
 )
 _REASONS = {
     Reason.PROPOSAL_P1: "proposal",
@@ -163,7 +163,7 @@ def _disagreement(end: dict[str, str], judgement: Judgement, second: Phase2Verdi
         return ""
     if second is None:
         return ""
-    installed = end["starter_driver[0].installed"] == end["answerer_driver[0].installed"] == "true"
+    installed = end["starter_driver[0].state"] == end["answerer_driver[0].state"] == "installed"
     if second.outcome is Outcome.ESTABLISHED:
         return "" if installed else f"Phase II ends in {end['starter[0].state']}"
     assert second.reason is not None
