@@ -20,7 +20,8 @@ from model.language.specification import Action, Specification
 from model.language.terms import Term
 from model.promises import Always, Whenever
 from proofs.prover import smt
-from proofs.prover.lowering import Lowering, State, merged, reads, same
+from proofs.prover.footprint import footprint, variable
+from proofs.prover.lowering import Lowering, State, later, merged, same
 from proofs.prover.runs import Found, Goal, NotFound, Reaches, Takes, check
 from proofs.prover.smt import Formula, Model
 
@@ -150,8 +151,8 @@ class Search:
                 hit = move.action.name == goal.action
             else:
                 assert isinstance(goal.promise, Whenever)
-                written = {target.data for target, _ in move.action.updates}
-                hit = bool(written & reads(goal.promise.event))
+                written = {variable(*target.data) for target, _ in move.action.updates}
+                hit = bool(written & footprint(goal.promise.event))
             found += [number] if hit else []
         return found
 
@@ -162,8 +163,9 @@ class Search:
     def _effect(self, move: Move, before: State, number: int) -> tuple[list[Formula], State]:
         """What a move needs as a step of that number, and the state after it."""
         if move.action is None:
-            until = self._low.state(str(number + 1)).now
-            return self._low.may_wait(before, until), State(before.values, until)
+            until = self._low.moment(str(number + 1))
+            taken = [fact for _, fact in self._low.may_wait(before, until)]
+            return taken, later(before, until)
         names, bounds = self._low.parameters(move.action, str(number), move.elements)
         guards = [*bounds, *self._low.guards(move.action, before, names)]
         return guards, self._low.after(move.action, before, names)

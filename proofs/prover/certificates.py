@@ -6,10 +6,12 @@ what it rests. z3 reads it afresh; cvc5 (a development dependency) is the second
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from proofs.prover import smt
@@ -26,7 +28,6 @@ class Opinion:
 
 def text(obligation: Obligation, used: tuple[str, ...], specification: str) -> str:
     """The certificate; `used` are the hypotheses that it keeps, by name."""
-    kept = [formula for name, formula in obligation.hypotheses if name in used]
     about = [
         f"; ikeproof: {obligation.invariant}, {obligation.where}",
         f"; specification {specification}",
@@ -34,7 +35,7 @@ def text(obligation: Obligation, used: tuple[str, ...], specification: str) -> s
         "; must be unsatisfiable",
         "(set-logic ALL)",
     ]
-    return "\n".join([*about, smt.smt2([*obligation.fixed, *kept])])
+    return "\n".join([*about, smt.smt2(obligation.sliced(used))])
 
 
 def again(certificate: str, *, fresh: bool = True) -> list[Opinion]:
@@ -48,6 +49,15 @@ def again(certificate: str, *, fresh: bool = True) -> list[Opinion]:
 def has_cvc5() -> bool:
     """Whether the second solver is installed."""
     return importlib.util.find_spec("cvc5") is not None
+
+
+@cache
+def versions() -> tuple[tuple[str, str], ...]:
+    """The solvers that are asked, each with its version."""
+    found = [("z3", smt.version())]
+    if has_cvc5():
+        found.append(("cvc5", importlib.metadata.version("cvc5")))
+    return tuple(found)
 
 
 def _cvc5(certificate: str, milliseconds: int = 20_000) -> str:

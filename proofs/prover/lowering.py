@@ -16,15 +16,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from model.language.errors import SpecificationError
 from model.language.instance import cardinality
 from model.language.sorts import Bool, Domain, Duration, Enum, Int, Maybe, Sort, Timer
 from model.language.specification import Action, Specification
-from model.language.terms import Term, subterms
+from model.language.terms import Term
 from proofs.prover import smt
+from proofs.prover.footprint import NOW, footprint, free, variable
 from proofs.prover.smt import Formula
 
 Key = tuple[str, str, int]  # group, field, which element (0 of a record, and of what is followed)
@@ -52,10 +53,17 @@ Value = Any  # Formula, Optional or Clock
 
 @dataclass(frozen=True)
 class State:
-    """The variables of one moment; `now` only where the specification has timers."""
+    """The variables of one moment; `now` only where the specification has timers.
+
+    before   the state that this one comes from, if it differs from it in `written` (names) only
+    known    the terms that have been lowered in it
+    """
 
     values: Mapping[Key, Value]
     now: Formula
+    before: State | None = None
+    written: frozenset[str] = frozenset()
+    known: dict[Term, Value] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Lowering:
@@ -64,9 +72,7 @@ class Lowering:
     def __init__(self, spec: Specification, sizes: Mapping[str, int] | None = None) -> None:
         self.spec, self.sizes = spec, sizes
         self.timed = any(
-            isinstance(field.sort, Timer)
-            for group in spec.groups.values()
-            for field in group.fields
+            isinstance(item.sort, Timer) for group in spec.groups.values() for item in group.fields
         )
         self._elements = {
             name: smt.sort(name)
@@ -121,8 +127,8 @@ class Lowering:
         """Every variable with its sort and initial value."""
         for group in self.spec.groups.values():
             for index in range(self._count(group.domain)):
-                for field in group.fields:
-                    yield (group.name, field.name, index), field.sort, field.initial
+                for item in group.fields:
+                    yield (group.name, item.name, index), item.sort, item.initial
 
     def state(self, tag: str) -> State:
         """Fresh variables for one moment."""
@@ -130,18 +136,31 @@ class Lowering:
             key: self._fresh(sort, f"{key[0]}{_index(key)}.{key[1]}@{tag}")
             for key, sort, _ in self.keys()
         }
-        return State(values, smt.element(f"now@{tag}", self._sort(Duration())))
+        return State(values, self.moment(tag))
+
+    def moment(self, tag: str) -> Formula:
+        """A fresh point in time."""
+        return smt.element(f"now@{tag}", self._sort(Duration()))
 
     def typed(self, state: State) -> list[Formula]:
         """Every variable has a value of its sort; no clock runs backwards."""
-        found = [b for key, sort, _ in self.keys() for b in self._bounds(sort, state.values[key])]
-        return [*found, state.now >= 0, *self.punctual(state)] if self.timed else found
+        return [fact for facts in self.facts(state).values() for fact in facts]
 
-    def punctual(self, state: State) -> list[Formula]:
-        """No urgent deadline has passed (`obligations.punctual` shows it)."""
-        return [
-            smt.implies(value.on, state.now <= value.deadline) for _, value in self._urgent(state)
-        ]
+    def facts(self, state: State) -> dict[str, list[Formula]]:
+        """The same, by the variable that it is about, with what is so of its urgent deadline."""
+        found: dict[str, list[Formula]] = {NOW: [state.now >= 0]} if self.timed else {}
+        for key, sort, _ in self.keys():
+            facts = found.setdefault(variable(*key[:2]), [])
+            facts += self._bounds(sort, state.values[key])
+        for name, fact in self.punctual(state):
+            found[name].append(fact)
+        return found
+
+    def punctual(self, state: State) -> Iterator[tuple[str, Formula]]:
+        """No urgent deadline has passed (`obligations.punctual` shows it), timer by timer."""
+        for key, value in self._urgent(state):
+            on_time = smt.implies(value.on, state.now <= value.deadline)
+            yield variable(*key[:2]), on_time
 
     def _urgent(self, state: State) -> Iterator[tuple[Key, Clock]]:
         for key, value in state.values.items():
@@ -150,16 +169,21 @@ class Lowering:
 
     def policies(self) -> list[Formula]:
         """Every policy parameter has a value of its sort."""
-        found: list[Formula] = []
+        return [fact for facts in self.policy_facts().values() for fact in facts]
+
+    def policy_facts(self) -> dict[str, list[Formula]]:
+        """The same, by the parameter that it is about."""
+        found: dict[str, list[Formula]] = {}
         for name, declared in self.spec.rigids.items():
+            facts = found.setdefault(name, [])
             if self.sizes is not None:
                 for value in self.rows[name].values():
-                    found += self._bounds(declared.sort, value)
+                    facts += self._bounds(declared.sort, value)
                 continue
             arguments = [self._fresh(sort, f"a{i}") for i, sort in enumerate(declared.arguments)]
             value = self._tables[name](*arguments) if arguments else self._tables[name]
             for bound in self._bounds(declared.sort, value):
-                found.append(smt.for_all(arguments, bound))
+                facts.append(smt.for_all(arguments, bound))
         return found
 
     def initial(self, state: State) -> list[Formula]:
@@ -186,6 +210,26 @@ class Lowering:
     # ---- terms
     def value(self, term: Term, state: State, names: Names) -> Value:
         """A term in a state; `names` gives parameters and bound names, elements of families as int."""
+        if not self._closed(term):
+            return self._lowered(term, state, names)
+        known = state.known.get(term)
+        if known is None:
+            before = state.before
+            if before is not None and footprint(term).isdisjoint(state.written):
+                known = self.value(term, before, names)
+            else:
+                known = self._lowered(term, state, names)
+            state.known[term] = known
+        return known
+
+    def _closed(self, term: Term) -> bool:
+        """Whether no name matters to a term: in a proof each family has one element."""
+        names = free(term)
+        if not names or self.sizes is not None:
+            return not names
+        return all(item.op == "param" and item.sort in self.spec.families for item in names)
+
+    def _lowered(self, term: Term, state: State, names: Names) -> Value:
         op, args = term.op, term.args
         if op == "const":
             return self._constant(term)
@@ -306,20 +350,25 @@ class Lowering:
 
     def after(self, action: Action, before: State, names: Names) -> State:
         """The state after an action: what it writes, and everything else as it was."""
-        return State({**before.values, **self.updates(action, before, names)}, before.now)
+        return changed(before, self.updates(action, before, names))
 
-    def may_wait(self, before: State, until: Formula) -> list[Formula]:
-        """Time may pass up to that moment: no urgent deadline is passed."""
-        found = [until > before.now]
-        for _, value in self._urgent(before):
+    def may_wait(self, before: State, until: Formula) -> Iterator[tuple[str, Formula]]:
+        """Time may pass up to that moment: no urgent deadline is passed, timer by timer."""
+        yield NOW, until > before.now
+        for key, value in self._urgent(before):
             due = smt.all_of([value.on, before.now <= value.deadline])
-            found.append(smt.implies(due, until <= value.deadline))
-        return found
+            yield variable(*key[:2]), smt.implies(due, until <= value.deadline)
 
 
-def reads(term: Term) -> set[tuple[str, str]]:
-    """The variables that a term reads."""
-    return {item.data for item in subterms(term) if item.op in ("var", "cell")}
+def changed(before: State, values: Mapping[Key, Value]) -> State:
+    """The state with these variables changed."""
+    written = frozenset(variable(*key[:2]) for key in values)
+    return State({**before.values, **values}, before.now, before, written)
+
+
+def later(before: State, until: Formula) -> State:
+    """The state when that much time has passed."""
+    return State(before.values, until, before, frozenset((NOW,)))
 
 
 def merged(cases: Sequence[tuple[Formula, Value]], otherwise: Value) -> Value:
@@ -342,18 +391,19 @@ def _equal(value: Any, position: int) -> Any:
     """Whether a table's argument is at that position; True or False where it is a plain number."""
     if isinstance(value, int):
         return value == position
-    return value == position if value.sort() == smt.INTEGERS else value == smt.truth(bool(position))
+    plain = value.sort() == smt.INTEGERS
+    return smt.equal(value, smt.number(position) if plain else smt.truth(bool(position)))
 
 
 def _same(left: Value, right: Value) -> Formula:
     if isinstance(left, Clock) or isinstance(right, Clock):
-        return smt.all_of(
-            [left.on == right.on, smt.implies(left.on, left.deadline == right.deadline)]
-        )
+        due = smt.implies(left.on, smt.equal(left.deadline, right.deadline))
+        return smt.all_of([smt.equal(left.on, right.on), due])
     if isinstance(left, Optional) or isinstance(right, Optional):
         a, b = _lifted(right, left), _lifted(left, right)
-        return smt.all_of([a.none == b.none, smt.any_of([a.none, a.element == b.element])])
-    return left == right
+        either = smt.any_of([a.none, smt.equal(a.element, b.element)])
+        return smt.all_of([smt.equal(a.none, b.none), either])
+    return smt.equal(left, right)
 
 
 def _lifted(like: Value, value: Value) -> Value:

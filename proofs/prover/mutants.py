@@ -22,7 +22,7 @@ from model.language.specification import Action, Specification
 from model.language.terms import TRUE, Term, conjunction
 from model.promises import promises
 from model.spec import specification
-from proofs.prover import smt
+from proofs.prover.asking import Asker
 from proofs.prover.bounded import Search
 from proofs.prover.lowering import Lowering
 from proofs.prover.obligations import Induction, Made
@@ -128,6 +128,7 @@ class Bench:
     ) -> None:
         self._spec, self._promises = spec, promises
         self._induction = Induction(Lowering(spec), made)
+        self._asker = Asker(made)
         self._witnesses = witnesses
 
     def fates(self, action: Action) -> Iterator[Fate]:
@@ -182,8 +183,7 @@ class Bench:
         action = mutated(self._spec, mutant).actions[mutant.action]
         for name in self._induction.made:
             for owed in self._induction.for_action(name, action):
-                answer = smt.solve(owed.fixed, owed.hypotheses)
-                if answer.verdict != "unsat":
+                if self._asker.ask(owed).verdict != "unsat":
                     return name
         return ""
 
@@ -216,7 +216,7 @@ class Bench:
 
     def _holds(self, action: Action, term: Term, given: Sequence[Term]) -> bool:
         owed = self._induction.implied(action, term, given)
-        return smt.solve(owed.fixed, owed.hypotheses).verdict == "unsat"
+        return self._asker.ask(owed).verdict == "unsat"
 
 
 def _unchanged(target: Term, value: Term) -> Term | None:

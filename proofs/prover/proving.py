@@ -22,11 +22,12 @@ from model.language.terms import Term
 from model.promises import Promise, promises
 from model.run import Run, fingerprint
 from model.spec import MACHINES, specification
-from proofs.prover import certificates, smt
+from proofs.prover import certificates
+from proofs.prover.asking import Asker
 from proofs.prover.bounded import Search
 from proofs.prover.lemmas import Lemma, lemmas
 from proofs.prover.lowering import Lowering
-from proofs.prover.obligations import Induction, Made, Obligation
+from proofs.prover.obligations import Induction, Made, Obligation, hypothesis
 from proofs.prover.runs import Breaks, Found
 from proofs.prover.stories import sizes_for, stories
 from proofs.prover.verdicts import Part, Proof, Verdict
@@ -46,12 +47,14 @@ class Question:
     profile       profile parameters with their values
     certificates  where to write them; None: nowhere
     profile_name  how verdicts call the profile
+    seed          of the solver's random choices
     """
 
     off: tuple[str, ...] = ()
     profile: tuple[tuple[str, bool], ...] = ()
     certificates: str | None = None
     profile_name: str | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,42 +103,36 @@ def types_of(machine: str) -> str:
 
 
 @cache
-def _induction(question: Question, machine: str) -> Induction:
+def _induction(question: Question, machine: str) -> tuple[Induction, Asker]:
     spec = specification(machine)
-    return Induction(Lowering(spec), everything(machine), assumptions(spec, question))
+    induction = Induction(Lowering(spec), everything(machine), assumptions(spec, question))
+    return induction, Asker(lemmas(), question.seed)
+
+
+@cache
+def _mark(machine: str) -> str:
+    return fingerprint(specification(machine))
 
 
 def answer(name: str, question: Question) -> Answered:
     """Prove one invariant, or the types of a machine (`types_of`)."""
     start = time.perf_counter()
     machine = machine_of(name)
-    induction, mark = _induction(question, machine), fingerprint(specification(machine))
+    induction, asker = _induction(question, machine)
     used: dict[str, None] = {}
     rechecked, count, failed, doubted = 0.0, 0, "", ""
     for obligation in _owed(induction, name, machine):
         count += 1
-        said = _asked(obligation)
+        said = asker.ask(obligation)
         if said.verdict != "unsat":
             failed = failed or f"{obligation.where}: {said.verdict}"
             continue
         used |= dict.fromkeys(said.core)
         before = time.perf_counter()
-        doubted = doubted or _checked(obligation, said.core, question, mark)
+        doubted = doubted or _checked(obligation, said.core, question, _mark(machine))
         rechecked += time.perf_counter() - before
     seconds = time.perf_counter() - start - rechecked
     return Answered(name, count, tuple(used), seconds, rechecked, failed, doubted)
-
-
-def _asked(obligation: Obligation) -> smt.Answer:
-    """Ask with the lemmas and the invariant itself; with every invariant only if that is not enough:
-    so a promise rests on few others, and is proved without them."""
-    few = [
-        (name, formula)
-        for name, formula in obligation.hypotheses
-        if hypothesis(name) in lemmas() or hypothesis(name) == obligation.invariant
-    ]
-    said = smt.solve(obligation.fixed, few)
-    return said if said.verdict == "unsat" else smt.solve(obligation.fixed, obligation.hypotheses)
 
 
 def _owed(induction: Induction, name: str, machine: str) -> Iterator[Obligation]:
@@ -235,11 +232,6 @@ def _needed(name: str, done: Mapping[str, Answered]) -> Iterator[str]:
         todo += [hypothesis(item) for item in done[this].used]
 
 
-def hypothesis(name: str) -> str:
-    """The invariant that a hypothesis is an instance of."""
-    return name.removesuffix(" of the other")
-
-
 def _rests_on(name: str, done: Mapping[str, Answered]) -> list[Answered]:
     todo, seen = [types_of(machine_of(name)), name], dict[str, Answered]()
     while todo:
@@ -272,6 +264,8 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
         why,
         depth,
         run,
+        question.seed,
+        certificates.versions(),
     )
 
 

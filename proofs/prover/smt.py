@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import z3  # type: ignore[import-untyped]
 
 Formula = Any  # a z3 expression
 Concrete = int | bool | Fraction
+CONTEXT = z3.main_ctx().ref()
 TRUE, FALSE = z3.BoolVal(True), z3.BoolVal(False)
+_NUMBERS: dict[int, Formula] = {}
 
 
-# ---- building
+# ---- building. By the solver's own functions where there are many to build: z3's operators look at
+# the sorts of everything, and most of a proof's time went there. Constants are folded on the way.
 def boolean(name: str) -> Formula:
     """A Bool constant."""
     return z3.Bool(name)
@@ -48,9 +52,12 @@ def function(name: str, arguments: Sequence[Any], result: Any) -> Any:
 BOOLEANS, INTEGERS, REALS = z3.BoolSort(), z3.IntSort(), z3.RealSort()
 
 
+@cache
 def number(value: int) -> Formula:
-    """An Int."""
-    return z3.IntVal(value)
+    """An Int, one object a value."""
+    made = z3.IntVal(value)
+    _NUMBERS[id(made)] = made
+    return made
 
 
 def rational(value: Fraction | int) -> Formula:
@@ -65,27 +72,54 @@ def truth(value: bool) -> Formula:
 
 def negated(formula: Formula) -> Formula:
     """Its negation."""
-    return z3.Not(formula)
+    if formula is TRUE or formula is FALSE:
+        return FALSE if formula is TRUE else TRUE
+    return z3.BoolRef(z3.Z3_mk_not(CONTEXT, formula.ast))
 
 
 def any_of(formulas: Iterable[Formula]) -> Formula:
     """Their disjunction; false if there are none."""
-    return z3.Or(*formulas)
+    return _joined(formulas, FALSE, TRUE, z3.Z3_mk_or)
 
 
 def all_of(formulas: Iterable[Formula]) -> Formula:
     """Their conjunction; true if there are none."""
-    return z3.And(*formulas)
+    return _joined(formulas, TRUE, FALSE, z3.Z3_mk_and)
+
+
+def _joined(formulas: Iterable[Formula], unit: Formula, zero: Formula, join: Any) -> Formula:
+    parts = [item for item in formulas if item is not unit]
+    if any(item is zero for item in parts):
+        return zero
+    if len(parts) <= 1:
+        return parts[0] if parts else unit
+    asts = (z3.Ast * len(parts))(*(item.ast for item in parts))
+    return z3.BoolRef(join(CONTEXT, len(parts), asts))
 
 
 def implies(premise: Formula, conclusion: Formula) -> Formula:
     """An implication."""
-    return z3.Implies(premise, conclusion)
+    if premise is TRUE or conclusion is TRUE:
+        return conclusion
+    if premise is FALSE:
+        return TRUE
+    return z3.BoolRef(z3.Z3_mk_implies(CONTEXT, premise.ast, conclusion.ast))
+
+
+def equal(left: Formula, right: Formula) -> Formula:
+    """Whether both are the same; both of one sort."""
+    if left is right:
+        return TRUE
+    if id(left) in _NUMBERS and id(right) in _NUMBERS:
+        return FALSE
+    return z3.BoolRef(z3.Z3_mk_eq(CONTEXT, left.ast, right.ast))
 
 
 def either(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
     """If, then, else."""
-    return z3.If(condition, then, otherwise)
+    if condition is TRUE or then is otherwise:
+        return then
+    return otherwise if condition is FALSE else z3.If(condition, then, otherwise)
 
 
 def for_all(variables: Sequence[Formula], body: Formula) -> Formula:
@@ -104,6 +138,11 @@ class Model:
     """What satisfies the formulas."""
 
     found: Any
+
+    def says(self, formula: Formula) -> bool | None:
+        """Whether a Bool formula holds; None where a quantifier hides it."""
+        value = self.found.eval(formula, model_completion=True)
+        return True if z3.is_true(value) else False if z3.is_false(value) else None
 
     def value(self, formula: Formula) -> Concrete:
         """The value of a Bool, Int or Real formula; anything where the model does not care."""
@@ -176,18 +215,74 @@ class Growing:
         return Answer(verdict, model, why=why)
 
 
+class Inquiry:
+    """Many small questions about one thing, each of which may be asked again with more given."""
+
+    def __init__(self, given: Iterable[Formula], milliseconds: int, seed: int) -> None:
+        self._solver = z3.SimpleSolver()
+        self._solver.set("timeout", milliseconds)
+        self._solver.set("random_seed", seed)
+        self._add(given)
+        self._labels: dict[str, Formula] = {}
+        self._tracked: dict[str, tuple[Formula, Formula]] = {}
+
+    def _add(self, formulas: Iterable[Formula]) -> None:
+        for formula in formulas:
+            z3.Z3_solver_assert(CONTEXT, self._solver.solver, formula.ast)
+
+    def begin(self, formulas: Iterable[Formula]) -> None:
+        """A question: whether these can hold besides."""
+        self._solver.push()
+        self._labels.clear()
+        self._add(formulas)
+
+    def given(self, facts: Iterable[Formula], tracked: Mapping[str, Formula]) -> None:
+        """For this question these hold too; of the tracked, an answer says which it needed. A name
+        stands for one formula, whatever the question."""
+        self._add(facts)
+        for name, formula in tracked.items():
+            if name not in self._tracked:
+                label = boolean(f"given {name}")
+                self._tracked[name] = label, implies(label, formula)
+            self._labels[name], labelled = self._tracked[name]
+            self._add((labelled,))
+
+    def ask(self) -> Answer:
+        """What the solver says of this question."""
+        verdict = str(self._solver.check(*self._labels.values()))
+        if verdict == "sat":
+            return Answer(verdict, Model(self._solver.model()))
+        if verdict == "unsat":
+            core = {label.get_id() for label in self._solver.unsat_core()}
+            used = (name for name, label in self._labels.items() if label.get_id() in core)
+            return Answer(verdict, core=tuple(used))
+        return Answer(verdict, why=str(self._solver.reason_unknown()))
+
+    def end(self) -> None:
+        """On to the next question."""
+        self._solver.pop()
+
+
 def smt2(formulas: Sequence[Formula]) -> str:
-    """The formulas as SMT-LIB 2, `(check-sat)` included."""
-    return str(_solver(formulas, 0, 0).to_smt2())
+    """The formulas, at least one, as SMT-LIB 2, `(check-sat)` included."""
+    *others, last = (item.ast for item in formulas)
+    asts = (z3.Ast * len(others))(*others)
+    made = z3.Z3_benchmark_to_smtlib_string(CONTEXT, "", "", "unknown", "", len(others), asts, last)
+    return str(made)
 
 
 def recheck(text: str, *, milliseconds: int = 20_000) -> str:
-    """The verdict of a z3 that knows nothing but this SMT-LIB text."""
-    context = z3.Context()
+    """The verdict of a z3 that knows nothing but this SMT-LIB text: its formulas live apart."""
+    context = _apart()
     solver = z3.Solver(ctx=context)
     solver.set("timeout", milliseconds)
     solver.add(*z3.parse_smt2_string(text, ctx=context))
     return str(solver.check())
+
+
+@cache
+def _apart() -> Any:
+    return z3.Context()
 
 
 def version() -> str:

@@ -38,6 +38,8 @@ class Verdict:
     why          what stands in the way, where it is not proved
     depth        up to how many steps no run breaks it, where it is only bounded
     run          the run that breaks it
+    seed         of z3's random choices
+    versions     (solver, version) of those that were asked
     """
 
     name: str
@@ -51,6 +53,8 @@ class Verdict:
     why: str = ""
     depth: int | None = None
     run: Run | None = None
+    seed: int = 0
+    versions: tuple[tuple[str, str], ...] = ()
 
     @property
     def seconds(self) -> float:

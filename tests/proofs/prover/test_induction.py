@@ -9,6 +9,7 @@ from model.language.specification import Specification, ghost, guard, urgent_tim
 from model.language.terms import Term, arm, param
 from model.promises import Always, Whenever
 from proofs.prover import smt
+from proofs.prover.asking import Asker
 from proofs.prover.lowering import Lowering
 from proofs.prover.obligations import Induction, Obligation
 
@@ -39,7 +40,10 @@ def failing(spec: Specification, made: dict[str, Always | Whenever], name: str) 
 
 
 def verdict(owed: Obligation) -> str:
-    return smt.solve(owed.fixed, owed.hypotheses).verdict
+    """What is said when it is asked in parts; asked whole, the same is said."""
+    whole = smt.solve(owed.fixed, owed.hypotheses).verdict
+    assert Asker().ask(owed).verdict == whole
+    return whole
 
 
 def test_a_bound_that_holds_is_proved_for_every_bound() -> None:
@@ -75,6 +79,7 @@ def test_a_proof_names_the_lemma_it_used_and_fails_without_it() -> None:
     assert failing(spec, made, "p") == [] and failing(spec, made, "lemma") == []
     owed = {o.where: o for o in Induction(Lowering(spec), made).of("p")}["set.third"]
     assert smt.solve(owed.fixed, owed.hypotheses).core == ("lemma",)
+    assert Asker({"lemma"}).ask(owed).core == ("lemma",)
 
 
 def timed(*, urgent: bool) -> tuple[Specification, Term]:
