@@ -81,7 +81,8 @@ def _sent(spec: Specification, name: str) -> Term:
 def initiator_readable(spec: Specification, ends: Phase1) -> Term:
     """Whether the attacker can read the initiator's ID payload."""
     in_main = _sent(spec, "mm5") & master_key_obtained(ends, ends.initiator)
-    return _sent(spec, "am1") & ends.policy.exchange.eq("aggressive") | in_main
+    in_clear = ends.policy.exchange.eq("aggressive") & ends.initiator.state.ne("idle")
+    return in_clear | in_main
 
 
 def responder_readable(spec: Specification, ends: Phase1) -> Term:

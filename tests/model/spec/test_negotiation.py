@@ -143,7 +143,7 @@ def test_r11_success_installs_a_pair_crosswise_with_different_spis(ike: Ike) -> 
     seen = 0
     for state in reachable(m):
         ends = [text(m, state, f"{end}_driver[0].state") for end in ("starter", "answerer")]
-        if ends == ["true", "true"]:
+        if ends == ["installed", "installed"]:
             seen += 1
             one_in, one_out, two_in, two_out = (
                 text(m, state, f"{end}_driver[0].{way}_spi")
