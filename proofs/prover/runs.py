@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 
 from model.language.generate import DELAY
+from model.language.instance import Instance, Value
 from model.language.machine import Machine, State, Step
+from model.language.specification import Specification
 from model.language.terms import Term, subterms
 from model.promises import Always, Whenever
 
@@ -37,20 +41,42 @@ class Breaks:
 
 
 Goal = Reaches | Takes | Breaks
+Move = tuple[str, tuple[Value, ...]]  # an action's name, its parameters
 
 
 @dataclass(frozen=True)
 class Found:
-    """A run that reaches its goal with the last step; `goal` is the goal's name."""
+    """A run that reaches its goal with the last step; `goal` is the goal's name.
+
+    moves   each step as the action's name and its parameters; a delay as DELAY and seconds
+    """
 
     goal: str
-    machine: Machine
-    steps: tuple[Step, ...]
+    spec: Specification
+    instance: Instance
+    moves: tuple[Move, ...]
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The machine that it is a run of."""
+        return Machine(self.spec, self.instance)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The run as that machine takes it."""
+        return _steps(self.machine, self.moves)
 
     @property
     def schedule(self) -> tuple[str, ...]:
         """The actions by name, with the element of a family unless it is the first."""
-        return tuple(_label(self.machine, step) for step in self.steps)
+        return tuple(self._label(*move) for move in self.moves)
+
+    def _label(self, name: str, given: Sequence[Value]) -> str:
+        if name == DELAY:
+            return name
+        pairs = zip(self.spec.actions[name].params, given, strict=True)
+        indexes = [value for item, value in pairs if item.sort in self.spec.families]
+        return name + "".join(f"[{index}]" for index in indexes if index)
 
 
 @dataclass(frozen=True)
@@ -63,41 +89,64 @@ class NotFound:
 
 def check(goal: Goal, found: Found) -> None:
     """Take the run on the concrete machine; ReplayMismatch if it does not end in its goal."""
-    machine, states = found.machine, [found.machine.initial]
-    for step in found.steps:
-        after = machine.apply(states[-1], step)
-        if after is None:
-            name, _ = machine.describe(step)
-            refused = machine.explain(states[-1], name, step[1]).refusals if name != DELAY else ()
-            why = ", ".join(item.guard.name for item in refused)
-            raise ReplayMismatch(f"step {len(states)}, {name}: the machine refuses it ({why})")
-        states.append(after)
-    if not _holds(goal, found, states):
+    replayed = Replayed(found)
+    if not replayed.meets(goal, len(found.moves)):
         raise ReplayMismatch(f"the run does not end in its goal: {found.schedule}")
 
 
-def _holds(goal: Goal, found: Found, states: Sequence[State]) -> bool:
-    machine = found.machine
+class Replayed:
+    """A run, taken on the concrete machine; only the actions that it takes are compiled."""
 
-    def says(term: Term, state: State) -> bool:
+    def __init__(self, found: Found) -> None:
+        used = {name for name, _ in found.moves}
+        small = copy(found.spec)
+        small.actions = {name: item for name, item in found.spec.actions.items() if name in used}
+        self.machine = Machine(small, found.instance)
+        self.moves = found.moves
+        self.states = [self.machine.initial]
+        for step in _steps(self.machine, found.moves):
+            self._take(step)
+
+    def _take(self, step: Step) -> None:
+        machine, before = self.machine, self.states[-1]
+        after = machine.apply(before, step)
+        if after is None:
+            name, _ = machine.describe(step)
+            refused = machine.explain(before, name, step[1]).refusals if name != DELAY else ()
+            why = ", ".join(item.guard.name for item in refused)
+            raise ReplayMismatch(f"step {len(self.states)}, {name}: the machine refuses it ({why})")
+        self.states.append(after)
+
+    def meets(self, goal: Goal, length: int) -> bool:
+        """Whether so many of its steps end in this goal."""
+        state = self.states[length]
+        if isinstance(goal, Reaches):
+            return self._says(goal.term, state)
+        if not isinstance(goal, Takes) and isinstance(goal.promise, Always):
+            return not self._says(goal.promise.term, state)
+        if not length:
+            return False
+        if isinstance(goal, Takes):
+            return self.moves[length - 1][0] == goal.action
+        promise, before = goal.promise, self.states[length - 1]
+        assert not isinstance(promise, Always)
+        comes = self._says(promise.event, state) and not self._says(promise.event, before)
+        return comes and not self._says(promise.needs, before)
+
+    def _says(self, term: Term, state: State) -> bool:
         first = {str(part.data): 0 for part in subterms(term) if part.op == "param"}
-        return bool(machine.value(term, state, first))
-
-    if isinstance(goal, Reaches):
-        return says(goal.term, states[-1])
-    if isinstance(goal, Takes):
-        return machine.describe(found.steps[-1])[0] == goal.action
-    if isinstance(goal.promise, Always):
-        return not says(goal.promise.term, states[-1])
-    before, after, promise = states[-2], states[-1], goal.promise
-    comes = says(promise.event, after) and not says(promise.event, before)
-    return comes and not says(promise.needs, before)
+        return bool(self.machine.value(term, state, first))
 
 
-def _label(machine: Machine, step: Step) -> str:
-    name, params = machine.describe(step)
-    if name == DELAY:
-        return name
-    action = machine.spec.actions[name]
-    families = [str(p.data) for p in action.params if p.sort in machine.spec.families]
-    return name + "".join(f"[{params[key]}]" for key in families if params[key] != "0")
+def _steps(machine: Machine, moves: Sequence[Move]) -> tuple[Step, ...]:
+    found: list[Step] = []
+    for name, given in moves:
+        ticks = [value * machine.tick for value in given] if name == DELAY else given
+        if any(value != int(value) for value in ticks):
+            raise ReplayMismatch(f"{name} {given}: no whole number of ticks")
+        found.append((machine.numbers[name], tuple(map(_plain, ticks))))
+    return tuple(found)
+
+
+def _plain(value: Value) -> int:
+    return value if isinstance(value, bool) else int(value)

@@ -18,9 +18,9 @@ from model.language.terms import FALSE, Term, conjunction, disjunction, every
 from model.promises import Always, Promise, Whenever, promises
 from model.run import Run
 from model.spec import machine, specification
-from proofs.prover.bounded import Search
+from proofs.prover.bounded import Search, Told
 from proofs.prover.proving import run_of
-from proofs.prover.runs import Breaks, Found
+from proofs.prover.runs import Breaks, Found, Replayed
 from proofs.prover.stories import sizes_for, stories
 
 #: a promise with more weaknesses than this is not a promise
@@ -115,13 +115,20 @@ def bare(item: Always | Whenever) -> Always | Whenever:
     return replace(item, unless=FALSE)
 
 
+@cache
+def _told(machine: str) -> tuple[Told, ...]:
+    """The stories of a machine, laid out for all its promises."""
+    spec = specification(machine)
+    return tuple(Search(spec, sizes_for(s)).told(s) for s in stories(machine).values())
+
+
 def weaknesses(promise: Promise) -> Iterator[Weakness]:
     """The minimal sets for one promise, fewest conditions first."""
     spec = specification(promise.machine)
     goal = {promise.name: Breaks(bare(promise.formula))}
     found: list[tuple[frozenset[str], Found]] = []
-    for story in stories(promise.machine).values():
-        lattice = Lattice(spec, goal, story, conditions(promise.machine))
+    for told in _told(promise.machine):
+        lattice = Lattice(told, goal, conditions(promise.machine))
         while len(found) < MOST:
             run = lattice.run({names for names, _ in found})
             if run is None:
@@ -163,15 +170,18 @@ def shortened(
     spec: Specification, run: Found, goal: Mapping[str, Breaks], assuming: Sequence[Term]
 ) -> Found:
     """The run without the steps that it does not need: halves first, then smaller parts."""
-    search = Search(spec, run.machine.instance.sizes, assuming)
-    size = max(len(run.steps) // 2, 1)
+    told = Search(spec, run.instance.sizes, assuming).told(run.schedule)
+    aim, kept = told.aim(goal), list(range(len(run.moves)))
+    gone: list[int] = []
+    size = max(len(kept) // 2, 1)
     while size:
         start = 0
-        while start < len(run.schedule):
-            steps = [*run.schedule[:start], *run.schedule[start + size :]]
-            fewer = search.story(goal, steps)
-            if isinstance(fewer, Found) and len(fewer.steps) < len(run.steps):
+        while start < len(kept):
+            fewer = told.run(aim, without=[*gone, *kept[start : start + size]])
+            if isinstance(fewer, Found):
                 run = fewer
+                gone += kept[start : start + size]
+                del kept[start : start + size]
             else:
                 start += size
         size //= 2
@@ -182,13 +192,9 @@ class Lattice:
     """One story, searched under ever other sets of conditions."""
 
     def __init__(
-        self,
-        spec: Specification,
-        goal: Mapping[str, Breaks],
-        story: Sequence[str],
-        conditions: Sequence[Condition],
+        self, told: Told, goal: Mapping[str, Breaks], conditions: Sequence[Condition]
     ) -> None:
-        self._spec, self._goal, self._story = spec, goal, story
+        self._told, self._aim = told, told.aim(goal)
         self._conditions = conditions
 
     def run(self, known: set[frozenset[str]]) -> Found | None:
@@ -213,10 +219,10 @@ class Lattice:
         return kept, run
 
     def _search(self, assuming: Sequence[Term]) -> Found | None:
-        search = Search(self._spec, sizes_for(self._story), assuming)
-        found = search.story(self._goal, self._story)
+        found = self._told.run(self._aim, assuming)
         return found if isinstance(found, Found) else None
 
 
 def _is_safe(run: Found, condition: Condition) -> bool:
-    return bool(run.machine.value(condition.safe, run.machine.initial, {}))
+    machine = Replayed(run).machine
+    return bool(machine.value(condition.safe, machine.initial, {}))
