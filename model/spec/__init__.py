@@ -6,6 +6,7 @@ clock       what time brings about           keys                   who can know
 attacker    what an outsider writes          intruder               what he writes who knows the keys
 phase2      Quick Mode                       phase2_time            its time-outs, and the end of SAs
 reflection  Quick Mode with oneself          driver                 the SAs handed to IPsec
+ipsec       a machine of its own: what the driver does with a pair of SAs, packet by packet
 
 One exchange of Phase I is followed; later ones are others, under fresh keys.
 """
@@ -24,6 +25,7 @@ from model.spec.attacker import attacker
 from model.spec.clock import clock, deletes
 from model.spec.driver import Driver, driver
 from model.spec.intruder import intruder
+from model.spec.ipsec import ipsec
 from model.spec.main_mode import main_mode
 from model.spec.parameters import attacker_switches, phase1_policy, phase2_policy, timing
 from model.spec.phase1 import Phase1, phase1
@@ -78,7 +80,9 @@ class Specified(Protocol):
 
 
 #: every machine, by the name of its specification
-MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType({"ike": machine})
+MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType(
+    {"ike": machine, "driver": ipsec}
+)
 
 
 def specification(name: str = "ike") -> Specification:

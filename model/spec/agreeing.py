@@ -84,3 +84,30 @@ AGREEING: Mapping[str, object] = MappingProxyType(
         "checks_message_ids": True,
     }
 )
+
+#: for the machine `driver`: a pair of SAs with small limits; packet n has n + 1 bytes and number n + 1,
+#: and the last of four is sent to another SPI
+SMALL_PAIR: Mapping[str, object] = MappingProxyType(
+    {
+        "size": lambda p: p + 1,
+        "number": lambda p: p + 1,
+        "packet_spi": lambda p: 0 if p < 3 else 1,
+        "packet_destination": 0,
+        "packet_protocol": "esp",
+        "own_spi": 0,
+        "own_address": 0,
+        "own_protocol": "esp",
+        "ends_by_time": True,
+        "life": 4,
+        "soft_life": 2,
+        "slack": 1,
+        "ends_by_bytes": True,
+        "most_bytes": 6,
+        "soft_bytes": 3,
+        "most_number": 3,
+        "soft_number": 2,
+        "checks_replay": True,
+        "window": 2,
+        "tracked": 2,
+    }
+)

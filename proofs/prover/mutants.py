@@ -6,12 +6,13 @@
 A mutant is killed if a run of it breaks a promise, and replays on the mutated machine, or if the
 shortest run that takes some action is no run of it any more, whatever the policies. One that every
 promise and lemma survives by induction is proved equivalent, where the invariants and the other guards
-already say what was dropped; else it is open: no promise needs what it takes away.
+already say what was dropped; or it is killed, if the shortest run to what makes some promise say
+something is no run of it. Else it is open: no promise needs what it takes away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,14 +21,14 @@ from model.language.errors import RangeError
 from model.language.sorts import Timer
 from model.language.specification import Action, Specification
 from model.language.terms import TRUE, Term, conjunction
-from model.promises import promises
+from model.promises import Always, promises
 from model.spec import specification
 from proofs.prover.asking import Asker
 from proofs.prover.bounded import Search
 from proofs.prover.lowering import Lowering
 from proofs.prover.obligations import Induction, Made
 from proofs.prover.proving import everything
-from proofs.prover.runs import Breaks, Found, Goal, NotFound, Takes
+from proofs.prover.runs import Breaks, Found, Goal, NotFound, Reaches, Takes
 from proofs.prover.stories import stories_for
 
 #: how long one story is searched
@@ -102,6 +103,17 @@ def mutated(spec: Specification, mutant: Mutant) -> Specification:
 
 
 @dataclass(frozen=True)
+class Witness:
+    """A shortest run to something that must be possible: the goal, and the actions in order."""
+
+    goal: Goal
+    schedule: Sequence[str]
+
+
+Witnesses = Mapping[str, Witness]
+
+
+@dataclass(frozen=True)
 class Fate:
     """What became of a mutant, by its name: `killed`, `equivalent` or `open`; why; the run that
     breaks a promise, of the mutated machine."""
@@ -116,7 +128,8 @@ class Bench:
     """What every mutant is held against.
 
     promises   the promises                 made     promises and lemmas
-    witnesses  for each action a run that takes it, as the actions of it in order
+    witnesses  for each action a run that takes it
+    premises   for each promise a run to what makes it say something; asked for if nothing else helps
     """
 
     def __init__(
@@ -124,12 +137,13 @@ class Bench:
         spec: Specification,
         promises: Made,
         made: Made,
-        witnesses: Mapping[str, Sequence[str]],
+        witnesses: Witnesses,
+        premises: Callable[[], Witnesses],
     ) -> None:
         self._spec, self._promises = spec, promises
         self._induction = Induction(Lowering(spec), made)
         self._asker = Asker(made)
-        self._witnesses = witnesses
+        self._witnesses, self._premises = witnesses, premises
 
     def fates(self, action: Action) -> Iterator[Fate]:
         """What becomes of each mutant of an action."""
@@ -138,15 +152,12 @@ class Bench:
 
     def fate(self, mutant: Mutant) -> Fate:
         """What becomes of one."""
-        lost = self._lost(mutant)
+        lost = self._lost(mutant, self._witnesses)
         if lost:
             return Fate(mutant.name, "killed", f"the run that takes {lost} is gone")
         broken = self._unproved(mutant)
         if not broken:
-            equal = self._equal(mutant)
-            return Fate(
-                mutant.name, "equivalent" if equal else "open", equal or "no promise needs it"
-            )
+            return self._unnoticed(mutant)
         try:
             found = self._breaks(mutant)
         except RangeError as error:
@@ -156,24 +167,34 @@ class Bench:
             return Fate(mutant.name, "open", why)
         return Fate(mutant.name, "killed", f"breaks {found.goal}", found.schedule)
 
+    def _unnoticed(self, mutant: Mutant) -> Fate:
+        """What becomes of a mutant that keeps every promise and lemma."""
+        equal = self._equal(mutant)
+        if equal:
+            return Fate(mutant.name, "equivalent", equal)
+        lost = self._lost(mutant, self._premises())
+        if lost:
+            return Fate(mutant.name, "killed", f"the run to what {lost} is about is gone")
+        return Fate(mutant.name, "open", "no promise needs it")
+
     def _breaks(self, mutant: Mutant) -> Found | None:
         """A run of the mutant that breaks a promise."""
         search = Search(mutated(self._spec, mutant), milliseconds=SEARCH_MS)
         goals = {name: Breaks(promise) for name, promise in self._promises.items()}
-        for story in stories_for(mutant.action):
+        for story in stories_for(mutant.action, self._spec.name):
             found = search.story(goals, story)
             if isinstance(found, Found):
                 return found
         return None
 
-    def _lost(self, mutant: Mutant) -> str:
-        """An action whose witness is no run of the mutant; empty if each still is."""
+    def _lost(self, mutant: Mutant, witnesses: Witnesses) -> str:
+        """What has a witness that is no run of the mutant; empty if each still is."""
         if mutant.kind == "drop":
             return ""  # whatever could be done still can
         search = Search(mutated(self._spec, mutant))
-        for name, schedule in self._witnesses.items():
-            if mutant.action in schedule:
-                found = search.story({name: Takes(name)}, schedule, whole=True)
+        for name, witness in witnesses.items():
+            if mutant.action in witness.schedule:
+                found = search.story({name: witness.goal}, witness.schedule, whole=True)
                 if isinstance(found, NotFound) and not found.why:
                     return name
         return ""
@@ -231,9 +252,27 @@ def _bench(machine: str) -> Bench:
     spec = specification(machine)
     made = {name: item.formula for name, item in promises().items() if item.machine == machine}
     takes: dict[str, Goal] = {name: Takes(name) for name in spec.actions}
-    runs = Search(spec).all(takes, WITNESS_DEPTH)
-    found = {name: run.schedule for name, run in runs.items() if isinstance(run, Found)}
-    return Bench(spec, made, everything(machine), found)
+    return Bench(
+        spec, made, everything(machine), _shortest(spec, takes), lambda: _premises(machine)
+    )
+
+
+@cache
+def _premises(machine: str) -> Witnesses:
+    goals: dict[str, Goal] = {}
+    for name, item in promises().items():
+        if item.machine == machine and isinstance(made := item.formula, Always):
+            goals[name] = Reaches(made.premise & ~made.unless)
+    return _shortest(specification(machine), goals)
+
+
+def _shortest(spec: Specification, goals: Mapping[str, Goal]) -> Witnesses:
+    runs = Search(spec).all(goals, WITNESS_DEPTH)
+    return {
+        name: Witness(goals[name], run.schedule)
+        for name, run in runs.items()
+        if isinstance(run, Found)
+    }
 
 
 def fate_of(mutant: Mutant, machine: str = "ike") -> Fate:

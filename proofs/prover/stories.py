@@ -125,6 +125,41 @@ _SAS = (
 )
 _FLOOD = ("flood.open", "phase1.answer_again", "flood.close")
 
+_PACKETS = (
+    "outbound.protect",
+    "outbound.protect",
+    "inbound.pick",
+    "inbound.verify",
+    "inbound.take",
+    "inbound.pick",
+    "inbound.verify",
+    "inbound.take",
+)
+_PAIR_ENDS = (
+    "sa.expire_by_sending",
+    "sa.expire_by_receiving",
+    "sa.expire_by_time",
+    "sa.delete",
+)
+_OTHERS = ("others.change", "others.pick")
+
+#: one pair of SAs: packets, its end, packets that come too late; other SAs come and go
+DRIVER = (
+    "others.change",
+    "sa.install",
+    *_OTHERS,
+    DELAY,
+    "sa.soft_lifetime_ends",
+    *_PACKETS,
+    DELAY,
+    "inbound.pick",
+    "inbound.verify",
+    *_PAIR_ENDS,
+    "inbound.take",
+    *_OTHERS,
+    "sa.install",
+    *_PACKETS,
+)
 MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
 AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
 QUICK = (*_AGGRESSIVE, *_QUICK, *_WAITS, *_ENDS, *_SAS)
@@ -145,7 +180,7 @@ SECOND = (
     *_SAS,
 )
 #: by machine and name
-STORIES = {
+STORIES: dict[str, dict[str, tuple[str, ...]]] = {
     "ike": {
         "main": MAIN,
         "main_quick": MAIN_QUICK,
@@ -153,6 +188,7 @@ STORIES = {
         "quick": QUICK,
         "sas": SAS,
     },
+    "driver": {"driver": DRIVER},
 }
 
 
@@ -166,17 +202,19 @@ def sizes_for(story: Sequence[str]) -> dict[str, int]:
     return {"negotiation": 2} if any(step.endswith("[1]") for step in story) else {}
 
 
-def stories_for(action: str) -> list[tuple[str, ...]]:
-    """The stories in which an action of `ike` may matter, it standing between all other steps
+def stories_for(action: str, machine: str = "ike") -> list[tuple[str, ...]]:
+    """The stories in which an action of a machine may matter, it standing between all other steps
     besides."""
     kind = action.split(".")[0]
-    if kind in ("quick", "driver") or action.startswith("attacker.write_qm"):
+    if machine != "ike":
+        chosen = list(stories(machine))
+    elif kind in ("quick", "driver") or action.startswith("attacker.write_qm"):
         chosen = ["quick"]
     elif kind == "aggressive" or "aggressive" in action:
         chosen = ["aggressive", "quick"]
     else:
         chosen = ["main", "aggressive"]
-    return [_sprinkled(stories("ike")[name], action) for name in chosen]
+    return [_sprinkled(stories(machine)[name], action) for name in chosen]
 
 
 def _sprinkled(story: tuple[str, ...], action: str) -> tuple[str, ...]:

@@ -16,8 +16,10 @@ from functools import cache
 from model.language.specification import Specification
 from model.language.terms import FALSE, Term, conjunction, disjunction, every
 from model.promises import Always, Promise, Whenever, promises
+from model.promises.driver import large_packets
 from model.run import Run
 from model.spec import machine, specification
+from model.spec.ipsec import ipsec
 from proofs.prover.bounded import Search, Told
 from proofs.prover.proving import run_of
 from proofs.prover.runs import Breaks, Found, Replayed
@@ -107,7 +109,32 @@ def _of_ike() -> tuple[Condition, ...]:
     return (*found, *(Condition(name, safe, mend) for name, (safe, mend) in named.items()))
 
 
-_CONDITIONS: dict[str, Callable[[], tuple[Condition, ...]]] = {"ike": _of_ike}
+@cache
+def _of_driver() -> tuple[Condition, ...]:
+    own = ipsec()
+    limits = own.limits
+    named = {
+        "no_anti_replay": (limits.checks_replay, "let the receiver check for replays"),
+        "late_soft_lifetime": (
+            limits.soft_life + limits.slack < limits.life,
+            "a soft lifetime shorter than the hard one by more than acts may be late",
+        ),
+        "late_soft_bytes": (
+            ~large_packets(own),
+            "more than the largest packet between the soft and the hard limit of bytes",
+        ),
+        "late_soft_number": (
+            limits.soft_number < limits.most_number,
+            "ask for a new SA before the last sequence number",
+        ),
+    }
+    return tuple(Condition(name, safe, mend) for name, (safe, mend) in named.items())
+
+
+_CONDITIONS: dict[str, Callable[[], tuple[Condition, ...]]] = {
+    "ike": _of_ike,
+    "driver": _of_driver,
+}
 
 
 def bare(item: Always | Whenever) -> Always | Whenever:

@@ -52,6 +52,7 @@ lemma = lemma_of("ike")
 def lemmas() -> dict[str, Lemma]:
     """All of them."""
     from proofs.prover.lemmas import (  # noqa: F401  (they register)
+        driver,
         lifetimes,
         phase1,
         phase2,

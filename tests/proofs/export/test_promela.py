@@ -17,6 +17,8 @@ from model.language.specification import Specification
 from model.language.terms import Term, arm, lift
 from model.promises import Always, promises
 from model.spec import machine as ike_parts
+from model.spec.agreeing import SMALL_PAIR
+from model.spec.ipsec import build
 from proofs.export.promela import broken, promela
 from proofs.search import Exploration, explore, predicate
 from tests.proofs.export.spin import Counts, run_spin
@@ -107,6 +109,19 @@ def test_spin_agrees_on_ike_and_its_promises(tmp_path: Path) -> None:
     invariants = {name: item.term for name, item in made.items() if isinstance(item, Always)}
     invariants["false_never_established"] = parts.phase1.initiator.state.ne("established")
     invariants["false_never_offered"] = ~parts.phase2.starter.state.eq("awaits_qm2")
+    spin = agree(machine, invariants, tmp_path)
+    assert spin.broken == {name for name in invariants if name.startswith("false")}
+    assert spin.states > 1000
+
+
+def test_spin_agrees_on_the_driver_and_its_promises(tmp_path: Path) -> None:
+    own = build(most=2**15)  # Promela has no numbers of 64 bits
+    sizes = {"packet": 3, "spi": 2, "address": 1}
+    machine = Machine(own.spec, Instance.of(own.spec, sizes, {**SMALL_PAIR, "most_bytes": 5}))
+    made = {n: item.made(own) for n, item in promises().items() if item.machine == "driver"}
+    invariants = {name: item.term for name, item in made.items() if isinstance(item, Always)}
+    invariants["false_never_expired"] = own.sa.state.ne("expired")
+    invariants["false_never_twice"] = own.inbound.times.ne(1)
     spin = agree(machine, invariants, tmp_path)
     assert spin.broken == {name for name in invariants if name.startswith("false")}
     assert spin.states > 1000

@@ -1,0 +1,406 @@
+"""Refinement: a detailed machine, put in the place of a part of an abstract one, does nothing that the
+abstract one could not do. So what is proved of the abstract machine holds of the detailed one too.
+
+The part is some variables of the abstract machine; a mapping says what each of them is in the detailed
+one. Shown for every action of the detailed machine, under its invariants: the part stays as it is, or it
+changes as in one of the abstract actions that are named, whose guards hold. Besides: the part is at its
+start where the detailed machine is, and time does not pass a deadline of the part.
+
+Assumed and guaranteed (modelling notes, section 4). Some actions are joint: the caller takes part in
+them. What their abstract guards read besides the part is the caller's to see to, and the joint action
+is taken only if both agree. All other actions are the part's own: their abstract actions read and write
+nothing but the part and what was handed over. What the caller hands over does not change as long as
+it is needed, which is shown of every action of the caller. Nobody else writes the part: every action that
+does is named. It is not circular: each guard is asked of the state before the step, by whoever owns what
+it reads, and the detailed machine takes every request that the abstract part would take (`accepts`),
+so that it does not keep its promises by doing nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from model.language.errors import SpecificationError
+from model.language.generate import DELAY
+from model.language.sorts import Int
+from model.language.specification import Action, Specification
+from model.language.terms import FALSE, TRUE, Term, fits, interval, subterms
+from model.promises import Always
+from model.run import fingerprint
+from proofs.prover import certificates, smt
+from proofs.prover.lemmas import lemmas
+from proofs.prover.lowering import Clock, Lowering, Names, State, Value, same
+from proofs.prover.obligations import Hypotheses, Made, Obligation
+from proofs.prover.proving import Answered, Question
+from proofs.prover.smt import Formula
+
+Variable = tuple[str, str]  # group, field
+_NOTHING: Mapping[str, Term] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Is:
+    """An abstract action, and what its parameters are, over variables and parameters of the concrete
+    one; those that nothing of the part reads need no value."""
+
+    action: str
+    given: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Accepts:
+    """A request of the caller: the concrete action that takes it, with these parameters; `unless`
+    says, over the concrete variables, when it may be refused."""
+
+    request: str
+    action: str
+    given: Mapping[str, Term] = field(default_factory=dict)
+    unless: Term = FALSE
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A detailed machine as a part of an abstract one.
+
+    concrete, abstract   the two machines
+    proved, caller       what is proved of the one, and of the other
+    mapping   each variable of the part -> what it is, over the concrete machine
+    inputs    what the part reads besides (parameters, what the caller hands over) -> over the concrete
+    may_be    concrete action -> the abstract actions that it may be, if it does not leave the part as it is
+    joint     the concrete actions in which the caller takes part
+    accepts   the requests that are taken
+    needed    over the abstract machine: no step after which it holds changes an input
+    assuming  of the concrete machine's parameters
+    """
+
+    concrete: Specification
+    abstract: Specification
+    proved: Made
+    mapping: Mapping[Term, Term]
+    may_be: Mapping[str, Sequence[Is]]
+    inputs: Mapping[Term, Term] = field(default_factory=dict)
+    joint: frozenset[str] = frozenset()
+    accepts: Sequence[Accepts] = ()
+    needed: Term = TRUE
+    caller: Made = field(default_factory=dict)
+    assuming: Sequence[Term] = ()
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def part(self) -> dict[Variable, Term]:
+        """What each variable of the part is."""
+        return {variable.data: term for variable, term in self.mapping.items()}
+
+    def mapped(self, term: Term, given: Mapping[str, Term] = _NOTHING) -> Term:
+        """An abstract term as it is in the concrete machine; KeyError for one that reads more than the
+        part, the inputs and the parameters given."""
+        if term in self.inputs:
+            return self.inputs[term]
+        if term.op in ("var", "cell"):
+            return self.part[term.data]
+        if term.op == "param":
+            return given[term.data]
+        if term.op in ("rigid", "apply"):
+            raise KeyError(str(term))
+        args = tuple(self.mapped(item, given) for item in term.args)
+        return Term(term.op, args, term.sort, term.data)
+
+    def is_mapped(self, term: Term, given: Mapping[str, Term] = _NOTHING) -> bool:
+        """Whether an abstract term reads nothing but the part, the inputs and the parameters given."""
+        try:
+            self.mapped(term, given)
+        except KeyError:
+            return False
+        return True
+
+    def left_to_the_caller(self) -> dict[str, tuple[str, ...]]:
+        """What is assumed of the caller: for each joint action the abstract guards that it sees to."""
+        return {
+            name: tuple(
+                f"{item.action}: {guard.name}"
+                for item in self.may_be.get(name, ())
+                for guard in self.abstract.actions[item.action].guards
+                if not self.is_mapped(guard.term, item.given)
+            )
+            for name in sorted(self.joint)
+        }
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """A declared refinement, between two machines by name; `says` is its docstring."""
+
+    name: str
+    requirements: tuple[str, ...]
+    says: str
+    concrete: str
+    abstract: str
+    made: Callable[[], Simulation]
+
+
+REFINEMENTS: dict[str, Refinement] = {}
+
+
+def refinement(
+    requirements: str, *, of: str, to: str
+) -> Callable[[Callable[[], Simulation]], Callable[[], Simulation]]:
+    """Register a refinement of the machine `to` by the machine `of` under its function's name."""
+
+    def register(made: Callable[[], Simulation]) -> Callable[[], Simulation]:
+        name, says = made.__name__, " ".join((made.__doc__ or "").split())
+        assert says and name not in REFINEMENTS, name
+        REFINEMENTS[name] = Refinement(name, tuple(requirements.split()), says, of, to, made)
+        return made
+
+    return register
+
+
+def refinements() -> dict[str, Refinement]:
+    """All of them, by name, in their order."""
+    import proofs.prover.refinements  # noqa: F401  (they register)
+
+    return REFINEMENTS
+
+
+# ---- what is declared must fit together
+def _check(made: Simulation) -> None:
+    for variable, term in (*made.mapping.items(), *made.inputs.items()):
+        if not fits(term.sort, variable.sort):
+            raise SpecificationError(f"{variable} is a {variable.sort}, its image a {term.sort}")
+    for variable in made.mapping:
+        if variable.op not in ("var", "cell"):
+            raise SpecificationError(f"{variable} is no variable")
+    if made.concrete.families:
+        raise SpecificationError(f"{made.concrete.name}: a part is one machine, no family of them")
+    named = {item.action for items in made.may_be.values() for item in items}
+    for action in made.abstract.actions.values():
+        if _written(made, action) and action.name not in named:
+            raise SpecificationError(f"{action.name} writes the part: name a step that it is")
+    for name, items in made.may_be.items():
+        for item in items:
+            _check_step(made, made.concrete.actions[name], item)
+
+
+def _check_step(made: Simulation, concrete: Action, item: Is) -> None:
+    action = made.abstract.actions[item.action]
+    for target, value in _written(made, action).items():
+        if not made.is_mapped(value, item.given):
+            raise SpecificationError(f"{action.name}: {target} := {value} reads what is not mapped")
+    if concrete.name in made.joint:
+        return
+    foreign = [g.name for g in action.guards if not made.is_mapped(g.term, item.given)]
+    foreign += [
+        str(target)
+        for target, _ in action.updates
+        if target.data not in made.part and not made.abstract.field_of(target).ghost
+    ]
+    if foreign:
+        raise SpecificationError(
+            f"{concrete.name} is no joint action, but {action.name} needs the caller: {foreign[0]}"
+        )
+
+
+def _written(made: Simulation, action: Action) -> dict[Term, Term]:
+    """What an abstract action writes of the part."""
+    return {target: value for target, value in action.updates if target.data in made.part}
+
+
+# ---- what is to be shown
+class Proof:
+    """The obligations of a simulation."""
+
+    def __init__(self, name: str, made: Simulation) -> None:
+        self._name, self._made = name, made
+        self._low = Lowering(made.concrete)
+        self._before = self._low.state("0")
+        given = [self._low.formula(term, self._before) for term in made.assuming]
+        self._policies = [*self._low.policies(), *given]
+        self._fixed = [*self._policies, *self._low.typed(self._before)]
+        self._known = _invariants(made.proved, self._low, self._before)
+
+    def obligations(self) -> Iterator[Obligation]:
+        """Everything that is owed, each by the name of the action that owes it."""
+        yield self._start()
+        for action in self._made.concrete.actions.values():
+            yield self._step(action)
+        yield self._delay()
+        yield from self._ranges()
+        yield from map(self._accepted, self._made.accepts)
+        yield from self._handed_over()
+
+    def _start(self) -> Obligation:
+        first = {
+            group.name: {item.name: item.initial for item in group.fields}
+            for group in self._made.abstract.groups.values()
+        }
+        equal = [
+            same(image, self._low.value(self._made.mapped(first[key[0]][key[1]]), self._before, {}))
+            for key, image in self._part(self._before).items()
+        ]
+        fixed = (*self._policies, *self._low.initial(self._before), smt.negated(smt.all_of(equal)))
+        return Obligation(self._name, "start", fixed)
+
+    def _step(self, action: Action) -> Obligation:
+        names, bounds = self._low.parameters(action, "0")
+        taken = [*bounds, *self._low.guards(action, self._before, names)]
+        after = self._low.after(action, self._before, names)
+        stays = self._becomes({}, after, names)
+        ways = [self._is(item, after, names) for item in self._made.may_be.get(action.name, ())]
+        return self._owed(action.name, [*taken, smt.negated(smt.any_of([stays, *ways]))])
+
+    def _is(self, item: Is, after: State, names: Names) -> Formula:
+        """The step is that abstract action: its guards hold, and the part becomes what it writes."""
+        action = self._made.abstract.actions[item.action]
+        guards = [
+            self._low.formula(self._made.mapped(guard.term, item.given), self._before, names)
+            for guard in action.guards
+            if self._made.is_mapped(guard.term, item.given)
+        ]
+        written = {
+            target.data: self._low.value(self._made.mapped(value, item.given), self._before, names)
+            for target, value in _written(self._made, action).items()
+        }
+        return smt.all_of([*guards, self._becomes(written, after, names)])
+
+    def _becomes(self, written: Mapping[Variable, Value], after: State, names: Names) -> Formula:
+        """The part is as it was, but for what is written."""
+        old, new = self._part(self._before), self._part(after)
+        return smt.all_of(same(new[key], written.get(key, value)) for key, value in old.items())
+
+    def _delay(self) -> Obligation:
+        """When time passes the part stays as it is, and none of its deadlines is passed."""
+        until = self._low.state("1").now
+        old, new = self._part(self._before), self._part(State(self._before.values, until))
+        kept = [same(new[key], value) for key, value in old.items()]
+        for (group, name), value in old.items():
+            if self._made.abstract.groups[group].field(name).urgent:
+                assert isinstance(value, Clock)
+                due = smt.all_of([value.on, self._before.now <= value.deadline])
+                kept.append(smt.implies(due, until <= value.deadline))
+        waits = self._low.may_wait(self._before, until)
+        return self._owed(DELAY, [*waits, smt.negated(smt.all_of(kept))])
+
+    def _ranges(self) -> Iterator[Obligation]:
+        """Numbers of the part are within their sorts."""
+        for variable, term in self._made.mapping.items():
+            sort, (low, high) = variable.sort, interval(term)
+            if isinstance(sort, Int) and (low < sort.low or high > sort.high):
+                value = self._low.value(term, self._before, {})
+                wrong = smt.any_of([value < sort.low, value > sort.high])
+                yield self._owed(f"range of {variable}", [wrong])
+
+    def _accepted(self, item: Accepts) -> Obligation:
+        """Where the part would take a request, so does the concrete machine."""
+        low, request = self._low, self._made.abstract.actions[item.request]
+        action = self._made.concrete.actions[item.action]
+        guards = [
+            low.formula(self._made.mapped(guard.term), self._before)
+            for guard in request.guards
+            if self._made.is_mapped(guard.term)
+        ]
+        names, bounds = low.parameters(action, "0")
+        names |= {key: low.value(term, self._before, names) for key, term in item.given.items()}
+        refused = smt.negated(smt.all_of(low.guards(action, self._before, names)))
+        needs = smt.negated(low.formula(item.unless, self._before))
+        return self._owed(f"accepts {item.request}", [*bounds, *guards, needs, refused])
+
+    def _handed_over(self) -> Iterator[Obligation]:
+        """What the caller has handed over does not change as long as it is needed."""
+        read = {
+            item: {part.data: part for part in subterms(item) if part.op in ("var", "cell")}
+            for item in self._made.inputs
+        }
+        low = Lowering(self._made.abstract)
+        before = low.state("0")
+        known = _invariants(self._made.caller, low, before)
+        for action in self._made.abstract.actions.values():
+            written = {target.data for target, _ in action.updates}
+            touched = [item for item, parts in read.items() if written & set(parts)]
+            if not touched:
+                continue
+            families = self._made.abstract.families
+            if any(p.sort in families for p in action.params) and any(
+                read[item][key].op == "var" for item in touched for key in written & set(read[item])
+            ):
+                raise SpecificationError(f"{action.name} of another element changes an input")
+            names, bounds = low.parameters(action, "0")
+            after = low.after(action, before, names)
+            changes = [
+                smt.negated(same(low.value(item, before, {}), low.value(item, after, {})))
+                for item in touched
+            ]
+            fixed = [*low.policies(), *low.typed(before), *bounds]
+            fixed += [*low.guards(action, before, names), smt.any_of(changes)]
+            fixed.append(low.formula(self._made.needed, after))
+            yield Obligation(self._name, f"{action.name} keeps inputs", tuple(fixed), known)
+
+    # ---- pieces
+    def _part(self, state: State) -> dict[Variable, Value]:
+        """The part as the concrete state has it."""
+        return {
+            variable: self._low.value(term, state, {}) for variable, term in self._made.part.items()
+        }
+
+    def _owed(self, where: str, formulas: Iterable[Formula]) -> Obligation:
+        return Obligation(self._name, where, (*self._fixed, *formulas), self._known)
+
+
+def _invariants(made: Made, low: Lowering, state: State) -> Hypotheses:
+    return tuple(
+        (name, low.formula(item.term, state))
+        for name, item in made.items()
+        if isinstance(item, Always)
+    )
+
+
+# ---- answers
+def check(name: str, question: Question | None = None) -> Answered:
+    """Show a declared refinement; KeyError for a name that is none."""
+    return shown(name, refinements()[name].made(), question or Question())
+
+
+def shown(name: str, made: Simulation, question: Question) -> Answered:
+    """Show a simulation: as `proving.answer` does for an invariant."""
+    start = time.perf_counter()
+    mark = f"{fingerprint(made.concrete)}, refines {fingerprint(made.abstract)}"
+    used: dict[str, None] = {}
+    rechecked, count, failed, doubted = 0.0, 0, "", ""
+    for owed in Proof(name, made).obligations():
+        count += 1
+        said = _asked(owed)
+        if said.verdict != "unsat":
+            failed = failed or f"{owed.where}: {said.verdict}"
+            continue
+        used |= dict.fromkeys(said.core)
+        before = time.perf_counter()
+        doubted = doubted or _doubt(owed, said.core, question, mark)
+        rechecked += time.perf_counter() - before
+    seconds = time.perf_counter() - start - rechecked
+    return Answered(name, count, tuple(used), seconds, rechecked, failed, doubted)
+
+
+def _asked(owed: Obligation) -> smt.Answer:
+    """With nothing, with the lemmas, with all: so it is said to rest on few."""
+    few = [(name, formula) for name, formula in owed.hypotheses if name in lemmas()]
+    for known in ((), few):
+        said = smt.solve(owed.fixed, known)
+        if said.verdict == "unsat":
+            return said
+    return smt.solve(owed.fixed, owed.hypotheses)
+
+
+def _doubt(owed: Obligation, used: tuple[str, ...], question: Question, mark: str) -> str:
+    """What another solver doubts of an answer; empty if nothing."""
+    text = certificates.text(owed, used, mark)
+    if question.certificates is not None:
+        certificates.save(Path(question.certificates), owed, text)
+    for opinion in certificates.again(text, fresh=question.certificates is not None):
+        if opinion.verdict != "unsat":
+            return f"{owed.where}: {opinion.solver} says {opinion.verdict}"
+    return ""

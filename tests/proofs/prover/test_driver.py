@@ -1,0 +1,129 @@
+"""The driver's machine: stories, explicit states, and what it leaves out about other numbers (R13, R19)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import pytest
+
+from model.language.instance import Instance
+from model.language.machine import Machine, State
+from model.language.terms import FALSE, Term
+from model.promises import Always, promises
+from model.spec.agreeing import SMALL_PAIR
+from model.spec.ipsec import ipsec
+from proofs.prover.bounded import Search
+from proofs.prover.mutants import fates_of
+from proofs.prover.proving import everything
+from proofs.prover.runs import Breaks, Found, NotFound
+from proofs.prover.stories import stories
+from proofs.prover.weaknesses import bare, weaknesses_of
+from proofs.search import explore
+
+PROMISES = {n: item.formula for n, item in promises().items() if item.machine == "driver"}
+INVARIANTS: dict[str, Term] = {
+    name: made.term for name, made in everything("driver").items() if isinstance(made, Always)
+}
+POLICIES: list[dict[str, object]] = [
+    {},
+    {"checks_replay": False, "ends_by_bytes": False, "tracked": 0},
+    {"ends_by_time": False, "window": 1, "most_number": 2},
+    {"soft_life": 9, "soft_bytes": 6, "soft_number": 3, "tracked": 3},
+    {"number": lambda p: 0 if p == 0 else 2, "packet_spi": 0, "most_bytes": 4},
+]
+
+
+def pair(policy: Mapping[str, object]) -> Machine:
+    sizes = {"packet": 4, "spi": 2, "address": 1}
+    spec = ipsec().spec
+    return Machine(spec, Instance.of(spec, sizes, {**SMALL_PAIR, **policy}))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_explicit_states_keep_every_invariant_and_end_nowhere(policy: dict[str, object]) -> None:
+    found = explore(pair(policy), limit=60_000)
+    assert found.complete and found.states > 1_000
+    assert [n for n, item in found.check(INVARIANTS).items() if item.run is not None] == []
+    assert not found.deadlocks  # other SAs always come and go
+
+
+def test_every_action_fires_where_both_limits_are_small() -> None:
+    found = explore(pair({}), limit=60_000)
+    assert [name for name, count in found.fired.items() if not count] == []
+
+
+def test_r19_time_passes_until_an_act_is_due_that_can_be_done() -> None:
+    machine = pair({})
+    late = 0
+    for state in explore(machine, limit=60_000).parents:
+        acts = [machine.describe(step)[0] for step in machine.enabled(state)]
+        ends = [state[i] for i, f in enumerate(machine.fields) if f.urgent and state[i] >= 0]
+        if 0 in ends:
+            assert "delay" not in acts
+            assert {"sa.soft_lifetime_ends", "sa.expire_by_time"} & set(acts)
+            late += 1
+        elif ends:
+            assert "delay" in acts
+    assert late
+
+
+def test_no_story_breaks_a_promise_and_each_bare_claim_is_broken_by_its_weakness() -> None:
+    search = Search(ipsec().spec)
+    (story,) = stories("driver").values()
+    goals = {name: Breaks(item) for name, item in PROMISES.items()}
+    assert isinstance(search.story(goals, story), NotFound)
+    for name, item in PROMISES.items():
+        if item.unless is not FALSE:
+            assert isinstance(search.story({name: Breaks(bare(item))}, story), Found), name
+
+
+def test_r13_without_anti_replay_a_replay_is_accepted() -> None:
+    (weakness,) = weaknesses_of("no_replay_accepted")
+    assert weakness.needs == ("no_anti_replay",)
+    assert [name for name, _ in weakness.run.steps].count("inbound.take") == 2
+
+
+@pytest.mark.parametrize("action", ["sa.expire_by_receiving", "inbound.verify", "others.change"])
+def test_mutants_of_the_driver_are_killed(action: str) -> None:
+    assert {
+        item.mutant: item.why for item in fates_of(("driver", action)) if item.fate != "killed"
+    } == {}
+
+
+def accepted(machine: Machine, state: State, packet: int) -> State | None:
+    """The state when a packet of the peer has arrived; None if it was not accepted."""
+    step = machine.step("inbound.pick", p=str(packet), intact="true")
+    for act in (step, machine.step("inbound.verify"), machine.step("inbound.take")):
+        after = machine.apply(state, act)
+        if after is None:
+            return None
+        state = after
+    return state
+
+
+def test_r13_one_number_followed_at_a_time_is_the_window_of_the_standard() -> None:
+    # RFC 2401 appendix C: a window of 2 below the highest number, and each number in it once. Four
+    # packets in all orders, with repetitions; each of their numbers is followed in turn.
+    numbers = range(4)
+    wide = {"packet_spi": 0, "ends_by_bytes": False, "ends_by_time": False}
+    machines = [pair({**wide, "tracked": number + 1}) for number in numbers]
+    count = 0
+    for order in itertools.product(numbers, repeat=5):
+        states = [
+            machine.apply(machine.initial, machine.step("sa.install")) for machine in machines
+        ]
+        window: set[int] = set()
+        for packet in order:
+            fresh = packet not in window and packet > max(window, default=-1) - 2
+            state = states[packet]
+            assert state is not None
+            assert (accepted(machines[packet], state, packet) is not None) == fresh
+            if fresh:
+                window.add(packet)
+                states = [
+                    accepted(machine, at, packet) if at is not None else None
+                    for machine, at in zip(machines, states, strict=True)
+                ]
+            count += not fresh
+    assert count > 1_000  # replays and late ones

@@ -1,0 +1,240 @@
+"""Refinement on small machines: what refines is shown, and a wrong one fails at the action at fault."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from model.language.errors import SpecificationError
+from model.language.sorts import BOOL, DURATION, TIMER, Enum, Int
+from model.language.specification import Guard, Specification, guard, urgent_timer
+from model.language.terms import Term, arm, ite, lift, param
+from model.promises import Always
+from proofs.prover.proving import Question
+from proofs.prover.refinement import Accepts, Is, Simulation, shown
+
+DOOR = Enum("Door", ("shut", "open"))
+
+
+def _guards(change: str, **terms: Term) -> list[Guard]:
+    """Guards by name; `change` is the name of one to leave out."""
+    return [
+        guard(name, term, f"not {name}", "R1") for name, term in terms.items() if name != change
+    ]
+
+
+def house(change: str = "") -> Specification:
+    """Somebody with a key opens a door, for a while and for as many as he says."""
+    spec = Specification("house")
+    spec.actor("owner", "who has the key")
+    spec.actor("door", "the door itself")
+    long = spec.rigid("how_long", DURATION, "how long it stays open")
+    owner = spec.record("owner", "The owner.", has_key=BOOL, guests=Int(0, 3))
+    door = spec.record("door", "The door.", state=DOOR, end=urgent_timer(), uses=Int(0, 3))
+    guests, shut = param("guests", Int(1, 3)), door.state.eq("shut")
+    spec.action(
+        "owner.prepare",
+        "owner",
+        "Find the key, and say how many may pass.",
+        requirements="R1",
+        params=[guests],
+        guards=_guards(change, at_home=shut),
+        updates={owner.has_key: True, owner.guests: guests},
+    )
+    spec.action(
+        "owner.open",
+        "owner",
+        "Open the door.",
+        requirements="R1",
+        guards=_guards(change, key=owner.has_key, shut=shut),
+        updates={door.state: "open", door.end: arm(long), door.uses: 0},
+    )
+    spec.action(
+        "door.shut",
+        "door",
+        "Shut: the time is over.",
+        requirements="R1",
+        guards=_guards(change, over=door.end.expired),
+        updates={door.state: "shut", door.end: None},
+    )
+    few = door.uses < owner.guests
+    if change == "polite":
+        few = few & owner.has_key
+    spec.action(
+        "door.pass",
+        "door",
+        "Let somebody through.",
+        requirements="R1",
+        guards=_guards(change, open=door.state.eq("open"), few=few),
+        updates={door.uses: door.uses + 1},
+    )
+    return spec
+
+
+def bolt(change: str = "") -> Specification:
+    """The door as it is built: a bolt, a spring, and a count of those who may still pass."""
+    spec = Specification("bolt")
+    spec.actor("owner", "who has the key")
+    spec.actor("bolt", "the mechanism")
+    tension = spec.rigid("tension", DURATION, "how long the spring lasts")
+    places = spec.rigid("places", Int(1, 3), "how many may pass")
+    bolt = spec.record(
+        "bolt",
+        "It.",
+        drawn=BOOL,
+        spring=TIMER if change == "weak spring" else urgent_timer(),
+        left=(Int(0, 3), places),
+        oiled=BOOL,
+    )
+    drawn: dict[Term, object] = {bolt.drawn: True, bolt.spring: arm(tension), bolt.left: places}
+    lost = {"spring not set": bolt.spring, "not refilled": bolt.left}
+    spec.action(
+        "bolt.draw",
+        "owner",
+        "Draw it, and set the spring.",
+        requirements="R1",
+        guards=_guards(change, undrawn=~bolt.drawn),
+        updates={k: v for k, v in drawn.items() if k is not lost.get(change)},
+    )
+    spec.action(
+        "bolt.spring_back",
+        "bolt",
+        "The spring shuts it.",
+        requirements="R1",
+        guards=_guards(change, drawn=bolt.drawn, over=bolt.spring.expired),
+        updates={bolt.drawn: False, bolt.spring: None},
+    )
+    spec.action(
+        "bolt.turn",
+        "bolt",
+        "Let one through.",
+        requirements="R1",
+        guards=_guards(change, drawn_still=bolt.drawn, free=bolt.left > 0),
+        updates={bolt.left: bolt.left - 1},
+    )
+    spec.action(
+        "bolt.oil",
+        "bolt",
+        "Nobody sees it.",
+        requirements="R1",
+        guards=_guards(change),
+        updates={bolt.oiled: ~bolt.oiled},
+    )
+    return spec
+
+
+def var(spec: Specification, group: str, name: str) -> Term:
+    return Term("var", (), spec.groups[group].field(name).sort, (group, name))
+
+
+def rigid(spec: Specification, name: str) -> Term:
+    return Term("rigid", (), spec.rigids[name].sort, name)
+
+
+def simulation(concrete: str = "", abstract: str = "") -> Simulation:
+    a, c = house(abstract), bolt(concrete)
+    drawn, left, places = var(c, "bolt", "drawn"), var(c, "bolt", "left"), rigid(c, "places")
+    few = left <= places
+    door = var(a, "door", "state")
+    return Simulation(
+        c,
+        a,
+        {"few": Always(few, drawn)},
+        {
+            door: ite(drawn, lift("open", DOOR), "shut"),
+            var(a, "door", "end"): var(c, "bolt", "spring"),
+            var(a, "door", "uses"): places - left,
+        },
+        {
+            "bolt.draw": [Is("owner.open")],
+            "bolt.spring_back": [Is("door.shut")],
+            "bolt.turn": [Is("door.pass")],
+        },
+        {rigid(a, "how_long"): rigid(c, "tension"), var(a, "owner", "guests"): places},
+        joint=frozenset({"bolt.draw"}),
+        accepts=[Accepts("owner.open", "bolt.draw")],
+        needed=door.eq("open"),
+    )
+
+
+def failed(made: Simulation) -> str:
+    return shown("toy", made, Question()).failed
+
+
+def test_a_refinement_is_shown_by_both_solvers_and_says_what_it_rests_on() -> None:
+    found = shown("toy", simulation(), Question())
+    assert (found.failed, found.doubted) == ("", "")
+    assert found.used == ("few",)  # else the number of uses might be negative
+    # start, four actions, delay, the range of uses, one request, the caller's one action
+    assert found.obligations == 9
+
+
+def test_what_is_left_to_the_caller_is_said() -> None:
+    assert simulation().left_to_the_caller() == {"bolt.draw": ("owner.open: key",)}
+
+
+WRONG = [
+    ("undrawn", "", "bolt.draw"),  # who draws it twice gives more time than there is
+    ("over", "", "bolt.spring_back"),
+    ("drawn_still", "", "bolt.turn"),
+    ("free", "", "bolt.turn"),
+    ("spring not set", "", "bolt.draw"),
+    ("not refilled", "", "bolt.draw"),
+    ("weak spring", "", "delay"),
+    ("", "at_home", "owner.prepare keeps inputs"),
+    ("", "shut", "accepts owner.open"),
+]
+
+
+@pytest.mark.parametrize(("concrete", "abstract", "where"), WRONG)
+def test_a_dropped_guard_or_a_lost_update_fails_at_its_action(
+    concrete: str, abstract: str, where: str
+) -> None:
+    assert failed(simulation(concrete, abstract)) == f"{where}: sat"
+
+
+def test_a_wrong_mapping_fails_at_the_start_or_where_it_is_wrong() -> None:
+    made = simulation()
+    state, end, uses = made.mapping
+    spring, left = made.mapping[end], var(made.concrete, "bolt", "left")
+    never = {**made.mapping, state: lift("shut", DOOR)}
+    assert failed(replace(made, mapping=never)) == "bolt.draw: sat"
+    stopped = {**made.mapping, end: ite(spring.running, spring, None)}
+    assert failed(replace(made, mapping=stopped)).startswith("bolt.draw")  # the time may be 0
+    counted_down = {**made.mapping, uses: left}
+    assert failed(replace(made, mapping=counted_down)) == "start: sat"
+
+
+def test_an_action_that_nobody_named_is_no_step_of_the_part() -> None:
+    made = simulation()
+    other = {**made.may_be, "bolt.turn": [Is("door.shut")], "bolt.oil": [Is("door.pass")]}
+    assert failed(replace(made, may_be=other)) == "bolt.turn: sat"
+
+
+def test_a_refusal_that_is_declared_is_no_failure() -> None:
+    made = simulation("", "shut")
+    drawn = var(made.concrete, "bolt", "drawn")
+    accepts = [replace(made.accepts[0], unless=drawn)]
+    assert failed(replace(made, accepts=accepts)) == ""
+
+
+def test_declarations_that_do_not_fit_are_refused() -> None:
+    made = simulation()
+    few = {name: items for name, items in made.may_be.items() if name != "bolt.turn"}
+    with pytest.raises(SpecificationError, match=r"door\.pass writes the part"):
+        replace(made, may_be=few)
+    with pytest.raises(SpecificationError, match="no joint action"):
+        replace(made, joint=frozenset())
+    with pytest.raises(SpecificationError, match=r"door\.pass needs the caller: few"):
+        simulation("", "polite")  # the door would ask for a key that the bolt does not see
+    with pytest.raises(SpecificationError, match="reads what is not mapped"):
+        replace(made, inputs={})
+    with pytest.raises(SpecificationError, match="image"):
+        replace(
+            made, mapping={**made.mapping, var(made.abstract, "door", "state"): lift(1, Int(0, 1))}
+        )
+
+
+def test_without_its_invariants_a_refinement_is_not_shown() -> None:
+    assert failed(replace(simulation(), proved={})) == "range of door.uses: sat"
