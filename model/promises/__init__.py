@@ -103,6 +103,7 @@ def promises() -> dict[str, Promise]:
     from model.promises import (  # noqa: F401  (they register)
         agreement,
         authentication,
+        flow,
         moves,
         negotiations,
         order,

@@ -23,6 +23,7 @@ from model.spec.aggressive import aggressive_mode
 from model.spec.attacker import attacker
 from model.spec.clock import clock, deletes
 from model.spec.driver import Driver, driver
+from model.spec.flow import Flow, flow
 from model.spec.intruder import intruder
 from model.spec.main_mode import main_mode
 from model.spec.parameters import attacker_switches, phase1_policy, phase2_policy, timing
@@ -73,7 +74,7 @@ class Specified(Protocol):
 
 
 #: every machine, by the name of its specification
-MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType({"ike": machine})
+MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType({"ike": machine, "flow": flow})
 
 
 def specification(name: str = "ike") -> Specification:

@@ -105,8 +105,8 @@ class Induction:
             sort = target.sort
             if isinstance(sort, Int) and not _within(value.sort, sort):
                 wrong = smt.any_of([stored < sort.low, stored > sort.high])
-            elif isinstance(stored, Clock) and value.op == "arm":
-                wrong = stored.deadline < self._before.now
+            elif isinstance(stored, Clock) and value.op != "const" and self._urgent(target):
+                wrong = smt.all_of([stored.on, stored.deadline < self._before.now])
             else:
                 continue
             yield Obligation(TYPES, f"{action.name} {target}", (*fixed, wrong), self._known)
@@ -133,6 +133,9 @@ class Induction:
         return [*self._fixed, *known, self._low.formula(term, self._before)]
 
     # ---- pieces
+    def _urgent(self, timer: Term) -> bool:
+        return self._low.spec.field_of(timer).urgent
+
     def _later(self) -> Formula:
         return self._low.state("1").now
 

@@ -100,9 +100,41 @@ MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
 AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
 QUICK = (*_AGGRESSIVE, *_QUICK, *_ENDS)
 MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
+
+
+def _phase1(end: str) -> tuple[str, ...]:
+    """A negotiation of Phase I, to any of its ends."""
+    steps = ("is_answered", "hears", "is_authenticated", "is_forgotten", "authenticates", "fails")
+    return tuple(f"{end}.{step}" for step in ("negotiate", *steps))
+
+
+def _phase2(end: str) -> tuple[str, ...]:
+    """A negotiation of Phase II, to any of its ends."""
+    steps = ("quick_is_answered", "takes_answer", "is_completed", "quick_is_forgotten")
+    ends = ("quick_refused", "first_timeout", "late_timeout")
+    return tuple(f"{end}.{step}" for step in ("start_quick", *steps, *ends))
+
+
+def _end(end: str) -> tuple[str, ...]:
+    """What ends Phase I and the SAs at an end."""
+    steps = ("lifetime", "end_phase1", "hears_delete", "rekey_with_phase1", "sa_ends", "sa_ends")
+    return tuple(f"{end}.{step}" for step in steps)
+
+
+_SILENT = ("a.negotiate", "a.fall_back", "a.give_up")
+_ASKS = ("a.packet", "b.packet", DELAY)
+_TOGETHER = ("a.negotiate", *_phase1("b"), *_phase1("a"), "a.use_peers", "b.use_peers")
+FLOW = (*_ASKS, *_TOGETHER, *_phase2("a"), *_phase2("b"), "a.reuse", "b.reuse")
+AGAIN = ("a.rekey", "b.rekey", "a.start_quick", *_phase2("b"), *_phase2("a"))
+#: both start, and rekey; one falls back while or after the other has an SA; late silence
+FLOW_STORIES = {
+    "together": (*FLOW, *AGAIN, *_end("a"), *_end("b"), "a.packet", "b.packet", *_TOGETHER),
+    "clear": (*FLOW, *_end("a"), *_end("b"), "a.packet", *_SILENT, "b.takes_clear", DELAY),
+}
 #: by machine and name
 STORIES = {
     "ike": {"main": MAIN, "main_quick": MAIN_QUICK, "aggressive": AGGRESSIVE, "quick": QUICK},
+    "flow": FLOW_STORIES,
 }
 
 
@@ -112,9 +144,10 @@ def stories(machine: str) -> dict[str, tuple[str, ...]]:
 
 
 def stories_for(action: str) -> list[tuple[str, ...]]:
-    """The stories in which an action of `ike` may matter, it standing between all other steps
-    besides."""
+    """The stories in which an action may matter, it standing between all other steps besides."""
     kind = action.split(".")[0]
+    if kind in ("a", "b"):
+        return [_sprinkled(story, action) for story in stories("flow").values()]
     if kind == "quick" or action.startswith("attacker.write_qm"):
         chosen = ["quick"]
     elif kind == "aggressive" or "aggressive" in action:

@@ -51,6 +51,12 @@ lemma = lemma_of("ike")
 
 def lemmas() -> dict[str, Lemma]:
     """All of them."""
-    from proofs.prover.lemmas import phase1, phase2, refusals, rightful  # noqa: F401  (they register)
+    from proofs.prover.lemmas import (  # noqa: F401  (they register)
+        flow,
+        phase1,
+        phase2,
+        refusals,
+        rightful,
+    )
 
     return LEMMAS

@@ -20,7 +20,8 @@ from proofs.prover.runs import Found, Goal, Reaches, Takes
 from proofs.prover.verdicts import Verdict
 
 ROOT = Path(__file__).resolve().parents[3]
-DEPTH = 9
+#: how many steps lead to the farthest action of a machine
+DEPTH = {"ike": 9, "flow": 12}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def witnesses(request: pytest.FixtureRequest) -> tuple[Specification, dict[str, 
             made = item.formula
             premise = made.premise if isinstance(made, Always) else made.event
             goals[f"premise {name}"] = Reaches(premise & ~made.unless)
-    return spec, dict(Search(spec).all(goals, DEPTH))
+    return spec, dict(Search(spec).all(goals, DEPTH[spec.name]))
 
 
 def test_every_promise_is_proved_by_both_solvers(verdicts: list[Verdict]) -> None:
