@@ -133,20 +133,36 @@ def answer_stops_fallback_for_good(flow: Flow) -> Always:
     negotiation fail late, and silences the next one from its first message, has forced clear text. An
     answer stops the fall-back of its own negotiation only.
     """
-    claim = _both(flow, lambda e: e.manager.known.implies(~e.in_clear))
+
+    def stops(end: End) -> Term:
+        heard = end.started.initiator_state.one_of("heard", "up")
+        return heard.implies(end.manager.known) & end.manager.known.implies(~end.in_clear)
+
+    claim = _both(flow, stops)
     return Always(claim, flow.a.manager.known, _deaf(flow))
 
 
 @_at_each_end("R8")
 def clear_text_is_taken_by_policy(flow: Flow, end: End) -> Whenever:
-    """An end takes a packet in clear, and answers it with IPsec, only if its policy accepts clear text,
-    the peer has a soft SA, and neither a live SA nor a soft SA of its own stands.
+    """An end takes a packet in clear, and asks for an SA to answer it with IPsec, only if its policy accepts
+    clear text, the peer has a soft SA, and neither a live SA nor a soft SA of its own stands.
 
     Rests on nothing: every attacker switch on.
     """
     m, allowed = end.manager, flow.policy.accepts_clear(end.name)
     claim = allowed & end.peers.soft_sa.armed & m.sas.eq(0) & ~end.in_clear & ~m.request.armed
-    return Whenever(m.took, claim)
+    return Whenever(m.wanted.eq("clear_text"), claim)
+
+
+@_at_each_end("R8")
+def soft_sas_last(flow: Flow, end: End) -> Whenever:
+    """A soft SA ends only when its time is over, or because the peer has authenticated itself.
+
+    Rests on nothing: no message in clear, forged or not, ends it.
+    """
+    over = end.manager.soft_sa.left <= flow.policy.slack
+    authenticated = end.answered.half_open & end.answered.initiator_state.one_of("heard", "up")
+    return Whenever(~end.in_clear, over | authenticated)
 
 
 # ---- requests
@@ -160,10 +176,28 @@ def requests_do_not_wait(flow: Flow) -> Always:
 
     def soon(end: End) -> Term:
         m = end.manager
-        first = m.waited.armed & (m.request.left <= m.waited.left)
-        return m.request.armed.implies(first & (m.request.left <= flow.policy.slack))
+        within = (m.request.left <= m.waited.left) & (m.waited.left <= flow.policy.slack)
+        return m.request.armed.eq(m.waited.armed) & m.request.armed.implies(within)
 
     return Always(_both(flow, soon), flow.a.manager.request.armed)
+
+
+@promise("R9 R22", of="flow")
+def nothing_asked_for_is_forgotten(flow: Flow) -> Always:
+    """An SA that is wanted, for a packet, for clear text to be answered, or because a lifetime is reached,
+    is asked for or being negotiated, by this end or by its peer, until it is there, the negotiation has
+    failed, or clear text has taken its place. What is asked for is wanted.
+
+    Rests on nothing: every attacker switch on.
+    """
+
+    def remembered(end: End) -> Term:
+        m = end.manager
+        busy = m.request.armed | end.negotiates | end.quick.waits | end.answering
+        wanted = m.wanted.ne("none")
+        return wanted.implies(busy) & m.request.armed.implies(wanted)
+
+    return Always(_both(flow, remembered), flow.a.manager.wanted.eq("rekey"))
 
 
 @promise("R9 R15 R17", of="flow")
@@ -271,10 +305,9 @@ def late_timeout_renegotiates(flow: Flow) -> Always:
 
 @promise("R17", of="flow")
 def a_lifetime_reached_renegotiates(flow: Flow) -> Always:
-    """After the lifetime of the last Phase I SA at an end is reached (or, by the profile, that of the SAs
-    under it), none stands there and a fresh one is asked for, even beside a fresh SA: time does not pass
-    the slack before its negotiation has begun. What is established then has its keys from another
-    exchange.
+    """After the lifetime of the last Phase I SA at an end is reached (or, by the literal reading of R17,
+    that of an SA under it), none stands there and a fresh one is asked for, even beside a fresh SA of
+    the flow: time does not pass the slack before its negotiation has begun.
 
     Rests on nothing: every attacker switch on.
     """
@@ -286,62 +319,165 @@ def _renewal(flow: Flow, why: str) -> Always:
         m = end.manager
         asked = m.renew & m.request.armed & (m.request.left <= flow.policy.slack)
         nothing = ~end.phase1 & end.started.initiator_state.eq("none")
-        return m.event.eq(why).implies(asked & nothing)
+        return m.wanted.eq(why).implies(asked & nothing)
 
-    return Always(_both(flow, due), flow.a.manager.event.eq(why))
+    return Always(_both(flow, due), flow.a.manager.wanted.eq(why))
 
 
-@_at_each_end("R15")
-def late_means_after_one_completed(flow: Flow, end: End) -> Whenever:
-    """Silence in Phase II leads to a new Phase I only where one negotiation at least was completed under
-    that SA at this end, whoever started it.
+@promise("R17", of="flow")
+def a_session_lifetime_reached_asks_for_new_keys(flow: Flow) -> Always:
+    """After the newest SA has reached its soft lifetime it counts as fresh no more: what is asked for then
+    is served by a new Quick Mode only, of this end or of its peer.
 
     Rests on nothing: every attacker switch on.
     """
-    waited = end.quick.waits & (end.count(end.quick.role) > 0)
-    return Whenever(end.manager.event.eq("late_timeout"), waited)
+    claim = _both(flow, lambda e: e.manager.wanted.eq("rekey").implies(~e.manager.fresh))
+    return Always(claim, flow.a.manager.wanted.eq("rekey"))
+
+
+@_at_each_end("R15")
+def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
+    """Silence in Phase II ends Phase I only where one negotiation at least was completed under that SA at
+    this end, whoever started it; and silence is what came: no answer was sent, or it was dropped.
+
+    Rests on nothing: every attacker switch on.
+    """
+    waited = end.quick.waits & end.quick_unheard & (end.count(end.quick.role) > 0)
+    return Whenever(end.manager.failed.eq("late_timeout"), waited)
 
 
 @_at_each_end("R15")
 def first_timeout_fails(flow: Flow, end: End) -> Whenever:
     """Silence makes a negotiation of Phase II merely fail only where none was completed under that Phase I
-    SA at this end: a later one renegotiates.
+    SA at this end: a later one renegotiates. And silence is what came.
 
     Rests on nothing: every attacker switch on.
     """
-    waited = end.quick.waits & end.count(end.quick.role).eq(0)
-    return Whenever(end.manager.event.eq("first_timeout"), waited)
+    waited = end.quick.waits & end.quick_unheard & end.count(end.quick.role).eq(0)
+    return Whenever(end.manager.failed.eq("first_timeout"), waited)
 
 
 @promise("R8 R15", of="flow")
-def phase2_silence_does_not_open_clear(flow: Flow) -> Always:
-    """After silence in Phase II, be it the first or a later negotiation, an end sends nothing in clear
-    before it has started Phase I anew: only that negotiation's own silence can lead there.
+def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
+    """A negotiation of Phase II that failed, was refused or met silence goes on no more, and the end sends
+    nothing in clear before it has started Phase I anew: only that negotiation's own silence leads there.
 
     Rests on nothing: every attacker switch on.
     """
-    late = ("first_timeout", "late_timeout")
-    claim = _both(flow, lambda e: e.manager.event.one_of(*late).implies(~e.in_clear))
-    return Always(claim, flow.a.manager.event.eq("first_timeout"))
+
+    def blocks(end: End) -> Term:
+        return end.manager.failed.ne("none").implies(~end.in_clear & ~end.quick.waits)
+
+    return Always(_both(flow, blocks), flow.a.manager.failed.eq("first_timeout"))
 
 
-@_at_each_end("R15 R17")
-def phase1_is_renewed_for_a_reason(flow: Flow, end: End) -> Whenever:
-    """A fresh Phase I SA is asked for, whatever else there is, only when one that stood has ended.
+@promise("R15 R17", of="flow")
+def phase1_is_renewed_for_a_reason(flow: Flow) -> Always:
+    """A fresh Phase I SA is asked for, whatever else there is, only after late silence, or when a lifetime
+    is reached.
 
     Rests on nothing: every attacker switch on.
     """
-    return Whenever(end.manager.renew, end.phase1)
+
+    def reason(end: End) -> Term:
+        return end.manager.renew.eq(end.manager.wanted.one_of("late_timeout", "lifetime"))
+
+    return Always(_both(flow, reason), flow.a.manager.renew)
 
 
 # ---- Phase I and the driver
+@_at_each_end("R5 R8")
+def an_answer_is_heard(flow: Flow, end: End) -> Whenever:
+    """An end takes a negotiation of its own for answered only if its peer has sent an answer to the first
+    message of this exchange.
+
+    Unless the attacker forges one.
+    """
+    answered = end.started.initiator_state.eq("under_way")
+    return Whenever(end.started.initiator_state.eq("heard"), answered, flow.policy.forges)
+
+
 @_at_each_end("R5")
-def established_by_negotiation(flow: Flow, end: End) -> Whenever:
-    """An end establishes Phase I as the initiator only in a negotiation of its own that was answered.
+def initiator_establishes_what_the_peer_shares(flow: Flow, end: End) -> Whenever:
+    """An end establishes Phase I as the initiator only in a negotiation of its own that was answered, and
+    in which its peer has established the same, or can.
+
+    Rests on nothing: every attacker switch on. That nobody else stands in for the peer is promised of
+    the exchange itself.
+    """
+    x = end.started
+    shared = x.half_open | (x.responder_up & ~x.stale)
+    return Whenever(end.started_up, x.initiator_state.eq("heard") & shared)
+
+
+@_at_each_end("R5")
+def responder_establishes_what_the_peer_negotiates(flow: Flow, end: End) -> Whenever:
+    """An end establishes Phase I as the responder only in an exchange that it has answered, and that its
+    peer goes on with.
 
     Rests on nothing: every attacker switch on.
     """
-    return Whenever(end.started_up, end.started.initiator_state.eq("heard"))
+    x = end.answered
+    goes_on = x.half_open & x.initiator_state.one_of("heard", "up")
+    return Whenever(x.responder_up, goes_on)
+
+
+@promise("R17", of="flow")
+def exchanges_are_fresh(flow: Flow) -> Always:
+    """Every exchange begins as another: as long as its first message is unheard of, no SA of it stands at
+    the peer; what stands there is of an earlier one. An SA is half open or stands.
+
+    Rests on nothing: every attacker switch on.
+    """
+
+    def fresh(end: End) -> Term:
+        x = end.started
+        begins = x.initiator_state.eq("waits").implies(~x.half_open)
+        old = end.unanswered.implies(x.responder_up.eq(x.stale))
+        either = x.half_open.implies(x.responder_up.eq(x.stale))
+        return begins & old & either & x.stale.implies(x.responder_up)
+
+    return Always(_both(flow, fresh), flow.a.started.stale)
+
+
+@promise("R17 R18", of="flow")
+def an_ended_sa_stands_no_more(flow: Flow) -> Always:
+    """A Phase I SA stands at an end exactly from its establishment there until that end ends it: by a
+    lifetime, because it is idle or has served enough, after late silence, or upon the peer's Delete.
+
+    Rests on nothing: every attacker switch on.
+    """
+
+    def exact(end: End) -> Term:
+        own = end.started_up.eq(end.started.initiator_holds)
+        return own & end.answered.responder_up.eq(end.answered.responder_holds)
+
+    return Always(_both(flow, exact), flow.a.started_up & flow.a.answered.responder_up)
+
+
+@_at_each_end("R5 R8")
+def a_negotiation_ends_for_a_reason(flow: Flow, end: End) -> Whenever:
+    """An end gives its own negotiation of Phase I up only after it was answered, or because the peer's own
+    has brought an SA, or upon silence: no answer was sent, or it was dropped.
+
+    Rests on nothing: every attacker switch on.
+    """
+    x = end.started
+    silence = end.unanswered & end.unheard
+    reason = x.initiator_state.one_of("heard", "up") | end.answered.responder_up | silence
+    return Whenever(x.initiator_state.eq("none"), reason)
+
+
+@_at_each_end("R14 R16")
+def quick_mode_is_answered_under_what_both_hold(flow: Flow, end: End) -> Whenever:
+    """An end answers Quick Mode once, while its peer waits for it, and only under a Phase I SA that both
+    hold and that has room for one more at this end.
+
+    Rests on nothing: every attacker switch on.
+    """
+    q, role = end.peers_quick, end.answers_as
+    under = q.waits & q.answerer_state.eq("none") & end.shared(role)
+    return Whenever(q.answerer_state.eq("awaits_qm3"), under & (end.count(role) < end.limit))
 
 
 @promise("R19", of="flow")

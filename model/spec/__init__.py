@@ -23,7 +23,7 @@ from model.spec.aggressive import aggressive_mode
 from model.spec.attacker import attacker
 from model.spec.clock import clock, deletes
 from model.spec.driver import Driver, driver
-from model.spec.flow import Flow, flow
+from model.spec.flow import flow
 from model.spec.intruder import intruder
 from model.spec.main_mode import main_mode
 from model.spec.parameters import attacker_switches, phase1_policy, phase2_policy, timing

@@ -1,7 +1,7 @@
 """The flow machine: one flow to be negotiated, between two ends that may both start.
 
-flow_ends     what stands at each end      flow_manager    what its connection manager does
-flow_exchanges  what becomes of an exchange, by the peer, the network and the driver
+flow_ends     what stands at each end         flow_manager    what its connection manager does
+flow_renewal  what ends Phase I, and follows  flow_exchanges  what the peer and the network do
 
 `ike` follows one exchange of Phase I. This machine follows what comes between exchanges: any number of
 them, started by either end, one by each at the same time; clear text after silence, Phase II under what
@@ -21,6 +21,7 @@ from model.language.specification import Specification
 from model.spec.flow_ends import End, FlowPolicy, ends, flow_policy
 from model.spec.flow_exchanges import exchanges
 from model.spec.flow_manager import manager
+from model.spec.flow_renewal import renewal
 
 
 @dataclass(frozen=True)
@@ -48,5 +49,6 @@ def flow() -> Flow:
     a, b = ends(spec, policy)
     for end in (a, b):
         manager(spec, end)
+        renewal(spec, end)
         exchanges(spec, end)
     return Flow(spec, policy, a, b)

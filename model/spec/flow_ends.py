@@ -21,8 +21,10 @@ ENDS = END.members
 NEGOTIATION = Enum("Negotiation", ("none", "waits", "under_way", "heard", "up"))
 #: the answerer's side of Quick Mode; `confirmed`: message 3 has been sent to it
 ANSWER = Enum("Answer", ("none", "awaits_qm3", "confirmed"))
-#: what has just happened that decides how to go on
-EVENT = Enum("Event", ("none", "first_timeout", "late_timeout", "lifetime"))
+#: what an SA is wanted for; `late_timeout` and `lifetime`: a fresh Phase I SA is
+WANTED = Enum("Wanted", ("none", "packet", "clear_text", "rekey", "late_timeout", "lifetime"))
+#: how the last negotiation of Phase II failed
+FAILURE = Enum("Failure", ("none", "refused", "first_timeout", "late_timeout"))
 MANY = 65535
 
 
@@ -90,6 +92,21 @@ class End:
     quick: Record
     peers_quick: Record
 
+    @property
+    def other(self) -> End:
+        """The same, seen from the peer."""
+        return End(
+            self.peer,
+            self.name,
+            self.policy,
+            self.peers,
+            self.manager,
+            self.answered,
+            self.started,
+            self.peers_quick,
+            self.quick,
+        )
+
     # ---- Phase I
     def stands(self, role: Term) -> Term:
         """Whether the Phase I SA stands in which this end has that role."""
@@ -131,7 +148,20 @@ class End:
         one: Term = lift(1, Int(1, MANY))
         return ite(p.master_key_pfs(self.name), one, p.limit(self.name))
 
+    @property
+    def unheard(self) -> Term:
+        """Whether a first message may meet silence: its answer was dropped, or the peer sends none."""
+        p, nobody = self.policy, self.started.initiator_state.eq("waits")
+        return p.drops | (nobody & ~p.answers(self.peer))
+
     # ---- Phase II
+    @property
+    def quick_unheard(self) -> Term:
+        """Whether a Quick Mode may meet silence: its answer was dropped, or the peer sends none."""
+        p, q = self.policy, self.quick
+        answered = p.answers(self.peer) & self.shared(q.role)
+        return p.drops | (q.answerer_state.eq("none") & ~answered)
+
     @property
     def answering(self) -> Term:
         """Whether it waits for message 3 of a Quick Mode that the peer started."""
@@ -194,9 +224,9 @@ def _manager(spec: Specification, name: str) -> Record:
     sas       live SAs of the flow in its driver: the newest, and on rekey the one before it
     fresh     the newest has not reached its soft lifetime
     waited    (ghost) what is left of the time from the first asking on
-    event     (ghost) what has happened for which a fresh Phase I SA is still due
+    wanted    (ghost) what an SA is asked or negotiated for, until it is there or cannot be had
+    failed    (ghost) how its last negotiation of Phase II failed, until another is begun
     known     (ghost) the peer has been heard, in this negotiation or an earlier one
-    took      (ghost) it has asked for an SA because a packet came in clear
     driver    (ghost) the driver has been given an SA and has not ended the last
     """
     return spec.record(
@@ -208,9 +238,9 @@ def _manager(spec: Specification, name: str) -> Record:
         sas=Int(0, 2),
         fresh=BOOL,
         waited=ghost(TIMER),
-        event=ghost(EVENT),
+        wanted=ghost(WANTED),
+        failed=ghost(FAILURE),
         known=ghost(BOOL),
-        took=ghost(BOOL),
         driver=ghost(BOOL),
     )
 
@@ -218,9 +248,11 @@ def _manager(spec: Specification, name: str) -> Record:
 def _phase1(spec: Specification, name: str) -> Record:
     """The exchange of Phase I that an end started.
 
-    half_open     its peer has answered and waits on
+    half_open     its peer has answered in this exchange, and has not established it
     responder_up  the SA stands at the peer
     stale         what stands there is of an earlier exchange than the present one
+    ..._count     negotiations of Phase II that this end has completed under the SA
+    ..._holds     (ghost) it has established the SA, and has not ended it
     """
     return spec.record(
         f"{name}_phase1",
@@ -231,6 +263,8 @@ def _phase1(spec: Specification, name: str) -> Record:
         stale=BOOL,
         initiator_count=Int(0, MANY),
         responder_count=Int(0, MANY),
+        initiator_holds=ghost(BOOL),
+        responder_holds=ghost(BOOL),
     )
 
 

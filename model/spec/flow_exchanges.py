@@ -1,39 +1,38 @@
 """What becomes of exchanges: by the peer, by the network, by the driver.
 
-The actions of Phase I (`P1Env`) read and write the exchange alone, and let the manager know what it can
-tell; a request to start is never refused. So `ike` can be held against them, one step at a time.
+The actions of Phase I (`P1Env`) read the exchange alone, and let the managers know what they can tell; a
+request to start is never refused. So `ike` can be held against them, one step at a time.
 """
 
 from __future__ import annotations
 
 from model.language.sorts import BOOL
 from model.language.specification import Specification, guard
-from model.language.terms import Term, arm, ite, minimum, param
-from model.spec.flow_ends import End
-from model.spec.flow_manager import ask_too
+from model.language.terms import Term, ite, lift, minimum, param
+from model.spec.flow_ends import WANTED, End
+from model.spec.flow_manager import ask_too, served, wanted_if
 
 
 def exchanges(spec: Specification, end: End) -> None:
     """Declare what happens to the exchanges that one end started, and to its driver's SAs."""
     _first_answer(spec, end)
     _establishes(spec, end)
-    _fails(spec, end)
     _answers_quick(spec, end)
     _completes(spec, end)
+    _forgets(spec, end)
     _driver(spec, end)
 
 
 # ---- Phase I as this end started it
 def _first_answer(spec: Specification, end: End) -> None:
     x, p = end.started, end.policy
+    unknown = x.initiator_state.eq("waits")
     spec.action(
         f"{end.name}.is_answered",
         end.peer,
         "The peer answers the first message: an exchange is half open there.",
         requirements="R2 R8",
-        guards=[
-            guard("waits", x.initiator_state.eq("waits"), "no first message is unanswered", "R8")
-        ],
+        guards=[guard("waits", unknown, "no first message is unanswered", "R8")],
         updates={x.initiator_state: "under_way", x.half_open: True},
     )
     came = x.initiator_state.eq("under_way") | p.forges
@@ -53,6 +52,7 @@ def _first_answer(spec: Specification, end: End) -> None:
 def _establishes(spec: Specification, end: End) -> None:
     x, peers = end.started, end.peers
     goes_on = x.initiator_state.one_of("heard", "up")
+    renewed = peers.wanted.one_of("late_timeout", "lifetime")
     spec.action(
         f"{end.name}.is_authenticated",
         end.peer,
@@ -66,9 +66,10 @@ def _establishes(spec: Specification, end: End) -> None:
         updates={
             x.half_open: False,
             x.responder_up: True,
+            x.responder_holds: True,
             peers.soft_sa: None,
             peers.renew: False,
-            peers.event: "none",
+            peers.wanted: ite(renewed, lift("packet", WANTED), peers.wanted),
         },
     )
     proved = x.half_open | (x.responder_up & ~x.stale)
@@ -79,44 +80,18 @@ def _establishes(spec: Specification, end: End) -> None:
         requirements="R5 R8",
         guards=[
             guard("heard", x.initiator_state.eq("heard"), "it waits for no proof", "RFC 2409 5"),
-            guard("proved", proved, "the peer is not in this exchange any more", "RFC 2409 5"),
+            guard("proved", proved, "the peer is not in this exchange", "RFC 2409 5"),
         ],
-        updates={x.initiator_state: "up", **ask_too(end)},
-    )
-
-
-def _fails(spec: Specification, end: End) -> None:
-    x = end.started
-    spec.action(
-        f"{end.name}.fails",
-        end.name,
-        "The negotiation was answered and fails: the flow is blocked.",
-        requirements="R5 R8",
-        guards=[
-            guard("heard", x.initiator_state.eq("heard"), "it was not answered", "R5"),
-            guard("no_phase1", ~end.phase1, "the peer's has brought a Phase I SA", "R9"),
-        ],
-        updates={x.initiator_state: "none"},
-    )
-    spec.action(
-        f"{end.name}.is_forgotten",
-        end.peer,
-        "The peer gives up a half-open exchange.",
-        requirements="R9",
-        guards=[guard("half_open", x.half_open, "no exchange is half open there", "R9")],
-        updates={x.half_open: False},
+        updates={x.initiator_state: "up", x.initiator_holds: True, **ask_too(end)},
     )
 
 
 # ---- Phase II as this end started it
 def _answers_quick(spec: Specification, end: End) -> None:
-    q, own = end.quick, end.peers_quick
-    peer = _other(end)
+    q, own, peer = end.quick, end.peers_quick, end.other
     role = peer.answers_as
     # Both may start under one Phase I SA that has room for one: then its responder gives way.
-    both = own.waits & own.role.eq(role)
-    count, full = peer.count(role), peer.count(role) + 1 >= peer.limit
-    gives_way = both & full & role.eq("responder")
+    full = own.waits & own.role.eq(role) & (peer.count(role) + 1 >= peer.limit)
     spec.action(
         f"{end.name}.quick_is_answered",
         end.peer,
@@ -126,33 +101,20 @@ def _answers_quick(spec: Specification, end: End) -> None:
             guard("waits", q.waits, "no Quick Mode was started", "RFC 2409 5.5"),
             guard("shared", end.shared(q.role), "the ends hold no Phase I SA for it", "R14"),
             guard("first", q.answerer_state.eq("none"), "it has been answered", "RFC 2409 5.5"),
-            guard("room", count < peer.limit, "this Phase I SA has served enough", "R16"),
-            guard("way", ~(both & full) | gives_way, "its own comes first", "R16"),
+            guard("room", peer.count(role) < peer.limit, "this SA has served enough", "R16"),
+            guard("way", ~full | role.eq("responder"), "its own comes first", "R16"),
         ],
-        updates={q.answerer_state: "awaits_qm3", own.waits: own.waits & ~gives_way},
-    )
-
-
-def _other(end: End) -> End:
-    """The same exchanges, seen from the peer."""
-    return End(
-        end.peer,
-        end.name,
-        end.policy,
-        end.peers,
-        end.manager,
-        end.answered,
-        end.started,
-        end.peers_quick,
-        end.quick,
+        updates={q.answerer_state: "awaits_qm3", own.waits: own.waits & ~full},
     )
 
 
 def _installs(end: End, role: Term) -> dict[Term, object]:
-    """Updates that hand an SA to an end's driver, and count the negotiation under its Phase I SA. A
-    third SA is not kept: the oldest is deleted."""
+    """Updates that hand an SA to an end's driver, and count the negotiation under its Phase I SA: what
+    was asked for is there. A third SA is not kept: the oldest is deleted."""
     m, x, y, own = end.manager, end.started, end.answered, role.eq("initiator")
     return {
+        **served(end),
+        m.wanted: "none",
         m.sas: minimum(m.sas + 1, 2),
         m.fresh: True,
         m.driver: True,
@@ -162,7 +124,7 @@ def _installs(end: End, role: Term) -> dict[Term, object]:
 
 
 def _completes(spec: Specification, end: End) -> None:
-    q, peer = end.quick, _other(end)
+    q, peer = end.quick, end.other
     awaits = q.answerer_state.eq("awaits_qm3")
     spec.action(
         f"{end.name}.takes_answer",
@@ -184,15 +146,20 @@ def _completes(spec: Specification, end: End) -> None:
         guards=[guard("confirmed", confirmed, "no message 3 is under way", "RFC 2409 5.5")],
         updates={q.answerer_state: "none", **_installs(peer, peer.answers_as)},
     )
+
+
+def _forgets(spec: Specification, end: End) -> None:
+    q, peer = end.quick, end.other
     alone = q.answerer_state.eq("awaits_qm3") & ~q.waits
     lost = end.policy.drops & q.answerer_state.ne("none")
+    busy = end.peers.request.armed | peer.negotiates | peer.quick.waits
     spec.action(
         f"{end.name}.quick_is_forgotten",
         end.peer,
         "The peer gives up a Quick Mode for which no message 3 comes.",
         requirements="R15",
         guards=[guard("alone", alone | lost, "message 3 comes, and nobody drops it", "R15")],
-        updates={q.answerer_state: "none"},
+        updates={q.answerer_state: "none", **wanted_if(peer, busy)},
     )
 
 

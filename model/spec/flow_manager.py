@@ -1,85 +1,68 @@
-"""What the connection manager of an end does: asks, serves, falls back, renegotiates (R8, R15 to R18)."""
+"""What the connection manager of an end does: asks, serves, falls back (R8, R9, R17).
+
+`flow_renewal` has what ends Phase I, and so leads to another.
+"""
 
 from __future__ import annotations
 
 from model.language.specification import Guard, Specification, guard
 from model.language.terms import Term, arm, ite, lift, param
-from model.spec.flow_ends import EVENT, NEGOTIATION, End
+from model.spec.flow_ends import WANTED, End
 from model.spec.parameters import ROLE
 
-_ROLE = param("role", ROLE)
+ROLE_OF_SA = param("role", ROLE)
 
 
 def manager(spec: Specification, end: End) -> None:
-    """Declare the actions of one end's connection manager."""
+    """Declare what one end's connection manager does."""
     _asks(spec, end)
-    _rekeys(spec, end)
     _serves(spec, end)
     _silence(spec, end)
-    _ends_phase1(spec, end)
-    _quick_ends(spec, end)
+    _soft_sa(spec, end)
 
 
 # ---- pieces
-def ask(end: End) -> dict[Term, object]:
-    """Updates that ask for an SA for the first time: something must begin within the slack."""
+def ask(end: End, why: str) -> dict[Term, object]:
+    """Updates that ask for an SA: something must begin within the slack."""
     m = end.manager
     soon = arm(end.policy.slack)
     # What a request is measured by: asked again, the first asking still counts.
-    return {m.request: soon, m.waited: ite(m.request.armed, m.waited, soon)}
+    waited = ite(m.request.armed, m.waited, soon)
+    return {m.request: soon, m.waited: waited, m.wanted: why}
 
 
 def ask_too(end: End) -> dict[Term, object]:
     """The same where something may be asked for already: that keeps its time."""
     m = end.manager
-    return {**ask(end), m.request: ite(m.request.armed, m.request, arm(end.policy.slack))}
+    wanted = ite(m.wanted.eq("none"), lift("packet", WANTED), m.wanted)
+    request = ite(m.request.armed, m.request, arm(end.policy.slack))
+    return {**ask(end, "packet"), m.request: request, m.wanted: wanted}
 
 
-def gone(end: End, role: Term) -> dict[Term, object]:
-    """Updates that end the Phase I SA of that role at this end, and what is negotiated under it."""
-    x, y, own = end.started, end.answered, role.eq("initiator")
-    none = lift("none", NEGOTIATION)
-    under, answers = end.quick, end.peers_quick
-    dead = end.answering & end.answers_as.eq(role)
-    return {
-        x.initiator_state: ite(own, none, x.initiator_state),
-        x.initiator_count: ite(own, lift(0, x.initiator_count.sort), x.initiator_count),
-        y.responder_up: y.responder_up & own,
-        y.stale: y.stale & own,
-        y.responder_count: ite(own, y.responder_count, 0),
-        under.waits: under.waits & under.role.ne(role),
-        answers.answerer_state: ite(
-            dead, lift("none", answers.answerer_state.sort), answers.answerer_state
-        ),
-    }
+def served(end: End) -> dict[Term, object]:
+    """Updates after which nothing is asked for."""
+    return {end.manager.request: None, end.manager.waited: None}
 
 
-def all_gone(end: End) -> dict[Term, object]:
-    """Updates that end every Phase I SA at this end; its own negotiation of a new one goes on."""
-    x, y = end.started, end.answered
-    up = x.initiator_state.eq("up")
-    return {
-        x.initiator_state: ite(up, lift("none", NEGOTIATION), x.initiator_state),
-        x.initiator_count: 0,
-        y.responder_up: False,
-        y.stale: False,
-        y.responder_count: 0,
-        end.quick.waits: False,
-        end.peers_quick.answerer_state: "none",
-    }
+def wanted_if(end: End, busy: Term) -> dict[Term, object]:
+    """What becomes of what was wanted: it still is where something is under way for it."""
+    m = end.manager
+    return {m.wanted: ite(busy, m.wanted, lift("none", WANTED))}
 
 
-def _stands(end: End, role: Term) -> Guard:
+def stands(end: End) -> Guard:
+    """A guard: the Phase I SA of that role stands."""
     why = "no Phase I SA stands in which it has this role"
-    return guard("stands", end.stands(role), why, "R14")
+    return guard("stands", end.stands(ROLE_OF_SA), why, "R14")
+
+
+def not_asked(end: End) -> Guard:
+    """A guard: nothing is asked for yet."""
+    return guard("not_asked", ~end.manager.request.armed, "an SA is asked for already", "R9")
 
 
 def _asked(end: End) -> Guard:
     return guard("asked", end.manager.request.armed, "nothing is asked for", "R9")
-
-
-def _no_request(end: End) -> Guard:
-    return guard("not_asked", ~end.manager.request.armed, "an SA is asked for already", "R9")
 
 
 def _unprotected(end: End) -> Guard:
@@ -95,10 +78,10 @@ def _asks(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.packet",
         end.name,
-        "A packet is to be sent and nothing protects it: ask for an SA.",
+        "A packet of the flow is to be sent: ask for an SA.",
         requirements="R2 R22",
-        guards=[_unprotected(end), _not_clear(end), _no_request(end)],
-        updates=ask(end),
+        guards=[_not_clear(end), not_asked(end)],
+        updates=ask(end, "packet"),
     )
     p = end.policy
     spec.action(
@@ -113,65 +96,15 @@ def _asks(spec: Specification, end: End) -> None:
             guard("accepts", p.accepts_clear(end.name), "its policy drops clear text", "R8"),
             _unprotected(end),
             _not_clear(end),
-            _no_request(end),
+            not_asked(end),
         ],
-        updates={**ask(end), end.manager.took: True},
+        updates=ask(end, "clear_text"),
     )
-
-
-def _rekeys(spec: Specification, end: End) -> None:
-    m, p = end.manager, end.policy
-    live = guard("live", m.sas > 0, "no SA is live", "R17")
-    literal = p.session_ends_phase1(end.name)
-    spec.action(
-        f"{end.name}.rekey",
-        end.name,
-        "The newest SA has reached its soft lifetime: ask for another beside it.",
-        requirements="R9 R17",
-        guards=[
-            live,
-            guard(
-                "phase1_stays",
-                ~(literal & end.phase1),
-                "its profile renews Phase I too",
-                "R17, profile",
-            ),
-            _no_request(end),
-        ],
-        updates={m.fresh: False, **ask(end)},
-    )
-    spec.action(
-        f"{end.name}.rekey_with_phase1",
-        end.name,
-        "The newest SA has reached its soft lifetime: end Phase I, and ask for both anew.",
-        requirements="R17 R18",
-        guards=[
-            live,
-            guard("phase1_too", literal, "its profile keeps Phase I", "R17, profile"),
-            guard("phase1", end.phase1, "no Phase I SA stands", "R17"),
-            _no_request(end),
-        ],
-        updates={
-            m.fresh: False,
-            **ask(end),
-            **all_gone(end),
-            **_renews(end, lift(True, m.renew.sort), "lifetime"),
-        },
-    )
-
-
-def _renews(end: End, last: Term, why: str) -> dict[Term, object]:
-    """Updates that make a request one for Phase I, if what ended was the last SA, and no negotiation
-    of another is under way."""
-    m = end.manager
-    due = last & ~end.negotiates
-    return {m.renew: due, m.event: ite(due, lift(why, EVENT), m.event)}
 
 
 # ---- serving
 def _serves(spec: Specification, end: End) -> None:
     m, x, q = end.manager, end.started, end.quick
-    unserved = guard("unserved", ~end.served, "a fresh SA, or what brings one, is there", "R9")
     spec.action(
         f"{end.name}.reuse",
         end.name,
@@ -182,7 +115,7 @@ def _serves(spec: Specification, end: End) -> None:
             guard("served", end.served, "no fresh SA is there, or under way", "R9"),
             guard("not_renewed", ~m.renew, "a fresh Phase I SA is asked for", "R15 R17"),
         ],
-        updates={m.request: None, m.waited: None},
+        updates={**served(end), **wanted_if(end, ~m.fresh)},
     )
     spec.action(
         f"{end.name}.negotiate",
@@ -195,33 +128,36 @@ def _serves(spec: Specification, end: End) -> None:
             guard("needed", m.renew | ~end.served, "a fresh SA is there, or under way", "R9"),
         ],
         updates={
-            m.request: None,
-            m.waited: None,
+            **served(end),
             m.renew: False,
-            m.event: "none",
+            m.wanted: "packet",
+            m.failed: "none",
             x.initiator_state: "waits",
             x.half_open: False,
             x.stale: x.responder_up,
         },
     )
+    peers_busy = end.peers.request.armed | end.other.negotiates | end.peers_quick.waits
     spec.action(
         f"{end.name}.start_quick",
         end.name,
         "Start Quick Mode under a Phase I SA that stands.",
         requirements="R2 R9 R12 R16",
-        params=[_ROLE],
+        params=[ROLE_OF_SA],
         guards=[
             _asked(end),
-            unserved,
-            _stands(end, _ROLE),
-            guard("room", end.count(_ROLE) < end.limit, "this Phase I SA has served enough", "R16"),
+            guard("unserved", ~end.served, "a fresh SA is there, or under way", "R9"),
+            stands(end),
+            guard("room", end.count(ROLE_OF_SA) < end.limit, "this SA has served enough", "R16"),
         ],
         updates={
-            m.request: None,
-            m.waited: None,
+            **served(end),
+            m.failed: "none",
             q.waits: True,
-            q.role: _ROLE,
+            q.role: ROLE_OF_SA,
+            # What the peer waits for still belongs to an earlier one, and does not come any more.
             q.answerer_state: "none",
+            **wanted_if(end.other, peers_busy | q.answerer_state.eq("none")),
         },
     )
 
@@ -229,37 +165,38 @@ def _serves(spec: Specification, end: End) -> None:
 # ---- silence
 def _silence(spec: Specification, end: End) -> None:
     m, p, x = end.manager, end.policy, end.started
-    nobody = x.initiator_state.eq("waits") & ~p.answers(end.peer)
-    silent = [
-        guard("unanswered", end.unanswered, "it waits for no first answer", "R8"),
-        guard("silence", p.drops | nobody, "an answer comes, and nobody drops it", "R8"),
-        guard("no_phase1", ~end.phase1, "a Phase I SA stands", "R8 R15"),
-    ]
-    may = p.falls_back(end.name) & m.sas.eq(0)
+    no_phase1 = guard("no_phase1", ~end.phase1, "a Phase I SA stands", "R8 R15")
+    blocked = ~p.falls_back(end.name) | (m.sas > 0)
     spec.action(
         f"{end.name}.fall_back",
         end.name,
         "Nobody answered: send in clear for a while (a soft SA).",
         requirements="R8",
         guards=[
-            *silent,
+            guard("unanswered", end.unanswered, "it waits for no first answer", "R8"),
+            guard("silence", end.unheard, "an answer comes, and nobody drops it", "R8"),
+            no_phase1,
             guard("falls_back", p.falls_back(end.name), "its policy forbids clear text", "R8"),
             _unprotected(end),
         ],
         updates={
+            **served(end),
+            m.wanted: "none",
             x.initiator_state: "none",
-            m.request: None,
-            m.waited: None,
             m.soft_sa: arm(p.soft_life + p.slack),
         },
     )
+    over = x.initiator_state.eq("heard") | (end.unanswered & end.unheard & blocked)
     spec.action(
-        f"{end.name}.give_up",
+        f"{end.name}.gives_up",
         end.name,
-        "Nobody answered, and clear text is not allowed: the flow is blocked.",
-        requirements="R8",
-        guards=[*silent, guard("blocked", ~may, "it may send in clear", "R8")],
-        updates={x.initiator_state: "none"},
+        "Phase I was answered and failed, or met silence and clear text is not allowed: blocked.",
+        requirements="R5 R8",
+        guards=[
+            guard("over", over, "it may go on, or send in clear", "R5 R8"),
+            no_phase1,
+        ],
+        updates={x.initiator_state: "none", **wanted_if(end, m.request.armed)},
     )
     spec.action(
         f"{end.name}.use_peers",
@@ -272,6 +209,10 @@ def _silence(spec: Specification, end: End) -> None:
         ],
         updates={x.initiator_state: "none", **ask_too(end)},
     )
+
+
+def _soft_sa(spec: Specification, end: End) -> None:
+    m = end.manager
     spec.action(
         f"{end.name}.soft_sa_ends",
         end.name,
@@ -279,93 +220,7 @@ def _silence(spec: Specification, end: End) -> None:
         requirements="R8",
         guards=[
             guard("in_clear", end.in_clear, "no soft SA stands", "R8"),
-            guard("due", m.soft_sa.left <= p.slack, "its time has not come", "R8"),
+            guard("due", m.soft_sa.left <= end.policy.slack, "its time has not come", "R8"),
         ],
         updates={m.soft_sa: None},
-    )
-
-
-# ---- the end of Phase I
-def _ends_phase1(spec: Specification, end: End) -> None:
-    unused = guard("unused", ~end.uses(_ROLE), "Phase II is being negotiated under it", "R16 R17")
-    spec.action(
-        f"{end.name}.end_phase1",
-        end.name,
-        "End a Phase I SA that is idle or has served enough, and tell the peer (Delete).",
-        requirements="R12 R16 R17 R18",
-        params=[_ROLE],
-        guards=[_stands(end, _ROLE), unused],
-        updates=gone(end, _ROLE),
-    )
-    other = ite(_ROLE.eq("initiator"), end.answered.responder_up, end.started_up)
-    spec.action(
-        f"{end.name}.lifetime",
-        end.name,
-        "The lifetime of a Phase I SA is reached: tell the peer (Delete), and renegotiate.",
-        requirements="R17 R18",
-        params=[_ROLE],
-        guards=[_stands(end, _ROLE)],
-        updates={
-            **gone(end, _ROLE),
-            **ask_too(end),
-            **_renews(end, ~other, "lifetime"),
-        },
-    )
-    spec.action(
-        f"{end.name}.hears_delete",
-        end.name,
-        "The peer holds a Phase I SA no more, and its Delete has arrived: end it here too.",
-        requirements="R18",
-        params=[_ROLE],
-        guards=[
-            _stands(end, _ROLE),
-            guard("deleted", ~end.shared(_ROLE), "the peer holds it still", "RFC 2409 5.7, R18"),
-        ],
-        updates=gone(end, _ROLE),
-    )
-
-
-# ---- the end of a Quick Mode that it started
-def _quick_ends(spec: Specification, end: End) -> None:
-    m, p, q = end.manager, end.policy, end.quick
-    waits = guard("waits", q.waits, "it has started no Quick Mode", "RFC 2409 5.5")
-    taken = p.answers(end.peer) & end.shared(q.role)
-    nobody = q.answerer_state.eq("none") & ~taken
-    silence = guard("silence", p.drops | nobody, "an answer comes, and nobody drops it", "R15")
-    completed = end.count(q.role)
-    spec.action(
-        f"{end.name}.quick_refused",
-        end.name,
-        "The peer refused the negotiation of Phase II: it fails.",
-        requirements="R10",
-        guards=[waits],
-        updates={q.waits: False},
-    )
-    spec.action(
-        f"{end.name}.first_timeout",
-        end.name,
-        "The first negotiation under a Phase I SA met silence: it fails.",
-        requirements="R15",
-        guards=[
-            waits,
-            silence,
-            guard("first", completed.eq(0), "one was completed under this SA before", "R15"),
-        ],
-        updates={q.waits: False, m.event: "first_timeout"},
-    )
-    spec.action(
-        f"{end.name}.late_timeout",
-        end.name,
-        "A later one met silence: end Phase I, tell the peer (Delete), and renegotiate.",
-        requirements="R15 R18",
-        guards=[
-            waits,
-            silence,
-            guard("late", completed > 0, "none was completed under this SA before", "R15"),
-        ],
-        updates={
-            **all_gone(end),
-            **ask_too(end),
-            **_renews(end, lift(True, m.renew.sort), "late_timeout"),
-        },
     )

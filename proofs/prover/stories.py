@@ -102,39 +102,39 @@ QUICK = (*_AGGRESSIVE, *_QUICK, *_ENDS)
 MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
 
 
-def _phase1(end: str) -> tuple[str, ...]:
-    """A negotiation of Phase I, to any of its ends."""
-    steps = ("is_answered", "hears", "is_authenticated", "is_forgotten", "authenticates", "fails")
-    return tuple(f"{end}.{step}" for step in ("negotiate", *steps))
+def _of_flow() -> dict[str, tuple[str, ...]]:
+    """One end falls back, before or after it was answered; or while its peer has an SA; both start, and
+    rekey, at once."""
+
+    def each(*steps: str) -> tuple[str, ...]:
+        return tuple(f"{end}.{step}" for step in steps for end in ("a", "b"))
+
+    def phase1(end: str) -> tuple[str, ...]:
+        steps = ("negotiate", "is_answered", "hears", "is_authenticated", "authenticates")
+        return tuple(f"{end}.{step}" for step in (*steps, "gives_up"))
+
+    def phase2(end: str) -> tuple[str, ...]:
+        steps = ("start_quick", "quick_is_answered", "takes_answer", "is_completed")
+        ends = ("quick_is_forgotten", "quick_refused", "first_timeout", "late_timeout")
+        return tuple(f"{end}.{step}" for step in (*steps, *ends))
+
+    asks = (*each("packet"), DELAY)
+    clear = (*asks, *each("negotiate", "fall_back", "gives_up"), *each("takes_clear"), DELAY)
+    together = ("a.negotiate", *phase1("b"), *phase1("a"), *each("use_peers"))
+    protected = (*asks, *together, *phase2("a"), *phase2("b"), *each("reuse"))
+    rekeyed = (*each("rekey"), "a.start_quick", *phase2("b"), *phase2("a"))
+    ends = each("lifetime", "end_phase1", "hears_delete", "sa_ends", "sa_ends")
+    return {
+        "silence": (*asks, *phase1("a"), *phase1("b"), *clear, *together, *each("soft_sa_ends")),
+        "clear": (*protected, *ends, *clear),
+        "together": (*protected, *rekeyed, *ends, *asks, *together),
+    }
 
 
-def _phase2(end: str) -> tuple[str, ...]:
-    """A negotiation of Phase II, to any of its ends."""
-    steps = ("quick_is_answered", "takes_answer", "is_completed", "quick_is_forgotten")
-    ends = ("quick_refused", "first_timeout", "late_timeout")
-    return tuple(f"{end}.{step}" for step in ("start_quick", *steps, *ends))
-
-
-def _end(end: str) -> tuple[str, ...]:
-    """What ends Phase I and the SAs at an end."""
-    steps = ("lifetime", "end_phase1", "hears_delete", "rekey_with_phase1", "sa_ends", "sa_ends")
-    return tuple(f"{end}.{step}" for step in steps)
-
-
-_SILENT = ("a.negotiate", "a.fall_back", "a.give_up")
-_ASKS = ("a.packet", "b.packet", DELAY)
-_TOGETHER = ("a.negotiate", *_phase1("b"), *_phase1("a"), "a.use_peers", "b.use_peers")
-FLOW = (*_ASKS, *_TOGETHER, *_phase2("a"), *_phase2("b"), "a.reuse", "b.reuse")
-AGAIN = ("a.rekey", "b.rekey", "a.start_quick", *_phase2("b"), *_phase2("a"))
-#: both start, and rekey; one falls back while or after the other has an SA; late silence
-FLOW_STORIES = {
-    "together": (*FLOW, *AGAIN, *_end("a"), *_end("b"), "a.packet", "b.packet", *_TOGETHER),
-    "clear": (*FLOW, *_end("a"), *_end("b"), "a.packet", *_SILENT, "b.takes_clear", DELAY),
-}
 #: by machine and name
 STORIES = {
     "ike": {"main": MAIN, "main_quick": MAIN_QUICK, "aggressive": AGGRESSIVE, "quick": QUICK},
-    "flow": FLOW_STORIES,
+    "flow": _of_flow(),
 }
 
 

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from model.language.specification import Specification
-from model.language.terms import FALSE, Term, disjunction, every
+from model.language.terms import FALSE, Term, conjunction, disjunction, every
 from model.promises import Always, Promise, Whenever, promises
 from model.run import Run
 from model.spec import machine, specification
+from model.spec.flow import flow
+from model.spec.flow_ends import ENDS
 from proofs.prover.bounded import Search
 from proofs.prover.proving import run_of
 from proofs.prover.runs import Breaks, Found
@@ -91,7 +93,27 @@ def _of_ike() -> tuple[Condition, ...]:
     return (*found, *(Condition(name, safe, mend) for name, (safe, mend) in named.items()))
 
 
-_CONDITIONS: dict[str, Callable[[], tuple[Condition, ...]]] = {"ike": _of_ike}
+@cache
+def _of_flow() -> tuple[Condition, ...]:
+    p = flow().policy
+
+    def neither(table: Callable[..., Term]) -> Term:
+        return conjunction(*(~table(end) for end in ENDS))
+
+    return (
+        Condition("drops", ~p.drops, ""),
+        Condition("forges", ~p.forges, ""),
+        Condition(
+            "silent_peer",
+            conjunction(*(p.answers(end) for end in ENDS)),
+            "have every host of the flow answer first messages, and keep room for them",
+        ),
+        Condition("falls_back", neither(p.falls_back), "do not allow clear text after silence"),
+        Condition("accepts_clear", neither(p.accepts_clear), "do not accept clear text"),
+    )
+
+
+_CONDITIONS: dict[str, Callable[[], tuple[Condition, ...]]] = {"ike": _of_ike, "flow": _of_flow}
 
 
 def bare(item: Always | Whenever) -> Always | Whenever:

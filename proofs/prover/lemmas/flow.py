@@ -34,9 +34,9 @@ def renewal_is_asked_for(flow: Flow) -> Term:
     def asked(end: End) -> Term:
         m = end.manager
         nothing = ~end.phase1 & end.started.initiator_state.eq("none")
-        due = m.event.one_of("late_timeout", "lifetime")
-        begun = end.negotiates.implies(m.event.eq("none"))
-        return m.renew.implies(m.request.armed & nothing) & due.implies(m.renew) & begun
+        due = m.wanted.one_of("late_timeout", "lifetime")
+        begun = end.negotiates.implies(m.failed.eq("none"))
+        return m.renew.implies(m.request.armed & nothing) & due.eq(m.renew) & begun
 
     return conjunction(*map(asked, flow.ends))
 
