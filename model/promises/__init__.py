@@ -104,6 +104,7 @@ def promises() -> dict[str, Promise]:
         agreement,
         authentication,
         driver,
+        flow,
         lifetimes,
         moves,
         negotiations,

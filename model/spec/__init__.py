@@ -24,6 +24,7 @@ from model.spec.aggressive import aggressive_mode
 from model.spec.attacker import attacker
 from model.spec.clock import clock, deletes
 from model.spec.driver import Driver, driver
+from model.spec.flow import flow
 from model.spec.intruder import intruder
 from model.spec.ipsec import ipsec
 from model.spec.main_mode import main_mode
@@ -81,7 +82,7 @@ class Specified(Protocol):
 
 #: every machine, by the name of its specification
 MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType(
-    {"ike": machine, "driver": ipsec}
+    {"ike": machine, "flow": flow, "driver": ipsec}
 )
 
 

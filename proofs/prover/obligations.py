@@ -148,8 +148,8 @@ class Induction:
             sort, stored = target.sort, after.values[(*target.data, 0)]
             if isinstance(sort, Int) and not _within(value.sort, sort):
                 wrong = smt.any_of([stored < sort.low, stored > sort.high])
-            elif isinstance(stored, Clock) and value.op == "arm":
-                wrong = stored.deadline < self._before.now
+            elif isinstance(stored, Clock) and value.op != "const" and self._urgent(target):
+                wrong = smt.all_of([stored.on, stored.deadline < self._before.now])
             else:
                 continue
             where = f"{action.name} {target}"
@@ -187,6 +187,9 @@ class Induction:
             step = Step((), frozenset((NOW,)), facts, self._known)
             self._delay = step, later(self._before, until)
         return self._delay
+
+    def _urgent(self, timer: Term) -> bool:
+        return self._low.spec.field_of(timer).urgent
 
     def _step(self, action: Action) -> tuple[Step, State]:
         """An action as a step, worked out once: most invariants ask for most actions."""

@@ -179,6 +179,37 @@ SECOND = (
     *_ENDS,
     *_SAS,
 )
+
+
+def _of_flow() -> dict[str, tuple[str, ...]]:
+    """One end falls back, before or after it was answered; or while its peer has an SA; both start, and
+    rekey, at once."""
+
+    def each(*steps: str) -> tuple[str, ...]:
+        return tuple(f"{end}.{step}" for step in steps for end in ("a", "b"))
+
+    def phase1(end: str) -> tuple[str, ...]:
+        steps = ("negotiate", "is_answered", "hears", "is_authenticated", "authenticates")
+        return tuple(f"{end}.{step}" for step in (*steps, "gives_up"))
+
+    def phase2(end: str) -> tuple[str, ...]:
+        steps = ("start_quick", "quick_is_answered", "takes_answer", "is_completed")
+        ends = ("quick_is_forgotten", "quick_refused", "first_timeout", "late_timeout")
+        return tuple(f"{end}.{step}" for step in (*steps, *ends))
+
+    asks = (*each("packet"), DELAY)
+    clear = (*asks, *each("negotiate", "fall_back", "gives_up"), *each("takes_clear"), DELAY)
+    together = ("a.negotiate", *phase1("b"), *phase1("a"), *each("use_peers"))
+    protected = (*asks, *together, *phase2("a"), *phase2("b"), *each("reuse"))
+    rekeyed = (*each("rekey"), "a.start_quick", *phase2("b"), *phase2("a"))
+    ends = each("lifetime", "end_phase1", "hears_delete", "sa_ends", "sa_ends")
+    return {
+        "silence": (*asks, *phase1("a"), *phase1("b"), *clear, *together, *each("soft_sa_ends")),
+        "clear": (*protected, *ends, *clear),
+        "together": (*protected, *rekeyed, *ends, *asks, *together),
+    }
+
+
 #: by machine and name
 STORIES: dict[str, dict[str, tuple[str, ...]]] = {
     "ike": {
@@ -187,8 +218,10 @@ STORIES: dict[str, dict[str, tuple[str, ...]]] = {
         "aggressive": AGGRESSIVE,
         "quick": QUICK,
         "sas": SAS,
+        "second": SECOND,
     },
     "driver": {"driver": DRIVER},
+    "flow": _of_flow(),
 }
 
 

@@ -1,0 +1,181 @@
+"""What becomes of exchanges: by the peer, by the network, by the driver.
+
+The actions of Phase I (`P1Env`) read the exchange alone, and let the managers know what they can tell; a
+request to start is never refused. So `ike` can be held against them, one step at a time.
+"""
+
+from __future__ import annotations
+
+from model.language.sorts import BOOL
+from model.language.specification import Specification, guard
+from model.language.terms import Term, ite, lift, minimum, param
+from model.spec.flow_ends import WANTED, End
+from model.spec.flow_manager import ask_too, served, wanted_if
+
+
+def exchanges(spec: Specification, end: End) -> None:
+    """Declare what happens to the exchanges that one end started, and to its driver's SAs."""
+    _first_answer(spec, end)
+    _establishes(spec, end)
+    _answers_quick(spec, end)
+    _completes(spec, end)
+    _forgets(spec, end)
+    _driver(spec, end)
+
+
+# ---- Phase I as this end started it
+def _first_answer(spec: Specification, end: End) -> None:
+    x, p = end.started, end.policy
+    unknown = x.initiator_state.eq("waits")
+    spec.action(
+        f"{end.name}.is_answered",
+        end.peer,
+        "The peer answers the first message: an exchange is half open there.",
+        requirements="R2 R8",
+        guards=[guard("waits", unknown, "no first message is unanswered", "R8")],
+        updates={x.initiator_state: "under_way", x.half_open: True},
+    )
+    came = x.initiator_state.eq("under_way") | p.forges
+    spec.action(
+        f"{end.name}.hears",
+        end.name,
+        "Something comes back: an answer, a refusal, or what an attacker makes of them.",
+        requirements="R5 R8",
+        guards=[
+            guard("unanswered", end.unanswered, "it waits for no first answer", "R8"),
+            guard("came", came, "no answer is under way, and nobody makes one", "R8"),
+        ],
+        updates={x.initiator_state: "heard", end.manager.known: True},
+    )
+
+
+def _establishes(spec: Specification, end: End) -> None:
+    x, peers = end.started, end.peers
+    goes_on = x.initiator_state.one_of("heard", "up")
+    renewed = peers.wanted.one_of("late_timeout", "lifetime")
+    spec.action(
+        f"{end.name}.is_authenticated",
+        end.peer,
+        "The peer establishes Phase I as the responder: a soft SA there is withdrawn.",
+        requirements="R5 R8",
+        guards=[
+            guard("half_open", x.half_open, "no exchange is half open there", "RFC 2409 5"),
+            guard("goes_on", goes_on, "the initiator does not go on", "RFC 2409 5"),
+            guard("old_ended", ~x.responder_up, "an earlier SA stands there still", "R19"),
+        ],
+        updates={
+            x.half_open: False,
+            x.responder_up: True,
+            x.responder_holds: True,
+            peers.soft_sa: None,
+            peers.renew: False,
+            peers.wanted: ite(renewed, lift("packet", WANTED), peers.wanted),
+        },
+    )
+    proved = x.half_open | (x.responder_up & ~x.stale)
+    spec.action(
+        f"{end.name}.authenticates",
+        end.name,
+        "It establishes Phase I as the initiator: Phase II is to follow.",
+        requirements="R5 R8",
+        guards=[
+            guard("heard", x.initiator_state.eq("heard"), "it waits for no proof", "RFC 2409 5"),
+            guard("proved", proved, "the peer is not in this exchange", "RFC 2409 5"),
+        ],
+        updates={x.initiator_state: "up", x.initiator_holds: True, **ask_too(end)},
+    )
+
+
+# ---- Phase II as this end started it
+def _answers_quick(spec: Specification, end: End) -> None:
+    q, own, peer = end.quick, end.peers_quick, end.other
+    role = peer.answers_as
+    # Both may start under one Phase I SA that has room for one: then its responder gives way.
+    full = own.waits & own.role.eq(role) & (peer.count(role) + 1 >= peer.limit)
+    spec.action(
+        f"{end.name}.quick_is_answered",
+        end.peer,
+        "The peer answers Quick Mode under a Phase I SA that both hold.",
+        requirements="R10 R14 R16",
+        guards=[
+            guard("waits", q.waits, "no Quick Mode was started", "RFC 2409 5.5"),
+            guard("shared", end.shared(q.role), "the ends hold no Phase I SA for it", "R14"),
+            guard("first", q.answerer_state.eq("none"), "it has been answered", "RFC 2409 5.5"),
+            guard("room", peer.count(role) < peer.limit, "this SA has served enough", "R16"),
+            guard("way", ~full | role.eq("responder"), "its own comes first", "R16"),
+        ],
+        updates={q.answerer_state: "awaits_qm3", own.waits: own.waits & ~full},
+    )
+
+
+def _installs(end: End, role: Term) -> dict[Term, object]:
+    """Updates that hand an SA to an end's driver, and count the negotiation under its Phase I SA: what
+    was asked for is there. A third SA is not kept: the oldest is deleted."""
+    m, x, y, own = end.manager, end.started, end.answered, role.eq("initiator")
+    return {
+        **served(end),
+        m.wanted: "none",
+        m.sas: minimum(m.sas + 1, 2),
+        m.fresh: True,
+        m.driver: True,
+        x.initiator_count: ite(own, x.initiator_count + 1, x.initiator_count),
+        y.responder_count: ite(own, y.responder_count, y.responder_count + 1),
+    }
+
+
+def _completes(spec: Specification, end: End) -> None:
+    q, peer = end.quick, end.other
+    awaits = q.answerer_state.eq("awaits_qm3")
+    spec.action(
+        f"{end.name}.takes_answer",
+        end.name,
+        "It takes the answer: its SAs go to the driver, message 3 to the peer.",
+        requirements="R11 R13 R16",
+        guards=[
+            guard("waits", q.waits, "it has started no Quick Mode", "RFC 2409 5.5"),
+            guard("answered", awaits, "no answer is under way", "RFC 2409 5.5"),
+        ],
+        updates={q.waits: False, q.answerer_state: "confirmed", **_installs(end, q.role)},
+    )
+    confirmed = q.answerer_state.eq("confirmed")
+    spec.action(
+        f"{end.name}.is_completed",
+        end.peer,
+        "Message 3 arrives: the peer's SAs go to its driver.",
+        requirements="R11 R13 R16",
+        guards=[guard("confirmed", confirmed, "no message 3 is under way", "RFC 2409 5.5")],
+        updates={q.answerer_state: "none", **_installs(peer, peer.answers_as)},
+    )
+
+
+def _forgets(spec: Specification, end: End) -> None:
+    q, peer = end.quick, end.other
+    alone = q.answerer_state.eq("awaits_qm3") & ~q.waits
+    lost = end.policy.drops & q.answerer_state.ne("none")
+    busy = end.peers.request.armed | peer.negotiates | peer.quick.waits
+    spec.action(
+        f"{end.name}.quick_is_forgotten",
+        end.peer,
+        "The peer gives up a Quick Mode for which no message 3 comes.",
+        requirements="R15",
+        guards=[guard("alone", alone | lost, "message 3 comes, and nobody drops it", "R15")],
+        updates={q.answerer_state: "none", **wanted_if(peer, busy)},
+    )
+
+
+# ---- the driver
+def _driver(spec: Specification, end: End) -> None:
+    m, newest = end.manager, param("newest", BOOL)
+    spec.action(
+        f"{end.name}.sa_ends",
+        end.name,
+        "The driver ends an SA: by seconds or bytes, or because the peer deleted it.",
+        requirements="R19",
+        params=[newest],
+        guards=[guard("live", m.sas > 0, "no SA is live", "R19")],
+        updates={
+            m.sas: m.sas - 1,
+            m.fresh: m.fresh & ~newest & (m.sas > 1),
+            m.driver: m.sas > 1,
+        },
+    )
