@@ -95,7 +95,7 @@ def exposure_is_bounded(ike: Ike) -> Always:
     longer, since Phase I was established there, than the lifetimes of both, each with its slack.
 
     Unless the SA has no lifetime in seconds. Both directions, whichever peer starts, with and without
-    PFS. In bytes it is the limit of an SA, twice, for as many negotiations as phase2_count_is_bounded
+    PFS. In bytes it is the limit of an SA, twice, for as many negotiations as phase1_serves_no_more_than_allowed
     allows.
     """
     timing, claims, standing = ike.phase1.timing, [], []
@@ -109,7 +109,7 @@ def exposure_is_bounded(ike: Ike) -> Always:
 
 
 @promise("R12 R16")
-def phase2_count_is_bounded(ike: Ike) -> Always:
+def phase1_serves_no_more_than_allowed(ike: Ike) -> Always:
     """At each end a Phase I SA serves no more negotiations of Phase II than that end's policy says; with
     master key PFS, one.
 
@@ -211,7 +211,7 @@ def deleted_sas_were_deleted_by_a_peer(ike: Ike) -> Always:
 
 
 @promise("R15")
-def late_timeout_renegotiates(ike: Ike) -> Always:
+def late_timeout_ends_phase1(ike: Ike) -> Always:
     """When the second or a later negotiation under a Phase I SA times out, that SA ends and Phase I is
     renegotiated: no time passes, beyond the slack of an act, before the next exchange has begun. The SAs
     that it has made live on.

@@ -178,7 +178,7 @@ def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
 
 
 @promise("R5 R8")
-def an_answer_is_heard(ike: Ike) -> Always:
+def an_answer_ends_silence(ike: Ike) -> Always:
     """An initiator that has taken any answer to its first message, offered anew, or stopped because of a
     refusal in clear, knows that somebody is there: silence is over for good.
 
