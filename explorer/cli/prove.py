@@ -37,7 +37,7 @@ class Asked:
     """The options of the command."""
 
     names: Sequence[str]
-    profile: str | None
+    profiles: Sequence[str]
     attacker: str | None
     mutants: bool
     weaknesses: bool
@@ -47,42 +47,70 @@ class Asked:
     output: str
 
 
+@dataclass
+class Done:
+    """What has been found out so far."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    weaknesses: list[Weakness] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    refinements: list[Verdict] = field(default_factory=list)
+
+
 def run_prove(asked: Asked) -> int:
     """Prove, print as it goes, and say it all as an exit code."""
-    names = _names(asked.names)
-    question = _question(asked)
+    names, question, done = _names(asked.names), _question(asked), Done()
+    profiles = _profiles(asked.profiles)
     jobs = asked.jobs or min(os.cpu_count() or 1, 8)
-    text = asked.output == "text"
     start = time.perf_counter()
-    verdicts: list[Verdict] = []
-    fates: list[Fate] = []
-    found: list[Weakness] = []
     try:
-        for verdict in _verdicts(names, question, jobs):
-            verdicts.append(verdict)
-            if text:
-                write(verdict_rows(verdict))
-        if text:
-            write([summary_row(verdicts, len(names), time.perf_counter() - start)])
-        if asked.weaknesses:
-            for weakness in _weaknesses(names, jobs):
-                found.append(weakness)
-                if text:
-                    write(weakness_rows(weakness))
-        if asked.mutants:
-            fates = list(_fates(jobs, show=text))
-            if text:
-                write(mutant_rows(fates))
+        with screen(quiet=asked.output != "text") as shown:
+            _work(asked, names, question, profiles, jobs, done, shown)
     except KeyboardInterrupt:
-        if text:
-            write([summary_row(verdicts, len(names), time.perf_counter() - start)])
+        if asked.output == "text":
+            write([summary_row(done.verdicts, len(names), time.perf_counter() - start)])
         raise
     finally:
-        if not text:
-            tree = proof_tree(verdicts, fates if asked.mutants else None, found)
+        if asked.output != "text":
+            fates = done.fates if asked.mutants else None
+            tree = proof_tree(done.verdicts, fates, done.weaknesses, done.cells, done.refinements)
             print(json.dumps(tree, indent=2))
-    _save(verdicts, found, asked.runs)
-    return _code(verdicts, fates)
+    _save(done, asked.runs)
+    return _code(done)
+
+
+def _work(
+    asked: Asked,
+    names: Sequence[str],
+    question: Question,
+    profiles: Sequence[str],
+    jobs: int,
+    done: Done,
+    shown: Screen,
+) -> None:
+    start = time.perf_counter()
+    shown.rows([heading_row(profiles)])
+    cells = _cells(names, profiles, jobs)
+    for number, verdict in enumerate(_verdicts(names, question, jobs), 1):
+        done.verdicts.append(verdict)
+        own = [next(cells) for _ in profiles] if has_exceptions(verdict.name) else []
+        done.cells += own
+        shown.rows(verdict_rows(verdict, profiles, own))
+        shown.at(f"proved {number} of {len(names)} promises")
+    if not asked.names:
+        for name in refinements():
+            shown.at(f"composition: {name}")
+            done.refinements.append(refined(name, question))
+            shown.rows(refinement_rows(done.refinements[-1]))
+    shown.rows([summary_row(done.verdicts, len(names), time.perf_counter() - start)])
+    if asked.weaknesses:
+        for weakness in _weaknesses(names, jobs, shown):
+            done.weaknesses.append(weakness)
+            shown.rows(weakness_rows(weakness))
+    if asked.mutants:
+        done.fates += _fates(jobs, shown)
+        shown.rows(mutant_rows(done.fates))
 
 
 def _code(verdicts: Sequence[Verdict], fates: Sequence[Fate]) -> int:

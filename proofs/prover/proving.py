@@ -8,6 +8,7 @@ so it is given to processes; a verdict is put together from their answers.
 
 from __future__ import annotations
 
+import itertools
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from model.language.specification import Specification
+from model.language.instance import cardinality
+from model.language.specification import Rigid, Specification
 from model.language.terms import Term
 from model.promises import Promise, promises
 from model.run import Run, fingerprint
@@ -77,9 +79,22 @@ def assumptions(spec: Specification, question: Question) -> list[Term]:
     found = []
     for name, value in given:
         if name in spec.rigids:
-            term = Term("rigid", (), spec.rigids[name].sort, name)
-            found.append(term if value else ~term)
+            rows = _rows(spec.rigids[name])
+            found += rows if value else [~row for row in rows]
     return found
+
+
+def _rows(declared: Rigid) -> list[Term]:
+    """A Bool parameter for all of its arguments, which are of enumerations."""
+    if not declared.arguments:
+        return [Term("rigid", (), declared.sort, declared.name)]
+    members = [
+        [Term("const", (), sort, position) for position in range(cardinality(sort, {}))]
+        for sort in declared.arguments
+    ]
+    return [
+        Term("apply", row, declared.sort, declared.name) for row in itertools.product(*members)
+    ]
 
 
 @cache
