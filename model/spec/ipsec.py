@@ -24,10 +24,10 @@ from model.language.specification import (
     urgent_timer,
 )
 from model.language.terms import Term, arm, ite, lift, maximum, minimum, param
+from model.spec.driver import DRIVER_STATE
 
 #: the largest number of bytes or packets that is counted (64 bits)
 MOST = 2**64 - 1
-DRIVER_STATE = Enum("DriverState", ("absent", "installed", "expired", "deleted"))
 DELETIONS = ("peer_delete", "initial_contact", "down", "replaced")
 #: why a pair has ended: to expire is not to be deleted (R19)
 ENDED = Enum("Ended", ("none", "lifetime", "bytes", *DELETIONS))
