@@ -12,7 +12,8 @@ from __future__ import annotations
 from model.language.specification import Record
 from model.language.terms import Term, lift
 from model.spec import machine
-from model.spec.ipsec import ENDED, ipsec
+from model.spec.ipsec import ipsec
+from model.spec.pair import ENDED
 from proofs.prover.proving import everything
 from proofs.prover.refinement import Accepts, Is, Simulation, refinement
 
