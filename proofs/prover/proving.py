@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -134,9 +134,23 @@ def answer(name: str, question: Question) -> Answered:
     start = time.perf_counter()
     machine = machine_of(name)
     induction, asker = _induction(question, machine)
+    owed = _owed(induction, name, machine)
+    return settled(name, owed, asker, question, _mark(machine), start)
+
+
+def settled(
+    name: str,
+    obligations: Iterable[Obligation],
+    asker: Asker,
+    question: Question,
+    mark: str,
+    start: float,
+) -> Answered:
+    """Ask obligations, one by one, and have each answer checked; `mark` says of which specification
+    they are, `start` when work on them began."""
     used: dict[str, None] = {}
     rechecked, count, failed, doubted = 0.0, 0, "", ""
-    for obligation in _owed(induction, name, machine):
+    for obligation in obligations:
         count += 1
         said = asker.ask(obligation)
         if said.verdict != "unsat":
@@ -144,7 +158,7 @@ def answer(name: str, question: Question) -> Answered:
             continue
         used |= dict.fromkeys(said.core)
         before = time.perf_counter()
-        doubted = doubted or _checked(obligation, said.core, question, _mark(machine))
+        doubted = doubted or _checked(obligation, said.core, question, mark)
         rechecked += time.perf_counter() - before
     seconds = time.perf_counter() - start - rechecked
     return Answered(name, count, tuple(used), seconds, rechecked, failed, doubted)

@@ -1,18 +1,26 @@
-"""Refinement on small machines: what refines is shown, and a wrong one fails at the action at fault."""
+"""Refinement on small machines: what refines is shown, and a wrong one fails at the action at fault.
+The declared ones hold, and what they rest on is proved (R13, R19)."""
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
 
 from model.language.errors import SpecificationError
+from model.language.instance import Instance
+from model.language.machine import Machine, State
 from model.language.sorts import BOOL, DURATION, TIMER, Enum, Int
 from model.language.specification import Guard, Specification, guard, urgent_timer
 from model.language.terms import Term, arm, ite, lift, param
 from model.promises import Always
-from proofs.prover.proving import Question
-from proofs.prover.refinement import Accepts, Is, Simulation, shown
+from model.spec.agreeing import SMALL_PAIR
+from model.spec.ipsec import ipsec
+from proofs.prover.obligations import hypothesis
+from proofs.prover.proving import Question, answer, types_of
+from proofs.prover.refinement import Accepts, Is, Simulation, check, refinements, shown
+from proofs.search import explore
 
 DOOR = Enum("Door", ("shut", "open"))
 
@@ -219,6 +227,13 @@ def test_a_refusal_that_is_declared_is_no_failure() -> None:
     assert failed(replace(made, accepts=accepts)) == ""
 
 
+def test_what_a_caller_sees_to_is_shown_of_the_caller() -> None:
+    for change, where in (("", ""), ("shut", "owner.open asks in time: sat")):
+        made = simulation("", change)
+        when = var(made.abstract, "door", "state").eq("shut")
+        assert failed(replace(made, accepts=[replace(made.accepts[0], when=when)])) == where
+
+
 def test_declarations_that_do_not_fit_are_refused() -> None:
     made = simulation()
     few = {name: items for name, items in made.may_be.items() if name != "bolt.turn"}
@@ -238,3 +253,63 @@ def test_declarations_that_do_not_fit_are_refused() -> None:
 
 def test_without_its_invariants_a_refinement_is_not_shown() -> None:
     assert failed(replace(simulation(), proved={})) == "range of door.uses: sat"
+
+
+# ---- the declared ones
+@pytest.mark.parametrize("name", list(refinements()))
+def test_r19_a_declared_refinement_is_shown_and_what_it_rests_on_is_proved(name: str) -> None:
+    found = check(name)
+    assert (found.failed, found.doubted) == ("", "")
+    assert found.obligations > len(ipsec().spec.actions)
+    todo, done = [*found.used, types_of("driver"), types_of("ike")], set[str]()
+    while todo:
+        item = hypothesis(todo.pop())
+        if item not in done:
+            part = answer(item, Question())
+            assert (part.failed, part.doubted) == ("", ""), item
+            done.add(item)
+            todo += part.used
+
+
+@pytest.mark.parametrize("name", list(refinements()))
+def test_explicit_states_take_only_steps_that_are_named_and_each_of_them(name: str) -> None:
+    # The same question asked without a solver: every step that small limits allow.
+    made = refinements()[name].made()
+    sizes, small = {"packet": 2, "spi": 2, "address": 1}, {"most_bytes": 2, "soft_bytes": 1}
+    machine = Machine(made.concrete, Instance.of(made.concrete, sizes, {**SMALL_PAIR, **small}))
+    taken: set[tuple[str, str]] = set()
+    for before, step, after in explore(machine).transitions():
+        action, _ = machine.describe(step)
+        if action == "delay" or _part(made, machine, before) == _part(made, machine, after):
+            continue
+        ways = [
+            way for way in made.may_be.get(action, ()) if _is(made, machine, way, before, after)
+        ]
+        assert ways, action
+        taken |= {(action, way.action) for way in ways}
+    assert taken == {(action, way.action) for action, ways in made.may_be.items() for way in ways}
+
+
+def _part(made: Simulation, machine: Machine, state: State) -> dict[tuple[str, str], object]:
+    return {key: machine.value(term, state, {}) for key, term in made.part.items()}
+
+
+def _is(made: Simulation, machine: Machine, way: Is, before: State, after: State) -> bool:
+    action = made.abstract.actions[way.action]
+    guards = [made.mapped(g.term) for g in action.guards if made.is_mapped(g.term)]
+    written = {t.data: made.mapped(v) for t, v in action.updates if t.data in made.part}
+    values = {key: machine.value(term, before, {}) for key, term in written.items()}
+    expected = {**_part(made, machine, before), **values}
+    return expected == _part(made, machine, after) and all(
+        machine.value(term, before, {}) for term in guards
+    )
+
+
+def test_a_driver_that_forgets_its_limits_is_no_refinement() -> None:
+    made = refinements()["the_driver_is_the_starters_end"].made()
+    for action, lost in (("sa.expire_by_time", "due"), ("sa.delete", "installed")):
+        old = made.concrete.actions[action]
+        spec = copy(made.concrete)
+        guards = tuple(item for item in old.guards if item.name != lost)
+        spec.actions = {**spec.actions, action: replace(old, guards=guards)}
+        assert failed(replace(made, concrete=spec)) == f"{action}: sat"
