@@ -38,7 +38,7 @@ COMPROMISES = (
 class Cell:
     """One promise under one profile.
 
-    verdict   `holds` without its exceptions, `broken` with the run, or `open`
+    verdict   `holds` without its exceptions, `breaks` with the run, or `open`
     """
 
     promise: str
@@ -63,7 +63,7 @@ def cell(asked: tuple[str, str]) -> Cell:
         verdict = "holds"
     else:
         run = _broken(name, question, profile)
-        verdict = "open" if run is None else "broken"
+        verdict = "open" if run is None else "breaks"
     return Cell(name, profile, verdict, time.perf_counter() - start, run)
 
 
@@ -78,7 +78,10 @@ def _is_inductive(name: str, question: Question) -> bool:
 
 def _broken(name: str, question: Question, profile: str) -> Run | None:
     item = promises()[name]
-    goal, given = {name: Breaks(bare(item.formula))}, assumptions(specification(item.machine), question)
+    goal, given = (
+        {name: Breaks(bare(item.formula))},
+        assumptions(specification(item.machine), question),
+    )
     for told in told_stories(item.machine):
         found = told.run(told.aim(goal), given)
         if isinstance(found, Found):

@@ -92,9 +92,7 @@ def _rows(declared: Rigid) -> list[Term]:
         [Term("const", (), sort, position) for position in range(cardinality(sort, {}))]
         for sort in declared.arguments
     ]
-    return [
-        Term("apply", row, declared.sort, declared.name) for row in itertools.product(*members)
-    ]
+    return [Term("apply", row, declared.sort, declared.name) for row in itertools.product(*members)]
 
 
 @cache
