@@ -164,7 +164,7 @@ MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
 AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
 QUICK = (*_AGGRESSIVE, *_QUICK, *_WAITS, *_ENDS, *_SAS)
 MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
-SAS = (*_AGGRESSIVE, DELAY, *_QUICK, DELAY, *_ENDS, *_SAS)
+SAS = (*_OFFERS, *_KEYS, DELAY, *_QUICK, DELAY, *_ENDS, *_SAS)
 #: another negotiation before the one that is followed
 _BEFORE = ("quick.offer[1]", "quick.accept[1]", "quick.take_answer[1]", "quick.complete[1]")
 SECOND = (
@@ -215,9 +215,9 @@ STORIES: dict[str, dict[str, tuple[str, ...]]] = {
     "ike": {
         "main": MAIN,
         "main_quick": MAIN_QUICK,
+        "sas": SAS,
         "aggressive": AGGRESSIVE,
         "quick": QUICK,
-        "sas": SAS,
         "second": SECOND,
     },
     "driver": {"driver": DRIVER},
