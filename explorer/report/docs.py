@@ -72,9 +72,9 @@ def _promises() -> str:
         "any length. `ikeproof prove` proves each by induction with z3 and has cvc5 check it again;\n"
         "`ikeproof prove --weaknesses` shows what breaks a promise without its exceptions.\n"
         "The machines they are proved of are in [specification.md](specification.md): two honest peers\n"
-        "and an outsider, one exchange of Phase I, any number of Quick Modes under it; and the IPsec\n"
-        "driver, packet by packet, which is shown to do what Quick Mode assumes of it. Not in it yet:\n"
-        "renegotiation, simultaneous negotiation.\n"
+        "and an outsider, one exchange of Phase I, any number of Quick Modes under it; the IPsec driver,\n"
+        "packet by packet, which is shown to do what Quick Mode assumes of it; and a flow between two\n"
+        "ends that may both start, exchange after exchange.\n"
     )
     theme = ""
     for item in promises().values():
