@@ -109,7 +109,10 @@ def _lifetimes(own: Ipsec) -> None:
         "driver",
         "The hard lifetime is over: expire.",
         requirements="R19",
-        guards=[guard("due", own.due(sa.hard), "its lifetime is not over", "RFC 2401 4.4.3")],
+        guards=[
+            _is_installed(own),
+            guard("due", own.due(sa.hard), "its lifetime is not over", "RFC 2401 4.4.3"),
+        ],
         updates=_ends(own, "expired", "lifetime"),
     )
 
@@ -135,6 +138,7 @@ def _bytes(own: Ipsec) -> None:
         "A packet whose ICV is right would pass the hard limit of bytes: drop it, and expire.",
         requirements="R19",
         guards=[
+            _is_installed(own),
             _verified(own),
             guard("full", full, "there is room for it", "RFC 2401 4.4.3"),
         ],
@@ -275,6 +279,7 @@ def _take(own: Ipsec) -> None:
         "limit ask IKE for a new SA.",
         requirements="R13 R19",
         guards=[
+            _is_installed(own),
             _verified(own),
             guard("room", own.fits(inbound, held), "it would pass the limit", "RFC 2401 4.4.3"),
         ],

@@ -9,9 +9,10 @@ start where the detailed machine is, and time does not pass a deadline of the pa
 Assumed and guaranteed (modelling notes, section 4). Some actions are joint: the caller takes part in
 them. What their abstract guards read besides the part is the caller's to see to, and the joint action
 is taken only if both agree. All other actions are the part's own: their abstract actions read and write
-nothing but the part and what was handed over. What the caller hands over does not change as long as
-it is needed, which is shown of every action of the caller. Nobody else writes the part: every action that
-does is named. It is not circular: each guard is asked of the state before the step, by whoever owns what
+nothing but the part and what was handed over. What the caller hands over is a parameter of the detailed
+machine, for all of whose values it is shown: so it may be read only after it was handed over, from when
+on it is needed for ever, and no action of the caller changes it any more. All three are shown. Nobody
+else writes the part: every action that does is named. It is not circular: each guard is asked of the state before the step, by whoever owns what
 it reads, and the detailed machine takes every request that the abstract part would take (`accepts`),
 so that it does not keep its promises by doing nothing.
 """
@@ -79,7 +80,7 @@ class Simulation:
     may_be    concrete action -> the abstract actions that it may be, if it does not leave the part as it is
     joint     the concrete actions in which the caller takes part
     accepts   the requests that are taken
-    needed    over the abstract machine: no step after which it holds changes an input
+    needed    over the part: inputs are handed over, once, and stay as they are
     assuming  of the concrete machine's parameters
     """
 
@@ -124,6 +125,17 @@ class Simulation:
         except KeyError:
             return False
         return True
+
+    def reads_what_was_handed_over(self, item: Is) -> bool:
+        """Whether an abstract action reads an input that depends on the caller's variables."""
+        action = self.abstract.actions[item.action]
+        terms = [guard.term for guard in action.guards]
+        terms += [value for target, value in action.updates if target.data in self.part]
+        return any(
+            part in self.inputs and any(x.op in ("var", "cell") for x in subterms(part))
+            for term in terms
+            for part in subterms(term)
+        )
 
     def left_to_the_caller(self) -> dict[str, tuple[str, ...]]:
         """What is assumed of the caller: for each joint action the abstract guards that it sees to."""
@@ -263,7 +275,20 @@ class Proof:
         after = self._low.after(action, self._before, names)
         stays = self._becomes({}, after)
         ways = [self._is(item, after, names) for item in self._made.may_be.get(action.name, ())]
-        return self._owed(action.name, taken, smt.negated(smt.any_of([stays, *ways])))
+        if action.name not in self._made.joint:
+            needed = self._needed(self._before)
+            for number, item in enumerate(self._made.may_be.get(action.name, ())):
+                if self._made.reads_what_was_handed_over(item):
+                    ways[number] = smt.all_of([needed, ways[number]])
+        right = smt.all_of([smt.any_of([stays, *ways]), self._still_needed(after)])
+        return self._owed(action.name, taken, smt.negated(right))
+
+    def _needed(self, state: State) -> Formula:
+        return self._low.formula(self._made.mapped(self._made.needed), state)
+
+    def _still_needed(self, after: State) -> Formula:
+        """What was handed over is not handed over anew: the parameters would have to change."""
+        return smt.implies(self._needed(self._before), self._needed(after))
 
     def _is(self, item: Is, after: State, names: Names) -> Formula:
         """The step is that abstract action: its guards hold, and the part becomes what it writes."""
@@ -287,8 +312,9 @@ class Proof:
     def _delay(self) -> Obligation:
         """When time passes the part stays as it is, and none of its deadlines is passed."""
         until = self._low.moment("1")
-        old, new = self._part(self._before), self._part(later(self._before, until))
-        kept = [same(new[key], value) for key, value in old.items()]
+        after = later(self._before, until)
+        old, new = self._part(self._before), self._part(after)
+        kept = [self._still_needed(after), *(same(new[key], value) for key, value in old.items())]
         for (group, name), value in old.items():
             if self._made.abstract.groups[group].field(name).urgent:
                 due = smt.all_of([value.on, self._before.now <= value.deadline])

@@ -22,7 +22,7 @@ from proofs.prover.proving import Question, answer, types_of
 from proofs.prover.refinement import Accepts, Is, Simulation, check, refinements, shown
 from proofs.search import explore
 
-DOOR = Enum("Door", ("shut", "open"))
+DOOR = Enum("Door", ("new", "open", "shut"))
 
 
 def _guards(change: str, **terms: Term) -> list[Guard]:
@@ -40,14 +40,14 @@ def house(change: str = "") -> Specification:
     long = spec.rigid("how_long", DURATION, "how long it stays open")
     owner = spec.record("owner", "The owner.", has_key=BOOL, guests=Int(0, 3))
     door = spec.record("door", "The door.", state=DOOR, end=urgent_timer(), uses=Int(0, 3))
-    guests, shut = param("guests", Int(1, 3)), door.state.eq("shut")
+    guests, new = param("guests", Int(1, 3)), door.state.eq("new")
     spec.action(
         "owner.prepare",
         "owner",
         "Find the key, and say how many may pass.",
         requirements="R1",
         params=[guests],
-        guards=_guards(change, at_home=shut),
+        guards=_guards(change, at_home=new),
         updates={owner.has_key: True, owner.guests: guests},
     )
     spec.action(
@@ -55,7 +55,7 @@ def house(change: str = "") -> Specification:
         "owner",
         "Open the door.",
         requirements="R1",
-        guards=_guards(change, key=owner.has_key, shut=shut),
+        guards=_guards(change, key=owner.has_key, new=new),
         updates={door.state: "open", door.end: arm(long), door.uses: 0},
     )
     spec.action(
@@ -91,18 +91,20 @@ def bolt(change: str = "") -> Specification:
         "bolt",
         "It.",
         drawn=BOOL,
+        used=BOOL,
         spring=TIMER if change == "weak spring" else urgent_timer(),
         left=(Int(0, 3), places),
         oiled=BOOL,
     )
     drawn: dict[Term, object] = {bolt.drawn: True, bolt.spring: arm(tension), bolt.left: places}
+    drawn[bolt.used] = True
     lost = {"spring not set": bolt.spring, "not refilled": bolt.left}
     spec.action(
         "bolt.draw",
         "owner",
         "Draw it, and set the spring.",
         requirements="R1",
-        guards=_guards(change, undrawn=~bolt.drawn),
+        guards=_guards(change, unused=~bolt.used),
         updates={k: v for k, v in drawn.items() if k is not lost.get(change)},
     )
     spec.action(
@@ -143,14 +145,15 @@ def rigid(spec: Specification, name: str) -> Term:
 def simulation(concrete: str = "", abstract: str = "") -> Simulation:
     a, c = house(abstract), bolt(concrete)
     drawn, left, places = var(c, "bolt", "drawn"), var(c, "bolt", "left"), rigid(c, "places")
-    few = left <= places
+    used = var(c, "bolt", "used")
+    few = (left <= places) & drawn.implies(used)
     door = var(a, "door", "state")
     return Simulation(
         c,
         a,
         {"few": Always(few, drawn)},
         {
-            door: ite(drawn, lift("open", DOOR), "shut"),
+            door: ite(drawn, lift("open", DOOR), ite(used, lift("shut", DOOR), "new")),
             var(a, "door", "end"): var(c, "bolt", "spring"),
             var(a, "door", "uses"): places - left,
         },
@@ -162,7 +165,7 @@ def simulation(concrete: str = "", abstract: str = "") -> Simulation:
         {rigid(a, "how_long"): rigid(c, "tension"), var(a, "owner", "guests"): places},
         joint=frozenset({"bolt.draw"}),
         accepts=[Accepts("owner.open", "bolt.draw")],
-        needed=door.eq("open"),
+        needed=door.ne("new"),
     )
 
 
@@ -183,7 +186,7 @@ def test_what_is_left_to_the_caller_is_said() -> None:
 
 
 WRONG = [
-    ("undrawn", "", "bolt.draw"),  # who draws it twice gives more time than there is
+    ("unused", "", "bolt.draw"),  # for others then, of whom the bolt knows nothing
     ("over", "", "bolt.spring_back"),
     ("drawn_still", "", "bolt.turn"),
     ("free", "", "bolt.turn"),
@@ -191,7 +194,7 @@ WRONG = [
     ("not refilled", "", "bolt.draw"),
     ("weak spring", "", "delay"),
     ("", "at_home", "owner.prepare keeps inputs"),
-    ("", "shut", "accepts owner.open"),
+    ("", "new", "accepts owner.open"),
 ]
 
 
@@ -206,7 +209,7 @@ def test_a_wrong_mapping_fails_at_the_start_or_where_it_is_wrong() -> None:
     made = simulation()
     state, end, uses = made.mapping
     spring, left = made.mapping[end], var(made.concrete, "bolt", "left")
-    never = {**made.mapping, state: lift("shut", DOOR)}
+    never = {**made.mapping, state: lift("new", DOOR)}
     assert failed(replace(made, mapping=never)) == "bolt.draw: sat"
     stopped = {**made.mapping, end: ite(spring.running, spring, None)}
     assert failed(replace(made, mapping=stopped)).startswith("bolt.draw")  # the time may be 0
@@ -220,17 +223,24 @@ def test_an_action_that_nobody_named_is_no_step_of_the_part() -> None:
     assert failed(replace(made, may_be=other)) == "bolt.turn: sat"
 
 
+def test_what_is_handed_over_is_read_after_it_was_and_handed_over_once() -> None:
+    made = simulation()
+    state = var(made.abstract, "door", "state")
+    assert failed(replace(made, needed=state.eq("open"))) == "bolt.spring_back: sat"
+    assert failed(replace(made, needed=state.eq("shut"))) == "bolt.turn: sat"
+
+
 def test_a_refusal_that_is_declared_is_no_failure() -> None:
-    made = simulation("", "shut")
-    drawn = var(made.concrete, "bolt", "drawn")
-    accepts = [replace(made.accepts[0], unless=drawn)]
+    made = simulation("", "new")
+    used = var(made.concrete, "bolt", "used")
+    accepts = [replace(made.accepts[0], unless=used)]
     assert failed(replace(made, accepts=accepts)) == ""
 
 
 def test_what_a_caller_sees_to_is_shown_of_the_caller() -> None:
-    for change, where in (("", ""), ("shut", "owner.open asks in time: sat")):
+    for change, where in (("", ""), ("new", "owner.open asks in time: sat")):
         made = simulation("", change)
-        when = var(made.abstract, "door", "state").eq("shut")
+        when = var(made.abstract, "door", "state").eq("new")
         assert failed(replace(made, accepts=[replace(made.accepts[0], when=when)])) == where
 
 
@@ -252,7 +262,11 @@ def test_declarations_that_do_not_fit_are_refused() -> None:
 
 
 def test_without_its_invariants_a_refinement_is_not_shown() -> None:
-    assert failed(replace(simulation(), proved={})) == "range of door.uses: sat"
+    made = simulation()
+    drawn, used = var(made.concrete, "bolt", "drawn"), var(made.concrete, "bolt", "used")
+    less = Always(drawn.implies(used), drawn)
+    assert failed(replace(made, proved={})) == "bolt.draw: sat"
+    assert failed(replace(made, proved={"less": less})) == "range of door.uses: sat"
 
 
 # ---- the declared ones
