@@ -186,16 +186,16 @@ def requests_do_not_wait(flow: Flow) -> Always:
 def nothing_asked_for_is_forgotten(flow: Flow) -> Always:
     """An SA that is wanted, for a packet, for clear text to be answered, or because a lifetime is reached,
     is asked for or being negotiated, by this end or by its peer, until it is there, the negotiation has
-    failed, or clear text has taken its place. What is asked for is wanted.
+    failed, or clear text has taken its place. What is asked for, or negotiated in Phase I, is wanted.
 
     Rests on nothing: every attacker switch on.
     """
 
     def remembered(end: End) -> Term:
         m = end.manager
-        busy = m.request.armed | end.negotiates | end.quick.waits | end.answering
+        busy = m.request.armed | end.negotiates
         wanted = m.wanted.ne("none")
-        return wanted.implies(busy) & m.request.armed.implies(wanted)
+        return wanted.implies(busy | end.quick.waits | end.answering) & busy.implies(wanted)
 
     return Always(_both(flow, remembered), flow.a.manager.wanted.eq("rekey"))
 
@@ -343,7 +343,7 @@ def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
     Rests on nothing: every attacker switch on.
     """
     waited = end.quick.waits & end.quick_unheard & (end.count(end.quick.role) > 0)
-    return Whenever(end.manager.failed.eq("late_timeout"), waited)
+    return Whenever(end.manager.outcome.eq("late_timeout"), waited)
 
 
 @_at_each_end("R15")
@@ -354,21 +354,31 @@ def first_timeout_fails(flow: Flow, end: End) -> Whenever:
     Rests on nothing: every attacker switch on.
     """
     waited = end.quick.waits & end.quick_unheard & end.count(end.quick.role).eq(0)
-    return Whenever(end.manager.failed.eq("first_timeout"), waited)
+    return Whenever(end.manager.outcome.eq("first_timeout"), waited)
 
 
 @promise("R8 R15", of="flow")
 def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
-    """A negotiation of Phase II that failed, was refused or met silence goes on no more, and the end sends
-    nothing in clear before it has started Phase I anew: only that negotiation's own silence leads there.
+    """After a Quick Mode of its own has failed, be it by silence, an end sends nothing in clear before it
+    has started Phase I anew: only that negotiation's own silence leads there.
 
     Rests on nothing: every attacker switch on.
     """
 
-    def blocks(end: End) -> Term:
-        return end.manager.failed.ne("none").implies(~end.in_clear & ~end.quick.waits)
+    failed = ("refused", "withdrawn", "ended", "first_timeout", "late_timeout")
+    claim = _both(flow, lambda e: e.manager.outcome.one_of(*failed).implies(~e.in_clear))
+    return Always(claim, flow.a.manager.outcome.eq("first_timeout"))
 
-    return Always(_both(flow, blocks), flow.a.manager.failed.eq("first_timeout"))
+
+@promise("R5 R15", of="flow")
+def quick_mode_ends_in_one_way(flow: Flow) -> Always:
+    """A Quick Mode that an end has started goes on until it is completed, is refused, gives way to the
+    peer's, meets silence, or ends with the Phase I SA above it; and then it goes on no more.
+
+    Rests on nothing: every attacker switch on.
+    """
+    claim = _both(flow, lambda e: e.manager.outcome.eq("begun").eq(e.quick.waits))
+    return Always(claim, flow.a.quick.waits & flow.b.quick.waits)
 
 
 @promise("R15 R17", of="flow")

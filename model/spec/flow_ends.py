@@ -23,8 +23,20 @@ NEGOTIATION = Enum("Negotiation", ("none", "waits", "under_way", "heard", "up"))
 ANSWER = Enum("Answer", ("none", "awaits_qm3", "confirmed"))
 #: what an SA is wanted for; `late_timeout` and `lifetime`: a fresh Phase I SA is
 WANTED = Enum("Wanted", ("none", "packet", "clear_text", "rekey", "late_timeout", "lifetime"))
-#: how the last negotiation of Phase II failed
-FAILURE = Enum("Failure", ("none", "refused", "first_timeout", "late_timeout"))
+#: what became of the last Quick Mode; `ended`: with the Phase I SA above it
+OUTCOME = Enum(
+    "Outcome",
+    (
+        "none",
+        "begun",
+        "completed",
+        "refused",
+        "withdrawn",
+        "ended",
+        "first_timeout",
+        "late_timeout",
+    ),
+)
 MANY = 65535
 
 
@@ -225,7 +237,7 @@ def _manager(spec: Specification, name: str) -> Record:
     fresh     the newest has not reached its soft lifetime
     waited    (ghost) what is left of the time from the first asking on
     wanted    (ghost) what an SA is asked or negotiated for, until it is there or cannot be had
-    failed    (ghost) how its last negotiation of Phase II failed, until another is begun
+    outcome   (ghost) what became of the Quick Mode that it started last, until it starts Phase I
     known     (ghost) the peer has been heard, in this negotiation or an earlier one
     driver    (ghost) the driver has been given an SA and has not ended the last
     """
@@ -239,7 +251,7 @@ def _manager(spec: Specification, name: str) -> Record:
         fresh=BOOL,
         waited=ghost(TIMER),
         wanted=ghost(WANTED),
-        failed=ghost(FAILURE),
+        outcome=ghost(OUTCOME),
         known=ghost(BOOL),
         driver=ghost(BOOL),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from model.language.sorts import BOOL
 from model.language.specification import Specification, guard
 from model.language.terms import Term, ite, lift, minimum, param
-from model.spec.flow_ends import WANTED, End
+from model.spec.flow_ends import OUTCOME, WANTED, End
 from model.spec.flow_manager import ask_too, served, wanted_if
 
 
@@ -104,7 +104,11 @@ def _answers_quick(spec: Specification, end: End) -> None:
             guard("room", peer.count(role) < peer.limit, "this SA has served enough", "R16"),
             guard("way", ~full | role.eq("responder"), "its own comes first", "R16"),
         ],
-        updates={q.answerer_state: "awaits_qm3", own.waits: own.waits & ~full},
+        updates={
+            q.answerer_state: "awaits_qm3",
+            own.waits: own.waits & ~full,
+            end.peers.outcome: ite(full, lift("withdrawn", OUTCOME), end.peers.outcome),
+        },
     )
 
 
@@ -114,7 +118,7 @@ def _installs(end: End, role: Term) -> dict[Term, object]:
     m, x, y, own = end.manager, end.started, end.answered, role.eq("initiator")
     return {
         **served(end),
-        m.wanted: "none",
+        m.wanted: ite(end.negotiates, lift("packet", WANTED), "none"),
         m.sas: minimum(m.sas + 1, 2),
         m.fresh: True,
         m.driver: True,
@@ -135,7 +139,12 @@ def _completes(spec: Specification, end: End) -> None:
             guard("waits", q.waits, "it has started no Quick Mode", "RFC 2409 5.5"),
             guard("answered", awaits, "no answer is under way", "RFC 2409 5.5"),
         ],
-        updates={q.waits: False, q.answerer_state: "confirmed", **_installs(end, q.role)},
+        updates={
+            q.waits: False,
+            q.answerer_state: "confirmed",
+            end.manager.outcome: "completed",
+            **_installs(end, q.role),
+        },
     )
     confirmed = q.answerer_state.eq("confirmed")
     spec.action(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.language.specification import Specification, guard
 from model.language.terms import TRUE, Term, ite, lift
-from model.spec.flow_ends import ANSWER, NEGOTIATION, WANTED, End
+from model.spec.flow_ends import ANSWER, NEGOTIATION, OUTCOME, WANTED, End
 from model.spec.flow_manager import ROLE_OF_SA, ask, ask_too, not_asked, stands, wanted_if
 
 
@@ -19,8 +19,7 @@ def renewal(spec: Specification, end: End) -> None:
 def _gone(end: End, role: Term) -> dict[Term, object]:
     """Updates that end the Phase I SA of that role at this end, and what is negotiated under it."""
     own = role.eq("initiator")
-    quick = end.quick.role.eq(role), end.answers_as.eq(role)
-    return _ended(end, own & end.started_up, ~own, *quick)
+    return _ended(end, own, ~own, end.quick.role.eq(role), end.answers_as.eq(role))
 
 
 def _all_gone(end: End, when: Term) -> dict[Term, object]:
@@ -32,7 +31,7 @@ def _ended(end: End, own: Term, peers: Term, starts: Term, answers: Term) -> dic
     """Updates that end: the SA that it started, the one that the peer started, the Quick Mode that it
     started, the one that the peer started; each where that is so."""
     x, y, q = end.started, end.answered, end.peers_quick
-    none, zero = lift("none", NEGOTIATION), lift(0, x.initiator_count.sort)
+    none, zero, m = lift("none", NEGOTIATION), lift(0, x.initiator_count.sort), end.manager
     return {
         x.initiator_state: ite(own, none, x.initiator_state),
         x.initiator_count: ite(own, zero, x.initiator_count),
@@ -42,6 +41,7 @@ def _ended(end: End, own: Term, peers: Term, starts: Term, answers: Term) -> dic
         y.responder_count: ite(peers, zero, y.responder_count),
         y.responder_holds: y.responder_holds & ~peers,
         end.quick.waits: end.quick.waits & ~starts,
+        m.outcome: ite(end.quick.waits & starts, lift("ended", OUTCOME), m.outcome),
         q.answerer_state: ite(answers, lift("none", ANSWER), q.answerer_state),
     }
 
@@ -127,7 +127,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
         "The peer refused the negotiation of Phase II: it fails.",
         requirements="R10",
         guards=[waits],
-        updates={**blocked, m.failed: "refused"},
+        updates={**blocked, m.outcome: "refused"},
     )
     spec.action(
         f"{end.name}.first_timeout",
@@ -139,7 +139,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
             silence,
             guard("first", completed.eq(0), "one was completed under this SA before", "R15"),
         ],
-        updates={**blocked, m.failed: "first_timeout"},
+        updates={**blocked, m.outcome: "first_timeout"},
     )
     spec.action(
         f"{end.name}.late_timeout",
@@ -155,6 +155,6 @@ def _quick_fails(spec: Specification, end: End) -> None:
             **_all_gone(end, TRUE),
             **ask_too(end),
             **_renewed(end, "late_timeout", TRUE),
-            m.failed: "late_timeout",
+            m.outcome: "late_timeout",
         },
     )

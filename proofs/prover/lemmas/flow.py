@@ -35,7 +35,7 @@ def renewal_is_asked_for(flow: Flow) -> Term:
         m = end.manager
         nothing = ~end.phase1 & end.started.initiator_state.eq("none")
         due = m.wanted.one_of("late_timeout", "lifetime")
-        begun = end.negotiates.implies(m.failed.eq("none"))
+        begun = end.negotiates.implies(m.outcome.eq("none"))
         return m.renew.implies(m.request.armed & nothing) & due.eq(m.renew) & begun
 
     return conjunction(*map(asked, flow.ends))
