@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from model.language.specification import Guard, Specification, guard
 from model.language.terms import Term, arm, ite, lift, param
-from model.spec.flow_ends import WANTED, End
+from model.spec.flow_ends import OUTCOME, WANTED, End
 from model.spec.parameters import ROLE
 
 ROLE_OF_SA = param("role", ROLE)
@@ -141,7 +141,7 @@ def _serves(spec: Specification, end: End) -> None:
             **served(end),
             m.renew: False,
             m.wanted: "packet",
-            m.outcome: "none",
+            q.outcome: "none",
             x.initiator_state: "waits",
             x.half_open: False,
             x.stale: x.responder_up,
@@ -162,11 +162,12 @@ def _serves(spec: Specification, end: End) -> None:
         ],
         updates={
             **served(end),
-            m.outcome: "begun",
+            q.outcome: "begun",
             q.waits: True,
             q.role: ROLE_OF_SA,
             # What the peer waits for still belongs to an earlier one, and does not come any more.
             q.answerer_state: "none",
+            q.answer: ite(q.answerer_state.eq("none"), q.answer, lift("withdrawn", OUTCOME)),
             **wanted_if(end.other, peers_busy | q.answerer_state.eq("none")),
         },
     )
@@ -193,6 +194,7 @@ def _silence(spec: Specification, end: End) -> None:
             m.wanted: "none",
             x.initiator_state: "none",
             m.soft_sa: arm(p.soft_life + p.slack),
+            m.passes: True,
         },
     )
     over = x.initiator_state.eq("heard") | (end.unanswered & end.unheard & blocked)
@@ -218,5 +220,5 @@ def _soft_sa(spec: Specification, end: End) -> None:
             guard("in_clear", end.in_clear, "no soft SA stands", "R8"),
             guard("due", m.soft_sa.left <= end.policy.slack, "its time has not come", "R8"),
         ],
-        updates={m.soft_sa: None},
+        updates={m.soft_sa: None, m.passes: False},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.language.specification import Specification, guard
 from model.language.terms import TRUE, Term, ite, lift
-from model.spec.flow_ends import ANSWER, NEGOTIATION, OUTCOME, WANTED, End
+from model.spec.flow_ends import ANSWER, NEGOTIATION, OUTCOME, USE, WANTED, End
 from model.spec.flow_manager import ROLE_OF_SA, ask, ask_too, not_asked, stands, wanted_if
 
 
@@ -31,18 +31,20 @@ def _ended(end: End, own: Term, peers: Term, starts: Term, answers: Term) -> dic
     """Updates that end: the SA that it started, the one that the peer started, the Quick Mode that it
     started, the one that the peer started; each where that is so."""
     x, y, q = end.started, end.answered, end.peers_quick
-    none, zero, m = lift("none", NEGOTIATION), lift(0, x.initiator_count.sort), end.manager
+    none, zero = lift("none", NEGOTIATION), lift(0, x.initiator_count.sort)
+    unused, ended = lift("none", USE), lift("ended", OUTCOME)
     return {
         x.initiator_state: ite(own, none, x.initiator_state),
         x.initiator_count: ite(own, zero, x.initiator_count),
-        x.initiator_holds: x.initiator_holds & ~own,
+        x.initiator_use: ite(own, unused, x.initiator_use),
         y.responder_up: y.responder_up & ~peers,
         y.stale: y.stale & ~peers,
         y.responder_count: ite(peers, zero, y.responder_count),
-        y.responder_holds: y.responder_holds & ~peers,
+        y.responder_use: ite(peers, unused, y.responder_use),
         end.quick.waits: end.quick.waits & ~starts,
-        m.outcome: ite(end.quick.waits & starts, lift("ended", OUTCOME), m.outcome),
+        end.quick.outcome: ite(end.quick.waits & starts, ended, end.quick.outcome),
         q.answerer_state: ite(answers, lift("none", ANSWER), q.answerer_state),
+        q.answer: ite(end.answering & answers, ended, q.answer),
     }
 
 
@@ -70,6 +72,7 @@ def _rekeys(spec: Specification, end: End) -> None:
             **ask(end, "rekey"),
             **_all_gone(end, literal),
             m.fresh: False,
+            m.driver: "due",
             m.renew: renew,
             m.wanted: wanted,
         },
@@ -127,7 +130,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
         "The peer refused the negotiation of Phase II: it fails.",
         requirements="R10",
         guards=[waits],
-        updates={**blocked, m.outcome: "refused"},
+        updates={**blocked, q.outcome: "refused"},
     )
     spec.action(
         f"{end.name}.first_timeout",
@@ -139,7 +142,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
             silence,
             guard("first", completed.eq(0), "one was completed under this SA before", "R15"),
         ],
-        updates={**blocked, m.outcome: "first_timeout"},
+        updates={**blocked, q.outcome: "first_timeout"},
     )
     spec.action(
         f"{end.name}.late_timeout",
@@ -155,6 +158,6 @@ def _quick_fails(spec: Specification, end: End) -> None:
             **_all_gone(end, TRUE),
             **ask_too(end),
             **_renewed(end, "late_timeout", TRUE),
-            m.outcome: "late_timeout",
+            q.outcome: "late_timeout",
         },
     )
