@@ -116,13 +116,17 @@ def soft_sa_is_withdrawn(flow: Flow) -> Always:
 
 @promise("R8", of="flow")
 def soft_sas_end(flow: Flow) -> Always:
-    """Clear text is allowed no longer than the policy says; then the next packet is negotiated for.
+    """Clear text is allowed no longer than the policy says, and the driver lets packets pass in clear as
+    long as it is allowed; then the next packet is negotiated for.
 
     Rests on nothing: every attacker switch on.
     """
-    p = flow.policy
-    claim = _both(flow, lambda e: e.manager.soft_sa.left <= p.soft_life + p.slack)
-    return Always(claim, flow.a.in_clear)
+    life = flow.policy.soft_life + flow.policy.slack
+
+    def ends(end: End) -> Term:
+        return (end.manager.soft_sa.left <= life) & end.manager.passes.eq(end.in_clear)
+
+    return Always(_both(flow, ends), flow.a.in_clear)
 
 
 @promise("R8", of="flow")
@@ -186,16 +190,16 @@ def requests_do_not_wait(flow: Flow) -> Always:
 def nothing_asked_for_is_forgotten(flow: Flow) -> Always:
     """An SA that is wanted, for a packet, for clear text to be answered, or because a lifetime is reached,
     is asked for or being negotiated, by this end or by its peer, until it is there, the negotiation has
-    failed, or clear text has taken its place. What is asked for is wanted.
+    failed, or clear text has taken its place. What is asked for, or negotiated in Phase I, is wanted.
 
     Rests on nothing: every attacker switch on.
     """
 
     def remembered(end: End) -> Term:
         m = end.manager
-        busy = m.request.armed | end.negotiates | end.quick.waits | end.answering
+        busy = m.request.armed | end.negotiates
         wanted = m.wanted.ne("none")
-        return wanted.implies(busy) & m.request.armed.implies(wanted)
+        return wanted.implies(busy | end.quick.waits | end.answering) & busy.implies(wanted)
 
     return Always(_both(flow, remembered), flow.a.manager.wanted.eq("rekey"))
 
@@ -343,7 +347,7 @@ def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
     Rests on nothing: every attacker switch on.
     """
     waited = end.quick.waits & end.quick_unheard & (end.count(end.quick.role) > 0)
-    return Whenever(end.manager.failed.eq("late_timeout"), waited)
+    return Whenever(end.quick.outcome.eq("late_timeout"), waited)
 
 
 @_at_each_end("R15")
@@ -354,21 +358,62 @@ def first_timeout_fails(flow: Flow, end: End) -> Whenever:
     Rests on nothing: every attacker switch on.
     """
     waited = end.quick.waits & end.quick_unheard & end.count(end.quick.role).eq(0)
-    return Whenever(end.manager.failed.eq("first_timeout"), waited)
+    return Whenever(end.quick.outcome.eq("first_timeout"), waited)
 
 
 @promise("R8 R15", of="flow")
 def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
-    """A negotiation of Phase II that failed, was refused or met silence goes on no more, and the end sends
-    nothing in clear before it has started Phase I anew: only that negotiation's own silence leads there.
+    """After a Quick Mode of its own has failed, be it by silence, an end sends nothing in clear before it
+    has started Phase I anew: only that negotiation's own silence leads there.
 
     Rests on nothing: every attacker switch on.
     """
 
-    def blocks(end: End) -> Term:
-        return end.manager.failed.ne("none").implies(~end.in_clear & ~end.quick.waits)
+    failed = ("refused", "withdrawn", "ended", "first_timeout", "late_timeout")
+    claim = _both(flow, lambda e: e.quick.outcome.one_of(*failed).implies(~e.in_clear))
+    return Always(claim, flow.a.quick.outcome.eq("first_timeout"))
 
-    return Always(_both(flow, blocks), flow.a.manager.failed.eq("first_timeout"))
+
+@promise("R5 R15", of="flow")
+def quick_mode_ends_in_one_way(flow: Flow) -> Always:
+    """A Quick Mode goes on, at the end that started it and at the one that answered, until it is completed,
+    is refused, gives way to another, meets silence, or ends with the Phase I SA above it; and then it
+    goes on no more. Who started it and has completed it has sent message 3.
+
+    Rests on nothing: every attacker switch on.
+    """
+
+    def one(end: End) -> Term:
+        q = end.quick
+        told = q.outcome.eq("completed").implies(q.answerer_state.ne("awaits_qm3"))
+        begun = q.outcome.eq("begun").eq(q.waits) & q.answer.eq("begun").eq(
+            q.answerer_state.ne("none")
+        )
+        return begun & told & q.waits.implies(q.answerer_state.ne("confirmed"))
+
+    return Always(_both(flow, one), flow.a.quick.waits & flow.b.quick.waits)
+
+
+@_at_each_end("R15")
+def an_answered_quick_mode_is_not_given_up(flow: Flow, end: End) -> Whenever:
+    """An end that has answered Quick Mode gives it up only if its peer does not go on with it.
+
+    Unless the attacker drops messages.
+    """
+    q = end.peers_quick
+    return Whenever(
+        q.answer.eq("given_up"), ~q.waits & q.answerer_state.eq("awaits_qm3"), flow.policy.drops
+    )
+
+
+@_at_each_end("R16")
+def the_initiators_quick_mode_comes_first(flow: Flow, end: End) -> Whenever:
+    """Where both ends start Quick Mode under a Phase I SA that has room for one, the initiator's of that SA
+    goes on: only its responder gives way.
+
+    Rests on nothing: every attacker switch on.
+    """
+    return Whenever(end.quick.outcome.eq("withdrawn"), end.quick.role.eq("responder"))
 
 
 @promise("R15 R17", of="flow")
@@ -440,17 +485,32 @@ def exchanges_are_fresh(flow: Flow) -> Always:
     return Always(_both(flow, fresh), flow.a.started.stale)
 
 
+@_at_each_end("R9 R17")
+def a_half_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
+    """A half-open exchange is left by its responder only when its peer starts another, or for an SA in the
+    place of none: the SA of an earlier exchange has ended before.
+
+    Rests on nothing: every attacker switch on.
+    """
+    x = end.answered
+    return Whenever(~x.half_open, x.initiator_state.eq("none") | ~x.responder_up)
+
+
 @promise("R17 R18", of="flow")
 def an_ended_sa_stands_no_more(flow: Flow) -> Always:
     """A Phase I SA stands at an end exactly from its establishment there until that end ends it: by a
-    lifetime, because it is idle or has served enough, after late silence, or upon the peer's Delete.
+    lifetime, because it is idle or has served enough, after late silence, or upon the peer's Delete. It
+    counts as used exactly from the first negotiation of Phase II that was completed under it there.
 
     Rests on nothing: every attacker switch on.
     """
 
     def exact(end: End) -> Term:
-        own = end.started_up.eq(end.started.initiator_holds)
-        return own & end.answered.responder_up.eq(end.answered.responder_holds)
+        x, y = end.started, end.answered
+        own = end.started_up.eq(x.initiator_use.ne("none"))
+        peers = y.responder_up.eq(y.responder_use.ne("none"))
+        used = x.initiator_use.eq("used").eq(x.initiator_count > 0)
+        return own & peers & used & y.responder_use.eq("used").eq(y.responder_count > 0)
 
     return Always(_both(flow, exact), flow.a.started_up & flow.a.answered.responder_up)
 
@@ -483,9 +543,13 @@ def quick_mode_is_answered_under_what_both_hold(flow: Flow, end: End) -> Wheneve
 @promise("R19", of="flow")
 def sas_outlive_phase1(flow: Flow) -> Always:
     """Whatever becomes of Phase I, an SA that the driver was given is live until the driver ends it: by
-    seconds, by bytes, or upon the peer's Delete.
+    seconds, by bytes, or upon the peer's Delete; and it counts as fresh until its soft lifetime.
 
     Rests on nothing: every attacker switch on.
     """
-    claim = _both(flow, lambda e: e.manager.driver.eq(e.manager.sas > 0))
-    return Always(claim, (flow.a.manager.sas > 0) & ~flow.a.phase1)
+
+    def kept(end: End) -> Term:
+        m = end.manager
+        return m.driver.ne("none").eq(m.sas > 0) & m.driver.eq("fresh").eq(m.fresh)
+
+    return Always(_both(flow, kept), (flow.a.manager.sas > 0) & ~flow.a.phase1)

@@ -23,8 +23,24 @@ NEGOTIATION = Enum("Negotiation", ("none", "waits", "under_way", "heard", "up"))
 ANSWER = Enum("Answer", ("none", "awaits_qm3", "confirmed"))
 #: what an SA is wanted for; `late_timeout` and `lifetime`: a fresh Phase I SA is
 WANTED = Enum("Wanted", ("none", "packet", "clear_text", "rekey", "late_timeout", "lifetime"))
-#: how the last negotiation of Phase II failed
-FAILURE = Enum("Failure", ("none", "refused", "first_timeout", "late_timeout"))
+#: what a Phase I SA has been used for at an end, and what its driver has of the newest SA
+USE = Enum("Use", ("none", "new", "used"))
+NEWEST = Enum("Newest", ("none", "fresh", "due"))
+#: what became of a Quick Mode at one end; `ended`: with the Phase I SA above it
+OUTCOME = Enum(
+    "Outcome",
+    (
+        "none",
+        "begun",
+        "completed",
+        "refused",
+        "withdrawn",
+        "given_up",
+        "ended",
+        "first_timeout",
+        "late_timeout",
+    ),
+)
 MANY = 65535
 
 
@@ -225,9 +241,9 @@ def _manager(spec: Specification, name: str) -> Record:
     fresh     the newest has not reached its soft lifetime
     waited    (ghost) what is left of the time from the first asking on
     wanted    (ghost) what an SA is asked or negotiated for, until it is there or cannot be had
-    failed    (ghost) how its last negotiation of Phase II failed, until another is begun
     known     (ghost) the peer has been heard, in this negotiation or an earlier one
-    driver    (ghost) the driver has been given an SA and has not ended the last
+    driver    (ghost) what the driver has of the newest SA
+    passes    (ghost) the driver lets packets pass in clear
     """
     return spec.record(
         name,
@@ -239,9 +255,9 @@ def _manager(spec: Specification, name: str) -> Record:
         fresh=BOOL,
         waited=ghost(TIMER),
         wanted=ghost(WANTED),
-        failed=ghost(FAILURE),
         known=ghost(BOOL),
-        driver=ghost(BOOL),
+        driver=ghost(NEWEST),
+        passes=ghost(BOOL),
     )
 
 
@@ -252,7 +268,7 @@ def _phase1(spec: Specification, name: str) -> Record:
     responder_up  the SA stands at the peer
     stale         what stands there is of an earlier exchange than the present one
     ..._count     negotiations of Phase II that this end has completed under the SA
-    ..._holds     (ghost) it has established the SA, and has not ended it
+    ..._use       (ghost) what it has used the SA for, from its establishment to its end
     """
     return spec.record(
         f"{name}_phase1",
@@ -263,17 +279,24 @@ def _phase1(spec: Specification, name: str) -> Record:
         stale=BOOL,
         initiator_count=Int(0, MANY),
         responder_count=Int(0, MANY),
-        initiator_holds=ghost(BOOL),
-        responder_holds=ghost(BOOL),
+        initiator_use=ghost(USE),
+        responder_use=ghost(USE),
     )
 
 
 def _quick(spec: Specification, name: str) -> Record:
-    """Quick Mode as an end started it; `role` is its own in the Phase I SA above."""
+    """Quick Mode as an end started it.
+
+    role     its role in the Phase I SA above
+    outcome  (ghost) what became of it where it was started, until Phase I is started there
+    answer   (ghost) what became of it where it was answered
+    """
     return spec.record(
         f"{name}_quick",
         f"Phase II as {name} started it, at both ends.",
         waits=BOOL,
         role=ROLE,
         answerer_state=ANSWER,
+        outcome=ghost(OUTCOME),
+        answer=ghost(OUTCOME),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from model.language.sorts import BOOL
 from model.language.specification import Specification, guard
 from model.language.terms import Term, ite, lift, minimum, param
-from model.spec.flow_ends import WANTED, End
+from model.spec.flow_ends import NEWEST, OUTCOME, USE, WANTED, End
 from model.spec.flow_manager import ask_too, served, wanted_if
 
 
@@ -66,8 +66,9 @@ def _establishes(spec: Specification, end: End) -> None:
         updates={
             x.half_open: False,
             x.responder_up: True,
-            x.responder_holds: True,
+            x.responder_use: "new",
             peers.soft_sa: None,
+            peers.passes: False,
             peers.renew: False,
             peers.wanted: ite(renewed, lift("packet", WANTED), peers.wanted),
         },
@@ -82,7 +83,7 @@ def _establishes(spec: Specification, end: End) -> None:
             guard("heard", x.initiator_state.eq("heard"), "it waits for no proof", "RFC 2409 5"),
             guard("proved", proved, "the peer is not in this exchange", "RFC 2409 5"),
         ],
-        updates={x.initiator_state: "up", x.initiator_holds: True, **ask_too(end)},
+        updates={x.initiator_state: "up", x.initiator_use: "new", **ask_too(end)},
     )
 
 
@@ -104,7 +105,12 @@ def _answers_quick(spec: Specification, end: End) -> None:
             guard("room", peer.count(role) < peer.limit, "this SA has served enough", "R16"),
             guard("way", ~full | role.eq("responder"), "its own comes first", "R16"),
         ],
-        updates={q.answerer_state: "awaits_qm3", own.waits: own.waits & ~full},
+        updates={
+            q.answerer_state: "awaits_qm3",
+            own.waits: own.waits & ~full,
+            q.answer: "begun",
+            own.outcome: ite(full, lift("withdrawn", OUTCOME), own.outcome),
+        },
     )
 
 
@@ -112,12 +118,15 @@ def _installs(end: End, role: Term) -> dict[Term, object]:
     """Updates that hand an SA to an end's driver, and count the negotiation under its Phase I SA: what
     was asked for is there. A third SA is not kept: the oldest is deleted."""
     m, x, y, own = end.manager, end.started, end.answered, role.eq("initiator")
+    used = lift("used", USE)
     return {
         **served(end),
-        m.wanted: "none",
+        m.wanted: ite(end.negotiates, lift("packet", WANTED), "none"),
         m.sas: minimum(m.sas + 1, 2),
         m.fresh: True,
-        m.driver: True,
+        m.driver: "fresh",
+        x.initiator_use: ite(own, used, x.initiator_use),
+        y.responder_use: ite(own, y.responder_use, used),
         x.initiator_count: ite(own, x.initiator_count + 1, x.initiator_count),
         y.responder_count: ite(own, y.responder_count, y.responder_count + 1),
     }
@@ -135,7 +144,12 @@ def _completes(spec: Specification, end: End) -> None:
             guard("waits", q.waits, "it has started no Quick Mode", "RFC 2409 5.5"),
             guard("answered", awaits, "no answer is under way", "RFC 2409 5.5"),
         ],
-        updates={q.waits: False, q.answerer_state: "confirmed", **_installs(end, q.role)},
+        updates={
+            q.waits: False,
+            q.answerer_state: "confirmed",
+            q.outcome: "completed",
+            **_installs(end, q.role),
+        },
     )
     confirmed = q.answerer_state.eq("confirmed")
     spec.action(
@@ -144,7 +158,11 @@ def _completes(spec: Specification, end: End) -> None:
         "Message 3 arrives: the peer's SAs go to its driver.",
         requirements="R11 R13 R16",
         guards=[guard("confirmed", confirmed, "no message 3 is under way", "RFC 2409 5.5")],
-        updates={q.answerer_state: "none", **_installs(peer, peer.answers_as)},
+        updates={
+            q.answerer_state: "none",
+            q.answer: "completed",
+            **_installs(peer, peer.answers_as),
+        },
     )
 
 
@@ -159,13 +177,13 @@ def _forgets(spec: Specification, end: End) -> None:
         "The peer gives up a Quick Mode for which no message 3 comes.",
         requirements="R15",
         guards=[guard("alone", alone | lost, "message 3 comes, and nobody drops it", "R15")],
-        updates={q.answerer_state: "none", **wanted_if(peer, busy)},
+        updates={q.answerer_state: "none", q.answer: "given_up", **wanted_if(peer, busy)},
     )
 
 
 # ---- the driver
 def _driver(spec: Specification, end: End) -> None:
-    m, newest = end.manager, param("newest", BOOL)
+    m, newest, due = end.manager, param("newest", BOOL), lift("due", NEWEST)
     spec.action(
         f"{end.name}.sa_ends",
         end.name,
@@ -176,6 +194,6 @@ def _driver(spec: Specification, end: End) -> None:
         updates={
             m.sas: m.sas - 1,
             m.fresh: m.fresh & ~newest & (m.sas > 1),
-            m.driver: m.sas > 1,
+            m.driver: ite(m.sas > 1, ite(newest, due, m.driver), "none"),
         },
     )

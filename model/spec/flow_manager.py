@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from model.language.specification import Guard, Specification, guard
 from model.language.terms import Term, arm, ite, lift, param
-from model.spec.flow_ends import WANTED, End
+from model.spec.flow_ends import OUTCOME, WANTED, End
 from model.spec.parameters import ROLE
 
 ROLE_OF_SA = param("role", ROLE)
@@ -33,10 +33,20 @@ def ask(end: End, why: str) -> dict[Term, object]:
 
 def ask_too(end: End) -> dict[Term, object]:
     """The same where something may be asked for already: that keeps its time."""
-    m = end.manager
+    m, soon = end.manager, arm(end.policy.slack)
     wanted = ite(m.wanted.eq("none"), lift("packet", WANTED), m.wanted)
-    request = ite(m.request.armed, m.request, arm(end.policy.slack))
-    return {**ask(end, "packet"), m.request: request, m.wanted: wanted}
+    request = ite(m.request.armed, m.request, soon)
+    return {m.request: request, m.waited: ite(m.request.armed, m.waited, soon), m.wanted: wanted}
+
+
+def ask_where(end: End, when: Term) -> dict[Term, object]:
+    """The same where this holds; elsewhere nothing is asked for that was not before."""
+    m = end.manager
+    return {
+        m.request: ite(when & ~m.request.armed, arm(end.policy.slack), m.request),
+        m.waited: ite(when & ~m.request.armed, arm(end.policy.slack), m.waited),
+        **wanted_if(end, when | m.request.armed),
+    }
 
 
 def served(end: End) -> dict[Term, object]:
@@ -115,7 +125,7 @@ def _serves(spec: Specification, end: End) -> None:
             guard("served", end.served, "no fresh SA is there, or under way", "R9"),
             guard("not_renewed", ~m.renew, "a fresh Phase I SA is asked for", "R15 R17"),
         ],
-        updates={**served(end), **wanted_if(end, ~m.fresh)},
+        updates={**served(end), **wanted_if(end, end.negotiates | ~(m.request.armed & m.fresh))},
     )
     spec.action(
         f"{end.name}.negotiate",
@@ -131,7 +141,7 @@ def _serves(spec: Specification, end: End) -> None:
             **served(end),
             m.renew: False,
             m.wanted: "packet",
-            m.failed: "none",
+            q.outcome: "none",
             x.initiator_state: "waits",
             x.half_open: False,
             x.stale: x.responder_up,
@@ -152,11 +162,12 @@ def _serves(spec: Specification, end: End) -> None:
         ],
         updates={
             **served(end),
-            m.failed: "none",
+            q.outcome: "begun",
             q.waits: True,
             q.role: ROLE_OF_SA,
             # What the peer waits for still belongs to an earlier one, and does not come any more.
             q.answerer_state: "none",
+            q.answer: ite(q.answerer_state.eq("none"), q.answer, lift("withdrawn", OUTCOME)),
             **wanted_if(end.other, peers_busy | q.answerer_state.eq("none")),
         },
     )
@@ -165,8 +176,7 @@ def _serves(spec: Specification, end: End) -> None:
 # ---- silence
 def _silence(spec: Specification, end: End) -> None:
     m, p, x = end.manager, end.policy, end.started
-    no_phase1 = guard("no_phase1", ~end.phase1, "a Phase I SA stands", "R8 R15")
-    blocked = ~p.falls_back(end.name) | (m.sas > 0)
+    blocked = ~p.falls_back(end.name) | m.sas.ne(0) | end.phase1
     spec.action(
         f"{end.name}.fall_back",
         end.name,
@@ -175,7 +185,7 @@ def _silence(spec: Specification, end: End) -> None:
         guards=[
             guard("unanswered", end.unanswered, "it waits for no first answer", "R8"),
             guard("silence", end.unheard, "an answer comes, and nobody drops it", "R8"),
-            no_phase1,
+            guard("no_phase1", ~end.phase1, "a Phase I SA stands", "R8 R15"),
             guard("falls_back", p.falls_back(end.name), "its policy forbids clear text", "R8"),
             _unprotected(end),
         ],
@@ -184,30 +194,18 @@ def _silence(spec: Specification, end: End) -> None:
             m.wanted: "none",
             x.initiator_state: "none",
             m.soft_sa: arm(p.soft_life + p.slack),
+            m.passes: True,
         },
     )
     over = x.initiator_state.eq("heard") | (end.unanswered & end.unheard & blocked)
     spec.action(
         f"{end.name}.gives_up",
         end.name,
-        "Phase I was answered and failed, or met silence and clear text is not allowed: blocked.",
-        requirements="R5 R8",
-        guards=[
-            guard("over", over, "it may go on, or send in clear", "R5 R8"),
-            no_phase1,
-        ],
-        updates={x.initiator_state: "none", **wanted_if(end, m.request.armed)},
-    )
-    spec.action(
-        f"{end.name}.use_peers",
-        end.name,
-        "The peer's own negotiation has brought a Phase I SA: give up this one, and use that.",
-        requirements="R9 R15",
-        guards=[
-            guard("negotiates", end.negotiates, "it negotiates no Phase I", "R9"),
-            guard("phase1", end.answered.responder_up, "the peer's has brought none", "R9"),
-        ],
-        updates={x.initiator_state: "none", **ask_too(end)},
+        "Phase I was answered and failed, or met silence and clear text is not allowed. If the peer's "
+        "own negotiation has brought a Phase I SA, use that; else the flow is blocked.",
+        requirements="R5 R8 R9",
+        guards=[guard("over", over, "it may go on, or send in clear", "R5 R8")],
+        updates={x.initiator_state: "none", **ask_where(end, end.phase1)},
     )
 
 
@@ -222,5 +220,5 @@ def _soft_sa(spec: Specification, end: End) -> None:
             guard("in_clear", end.in_clear, "no soft SA stands", "R8"),
             guard("due", m.soft_sa.left <= end.policy.slack, "its time has not come", "R8"),
         ],
-        updates={m.soft_sa: None},
+        updates={m.soft_sa: None, m.passes: False},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.language.specification import Specification, guard
 from model.language.terms import TRUE, Term, ite, lift
-from model.spec.flow_ends import ANSWER, NEGOTIATION, WANTED, End
+from model.spec.flow_ends import ANSWER, NEGOTIATION, OUTCOME, USE, WANTED, End
 from model.spec.flow_manager import ROLE_OF_SA, ask, ask_too, not_asked, stands, wanted_if
 
 
@@ -19,8 +19,7 @@ def renewal(spec: Specification, end: End) -> None:
 def _gone(end: End, role: Term) -> dict[Term, object]:
     """Updates that end the Phase I SA of that role at this end, and what is negotiated under it."""
     own = role.eq("initiator")
-    quick = end.quick.role.eq(role), end.answers_as.eq(role)
-    return _ended(end, own & end.started_up, ~own, *quick)
+    return _ended(end, own, ~own, end.quick.role.eq(role), end.answers_as.eq(role))
 
 
 def _all_gone(end: End, when: Term) -> dict[Term, object]:
@@ -33,16 +32,19 @@ def _ended(end: End, own: Term, peers: Term, starts: Term, answers: Term) -> dic
     started, the one that the peer started; each where that is so."""
     x, y, q = end.started, end.answered, end.peers_quick
     none, zero = lift("none", NEGOTIATION), lift(0, x.initiator_count.sort)
+    unused, ended = lift("none", USE), lift("ended", OUTCOME)
     return {
         x.initiator_state: ite(own, none, x.initiator_state),
         x.initiator_count: ite(own, zero, x.initiator_count),
-        x.initiator_holds: x.initiator_holds & ~own,
+        x.initiator_use: ite(own, unused, x.initiator_use),
         y.responder_up: y.responder_up & ~peers,
         y.stale: y.stale & ~peers,
         y.responder_count: ite(peers, zero, y.responder_count),
-        y.responder_holds: y.responder_holds & ~peers,
+        y.responder_use: ite(peers, unused, y.responder_use),
         end.quick.waits: end.quick.waits & ~starts,
+        end.quick.outcome: ite(end.quick.waits & starts, ended, end.quick.outcome),
         q.answerer_state: ite(answers, lift("none", ANSWER), q.answerer_state),
+        q.answer: ite(end.answering & answers, ended, q.answer),
     }
 
 
@@ -70,6 +72,7 @@ def _rekeys(spec: Specification, end: End) -> None:
             **ask(end, "rekey"),
             **_all_gone(end, literal),
             m.fresh: False,
+            m.driver: "due",
             m.renew: renew,
             m.wanted: wanted,
         },
@@ -127,7 +130,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
         "The peer refused the negotiation of Phase II: it fails.",
         requirements="R10",
         guards=[waits],
-        updates={**blocked, m.failed: "refused"},
+        updates={**blocked, q.outcome: "refused"},
     )
     spec.action(
         f"{end.name}.first_timeout",
@@ -139,7 +142,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
             silence,
             guard("first", completed.eq(0), "one was completed under this SA before", "R15"),
         ],
-        updates={**blocked, m.failed: "first_timeout"},
+        updates={**blocked, q.outcome: "first_timeout"},
     )
     spec.action(
         f"{end.name}.late_timeout",
@@ -155,6 +158,6 @@ def _quick_fails(spec: Specification, end: End) -> None:
             **_all_gone(end, TRUE),
             **ask_too(end),
             **_renewed(end, "late_timeout", TRUE),
-            m.failed: "late_timeout",
+            q.outcome: "late_timeout",
         },
     )

@@ -194,7 +194,7 @@ def _of_flow() -> dict[str, tuple[str, ...]]:
 
     asks = (*each("packet"), DELAY)
     clear = (*asks, *each("negotiate", "fall_back", "gives_up"), *each("takes_clear"), DELAY)
-    together = ("a.negotiate", *phase1("b"), *phase1("a"), *each("use_peers"))
+    together = ("a.negotiate", *phase1("b"), *phase1("a"))
     protected = (*asks, *together, *phase2("a"), *phase2("b"), *each("reuse"))
     rekeyed = (*each("rekey"), "a.start_quick", *phase2("b"), *phase2("a"))
     ends = each("lifetime", "end_phase1", "hears_delete", "sa_ends", "sa_ends")

@@ -35,7 +35,7 @@ def renewal_is_asked_for(flow: Flow) -> Term:
         m = end.manager
         nothing = ~end.phase1 & end.started.initiator_state.eq("none")
         due = m.wanted.one_of("late_timeout", "lifetime")
-        begun = end.negotiates.implies(m.failed.eq("none"))
+        begun = end.negotiates.implies(end.quick.outcome.eq("none"))
         return m.renew.implies(m.request.armed & nothing) & due.eq(m.renew) & begun
 
     return conjunction(*map(asked, flow.ends))
@@ -72,6 +72,6 @@ def fresh_sas_are_live(flow: Flow) -> Term:
 
     def live(end: End) -> Term:
         m = end.manager
-        return m.fresh.implies(m.sas > 0) & m.driver.eq(m.sas > 0)
+        return m.fresh.implies(m.sas > 0) & m.driver.ne("none").eq(m.sas > 0)
 
     return conjunction(*map(live, flow.ends))
