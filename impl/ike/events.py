@@ -1,0 +1,121 @@
+"""What an engine reports. Keys are for the driver, and are never shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from impl.ike.settings import Address, Phase1Choice, Phase2Choice
+from impl.wire.payloads import Identification, Notification
+from model.vocabulary.selectors import Selector
+
+
+@dataclass(frozen=True, slots=True)
+class Phase1Established:
+    """An authenticated Phase I SA stands: cookies, who the peer is, and what was agreed."""
+
+    name: bytes
+    peer: Address
+    connection: str
+    identity: Identification
+    choice: Phase1Choice
+    initiated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Phase1Failed:
+    """An exchange of Phase I ended without an SA; `reason` in the words of verdicts, `why` in full."""
+
+    name: bytes
+    peer: Address
+    connection: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """Nobody answered the first message, and the policy lets packets go in clear (a soft SA, R8)."""
+
+    peer: Address
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase1Ended:
+    """A Phase I SA is gone: by its lifetime, a Delete of either end, or because it was replaced."""
+
+    name: bytes
+    peer: Address
+    connection: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaPair:
+    """The SAs that a Quick Mode made, for the driver: one inbound, one outbound (R11).
+
+    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, None for no limit.
+    """
+
+    child: str
+    peer: Address
+    choice: Phase2Choice
+    inbound_spi: int
+    outbound_spi: int
+    inbound_key: bytes = field(repr=False)
+    outbound_key: bytes = field(repr=False)
+    local: Selector
+    remote: Selector
+    life: int | None
+    initiated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SasInstalled:
+    """A pair of SAs is ready: the inbound one at once, the outbound one too, as the peer has its own."""
+
+    name: bytes
+    connection: str
+    pair: SaPair
+
+
+@dataclass(frozen=True, slots=True)
+class SasDeleted:
+    """A pair of SAs is to be removed; named by the inbound SPI."""
+
+    connection: str
+    pair: SaPair
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase2Failed:
+    """A Quick Mode ended without SAs."""
+
+    name: bytes
+    peer: Address
+    connection: str
+    child: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """The peer sent a notify; `protected`: a key of the SA protects it, else anybody can have sent it."""
+
+    peer: Address
+    notification: Notification
+    protected: bool
+
+
+Event = (
+    Phase1Established
+    | Phase1Failed
+    | FellBack
+    | Phase1Ended
+    | SasInstalled
+    | SasDeleted
+    | Phase2Failed
+    | Notified
+)

@@ -1,0 +1,119 @@
+"""What an engine is told: numbers of the wire instead of words of a policy (R3, R8, R9, R10, R16, R21)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+
+from impl.wire.numbers import IdType
+from impl.wire.payloads import Identification
+from model.vocabulary.policy import AddressPattern
+from model.vocabulary.secrets import Secret
+from model.vocabulary.selectors import Selector
+
+Address = tuple[str, int]  # host, port
+Host = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Phase1Choice:
+    """The four parameters of Phase I, as numbers; `key_bits` None where the cipher has one length."""
+
+    encryption: int
+    key_bits: int | None
+    hash: int
+    method: int
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phase2Choice:
+    """One transform of Quick Mode: protocol, transform id, key length, integrity, PFS group, mode."""
+
+    protocol: int
+    transform: int
+    key_bits: int | None
+    integrity: int | None
+    group: int | None
+    encapsulation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """Limits of an SA, each None if there is none: what is offered, and when it ends here; seconds and
+    kilobytes of 1024 octets."""
+
+    offered: int | None
+    hard: int | None
+    kilobytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSettings:
+    """What Quick Mode shall protect: traffic between two sets of packets, and by which choices."""
+
+    name: str
+    local: Selector
+    remote: Selector
+    choices: tuple[Phase2Choice, ...]
+    life: Lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """One policy towards a peer.
+
+    own, expected   ID payloads; `expected` None: any that the credential proves
+    secret          the pre-shared key for a peer's address; None: it has none
+    limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
+    """
+
+    name: str
+    remotes: tuple[AddressPattern, ...]
+    choices: tuple[Phase1Choice, ...]
+    prefers_own: bool
+    own: Identification | None
+    expected: Identification | None
+    secret: Secret | None = field(repr=False)
+    life: Lifetime
+    children: tuple[ChildSettings, ...]
+    limit: int | None = None
+    falls_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One engine.
+
+    local                where it is reached: what an ID payload says if the policy names none
+    resends, interval    of one message, and the seconds between two sendings (R8)
+    brief                seconds to wait after the last resend
+    half_open, open_for  how many half-open exchanges are kept, and for how long (R9)
+    remembered           how many received messages an SA tells a repeated one by
+    """
+
+    local: Host
+    connections: tuple[ConnectionSettings, ...]
+    resends: int = 5
+    interval: float = 3.0
+    brief: float = 3.0
+    half_open: int = 1000
+    open_for: float = 30.0
+    remembered: int = 64
+
+    def connection_for(self, host: Host) -> ConnectionSettings | None:
+        """The first connection whose remote addresses hold this one."""
+        for item in self.connections:
+            if any(pattern.holds(host) for pattern in item.remotes):
+                return item
+        return None
+
+
+Random = Callable[[int], bytes]
+
+
+def identification_of(host: Host) -> Identification:
+    """An address as an ID payload."""
+    type_ = IdType.IPV4_ADDR if host.version == 4 else IdType.IPV6_ADDR
+    return Identification(type_, 0, 0, host.packed)

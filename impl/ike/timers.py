@@ -1,0 +1,47 @@
+"""What is due when: one timer a key."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Timers(Generic[K]):
+    """Deadlines by key, on the clock of whoever asks; setting a key again moves its deadline."""
+
+    def __init__(self) -> None:
+        self._due: dict[K, float] = {}
+        self._heap: list[tuple[float, int, K]] = []
+        self._count = 0
+
+    def set(self, key: K, due: float) -> None:
+        """Arm, or move."""
+        self._due[key] = due
+        self._count += 1
+        heapq.heappush(self._heap, (due, self._count, key))
+
+    def cancel(self, key: K) -> None:
+        """Off; nothing if it is not armed."""
+        self._due.pop(key, None)
+
+    def next(self) -> float | None:
+        """The earliest deadline; None if nothing is armed."""
+        self._clean()
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self, now: float) -> K | None:
+        """A key whose deadline has come, which is then off; None if there is none."""
+        self._clean()
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        _, _, key = heapq.heappop(self._heap)
+        del self._due[key]
+        return key
+
+    def _clean(self) -> None:
+        """Drop what was moved or cancelled."""
+        while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
