@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -327,3 +328,13 @@ def test_a_driver_that_forgets_its_limits_is_no_refinement() -> None:
         guards = tuple(item for item in old.guards if item.name != lost)
         spec.actions = {**spec.actions, action: replace(old, guards=guards)}
         assert failed(replace(made, concrete=spec)) == f"{action}: sat"
+
+
+def test_each_obligation_of_a_refinement_has_a_certificate_that_both_solvers_accept(
+    tmp_path: Path,
+) -> None:
+    found = check("the_driver_is_the_answerers_end", Question(certificates=str(tmp_path)))
+    files = list(tmp_path.rglob("*.smt2"))
+    assert found.doubted == "" and len(files) == found.obligations
+    text = (tmp_path / found.name / "sa.install.smt2").read_text("utf-8")
+    assert "refines" in text and "must be unsatisfiable" in text
