@@ -1,0 +1,94 @@
+"""What the rows of the tables work with: the engine as they see it, and the message at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from impl.ike.events import Event
+from impl.ike.sadb import IkeSa, Sadb
+from impl.ike.sealing import Opened
+from impl.ike.settings import Random, Settings
+from impl.wire.message import Header
+from impl.wire.numbers import NotifyType
+from impl.wire.payloads import AnyPayload
+
+P = TypeVar("P")
+
+
+class Refused(Exception):
+    """The exchange cannot go on: `reason` in the words of verdicts, `why` in full, and what the peer is
+    told, if anything."""
+
+    def __init__(self, reason: str, why: str, notify: NotifyType | None = None) -> None:
+        super().__init__(why)
+        self.reason, self.why, self.notify = reason, why, notify
+
+
+class Dropped(Exception):
+    """The message changes nothing: it may not be the peer's. `reason` is what it hints at."""
+
+    def __init__(self, reason: str, why: str) -> None:
+        super().__init__(why)
+        self.reason, self.why = reason, why
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A message that has been read: in clear, or opened."""
+
+    header: Header
+    payloads: tuple[AnyPayload, ...]
+    opened: Opened | None = None
+
+    def all(self, kind: type[P]) -> list[P]:
+        """Its payloads of a type, in order."""
+        return [item for item in self.payloads if isinstance(item, kind)]
+
+    def one(self, kind: type[P]) -> P:
+        """Its payload of a type; Dropped unless it is there once."""
+        found = self.all(kind)
+        if len(found) != 1:
+            raise Dropped("malformed", f"{len(found)} {kind.__name__} payloads, 1 expected")
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back: payloads, under the keys of the SA or in clear; nothing if there are none."""
+
+    payloads: Sequence[AnyPayload] = ()
+    sealed: bool = False
+
+
+class Core(Protocol):
+    """The engine, as rows see it."""
+
+    settings: Settings
+    random: Random
+    sadb: Sadb
+
+    @property
+    def now(self) -> float:
+        """The time of the message or time-out at hand."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """Report."""
+        ...
+
+    def established(self, sa: IkeSa) -> None:
+        """A Phase I SA stands: its lifetime runs, and what waits for it begins."""
+        ...
+
+    def drop_others(self, sa: IkeSa) -> None:
+        """The peer has begun anew (INITIAL-CONTACT): its other SAs are gone."""
+        ...
+
+
+def fresh(random: Random, size: int) -> bytes:
+    """Random octets that are not all zero."""
+    while not any(found := random(size)):
+        pass
+    return found

@@ -1,0 +1,265 @@
+"""The engine: datagrams and time-outs in; datagrams, events and the next deadline out (R8, R9, R14 to R18).
+
+It has no clock, no socket and no randomness of its own. Every method that takes `now` must be given times
+that do not go back. A datagram that cannot be read, does not verify, or is not awaited changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from impl.ike import notices, phase1, phase2
+from impl.ike.core import Dropped, Got, Refused
+from impl.ike.exchanges import Exchanges
+from impl.ike.sadb import IkeSa, Quick
+from impl.ike.settings import Address, ConnectionSettings
+from impl.ike.tables import MAIN_MODE, QUICK_MODE, Row, State
+from impl.wire.errors import WireError
+from impl.wire.message import (
+    NO_COOKIE,
+    Header,
+    decode_header,
+    decode_message,
+)
+from impl.wire.numbers import ExchangeType, NotifyType
+from impl.wire.payloads import AnyPayload, Notification
+
+#: how often a repeated message is answered with what it was answered at first
+MOST_ANSWERS = 10
+
+
+class Engine(Exchanges):
+    """One end of IKE, for any number of peers."""
+
+    # ---- the outside
+    def start(
+        self, connection: ConnectionSettings, peer: Address, now: float, child: str | None = None
+    ) -> None:
+        """Bring up Phase I, if none stands, and then a child (None: all that the connection has)."""
+        self._now = now
+        wanted = [item for item in connection.children if child in (None, item.name)]
+        sa = self._live(connection, peer)
+        if sa is None:
+            sa = self.new(connection, peer, None)
+            self.move(sa, State.AWAITS_MM2, phase1.offer(self, sa))
+            self.sadb.add(sa)
+        for item in wanted:
+            self.want(sa, item)
+
+    def _live(self, connection: ConnectionSettings, peer: Address) -> IkeSa | None:
+        """A Phase I SA that may serve once more, or is coming up (R16, R17)."""
+        for sa in self.sadb:
+            may = connection.limit is None or sa.served < connection.limit
+            ours = sa.connection is connection and sa.peer == peer
+            if ours and may and (sa.initiated or sa.state is State.ESTABLISHED):
+                return sa
+        return None
+
+    def rekey(self, sa: IkeSa, child: str, now: float) -> None:
+        """A new pair of SAs for a child, beside the one that stands."""
+        self._now = now
+        for item in sa.connection.children:
+            if item.name == child:
+                self.want(sa, item)
+
+    # ---- datagrams
+    def receive_datagram(self, datagram: bytes, peer: Address, now: float) -> None:
+        """Take a datagram; whatever is wrong with it ends here."""
+        self._now = now
+        try:
+            header = decode_header(datagram)
+            sa = self._exchange_of(header, datagram, peer)
+            if sa is None:
+                return
+            again = sa.answered.again(datagram, MOST_ANSWERS)
+            if again is None:
+                self._take(sa, header, datagram)
+            elif again:
+                self._out.append((again, sa.peer))
+        except WireError as error:
+            self.dropped[f"malformed: {error.field}"] += 1
+
+    def _exchange_of(self, header: Header, datagram: bytes, peer: Address) -> IkeSa | None:
+        """The exchange that a message belongs to; a new one for a first message that may begin one."""
+        sa = self.sadb.find(header.initiator_cookie, header.responder_cookie)
+        if sa is None and header.responder_cookie == NO_COOKIE:
+            sa = self.sadb.begun_with(header.initiator_cookie, peer)
+            if sa is None:
+                return self._begin(header, peer)
+        if sa is None or sa.peer != peer:
+            self.dropped["no such exchange"] += 1
+            return None
+        return sa
+
+    def _begin(self, header: Header, peer: Address) -> IkeSa | None:
+        """An exchange that somebody else begins, if there is a policy and room for it (R9)."""
+        first = header.exchange == ExchangeType.MAIN and not header.message_id
+        if not first or header.encrypted:
+            self.dropped["no first message"] += 1
+            return None
+        connection = self.settings.connection_for(ip_address(peer[0]))
+        if connection is None:
+            self.dropped["no policy for the peer"] += 1
+            return None
+        if self.sadb.half_open >= self.settings.half_open:
+            victim = self.sadb.victim(self.random(4))
+            if victim is None:
+                self.dropped["no room for a half-open exchange"] += 1
+                return None
+            self.forget(victim)
+        return self.new(connection, peer, header.initiator_cookie)
+
+    def _take(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
+        """One message of an exchange; it counts only if everything about it is right."""
+        try:
+            if header.exchange == ExchangeType.MAIN and not header.message_id:
+                self._main_mode(sa, header, datagram)
+            elif header.exchange == ExchangeType.QUICK and header.message_id:
+                self._quick_mode(sa, header, datagram)
+            elif header.exchange == ExchangeType.INFORMATIONAL:
+                self._informational(sa, header, datagram)
+            else:
+                self.dropped["exchange not supported"] += 1
+        except Dropped as error:
+            self.dropped[error.why] += 1
+            sa.problem = (error.reason, error.why)
+        except WireError as error:
+            self.dropped[f"malformed: {error.field}"] += 1
+            if header.encrypted and sa.state is not State.ESTABLISHED:
+                why = "a message does not decrypt: probably another pre-shared key"
+                sa.problem = ("psk-mismatch", why)
+
+    def _main_mode(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
+        row = MAIN_MODE.get(sa.state)
+        if row is None:
+            self.dropped["not awaited"] += 1
+            return
+        got = self._read(sa, row, header, datagram)
+        try:
+            if sa.initiated and not any(sa.cookies.responder):
+                # Message 2 tells the responder's cookie; of a refused one nothing is kept.
+                known, sa.cookies = (
+                    sa.cookies,
+                    type(sa.cookies)(sa.cookies.initiator, header.responder_cookie),
+                )
+                try:
+                    reply = phase1.ROWS[row.does](self, sa, got)
+                except Dropped:
+                    sa.cookies = known
+                    raise
+            else:
+                reply = phase1.ROWS[row.does](self, sa, got)
+        except Refused as error:
+            if got.opened is not None and sa.initiated and sa.sealing is not None:
+                # The responder has proved to hold the keys and takes the SA for established.
+                sa.sealing.accept(0, got.opened)
+                self.notify(sa, [notices.delete_of(sa)])
+            self.refuse(sa, error)
+            return
+        if got.opened is not None and sa.sealing is not None:
+            sa.sealing.accept(0, got.opened)
+        sa.heard = True
+        began = sa.state is State.IDLE
+        sent = self.move(sa, row.then, reply)
+        sa.answered.remember(datagram, sent)
+        if began:
+            self.sadb.add(sa)
+            self._timers.set(self.key("open", sa), self._now + self.settings.open_for)
+        if row.then is State.ESTABLISHED:
+            self.established(sa)
+
+    def _read(self, sa: IkeSa, row: Row, header: Header, datagram: bytes) -> Got:
+        """A message as its row wants it: sealed or not, with each payload that it needs, once."""
+        if header.encrypted is not row.sealed:
+            raise Dropped("malformed", "encrypted" if header.encrypted else "not encrypted")
+        if row.sealed:
+            if sa.sealing is None:
+                raise Dropped("malformed", "there are no keys yet")
+            opened = sa.sealing.open(header, datagram)
+            got = Got(header, opened.payloads, opened)
+        else:
+            got = Got(header, decode_message(datagram).payloads)
+        for kind in row.needs:
+            got.one(kind)
+        return got
+
+    # ---- Quick Mode
+    def _quick_mode(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
+        """A Quick Mode message for which no authenticated Phase I SA stands changes nothing (R14)."""
+        if sa.state is not State.ESTABLISHED or sa.sealing is None:
+            self.dropped["no Phase I SA stands"] += 1
+            return
+        quick = sa.quick.get(header.message_id)
+        if quick is None:
+            if header.message_id in sa.used_ids:
+                self.dropped["a message id that was used before"] += 1
+                return
+            quick = Quick(header.message_id, initiated=False, state=State.AWAITS_QM1)
+        row = QUICK_MODE.get(quick.state)
+        if row is None:
+            self.dropped["not awaited"] += 1
+            return
+        got = self._read(sa, row, header, datagram)
+        try:
+            reply = phase2.ROWS[row.does](self, sa, quick, got)
+        except Refused as error:
+            assert got.opened is not None
+            sa.sealing.accept(header.message_id, got.opened)
+            sa.answered.remember(datagram, b"")
+            self.refuse_quick(sa, quick, error)
+            return
+        assert got.opened is not None
+        sa.sealing.accept(header.message_id, got.opened)
+        sa.quick[header.message_id] = quick
+        sa.used_ids.add(header.message_id)
+        quick.state = row.then
+        sent = self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
+        sa.answered.remember(datagram, sent)
+        if row.then is State.ESTABLISHED:
+            self._timers.cancel(self.key("quick", sa, quick.message_id))
+            self.finish(sa, quick)
+        else:
+            self._timers.set(
+                self.key("quick", sa, quick.message_id), self._now + self.settings.interval
+            )
+
+    # ---- Informational
+    def _informational(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
+        if not header.encrypted:
+            notices.hear_clear(self, sa, Got(header, decode_message(datagram).payloads))
+            return
+        if sa.state is not State.ESTABLISHED or sa.sealing is None or not header.message_id:
+            self.dropped["a notice without an SA"] += 1
+            if sa.state in (State.AWAITS_MM5, State.AWAITS_MM6):
+                why = "the peer sends what does not decrypt: probably another pre-shared key"
+                sa.problem = ("psk-mismatch", why)
+            return
+        if header.message_id in sa.used_ids:
+            self.dropped["a message id that was used before"] += 1
+            return
+        opened = sa.sealing.open(header, datagram)
+        replies = notices.hear_sealed(self, sa, Got(header, opened.payloads, opened))
+        sa.used_ids.add(header.message_id)
+        sa.answered.remember(datagram, b"")
+        self._quick_refused(sa, opened.payloads)
+        for reply in replies:
+            self.notify(sa, [reply])
+
+    def _quick_refused(self, sa: IkeSa, payloads: Sequence[AnyPayload]) -> None:
+        """A protected refusal is about the negotiation whose SPI it names; with none, about the only
+        one that is under way."""
+        reasons = {
+            NotifyType.NO_PROPOSAL_CHOSEN: "proposal-p2",
+            NotifyType.INVALID_ID_INFORMATION: "selector",
+        }
+        own = [quick for quick in sa.quick.values() if quick.initiated]
+        for item in payloads:
+            if isinstance(item, Notification) and item.type in reasons:
+                named = [quick for quick in own if quick.spi == item.spi] or own[:1]
+                for quick in named:
+                    name = NotifyType(item.type).name.replace("_", "-")
+                    why = f"the peer says {name}"
+                    self.refuse_quick(sa, quick, Refused(reasons[NotifyType(item.type)], why))
+
+    # ---- sending

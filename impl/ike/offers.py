@@ -1,0 +1,285 @@
+"""Transforms on the wire: what is offered, and which offer an end takes (RFC 2407 4.5, 2409 app. A; R3, R7,
+R10). Written apart from the specification's rule of choice, so that the two can be held together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from impl.ike.settings import Lifetime, Phase1Choice, Phase2Choice
+from impl.wire.numbers import (
+    DOI_IPSEC,
+    KEY_IKE,
+    EspTransform,
+    Integrity,
+    IpsecAttribute,
+    LifeType,
+    OakleyAttribute,
+    ProtocolId,
+)
+from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
+
+#: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
+DEFAULT_LIFE = 28_800
+_SHORT = 1 << 16
+_PHASE1 = frozenset(
+    (
+        OakleyAttribute.ENCRYPTION,
+        OakleyAttribute.KEY_LENGTH,
+        OakleyAttribute.HASH,
+        OakleyAttribute.AUTHENTICATION,
+        OakleyAttribute.GROUP,
+        OakleyAttribute.LIFE_TYPE,
+        OakleyAttribute.LIFE_DURATION,
+    )
+)
+_PHASE2 = frozenset(
+    (
+        IpsecAttribute.LIFE_TYPE,
+        IpsecAttribute.LIFE_DURATION,
+        IpsecAttribute.GROUP,
+        IpsecAttribute.ENCAPSULATION,
+        IpsecAttribute.AUTHENTICATION,
+        IpsecAttribute.KEY_LENGTH,
+    )
+)
+_CIPHER_OCTETS = {EspTransform.DES: 8, EspTransform.TRIPLE_DES: 24, EspTransform.NULL: 0}
+_GCM = (EspTransform.AES_GCM_8, EspTransform.AES_GCM_12, EspTransform.AES_GCM_16)
+_INTEGRITY_OCTETS = {
+    Integrity.HMAC_MD5: 16,
+    Integrity.HMAC_SHA1: 20,
+    Integrity.HMAC_SHA2_256: 32,
+    Integrity.HMAC_SHA2_384: 48,
+    Integrity.HMAC_SHA2_512: 64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken1:
+    """The choice of Phase I: the transform as it came, what it is, and its lifetime in seconds."""
+
+    proposal: Proposal
+    transform: Transform
+    choice: Phase1Choice
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken2:
+    """The choice of Phase II."""
+
+    proposal: Proposal
+    transform: Transform
+    choice: Phase2Choice
+    seconds: int
+
+
+# ---- attributes
+def _value(type_: int, number: int) -> Attribute:
+    """A number in the short form where it fits, else in four octets."""
+    return Attribute(type_, number if number < _SHORT else number.to_bytes(4, "big"))
+
+
+def _life(type_: int, duration: int, seconds: int | None) -> Iterator[Attribute]:
+    if seconds is not None:
+        yield Attribute(type_, LifeType.SECONDS)
+        yield _value(duration, seconds)
+
+
+def seconds_of(transform: Transform, type_: int, duration: int) -> int:
+    """The lifetime in seconds that a transform states, or the default; pairs of type and duration."""
+    kind: int | None = None
+    for item in transform.attributes:
+        if item.type == type_:
+            kind = item.number
+        elif item.type == duration and kind == LifeType.SECONDS:
+            return item.number
+    return DEFAULT_LIFE
+
+
+# ---- Phase I
+def offer_phase1(choices: Sequence[Phase1Choice], life: Lifetime) -> SecurityAssociation:
+    """The SA payload of message 1: one proposal, a transform a choice, in order."""
+    transforms = tuple(
+        Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life)))
+        for number, choice in enumerate(choices, 1)
+    )
+    return SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
+
+
+def _phase1_attributes(choice: Phase1Choice, life: Lifetime) -> Iterator[Attribute]:
+    yield Attribute(OakleyAttribute.ENCRYPTION, choice.encryption)
+    if choice.key_bits is not None:
+        yield Attribute(OakleyAttribute.KEY_LENGTH, choice.key_bits)
+    yield Attribute(OakleyAttribute.HASH, choice.hash)
+    yield Attribute(OakleyAttribute.GROUP, choice.group)
+    yield Attribute(OakleyAttribute.AUTHENTICATION, choice.method)
+    yield from _life(OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION, life.offered)
+
+
+def phase1_choice(transform: Transform) -> Phase1Choice | None:
+    """What a transform of Phase I is; None if it says something that is not understood."""
+    types = {item.type for item in transform.attributes}
+    encryption = transform.get(OakleyAttribute.ENCRYPTION)
+    hash_ = transform.get(OakleyAttribute.HASH)
+    method = transform.get(OakleyAttribute.AUTHENTICATION)
+    group = transform.get(OakleyAttribute.GROUP)
+    if transform.id != KEY_IKE or not types <= _PHASE1:
+        return None
+    if encryption is None or hash_ is None or method is None or group is None:
+        return None
+    bits = transform.get(OakleyAttribute.KEY_LENGTH)
+    return Phase1Choice(encryption, bits, hash_, method, group)
+
+
+def take_phase1(
+    sa: SecurityAssociation, choices: Sequence[Phase1Choice], *, prefers_own: bool
+) -> Taken1 | None:
+    """The transform of an offer that this end takes; None if it takes none.
+
+    prefers_own   the own order decides, and the offer's breaks ties; else the reverse
+    """
+    found = [
+        (choices.index(choice), position, Taken1(proposal, transform, choice, seconds))
+        for position, (proposal, transform, choice, seconds) in enumerate(_phase1_of(sa))
+        if choice in choices
+    ]
+    if not found:
+        return None
+    if prefers_own:
+        return min(found, key=lambda item: (item[0], item[1]))[2]
+    return min(found, key=lambda item: (item[1], item[0]))[2]
+
+
+def _phase1_of(
+    sa: SecurityAssociation,
+) -> Iterator[tuple[Proposal, Transform, Phase1Choice, int]]:
+    if sa.doi != DOI_IPSEC:
+        return
+    for proposal in sa.proposals:
+        if proposal.protocol != ProtocolId.ISAKMP:
+            continue
+        for transform in proposal.transforms:
+            choice = phase1_choice(transform)
+            if choice is not None:
+                types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
+                yield proposal, transform, choice, seconds_of(transform, *types)
+
+
+def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Taken1 | None:
+    """What an answer takes of the own offer; None if it is no single transform of it (R7). Lifetimes are
+    not compared: no stack is known to, and what is in force is the shorter of both."""
+    found = list(_phase1_of(sa))
+    count = sum(len(proposal.transforms) for proposal in sa.proposals)
+    if count != 1 or len(found) != 1:
+        return None
+    offered = {choice for _, _, choice, _ in _phase1_of(offer)}
+    return Taken1(*found[0]) if found[0][2] in offered else None
+
+
+# ---- Phase II
+def offer_phase2(
+    choices: Sequence[Phase2Choice], spi: bytes, life: Lifetime
+) -> SecurityAssociation:
+    """The SA payload of Quick Mode: a proposal a protocol, in the order in which protocols come first.
+
+    The choices name one PFS group at most: message 1 carries one public value.
+    """
+    protocols = list(dict.fromkeys(choice.protocol for choice in choices))
+    proposals = []
+    for number, protocol in enumerate(protocols, 1):
+        own = [choice for choice in choices if choice.protocol == protocol]
+        transforms = tuple(
+            Transform(position, choice.transform, tuple(_phase2_attributes(choice, life)))
+            for position, choice in enumerate(own, 1)
+        )
+        proposals.append(Proposal(number, protocol, spi, transforms))
+    return SecurityAssociation(tuple(proposals))
+
+
+def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribute]:
+    yield Attribute(IpsecAttribute.ENCAPSULATION, choice.encapsulation)
+    if choice.key_bits is not None:
+        yield Attribute(IpsecAttribute.KEY_LENGTH, choice.key_bits)
+    if choice.integrity is not None:
+        yield Attribute(IpsecAttribute.AUTHENTICATION, choice.integrity)
+    if choice.group is not None:
+        yield Attribute(IpsecAttribute.GROUP, choice.group)
+    yield from _life(IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION, life.offered)
+
+
+def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
+    """What a transform of Phase II is; None if it says something that is not understood."""
+    if not {item.type for item in transform.attributes} <= _PHASE2:
+        return None
+    get = transform.get
+    encapsulation = get(IpsecAttribute.ENCAPSULATION)
+    if encapsulation is None:
+        return None
+    return Phase2Choice(
+        protocol,
+        transform.id,
+        get(IpsecAttribute.KEY_LENGTH),
+        get(IpsecAttribute.AUTHENTICATION),
+        get(IpsecAttribute.GROUP),
+        encapsulation,
+    )
+
+
+def take_phase2(sa: SecurityAssociation, choices: Sequence[Phase2Choice]) -> Taken2 | None:
+    """The first transform of an offer that this end takes; None if it takes none. Bundles, which are
+    proposals of one number, are not taken."""
+    numbers = [proposal.number for proposal in sa.proposals]
+    for taken in _phase2_of(sa):
+        if taken.choice in choices and numbers.count(taken.proposal.number) == 1:
+            return taken
+    return None
+
+
+def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
+    for proposal in sa.proposals if sa.doi == DOI_IPSEC else ():
+        if len(proposal.spi) != 4:
+            continue
+        for transform in proposal.transforms:
+            choice = phase2_choice(proposal.protocol, transform)
+            if choice is not None:
+                types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+                yield Taken2(proposal, transform, choice, seconds_of(transform, *types))
+
+
+def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) -> Taken2 | None:
+    """What an answer takes of the own offer; None if it is no single transform of it (R7)."""
+    found = list(_phase2_of(sa))
+    count = sum(len(proposal.transforms) for proposal in sa.proposals)
+    return found[0] if count == len(found) == 1 and found[0].choice in set(choices) else None
+
+
+def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssociation:
+    """An answer: one proposal with one transform, unchanged, and the answerer's SPI."""
+    return SecurityAssociation((Proposal(proposal.number, proposal.protocol, spi, (transform,)),))
+
+
+def key_octets(choice: Phase2Choice) -> int | None:
+    """How much KEYMAT an SA needs, encryption key and integrity key; None if it is not supported."""
+    integrity = 0
+    if choice.integrity is not None:
+        known = _INTEGRITY_OCTETS.get(Integrity(choice.integrity)) if _is(choice) else None
+        if known is None:
+            return None
+        integrity = known
+    if choice.protocol == ProtocolId.AH:
+        return integrity or None
+    if choice.transform == EspTransform.AES_CBC and choice.key_bits in (128, 192, 256):
+        return choice.key_bits // 8 + integrity
+    if choice.transform in _GCM and choice.key_bits in (128, 192, 256):
+        return choice.key_bits // 8 + 4 + integrity  # and the salt (RFC 4106 8.1)
+    cipher = _CIPHER_OCTETS.get(EspTransform(choice.transform)) if _known(choice) else None
+    return None if cipher is None else cipher + integrity
+
+
+def _is(choice: Phase2Choice) -> bool:
+    return choice.integrity in _INTEGRITY_OCTETS
+
+
+def _known(choice: Phase2Choice) -> bool:
+    return choice.transform in _CIPHER_OCTETS

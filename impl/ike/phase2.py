@@ -1,0 +1,253 @@
+"""Quick Mode, row by row (RFC 2409 section 5.5; R10 to R16, R21). `tables.QUICK_MODE` says when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from impl.crypto import schedule
+from impl.crypto.groups import DegenerateValue, group_of
+from impl.crypto.hashes import same
+from impl.ike.clients import client_id, packets_of
+from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
+from impl.ike.events import SaPair, SasInstalled
+from impl.ike.offers import (
+    Taken2,
+    answered_phase2,
+    key_octets,
+    offer_phase2,
+    only,
+    take_phase2,
+)
+from impl.ike.phase1 import NONCE_OCTETS
+from impl.ike.sadb import IkeSa, Quick
+from impl.ike.settings import ChildSettings, Phase2Choice
+from impl.wire.message import encode_chain
+from impl.wire.numbers import NotifyType
+from impl.wire.payloads import AnyPayload, HashData, Identification, KeyExchange, Nonce
+from impl.wire.proposals import SecurityAssociation
+
+#: SPIs up to this one are reserved (RFC 2406 2.1)
+RESERVED_SPIS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The two sets of packets of a child, with the addresses of both ends filled in."""
+
+    local: Identification
+    remote: Identification
+
+
+def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> _Ends:
+    local = child.local.at(core.settings.local)
+    remote = child.remote.at(ip_address(sa.peer[0]))
+    return _Ends(client_id(local), client_id(remote))
+
+
+def _hashed(first: bytes, rest: list[AnyPayload]) -> list[AnyPayload]:
+    return [HashData(first), *rest]
+
+
+# ---- the starter
+def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
+    """Message 1."""
+    child = quick.child
+    assert child is not None and sa.sealing is not None
+    ends = _ends(core, sa, child)
+    quick.offered = _of_one_group(child.choices)
+    quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
+    quick.ids = (ends.local, ends.remote)
+    rest: list[AnyPayload] = [
+        offer_phase2(quick.offered, quick.spi, child.life),
+        Nonce(quick.nonce),
+        *_public(core, quick, quick.offered[0].group),
+        *quick.ids,
+    ]
+    body = encode_chain(rest)[1]
+    made = schedule.hash_1(sa.sealing.keys, quick.message_id, body)
+    return Reply(_hashed(made, rest), sealed=True)
+
+
+def _of_one_group(choices: tuple[Phase2Choice, ...]) -> tuple[Phase2Choice, ...]:
+    """Message 1 carries one public value: so only choices of the first one's group are offered."""
+    return tuple(item for item in choices if item.group == choices[0].group)
+
+
+def _public(core: Core, quick: Quick, number: int | None) -> tuple[KeyExchange, ...]:
+    """The own public value of a second Diffie-Hellman; none without PFS (R12)."""
+    group = group_of(number) if number is not None else None
+    if group is None:
+        return ()
+    quick.private = group.private(core.random)
+    return (KeyExchange(quick.private.public),)
+
+
+def _spi(core: Core, *avoid: bytes) -> bytes:
+    """An SPI for the own inbound SA: not reserved, nobody else's, and not the peer's (R11)."""
+    while True:
+        spi = fresh(core.random, 4)
+        number = int.from_bytes(spi, "big")
+        if number > RESERVED_SPIS and number not in core.sadb.pairs and spi not in avoid:
+            return spi
+
+
+def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
+    """Message 2 is here: verify it, take the choice, install, and prove that the exchange is live."""
+    assert sa.sealing is not None and got.opened is not None
+    nonce, keys = got.one(Nonce).data, sa.sealing.keys
+    made = schedule.hash_2(keys, quick.message_id, quick.nonce, got.opened.rest)
+    _check(got, made, "HASH(2)")
+    _may_serve(sa)
+    taken = answered_phase2(got.one(SecurityAssociation), quick.offered)
+    if taken is None:
+        raise Refused("proposal-p2", "the answer is no transform of the offer")
+    if taken.proposal.spi == quick.spi:
+        raise Refused("proposal-p2", "the peer's SPI is the own one")
+    if got.all(Identification) not in ([], list(quick.ids or ())):
+        raise Refused("selector", "the peer has answered with other client identities")
+    quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
+    _choose(quick, taken, got)
+    made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
+    _install(core, sa, quick)
+    return Reply((HashData(made),), sealed=True)
+
+
+def _check(got: Got, made: bytes, name: str) -> None:
+    """HASH comes first, and is right; else nobody who has the keys sent it."""
+    first = got.payloads[0] if got.payloads else None
+    if not isinstance(first, HashData) or not same(first.data, made):
+        raise Dropped("tampered", f"{name} is wrong")
+
+
+def _may_serve(sa: IkeSa) -> None:
+    """One Phase I SA serves so many negotiations and no more; with master key PFS one (R12, R16)."""
+    limit = sa.connection.limit
+    if limit is not None and sa.served >= limit:
+        why = "the Phase I SA has served as many negotiations as it may"
+        raise Refused("limit", why, NotifyType.NO_PROPOSAL_CHOSEN)
+
+
+def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
+    """Keep the choice, and with PFS the secret."""
+    quick.choice, quick.seconds = taken.choice, taken.seconds
+    publics = got.all(KeyExchange)
+    if taken.choice.group is None:
+        if publics:
+            raise Refused("proposal-p2", "a public value without PFS")
+        return
+    if len(publics) != 1 or quick.private is None:
+        raise Refused("proposal-p2", "PFS without a public value")
+    try:
+        quick.secret = quick.private.shared(publics[0].data)
+    except DegenerateValue as error:
+        raise Refused("proposal-p2", str(error)) from None
+    quick.private = None
+
+
+# ---- the answerer
+def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
+    """Message 1 is here: verify it, find the policy, and choose one transform, unchanged."""
+    assert sa.sealing is not None and got.opened is not None
+    keys = sa.sealing.keys
+    _check(got, schedule.hash_1(keys, quick.message_id, got.opened.rest), "HASH(1)")
+    _may_serve(sa)
+    offered, nonce = got.one(SecurityAssociation), got.one(Nonce).data
+    child, ids = _policy(core, sa, got.all(Identification))
+    quick.child, quick.ids = child, ids
+    taken = take_phase2(offered, child.choices)
+    if taken is None:
+        raise Refused(
+            "proposal-p2",
+            "nothing in the peer's offer is acceptable",
+            NotifyType.NO_PROPOSAL_CHOSEN,
+        )
+    quick.peer_nonce, quick.nonce = nonce, core.random(NONCE_OCTETS)
+    quick.peer_spi = taken.proposal.spi
+    quick.spi = _spi(core, quick.peer_spi)
+    public = _public(core, quick, taken.choice.group)
+    _choose(quick, taken, got)
+    rest: list[AnyPayload] = [
+        only(taken.proposal, taken.transform, quick.spi),
+        Nonce(quick.nonce),
+        *public,
+        *(reversed(ids) if got.all(Identification) else ()),
+    ]
+    made = schedule.hash_2(keys, quick.message_id, nonce, encode_chain(rest)[1])
+    return Reply(_hashed(made, rest), sealed=True)
+
+
+def _policy(
+    core: Core, sa: IkeSa, shown: list[Identification]
+) -> tuple[ChildSettings, tuple[Identification, Identification]]:
+    """The child whose packets hold those that the peer asks for; and their ID payloads, the own end's
+    first. Without identities it asks for the two addresses (RFC 2409 5.5)."""
+    if len(shown) == 1:
+        why = "one client identity: there must be both, or none"
+        raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+    peer = ip_address(sa.peer[0])
+    theirs, ours = map(packets_of, shown) if shown else (None, None)
+    for child in sa.connection.children:
+        local, remote = child.local.at(core.settings.local), child.remote.at(peer)
+        if theirs is None or ours is None:
+            if local.first == local.last and remote.first == remote.last:
+                return child, (client_id(local), client_id(remote))
+        elif local.covers(ours) and remote.covers(theirs):
+            return child, (shown[1], shown[0])
+    why = "no policy selects these client identities"
+    raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+
+
+def complete_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
+    """Message 3 is here: the exchange is live; install."""
+    assert sa.sealing is not None
+    keys = sa.sealing.keys
+    made = schedule.hash_3(keys, quick.message_id, quick.peer_nonce, quick.nonce)
+    _check(got, made, "HASH(3)")
+    _may_serve(sa)
+    _install(core, sa, quick)
+    return Reply()
+
+
+def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
+    """Hand the pair over: each SA under its receiver's SPI, with keys of its own (R11, R13)."""
+    choice, child = quick.choice, quick.child
+    assert choice is not None and child is not None and quick.ids is not None
+    size = key_octets(choice)
+    assert size is not None  # settings hold supported choices only
+    nonces = (quick.nonce, quick.peer_nonce)
+    if not quick.initiated:
+        nonces = nonces[1], nonces[0]
+
+    def keys(spi: bytes) -> bytes:
+        assert sa.sealing is not None
+        own = sa.sealing.keys
+        return schedule.keymat(own, choice.protocol, spi, nonces, size, quick.secret)
+
+    local, remote = map(packets_of, quick.ids)
+    pair = SaPair(
+        child.name,
+        sa.peer,
+        choice,
+        int.from_bytes(quick.spi, "big"),
+        int.from_bytes(quick.peer_spi, "big"),
+        keys(quick.spi),
+        keys(quick.peer_spi),
+        local,
+        remote,
+        quick.seconds if child.life.hard is None else min(quick.seconds, child.life.hard),
+        quick.initiated,
+    )
+    quick.secret = b""
+    sa.served += 1
+    sa.pairs.append(pair)
+    core.sadb.pairs[pair.inbound_spi] = sa, pair
+    core.emit(SasInstalled(sa.name, sa.connection.name, pair))
+
+
+ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply]] = {
+    "answer_quick": answer_quick,
+    "take_quick_answer": take_quick_answer,
+    "complete_quick": complete_quick,
+}

@@ -1,0 +1,186 @@
+"""All SAs of all peers, in one place (R1, R9, R22): exchanges of Phase I, and pairs of Phase II."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from impl.crypto.groups import PrivateValue
+from impl.crypto.schedule import Cookies
+from impl.ike.events import SaPair
+from impl.ike.sealing import Sealing
+from impl.ike.settings import Address, ChildSettings, ConnectionSettings, Phase1Choice, Phase2Choice
+from impl.ike.tables import State
+from impl.wire.payloads import Identification
+from impl.wire.proposals import SecurityAssociation
+
+
+@dataclass(slots=True)
+class Sending:
+    """The last message of an exchange, as it went out: what is sent again is these octets."""
+
+    datagram: bytes = b""
+    tries: int = 0
+
+
+class Answered:
+    """Messages that were taken, and what was answered: one that comes again gets the same octets."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[bytes, list[object]] = OrderedDict()
+
+    def remember(self, datagram: bytes, reply: bytes) -> None:
+        """Keep the digest of a message; the oldest is forgotten first."""
+        self._known[_digest(datagram)] = [reply, 0]
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+    def again(self, datagram: bytes, limit: int) -> bytes | None:
+        """The answer to a message that was taken before (empty: none, or often enough); None: it is new."""
+        found = self._known.get(_digest(datagram))
+        if found is None:
+            return None
+        reply, count = found
+        assert isinstance(reply, bytes) and isinstance(count, int)
+        found[1] = count + 1
+        return reply if count < limit else b""
+
+
+def _digest(datagram: bytes) -> bytes:
+    return sha256(datagram).digest()[:16]
+
+
+@dataclass(slots=True, eq=False)
+class Quick:
+    """One Quick Mode under a Phase I SA."""
+
+    message_id: int
+    initiated: bool
+    state: State
+    child: ChildSettings | None = None
+    ids: tuple[Identification, Identification] | None = None
+    offered: tuple[Phase2Choice, ...] = ()
+    choice: Phase2Choice | None = None
+    seconds: int = 0
+    nonce: bytes = field(default=b"", repr=False)
+    peer_nonce: bytes = field(default=b"", repr=False)
+    spi: bytes = b""
+    peer_spi: bytes = b""
+    private: PrivateValue | None = field(default=None, repr=False)
+    secret: bytes = field(default=b"", repr=False)
+    sending: Sending = field(default_factory=Sending)
+
+
+@dataclass(slots=True, eq=False)
+class IkeSa:
+    """One exchange of Phase I, and the SA that comes of it.
+
+    problem   the last thing that went wrong without changing anything: why, if nothing better comes
+    served    negotiations of Phase II that it has completed (R16)
+    """
+
+    initiated: bool
+    peer: Address
+    connection: ConnectionSettings
+    cookies: Cookies
+    state: State
+    answered: Answered = field(repr=False)
+    offer: SecurityAssociation | None = None
+    choice: Phase1Choice | None = None
+    seconds: int = 0
+    nonces: tuple[bytes, bytes] = field(default=(b"", b""), repr=False)
+    publics: tuple[bytes, bytes] = (b"", b"")
+    private: PrivateValue | None = field(default=None, repr=False)
+    sealing: Sealing | None = field(default=None, repr=False)
+    identity: Identification | None = None
+    wanted: list[ChildSettings] = field(default_factory=list)
+    quick: dict[int, Quick] = field(default_factory=dict)
+    used_ids: set[int] = field(default_factory=set, repr=False)
+    pairs: list[SaPair] = field(default_factory=list)
+    served: int = 0
+    heard: bool = False
+    last: bool = False
+    problem: tuple[str, str] | None = None
+    sending: Sending = field(default_factory=Sending)
+
+    @property
+    def name(self) -> bytes:
+        """Both cookies: what the SA is called."""
+        return self.cookies.both
+
+    @property
+    def half_open(self) -> bool:
+        """Whether it takes a place among the exchanges that somebody else began and has not proved."""
+        return not self.initiated and self.state in (State.AWAITS_MM3, State.AWAITS_MM5)
+
+
+class Sadb:
+    """Every exchange by its cookies, and every pair of SAs by its inbound SPI."""
+
+    def __init__(self) -> None:
+        self._by_cookie: dict[bytes, IkeSa] = {}
+        self._half_open: dict[bytes, IkeSa] = {}
+        self._begun: dict[tuple[bytes, Address], IkeSa] = {}
+        self.pairs: dict[int, tuple[IkeSa, SaPair]] = {}
+
+    def __iter__(self) -> Iterator[IkeSa]:
+        return iter(list(self._by_cookie.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_cookie)
+
+    def own_cookie(self, sa: IkeSa) -> bytes:
+        """The cookie that this end chose, by which it finds the exchange again."""
+        return sa.cookies.initiator if sa.initiated else sa.cookies.responder
+
+    def own(self, cookie: bytes) -> IkeSa | None:
+        """The exchange for which this end chose that cookie."""
+        return self._by_cookie.get(cookie)
+
+    def add(self, sa: IkeSa) -> None:
+        """Keep an exchange."""
+        self._by_cookie[self.own_cookie(sa)] = sa
+        if sa.half_open:
+            self._half_open[self.own_cookie(sa)] = sa
+            self._begun[sa.cookies.initiator, sa.peer] = sa
+
+    def remove(self, sa: IkeSa) -> None:
+        """Forget an exchange; its pairs live on (R19)."""
+        self._by_cookie.pop(self.own_cookie(sa), None)
+        self._half_open.pop(self.own_cookie(sa), None)
+        if self._begun.get((sa.cookies.initiator, sa.peer)) is sa:
+            del self._begun[sa.cookies.initiator, sa.peer]
+
+    def find(self, initiator: bytes, responder: bytes) -> IkeSa | None:
+        """The exchange of a message: by either cookie, if the other is the one that is known, or none is
+        known of the peer yet."""
+        sa = self._by_cookie.get(responder)
+        if sa is not None and not sa.initiated:
+            return sa if sa.cookies.initiator == initiator else None
+        sa = self._by_cookie.get(initiator)
+        if sa is not None and sa.initiated:
+            unknown = not any(sa.cookies.responder)
+            return sa if unknown or sa.cookies.responder == responder else None
+        return None
+
+    def no_longer_half_open(self, sa: IkeSa) -> None:
+        """It has proved itself, or is over."""
+        self._half_open.pop(self.own_cookie(sa), None)
+
+    @property
+    def half_open(self) -> int:
+        """How many exchanges are half open."""
+        return len(self._half_open)
+
+    def victim(self, random: bytes) -> IkeSa | None:
+        """One to give up for another: any of those that have sent no public value, drawn at random, so
+        that a flood mostly meets itself; None if all have."""
+        cheap = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
+        return cheap[int.from_bytes(random, "big") % len(cheap)] if cheap else None
+
+    def begun_with(self, initiator: bytes, peer: Address) -> IkeSa | None:
+        """The exchange of a first message that came before."""
+        return self._begun.get((initiator, peer))

@@ -1,0 +1,108 @@
+"""Engines joined by a link that loses, repeats, reorders and delays, on a virtual clock (R8, R9, R22)."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from impl.ike.engine import Engine
+from impl.ike.events import Event
+from impl.ike.settings import Address
+
+Tap = Callable[["Sent"], "bytes | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How a link treats datagrams: chances from 0 to 1, and seconds of delay, the least and the most.
+
+    What is delayed by different times is reordered.
+    """
+
+    loss: float = 0.0
+    duplication: float = 0.0
+    delay: tuple[float, float] = (0.01, 0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A datagram on its way."""
+
+    time: float
+    source: Address
+    target: Address
+    datagram: bytes
+
+
+@dataclass(eq=False)
+class Network:
+    """Engines by address.
+
+    tap    sees every datagram as it is sent, and says what goes on: it, another one, or nothing (None)
+    log    everything that was sent, in order; events by address
+    """
+
+    faults: Faults = field(default_factory=Faults)
+    seed: int = 0
+    tap: Tap | None = None
+
+    def __post_init__(self) -> None:
+        self.now = 0.0
+        self.log: list[Sent] = []
+        self.events: dict[Address, list[Event]] = {}
+        self._engines: dict[Address, Engine] = {}
+        self._chance = Random(self.seed)
+        self._way: list[tuple[float, int, Sent]] = []
+        self._count = 0
+
+    def join(self, address: Address, engine: Engine) -> None:
+        """An engine at an address."""
+        self._engines[address] = engine
+        self.events[address] = []
+
+    def send(self, source: Address, target: Address, datagram: bytes) -> None:
+        """Put a datagram on its way, as whoever sends it."""
+        sent = Sent(self.now, source, target, datagram)
+        self.log.append(sent)
+        on = self.tap(sent) if self.tap is not None else datagram
+        if on is None:
+            return
+        faults = self.faults
+        copies = 2 if self._chance.random() < faults.duplication else 1
+        for _ in range(copies):
+            if self._chance.random() >= faults.loss:
+                self._count += 1
+                due = self.now + self._chance.uniform(*faults.delay)
+                moved = Sent(self.now, source, target, on)
+                heapq.heappush(self._way, (due, self._count, moved))
+
+    def run(self, until: float) -> None:
+        """Let time pass up to that moment; as much happens as is due."""
+        self._gather()
+        while (due := self._next()) is not None and due <= until:
+            self.now = max(self.now, due)
+            while self._way and self._way[0][0] <= self.now:
+                _, _, sent = heapq.heappop(self._way)
+                engine = self._engines.get(sent.target)
+                if engine is not None:
+                    engine.receive_datagram(sent.datagram, sent.source, self.now)
+            for engine in self._engines.values():
+                deadline = engine.next_deadline()
+                if deadline is not None and deadline <= self.now:
+                    engine.handle_timeout(self.now)
+            self._gather()
+        self.now = until
+
+    def _next(self) -> float | None:
+        due = [self._way[0][0]] if self._way else []
+        due += [d for e in self._engines.values() if (d := e.next_deadline()) is not None]
+        return min(due, default=None)
+
+    def _gather(self) -> None:
+        for address, engine in self._engines.items():
+            while (event := engine.next_event()) is not None:
+                self.events[address].append(event)
+            for datagram, target in engine.datagrams_to_send():
+                self.send(address, target, datagram)
