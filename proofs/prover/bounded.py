@@ -117,11 +117,16 @@ class Told:
         return Aim(goals, ways, smt.any_of(way for _, _, way in ways))
 
     def run(
-        self, aim: Aim, assuming: Iterable[Term] = (), without: Iterable[int] = ()
+        self,
+        aim: Aim,
+        assuming: Iterable[Term] = (),
+        without: Iterable[int] = (),
+        of: Specification | None = None,
     ) -> Found | NotFound:
         """A run to any of the goals.
 
         assuming   taken as given of the policies        without   steps that are left out
+        of         the specification that takes the run, if not the one that the story is about
         """
         given = [self._paths.given(term) for term in assuming]
         left_out = [smt.negated(self._path.steps[number][0][1]) for number in without]
@@ -130,7 +135,8 @@ class Told:
             return NotFound(len(self._path.steps), answer.why)
         for name, length, way in aim.ways:
             if answer.model.value(way):
-                return self._paths.found(name, aim.goals[name], answer.model, self._path, length)
+                goal, model = aim.goals[name], answer.model
+                return self._paths.found(name, goal, model, self._path, length, of)
         raise AssertionError("a model that meets no goal")
 
     def _worth_asking(self, goal: Goal) -> list[int]:

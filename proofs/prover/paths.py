@@ -126,10 +126,7 @@ class Paths:
         if not length:
             return None
         if isinstance(goal, Takes):
-            options = path.steps[length - 1]
-            return smt.any_of(
-                taken for move, taken in options if move.action and move.action.name == goal.action
-            )
+            return smt.any_of(self._taken(goal, path, length - 1))
         promise, before = goal.promise, path.states[length - 1]
         assert not isinstance(promise, Always)
         return smt.all_of(
@@ -140,9 +137,30 @@ class Paths:
             ]
         )
 
+    def _taken(self, goal: Takes, path: Path, number: int) -> Iterator[Formula]:
+        """How a step is by the action, with parameters and in a state as they are wanted."""
+        for move, taken in path.steps[number]:
+            if move.action is not None and move.action.name == goal.action:
+                names, _ = self._low.parameters(move.action, str(number), move.elements)
+                when = self._low.formula(goal.when, path.states[number], names)
+                then = self._low.formula(goal.then, path.states[number + 1], names)
+                yield smt.all_of([taken, when, then])
+
     # ---- models
-    def found(self, name: str, goal: Goal, model: Model, path: Path, length: int) -> Found:
-        """The run of a model, replayed; its goal is met after so many steps of the path."""
+    def found(
+        self,
+        name: str,
+        goal: Goal,
+        model: Model,
+        path: Path,
+        length: int,
+        of: Specification | None = None,
+    ) -> Found:
+        """The run of a model, replayed; its goal is met after so many steps of the path.
+
+        of   the specification that takes it, if not this one: one that has fewer parameters
+        """
+        spec = of or self.spec
         moves: list[tuple[str, tuple[Value, ...]]] = []
         for number, options in enumerate(path.steps[:length]):
             taken = next((move for move, when in options if model.value(when)), None)
@@ -154,13 +172,13 @@ class Paths:
             else:
                 given = self._parameters(taken.action, taken, model, number)
                 moves.append((taken.action.name, given))
-        found = Found(name, self.spec, self._instance(model), tuple(moves))
+        found = Found(name, spec, self._instance(spec, model), tuple(moves))
         check(goal, found)
         return found
 
-    def _instance(self, model: Model) -> Instance:
+    def _instance(self, spec: Specification, model: Model) -> Instance:
         rigid: dict[str, tuple[Value, ...]] = {}
-        for key, declared in self.spec.rigids.items():
+        for key, declared in spec.rigids.items():
             values = [model.value(cell) for cell in self._low.rows[key].values()]
             duration = isinstance(declared.sort, Duration)
             rigid[key] = tuple(Fraction(value) if duration else value for value in values)
