@@ -100,6 +100,7 @@ class Induction:
     """The obligations of a set of promises and lemmas over one specification.
 
     assuming   what is taken as given of the policies: a profile, switches that are off
+    before     the state before a step
     """
 
     def __init__(self, lowering: Lowering, made: Made, assuming: Sequence[Term] = ()) -> None:
@@ -108,7 +109,7 @@ class Induction:
         self.terms: dict[str, Term] = {
             name: item.term for name, item in made.items() if isinstance(item, Always)
         }
-        self._before = lowering.state("0")
+        self.before = self._before = lowering.state("0")
         self._policies: dict[str, list[Formula]] = lowering.policy_facts()
         for term in assuming:
             for name in footprint(term):

@@ -46,13 +46,18 @@ class Path:
 
 
 class Paths:
-    """Lays out paths of one specification, with domains of these sizes."""
+    """Lays out paths of one specification, with domains of these sizes, and time in such units."""
 
     def __init__(
-        self, spec: Specification, sizes: Mapping[str, int], assuming: Sequence[Term]
+        self,
+        spec: Specification,
+        sizes: Mapping[str, int],
+        assuming: Sequence[Term],
+        unit: Fraction | None = Fraction(1),
     ) -> None:
         self.spec, self.sizes = spec, sizes
-        self._low = Lowering(spec, sizes)
+        self._low = Lowering(spec, sizes, unit)
+        self._unit = unit or Fraction(1)
         self.moves = {move.name: move for move in self._all()}
         self._start = self._low.state("0")
         given = [self.given(term) for term in assuming]
@@ -70,6 +75,10 @@ class Paths:
     def given(self, term: Term) -> Formula:
         """What a term says of the policies."""
         return self._low.formula(term, self._start)
+
+    def value(self, term: Term, state: State) -> Formula:
+        """A term in a state of a path, of the first element of a family."""
+        return self._low.value(term, state, {})
 
     # ---- steps
     def empty(self) -> Path:
@@ -168,7 +177,7 @@ class Paths:
                 continue
             if taken.action is None:
                 waited = model.value(path.states[number + 1].now - path.states[number].now)
-                moves.append((DELAY, (Fraction(waited),)))
+                moves.append((DELAY, (Fraction(waited) * self._unit,)))
             else:
                 given = self._parameters(taken.action, taken, model, number)
                 moves.append((taken.action.name, given))
@@ -181,7 +190,9 @@ class Paths:
         for key, declared in spec.rigids.items():
             values = [model.value(cell) for cell in self._low.rows[key].values()]
             duration = isinstance(declared.sort, Duration)
-            rigid[key] = tuple(Fraction(value) if duration else value for value in values)
+            rigid[key] = tuple(
+                Fraction(value) * self._unit if duration else value for value in values
+            )
         return Instance(dict(self.sizes), rigid)
 
     def _parameters(self, action: Action, move: Move, model: Model, number: int) -> tuple[int, ...]:

@@ -263,6 +263,30 @@ class Inquiry:
         self._solver.pop()
 
 
+@dataclass(frozen=True)
+class Bound:
+    """The supremum of a number: none if it grows without bound; attained, or only approached."""
+
+    value: Fraction | None
+    attained: bool
+
+
+def supremum(formulas: Sequence[Formula], number: Formula, milliseconds: int) -> Bound | None:
+    """The supremum of a real number where all this holds; None where it cannot hold, or the solver gives
+    up. It is not to be trusted alone: this part of the solver has been wrong before."""
+    optimize = z3.Optimize()
+    optimize.set("timeout", milliseconds)
+    optimize.add(*formulas)
+    goal = optimize.maximize(number)
+    if str(optimize.check()) != "sat":
+        return None
+    # (infinite, value, epsilon): only the signs of the first and the last mean anything.
+    infinite, value, epsilon = (Fraction(str(part)) for part in optimize.upper_values(goal))
+    if infinite:
+        return Bound(None, attained=False)
+    return Bound(value, attained=not epsilon)
+
+
 def smt2(formulas: Sequence[Formula]) -> str:
     """The formulas, at least one, as SMT-LIB 2, `(check-sat)` included."""
     *others, last = (item.ast for item in formulas)
