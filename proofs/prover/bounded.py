@@ -101,6 +101,7 @@ class Told:
     ) -> None:
         self._paths, self._whole = paths, whole
         self._path = paths.empty()
+        self._ways: dict[Goal, list[tuple[int, Formula]]] = {}
         self._solver = smt.Growing(milliseconds)
         self._solver.add(paths.fixed)
         for name in steps:
@@ -108,13 +109,18 @@ class Told:
 
     def aim(self, goals: Mapping[str, Goal]) -> Aim:
         """Goals to be asked for."""
-        ways = tuple(
+        ways = [
             (name, length, way)
             for name, goal in goals.items()
-            for length in self._worth_asking(goal)
-            if (way := self._paths.met(goal, self._path, length)) is not None
-        )
-        return Aim(goals, ways, smt.any_of(way for _, _, way in ways))
+            for length, way in self._ways_to(goal)
+        ]
+        return Aim(goals, tuple(ways), smt.any_of(way for _, _, way in ways))
+
+    def _ways_to(self, goal: Goal) -> list[tuple[int, Formula]]:
+        if goal not in self._ways:
+            found = ((n, self._paths.met(goal, self._path, n)) for n in self._worth_asking(goal))
+            self._ways[goal] = [(n, way) for n, way in found if way is not None]
+        return self._ways[goal]
 
     def run(
         self,

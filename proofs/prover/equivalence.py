@@ -53,7 +53,7 @@ class Equivalence:
                 return ""
             alike = mutant.target.eq(value)
         else:
-            alike = _alike(guards.pop(mutant.what), mutant)
+            alike = _alike(guards.pop(action.guards[mutant.guard].name), mutant)
         named = [*((name, term) for name, term in guards.items()), *_together(guards)]
         for name, given in named:
             if self._invariant(_for_all_parameters(given.implies(alike), self._spec)):
