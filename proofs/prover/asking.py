@@ -44,10 +44,18 @@ class Asker:
 
     def ask(self, owed: Obligation) -> Answer:
         """The answer; `unsat` names the hypotheses that it took."""
-        said = _Attempt(owed, self._opened(owed)).answer()
+        said = self.part(owed)
         if said.verdict == "unsat":
             return said
         return smt.solve(owed.fixed, owed.hypotheses, milliseconds=WHOLE_MS, seed=self._seed)
+
+    def part(self, owed: Obligation) -> Answer:
+        """The same, but never asked whole: what is not `unsat` may still be proved."""
+        return _Attempt(owed, self._opened(owed)).answer()
+
+    def again(self, owed: Obligation, used: Collection[str]) -> bool:
+        """Whether these hypotheses prove it: no others are tried."""
+        return _Attempt(owed, self._opened(owed)).with_only(used).verdict == "unsat"
 
     def _opened(self, owed: Obligation) -> _Opened:
         known = self._open.get(owed.where)
@@ -87,6 +95,16 @@ class _Attempt:
                     self._give(chosen)
                     said = self._inquiry.ask()
             return said
+        finally:
+            self._inquiry.end()
+
+    def with_only(self, used: Collection[str]) -> Answer:
+        """The answer where just these hypotheses are given."""
+        self._inquiry.begin(self._owed.wrong)
+        try:
+            kept = [item for item in self._owed.step.hypotheses if item.name in used]
+            self._give(kept, self._owed.reads)
+            return self._inquiry.ask()
         finally:
             self._inquiry.end()
 

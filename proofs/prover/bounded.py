@@ -101,6 +101,7 @@ class Told:
     ) -> None:
         self._paths, self._whole = paths, whole
         self._path = paths.empty()
+        self._ways: dict[Goal, list[tuple[int, Formula]]] = {}
         self._solver = smt.Growing(milliseconds)
         self._solver.add(paths.fixed)
         for name in steps:
@@ -108,20 +109,30 @@ class Told:
 
     def aim(self, goals: Mapping[str, Goal]) -> Aim:
         """Goals to be asked for."""
-        ways = tuple(
+        ways = [
             (name, length, way)
             for name, goal in goals.items()
-            for length in self._worth_asking(goal)
-            if (way := self._paths.met(goal, self._path, length)) is not None
-        )
-        return Aim(goals, ways, smt.any_of(way for _, _, way in ways))
+            for length, way in self._ways_to(goal)
+        ]
+        return Aim(goals, tuple(ways), smt.any_of(way for _, _, way in ways))
+
+    def _ways_to(self, goal: Goal) -> list[tuple[int, Formula]]:
+        if goal not in self._ways:
+            found = ((n, self._paths.met(goal, self._path, n)) for n in self._worth_asking(goal))
+            self._ways[goal] = [(n, way) for n, way in found if way is not None]
+        return self._ways[goal]
 
     def run(
-        self, aim: Aim, assuming: Iterable[Term] = (), without: Iterable[int] = ()
+        self,
+        aim: Aim,
+        assuming: Iterable[Term] = (),
+        without: Iterable[int] = (),
+        of: Specification | None = None,
     ) -> Found | NotFound:
         """A run to any of the goals.
 
         assuming   taken as given of the policies        without   steps that are left out
+        of         the specification that takes the run, if not the one that the story is about
         """
         given = [self._paths.given(term) for term in assuming]
         left_out = [smt.negated(self._path.steps[number][0][1]) for number in without]
@@ -130,7 +141,8 @@ class Told:
             return NotFound(len(self._path.steps), answer.why)
         for name, length, way in aim.ways:
             if answer.model.value(way):
-                return self._paths.found(name, aim.goals[name], answer.model, self._path, length)
+                goal, model = aim.goals[name], answer.model
+                return self._paths.found(name, goal, model, self._path, length, of)
         raise AssertionError("a model that meets no goal")
 
     def _worth_asking(self, goal: Goal) -> list[int]:

@@ -9,7 +9,8 @@ An action on another element changes nothing that is followed, and what it reads
 be anything (modelling notes, section 3; `obligations.elsewhere` checks that it is so).
 
 With sizes a run is searched: domains are 0 .. size - 1, quantifiers are written out, every element of a
-family is there, tables are one constant a row, and time is whole ticks, so that a model is an instance.
+family is there, tables are one constant a row, and time is whole units of so many seconds, so that a
+model is an instance; without a unit it is real here too, as a supremum needs it (`optimum`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from model.language.errors import SpecificationError
@@ -69,8 +71,14 @@ class State:
 class Lowering:
     """One specification as formulas. States and parameters are told apart by a tag in their names."""
 
-    def __init__(self, spec: Specification, sizes: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        spec: Specification,
+        sizes: Mapping[str, int] | None = None,
+        unit: Fraction | None = Fraction(1),
+    ) -> None:
         self.spec, self.sizes = spec, sizes
+        self.unit = None if sizes is None else unit
         self.timed = any(
             isinstance(item.sort, Timer) for group in spec.groups.values() for item in group.fields
         )
@@ -89,7 +97,7 @@ class Lowering:
         if isinstance(sort, Enum | Int):
             return smt.INTEGERS
         if isinstance(sort, Duration):
-            return smt.REALS if self.sizes is None else smt.INTEGERS
+            return smt.REALS if self.unit is None else smt.INTEGERS
         if isinstance(sort, Domain) and self.sizes is not None:
             return smt.INTEGERS
         if isinstance(sort, Domain) and sort.name in self._elements:
@@ -272,11 +280,12 @@ class Lowering:
         return smt.number(int(term.data))
 
     def _seconds(self, value: Any) -> Formula:
-        if self.sizes is None:
+        if self.unit is None:
             return smt.rational(value)
-        if value != int(value):
-            raise SpecificationError(f"{value} s: a search counts whole seconds only")
-        return smt.number(int(value))
+        count = value / self.unit
+        if count != int(count):
+            raise SpecificationError(f"{value} s: this search counts whole {self.unit} s only")
+        return smt.number(int(count))
 
     def _lookup(self, term: Term, arguments: Sequence[Formula]) -> Formula:
         """The value of a rigid parameter; with sizes, row by row."""

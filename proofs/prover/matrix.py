@@ -22,7 +22,8 @@ from proofs.prover.obligations import Induction
 from proofs.prover.profiles import parameters
 from proofs.prover.proving import Question, assumptions, everything, run_of
 from proofs.prover.runs import Breaks, Found
-from proofs.prover.weaknesses import bare, told_stories
+from proofs.prover.weaknesses import told_stories
+from proofs.prover.witnesses import bare
 
 #: what an attacker holds, or learns, beside his powers on the wire
 COMPROMISES = (

@@ -12,17 +12,19 @@ owes is an obligation of its own, with `elsewhere` in its name.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from model.language.generate import DELAY
-from model.language.sorts import Int
+from model.language.sorts import Int, Maybe
 from model.language.specification import Action
 from model.language.terms import Term, subterms
 from model.promises import Always, Whenever
 from proofs.prover import smt
 from proofs.prover.footprint import NOW, footprint, footprints, variable
-from proofs.prover.lowering import Clock, Lowering, State, changed, later
+from proofs.prover.lowering import Clock, Lowering, Names, State, changed, later, same
 from proofs.prover.smt import Formula
 
 Made = Mapping[str, Always | Whenever]
@@ -98,6 +100,7 @@ class Induction:
     """The obligations of a set of promises and lemmas over one specification.
 
     assuming   what is taken as given of the policies: a profile, switches that are off
+    before     the state before a step
     """
 
     def __init__(self, lowering: Lowering, made: Made, assuming: Sequence[Term] = ()) -> None:
@@ -106,7 +109,7 @@ class Induction:
         self.terms: dict[str, Term] = {
             name: item.term for name, item in made.items() if isinstance(item, Always)
         }
-        self._before = lowering.state("0")
+        self.before = self._before = lowering.state("0")
         self._policies: dict[str, list[Formula]] = lowering.policy_facts()
         for term in assuming:
             for name in footprint(term):
@@ -124,22 +127,42 @@ class Induction:
     def of(self, name: str) -> Iterator[Obligation]:
         """Everything owed to one promise or lemma."""
         item = self.made[name]
-        if isinstance(item, Always):
-            wrong = smt.negated(self._low.formula(item.term, self._before))
-            yield Obligation(name, "start", self._start, (wrong,), footprint(item.term))
+        yield from self._by_itself(name, item)
         for action in self._low.spec.actions.values():
             yield from self.for_action(name, action)
-        if any(part.op in ("running", "expired", "left") for part in subterms(_watched(item))):
-            yield self._owed(name, DELAY, *self._waits())
 
     def for_action(self, name: str, action: Action) -> Iterator[Obligation]:
         """What an action owes to one promise or lemma: nothing if it changes none of its variables."""
-        watched = footprint(_watched(self.made[name]))
-        if {variable(*target.data) for target, _ in action.updates} & watched:
-            yield self._owed(name, action.name, *self._step(action))
+        yield from self._by_action(name, self.made[name], action)
+
+    def supposed(self, name: str, term: Term) -> Iterator[Obligation]:
+        """Everything owed to a term that is no promise or lemma, so that it is an invariant too."""
+        item = Always(term, term)
+        own = Hypothesis(name, self._low.formula(term, self._before), footprint(term))
+        obligations = list(self._by_itself(name, item))
+        for action in self._low.spec.actions.values():
+            obligations += self._by_action(name, item, action)
+        for owed in obligations:
+            step = replace(owed.step, hypotheses=(*owed.step.hypotheses, own))
+            yield owed if owed.step is self._start else replace(owed, step=step)
+
+    def _by_itself(self, name: str, item: Always | Whenever) -> Iterator[Obligation]:
+        """At the start, and when time passes."""
+        if isinstance(item, Always):
+            wrong = smt.negated(self._low.formula(item.term, self._before))
+            yield Obligation(name, "start", self._start, (wrong,), footprint(item.term))
+        if any(part.op in ("running", "expired", "left") for part in subterms(_watched(item))):
+            yield self._owed(name, item, DELAY, *self._waits())
+
+    def _by_action(
+        self, name: str, item: Always | Whenever, action: Action
+    ) -> Iterator[Obligation]:
+        watched = footprint(_watched(item))
+        if _written_by(action) & watched:
+            yield self._owed(name, item, action.name, *self._step(action))
         records = {variable(*target.data) for target, _ in action.updates if target.op == "var"}
         if records & watched and any(p.sort in self._low.spec.families for p in action.params):
-            yield self._owed(name, f"{action.name} elsewhere", *self._elsewhere(action))
+            yield self._owed(name, item, f"{action.name} elsewhere", *self._elsewhere(action))
 
     def types(self, action: Action) -> Iterator[Obligation]:
         """An action stores no number outside its range, and arms no urgent timer in the past."""
@@ -170,6 +193,25 @@ class Induction:
         wrong = smt.negated(self._low.formula(term, self._before, names))
         return Obligation("implied", action.name, step, (wrong,), footprint(term))
 
+    def covered(self, action: Action, given: Sequence[Term], by: Sequence[Action]) -> Obligation:
+        """Whether each step of an action in a state in which all this holds is a step of another of
+        these, or changes nothing. A parameter of the other is that of the same name, or what a variable
+        holds."""
+        names, bounds = self._low.parameters(action, "0")
+        guards = [self._low.formula(item, self._before, names) for item in given]
+        after, reads = self._low.after(action, self._before, names), _read_by(action)
+        ways = [_alike(after, self._before)]
+        for other in by:
+            reads |= _read_by(other)
+            for theirs, some in self._instances(other, names):
+                taken = self._low.guards(other, self._before, theirs)
+                result = self._low.after(other, self._before, theirs)
+                ways.append(smt.all_of([*some, *taken, _alike(after, result)]))
+        reads |= frozenset(n for known in (action, *by) for n in _written_by(known))
+        step = Step((*bounds, *guards), reads, self._facts, self._known)
+        wrong = smt.negated(smt.any_of(ways))
+        return Obligation("covered", action.name, step, (wrong,), reads)
+
     def satisfies(self, term: Term, *, invariants: bool) -> list[Formula]:
         """A typed state, of the invariants or not, in which this holds."""
         facts = [fact for known in self._facts.values() for fact in known]
@@ -177,6 +219,27 @@ class Induction:
         return [*facts, *known, self._low.formula(term, self._before)]
 
     # ---- pieces
+    def _instances(self, action: Action, names: Names) -> Iterator[tuple[Names, Formulas]]:
+        """Values for the parameters of an action: those of these names, or what a variable holds that
+        may be none."""
+        own, _ = self._low.parameters(action, "0")
+        choices: list[list[tuple[Any, Formulas]]] = []
+        for item in action.params:
+            here: list[tuple[Any, Formulas]] = []
+            if item.data in names:
+                here.append((names[item.data], ()))
+            if item.sort in self._low.spec.families:
+                here = [(own[item.data], ())]
+            for (group, field, _), value in self._before.values.items():
+                sort = self._low.spec.groups[group].field(field).sort
+                if isinstance(sort, Maybe) and sort.domain == item.sort:
+                    here.append((value.element, (smt.negated(value.none),)))
+            choices.append(here)
+        for chosen in itertools.product(*choices):
+            keys = (str(item.data) for item in action.params)
+            given = dict(zip(keys, (value for value, _ in chosen), strict=True))
+            yield given, tuple(fact for _, facts in chosen for fact in facts)
+
     def _waits(self) -> tuple[Step, State]:
         """Time passes: that no urgent deadline does is a fact of each timer."""
         if self._delay is None:
@@ -242,8 +305,9 @@ class Induction:
     def _renamed(self, names: Reads) -> Reads:
         return frozenset(_OTHER + name if self._of_family(name) else name for name in names)
 
-    def _owed(self, name: str, where: str, step: Step, after: State) -> Obligation:
-        item = self.made[name]
+    def _owed(
+        self, name: str, item: Always | Whenever, where: str, step: Step, after: State
+    ) -> Obligation:
         if isinstance(item, Always):
             wrong: Formulas = (smt.negated(self._low.formula(item.term, after)),)
             return Obligation(name, where, step, wrong, footprint(item.term))
@@ -268,6 +332,16 @@ def _read_by(action: Action) -> Reads:
     """What the guards and the updates of an action read."""
     guards, updates = (item.term for item in action.guards), (value for _, value in action.updates)
     return footprints(guards) | footprints(updates)
+
+
+def _written_by(action: Action) -> Reads:
+    return frozenset(variable(*target.data) for target, _ in action.updates)
+
+
+def _alike(one: State, other: State) -> Formula:
+    """Whether two states are the same."""
+    pairs = ((value, other.values[key]) for key, value in one.values.items())
+    return smt.all_of(same(a, b) for a, b in pairs if a is not b)
 
 
 def _watched(item: Always | Whenever) -> Term:

@@ -46,13 +46,18 @@ class Path:
 
 
 class Paths:
-    """Lays out paths of one specification, with domains of these sizes."""
+    """Lays out paths of one specification, with domains of these sizes, and time in such units."""
 
     def __init__(
-        self, spec: Specification, sizes: Mapping[str, int], assuming: Sequence[Term]
+        self,
+        spec: Specification,
+        sizes: Mapping[str, int],
+        assuming: Sequence[Term],
+        unit: Fraction | None = Fraction(1),
     ) -> None:
         self.spec, self.sizes = spec, sizes
-        self._low = Lowering(spec, sizes)
+        self._low = Lowering(spec, sizes, unit)
+        self._unit = unit or Fraction(1)
         self.moves = {move.name: move for move in self._all()}
         self._start = self._low.state("0")
         given = [self.given(term) for term in assuming]
@@ -70,6 +75,10 @@ class Paths:
     def given(self, term: Term) -> Formula:
         """What a term says of the policies."""
         return self._low.formula(term, self._start)
+
+    def value(self, term: Term, state: State) -> Formula:
+        """A term in a state of a path, of the first element of a family."""
+        return self._low.value(term, state, {})
 
     # ---- steps
     def empty(self) -> Path:
@@ -126,10 +135,7 @@ class Paths:
         if not length:
             return None
         if isinstance(goal, Takes):
-            options = path.steps[length - 1]
-            return smt.any_of(
-                taken for move, taken in options if move.action and move.action.name == goal.action
-            )
+            return smt.any_of(self._taken(goal, path, length - 1))
         promise, before = goal.promise, path.states[length - 1]
         assert not isinstance(promise, Always)
         return smt.all_of(
@@ -140,9 +146,30 @@ class Paths:
             ]
         )
 
+    def _taken(self, goal: Takes, path: Path, number: int) -> Iterator[Formula]:
+        """How a step is by the action, with parameters and in a state as they are wanted."""
+        for move, taken in path.steps[number]:
+            if move.action is not None and move.action.name == goal.action:
+                names, _ = self._low.parameters(move.action, str(number), move.elements)
+                when = self._low.formula(goal.when, path.states[number], names)
+                then = self._low.formula(goal.then, path.states[number + 1], names)
+                yield smt.all_of([taken, when, then])
+
     # ---- models
-    def found(self, name: str, goal: Goal, model: Model, path: Path, length: int) -> Found:
-        """The run of a model, replayed; its goal is met after so many steps of the path."""
+    def found(
+        self,
+        name: str,
+        goal: Goal,
+        model: Model,
+        path: Path,
+        length: int,
+        of: Specification | None = None,
+    ) -> Found:
+        """The run of a model, replayed; its goal is met after so many steps of the path.
+
+        of   the specification that takes it, if not this one: one that has fewer parameters
+        """
+        spec = of or self.spec
         moves: list[tuple[str, tuple[Value, ...]]] = []
         for number, options in enumerate(path.steps[:length]):
             taken = next((move for move, when in options if model.value(when)), None)
@@ -150,20 +177,22 @@ class Paths:
                 continue
             if taken.action is None:
                 waited = model.value(path.states[number + 1].now - path.states[number].now)
-                moves.append((DELAY, (Fraction(waited),)))
+                moves.append((DELAY, (Fraction(waited) * self._unit,)))
             else:
                 given = self._parameters(taken.action, taken, model, number)
                 moves.append((taken.action.name, given))
-        found = Found(name, self.spec, self._instance(model), tuple(moves))
+        found = Found(name, spec, self._instance(spec, model), tuple(moves))
         check(goal, found)
         return found
 
-    def _instance(self, model: Model) -> Instance:
+    def _instance(self, spec: Specification, model: Model) -> Instance:
         rigid: dict[str, tuple[Value, ...]] = {}
-        for key, declared in self.spec.rigids.items():
+        for key, declared in spec.rigids.items():
             values = [model.value(cell) for cell in self._low.rows[key].values()]
             duration = isinstance(declared.sort, Duration)
-            rigid[key] = tuple(Fraction(value) if duration else value for value in values)
+            rigid[key] = tuple(
+                Fraction(value) * self._unit if duration else value for value in values
+            )
         return Instance(dict(self.sizes), rigid)
 
     def _parameters(self, action: Action, move: Move, model: Model, number: int) -> tuple[int, ...]:

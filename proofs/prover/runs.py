@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from model.language.generate import DELAY
 from model.language.instance import Instance, Value
 from model.language.machine import Machine, State, Step
 from model.language.specification import Specification
-from model.language.terms import Term, subterms
+from model.language.terms import TRUE, Term, subterms
 from model.promises import Always, Whenever
 
 
@@ -28,9 +29,12 @@ class Reaches:
 
 @dataclass(frozen=True)
 class Takes:
-    """A step by this action."""
+    """A step by this action, where `when` holds of its parameters and the state before it, and `then`
+    of the state after it."""
 
     action: str
+    when: Term = TRUE
+    then: Term = TRUE
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Breaks:
     promise: Always | Whenever
 
 
+NO_NAMES: Mapping[str, int] = MappingProxyType({})
 Goal = Reaches | Takes | Breaks
 Move = tuple[str, tuple[Value, ...]]  # an action's name, its parameters
 
@@ -60,6 +65,11 @@ class Found:
     def machine(self) -> Machine:
         """The machine that it is a run of."""
         return Machine(self.spec, self.instance)
+
+    @cached_property
+    def replayed(self) -> Replayed:
+        """The run, taken; ReplayMismatch if the machine does not take it."""
+        return Replayed(self)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -89,8 +99,7 @@ class NotFound:
 
 def check(goal: Goal, found: Found) -> None:
     """Take the run on the concrete machine; ReplayMismatch if it does not end in its goal."""
-    replayed = Replayed(found)
-    if not replayed.meets(goal, len(found.moves)):
+    if not found.replayed.meets(goal, len(found.moves)):
         raise ReplayMismatch(f"the run does not end in its goal: {found.schedule}")
 
 
@@ -103,8 +112,9 @@ class Replayed:
         small.actions = {name: item for name, item in found.spec.actions.items() if name in used}
         self.machine = Machine(small, found.instance)
         self.moves = found.moves
+        self.steps = _steps(self.machine, found.moves)
         self.states = [self.machine.initial]
-        for step in _steps(self.machine, found.moves):
+        for step in self.steps:
             self._take(step)
 
     def _take(self, step: Step) -> None:
@@ -117,9 +127,22 @@ class Replayed:
             raise ReplayMismatch(f"step {len(self.states)}, {name}: the machine refuses it ({why})")
         self.states.append(after)
 
-    def meets(self, goal: Goal, length: int) -> bool:
-        """Whether so many of its steps end in this goal."""
-        state = self.states[length]
+    def names(self, step: Step) -> dict[str, int]:
+        """The parameters of one of its steps by name."""
+        number, given = step
+        params = (str(item.data) for item in self.machine.actions[number].params)
+        return dict(zip(params, given, strict=True))
+
+    def slot(self, target: Term, step: Step) -> int:
+        """Where a variable that one of its steps writes stands in a state."""
+        index = self.names(step)[target.args[0].data] if target.args else 0
+        group, field = target.data
+        return self.machine.slot(group, field, index)
+
+    def meets(self, goal: Goal, length: int, states: Sequence[State] = ()) -> bool:
+        """Whether so many of its steps end in this goal; through other states, if they are given."""
+        states = states or self.states
+        state = states[length]
         if isinstance(goal, Reaches):
             return self._says(goal.term, state)
         if not isinstance(goal, Takes) and isinstance(goal.promise, Always):
@@ -127,15 +150,19 @@ class Replayed:
         if not length:
             return False
         if isinstance(goal, Takes):
-            return self.moves[length - 1][0] == goal.action
-        promise, before = goal.promise, self.states[length - 1]
+            if self.moves[length - 1][0] != goal.action:
+                return False
+            names = self.names(self.steps[length - 1])
+            before = states[length - 1]
+            return self._says(goal.when, before, names) and self._says(goal.then, state, names)
+        promise, before = goal.promise, states[length - 1]
         assert not isinstance(promise, Always)
         comes = self._says(promise.event, state) and not self._says(promise.event, before)
         return comes and not self._says(promise.needs, before)
 
-    def _says(self, term: Term, state: State) -> bool:
+    def _says(self, term: Term, state: State, names: Mapping[str, int] = NO_NAMES) -> bool:
         first = {str(part.data): 0 for part in subterms(term) if part.op == "param"}
-        return bool(self.machine.value(term, state, first))
+        return bool(self.machine.value(term, state, {**first, **names}))
 
 
 def _steps(machine: Machine, moves: Sequence[Move]) -> tuple[Step, ...]:

@@ -263,6 +263,30 @@ class Inquiry:
         self._solver.pop()
 
 
+@dataclass(frozen=True)
+class Bound:
+    """The supremum of a number: none if it grows without bound; attained, or only approached."""
+
+    value: Fraction | None
+    attained: bool
+
+
+def supremum(formulas: Sequence[Formula], number: Formula, milliseconds: int) -> Bound | None:
+    """The supremum of a real number where all this holds; None where it cannot hold, or the solver gives
+    up. It is not to be trusted alone: this part of the solver has been wrong before."""
+    optimize = z3.Optimize()
+    optimize.set("timeout", milliseconds)
+    optimize.add(*formulas)
+    goal = optimize.maximize(number)
+    if str(optimize.check()) != "sat":
+        return None
+    # (infinite, value, epsilon): only the signs of the first and the last mean anything.
+    infinite, value, epsilon = (Fraction(str(part)) for part in optimize.upper_values(goal))
+    if infinite:
+        return Bound(None, attained=False)
+    return Bound(value, attained=not epsilon)
+
+
 def smt2(formulas: Sequence[Formula]) -> str:
     """The formulas, at least one, as SMT-LIB 2, `(check-sat)` included."""
     *others, last = (item.ast for item in formulas)
@@ -288,3 +312,108 @@ def _apart() -> Any:
 def version() -> str:
     """z3's version."""
     return str(z3.get_version_string())
+
+
+# ---- Horn clauses
+Engine, SolverError = z3.Fixedpoint, z3.Z3Exception
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A rule: in every state of a run so far that satisfies `body`, the run goes on to the state `after`
+    (values of the same variables); a start if `from_start`."""
+
+    body: Sequence[Formula]
+    after: Sequence[Formula]
+    from_start: bool = False
+
+
+def horn(
+    state: Sequence[Formula], clauses: Sequence[Clause], wrong: Formula, milliseconds: int
+) -> Formula | None:
+    """An invariant of the runs that these rules make, over the variables of `state`, with which `wrong`
+    is impossible; None if the engine finds none in time, or finds a run that is wrong.
+
+    The engine has given wrong answers: whatever it says is a suggestion.
+    """
+    engine = Engine()
+    engine.set(engine="spacer", timeout=milliseconds)
+    runs = z3.Function("runs", *(item.sort() for item in state), z3.BoolSort())
+    bad = z3.Function("bad", z3.BoolSort())
+    engine.register_relation(runs)
+    engine.register_relation(bad)
+    known = {str(item): item for item in state}
+    for clause in clauses:
+        for formula in (*clause.body, *clause.after):
+            known |= {str(item): item for item in constants(formula)}
+    engine.declare_var(*known.values())
+    for clause in clauses:
+        before = [] if clause.from_start else [runs(*state)]
+        engine.rule(runs(*clause.after), [*before, *clause.body])
+    engine.rule(bad(), [runs(*state), wrong])
+    try:
+        if engine.query(bad()) != z3.unsat:
+            return None
+        return _answer_for(engine.get_answer(), "runs", state)
+    except SolverError:  # a time-out is raised, not returned
+        return None
+
+
+def _answer_for(answer: Formula, relation: str, state: Sequence[Formula]) -> Formula | None:
+    """What an answer says of a relation, its bound variables, numbered from the last, replaced."""
+    parts = answer.children() if z3.is_and(answer) else [answer]
+    for part in parts:
+        body = part.body() if z3.is_quantifier(part) else part
+        if body.num_args() == 2 and body.arg(0).decl().name() == relation:
+            places = [z3.get_var_index(item) for item in body.arg(0).children()]
+            by_index = dict(zip(places, state, strict=True))
+            return z3.substitute_vars(body.arg(1), *(by_index[i] for i in sorted(by_index)))
+    return None
+
+
+def constants(formula: Formula) -> list[Formula]:
+    """The constants in a formula that have no fixed value."""
+    found: dict[int, Formula] = {}
+    seen: set[int] = set()
+    stack = [formula]
+    while stack:
+        item = stack.pop()
+        if item.get_id() in seen:
+            continue
+        seen.add(item.get_id())
+        if z3.is_const(item) and item.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+            found[item.get_id()] = item
+        stack.extend(item.children())
+    return list(found.values())
+
+
+_HEADS = {
+    z3.Z3_OP_AND: "and",
+    z3.Z3_OP_OR: "or",
+    z3.Z3_OP_NOT: "not",
+    z3.Z3_OP_IMPLIES: "implies",
+    z3.Z3_OP_EQ: "eq",
+    z3.Z3_OP_LE: "le",
+    z3.Z3_OP_LT: "lt",
+    z3.Z3_OP_GE: "ge",
+    z3.Z3_OP_GT: "gt",
+    z3.Z3_OP_ADD: "add",
+    z3.Z3_OP_MUL: "mul",
+}
+
+
+def taken_apart(formula: Formula) -> tuple[str, Sequence[Formula], Any]:
+    """The head of a formula ("const" with its value, "name", an operator, or "other") and its parts."""
+    if z3.is_true(formula) or z3.is_false(formula):
+        return "const", (), z3.is_true(formula)
+    if z3.is_int_value(formula):
+        return "const", (), formula.as_long()
+    if z3.is_const(formula):
+        return "name", (), str(formula)
+    head = _HEADS.get(formula.decl().kind(), "other") if z3.is_app(formula) else "other"
+    return head, formula.children(), None
+
+
+def simplified(formula: Formula) -> Formula:
+    """An equal formula that is simpler, as a conjunction where it is one."""
+    return z3.simplify(formula)

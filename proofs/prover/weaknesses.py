@@ -10,20 +10,20 @@ to hold: that is what the proof of the promise is for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
-from model.language.specification import Specification
 from model.language.terms import FALSE, Term, disjunction
-from model.promises import Always, Promise, Whenever, promises
+from model.promises import Promise, promises
 from model.run import Run
 from model.spec import specification
 from model.spec.weaknesses import Known
 from proofs.prover.bounded import Search, Told
 from proofs.prover.conditions import Condition, conditions
 from proofs.prover.proving import run_of, stated
-from proofs.prover.runs import Breaks, Found, Replayed
+from proofs.prover.runs import Breaks, Found
 from proofs.prover.stories import sizes_for, stories
+from proofs.prover.witnesses import bare, shortened
 
 #: a promise with more weaknesses than this is not a promise
 MOST = 24
@@ -41,11 +41,6 @@ class Weakness:
     needs: tuple[str, ...]
     closed_by: tuple[str, ...]
     run: Run
-
-
-def bare(item: Always | Whenever) -> Always | Whenever:
-    """The promise without its exceptions."""
-    return replace(item, unless=FALSE)
 
 
 @cache
@@ -124,28 +119,6 @@ def shown(known: Known) -> Weakness:
     raise LookupError(known.name)
 
 
-def shortened(
-    spec: Specification, run: Found, goal: Mapping[str, Breaks], assuming: Sequence[Term]
-) -> Found:
-    """The run without the steps that it does not need: halves first, then smaller parts."""
-    told = Search(spec, run.instance.sizes, assuming).told(run.schedule)
-    aim, kept = told.aim(goal), list(range(len(run.moves)))
-    gone: list[int] = []
-    size = max(len(kept) // 2, 1)
-    while size:
-        start = 0
-        while start < len(kept):
-            fewer = told.run(aim, without=[*gone, *kept[start : start + size]])
-            if isinstance(fewer, Found):
-                run = fewer
-                gone += kept[start : start + size]
-                del kept[start : start + size]
-            else:
-                start += size
-        size //= 2
-    return run
-
-
 class Lattice:
     """One story, searched under ever other sets of conditions."""
 
@@ -182,5 +155,5 @@ class Lattice:
 
 
 def _is_safe(run: Found, condition: Condition) -> bool:
-    machine = Replayed(run).machine
+    machine = run.replayed.machine
     return bool(machine.value(condition.safe, machine.initial, {}))

@@ -6,9 +6,12 @@ was found takes other actions on its way: they need no search of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
+from model.language.specification import Specification
+from model.language.terms import FALSE, Term
 from model.promises import Always, Whenever, promises
 from model.spec import specification
 from proofs.prover.bounded import Search
@@ -59,3 +62,30 @@ def on_the_way(run: Found) -> Iterator[tuple[str, Found]]:
     for length, (name, _) in enumerate(run.moves, 1):
         if name in run.spec.actions:
             yield name, Found(name, run.spec, run.instance, run.moves[:length])
+
+
+def bare(item: Always | Whenever) -> Always | Whenever:
+    """The promise without its exceptions."""
+    return replace(item, unless=FALSE)
+
+
+def shortened(
+    spec: Specification, run: Found, goal: Mapping[str, Goal], assuming: Sequence[Term] = ()
+) -> Found:
+    """The run without the steps that it does not need: halves first, then smaller parts."""
+    told = Search(spec, run.instance.sizes, assuming).told(run.schedule)
+    aim, kept = told.aim(goal), list(range(len(run.moves)))
+    gone: list[int] = []
+    size = max(len(kept) // 2, 1)
+    while size:
+        start = 0
+        while start < len(kept):
+            fewer = told.run(aim, without=[*gone, *kept[start : start + size]])
+            if isinstance(fewer, Found):
+                run = fewer
+                gone += kept[start : start + size]
+                del kept[start : start + size]
+            else:
+                start += size
+        size //= 2
+    return run

@@ -10,7 +10,8 @@ from model.run import fingerprint, replay
 from model.spec import specification
 from model.spec.weaknesses import KNOWN
 from proofs.prover.conditions import conditions
-from proofs.prover.weaknesses import METHODS, bare, shown
+from proofs.prover.weaknesses import METHODS, shown
+from proofs.prover.witnesses import bare
 
 
 @pytest.mark.parametrize("name", KNOWN)

@@ -18,7 +18,8 @@ from proofs.prover.mutants import fates_of
 from proofs.prover.proving import everything
 from proofs.prover.runs import Breaks, Found, NotFound
 from proofs.prover.stories import stories
-from proofs.prover.weaknesses import bare, weaknesses_of
+from proofs.prover.weaknesses import weaknesses_of
+from proofs.prover.witnesses import bare
 from proofs.search import explore
 
 PROMISES = {n: item.formula for n, item in promises().items() if item.machine == "driver"}

@@ -6,7 +6,8 @@ import pytest
 
 from model.run import Run, replay
 from model.spec import machine
-from proofs.prover.mutants import fate_of, fates_of, mutants, mutants_of
+from proofs.prover.mutants import fate_of, fates_of
+from proofs.prover.mutations import mutants, mutants_of
 from proofs.prover.weaknesses import weaknesses_of
 
 KILLED = [

@@ -15,8 +15,8 @@ from model.spec.agreeing import AGREEING, HURRIED
 from proofs.prover.bounded import Search
 from proofs.prover.proving import everything, run_of
 from proofs.prover.runs import Breaks, Found, NotFound, Reaches, Takes
-from proofs.prover.stories import stories, stories_for
-from proofs.prover.weaknesses import bare
+from proofs.prover.stories import sizes_for, stories, stories_for
+from proofs.prover.witnesses import bare
 from proofs.search import explore
 
 ACTIONS = list(machine().spec.actions)
@@ -60,8 +60,8 @@ def test_a_run_is_shortest_and_a_false_goal_is_not_found() -> None:
 
 
 def test_what_is_proved_no_story_breaks_and_bare_claims_break() -> None:
-    search = Search(machine().spec)
-    told = [search.told(story) for story in stories("ike").values()]
+    spec = machine().spec
+    told = [Search(spec, sizes_for(story)).told(story) for story in stories("ike").values()]
     made = {n: item.formula for n, item in promises().items() if item.machine == "ike"}
     for story in told:
         assert isinstance(story.run(story.aim({n: Breaks(p) for n, p in made.items()})), NotFound)
