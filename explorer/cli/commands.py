@@ -128,7 +128,7 @@ def replay(
 @app.command()
 def prove(
     names: Annotated[list[str] | None, typer.Argument(metavar="[PROMISE]...")] = None,
-    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME")] = None,
+    profile: Annotated[list[str] | None, typer.Option("--profile", metavar="NAME")] = None,
     attacker: Annotated[str | None, typer.Option("--attacker", metavar="POWER,...")] = None,
     mutants: Annotated[bool, typer.Option("--mutants")] = False,
     weaknesses: Annotated[bool, typer.Option("--weaknesses")] = False,
@@ -139,7 +139,8 @@ def prove(
 ) -> None:
     """Prove the specification's promises, for all policies and runs of any length.
 
-    --profile NAME: both peers are of that stack; --attacker: the powers he has, or none (else all).
+    --profile NAME (or all): a column that says whether the promise needs its exceptions where both
+    peers are of that stack; --attacker: the powers he has, or none (else all).
     --weaknesses shows what each promise needs: the fewest conditions that break it, with the run.
     --mutants leaves out each guard and update, and shows which no promise notices.
     --certificates DIR writes every obligation as SMT-LIB 2; --runs DIR saves the runs.
@@ -150,7 +151,7 @@ def prove(
         run_prove(
             Asked(
                 names or [],
-                profile,
+                profile or [],
                 attacker,
                 mutants,
                 weaknesses,

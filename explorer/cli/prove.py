@@ -7,14 +7,18 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import exits
 from explorer.cli.peers import usage
+from explorer.report.live import Screen, screen
 from explorer.report.text import write
 from explorer.view.proofs import (
+    composition_rows,
+    heading_rows,
     mutant_rows,
     proof_tree,
     summary_row,
@@ -26,8 +30,9 @@ from model.vocabulary.profiles import PROFILES
 
 if TYPE_CHECKING:
     from model.run import Run
+    from proofs.prover.matrix import Cell
     from proofs.prover.mutants import Fate
-    from proofs.prover.proving import Question
+    from proofs.prover.proving import Answered, Question
     from proofs.prover.verdicts import Verdict
     from proofs.prover.weaknesses import Weakness
 
@@ -37,7 +42,7 @@ class Asked:
     """The options of the command."""
 
     names: Sequence[str]
-    profile: str | None
+    profiles: Sequence[str]
     attacker: str | None
     mutants: bool
     weaknesses: bool
@@ -47,49 +52,93 @@ class Asked:
     output: str
 
 
+@dataclass
+class Done:
+    """What has been found out so far."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    weaknesses: list[Weakness] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    composed: list[Answered] = field(default_factory=list)
+
+
 def run_prove(asked: Asked) -> int:
     """Prove, print as it goes, and say it all as an exit code."""
-    names = _names(asked.names)
-    question = _question(asked)
+    names, question, done = _names(asked.names), _question(asked), Done()
+    profiles = _profiles(asked.profiles)
     jobs = asked.jobs or min(os.cpu_count() or 1, 8)
-    text = asked.output == "text"
     start = time.perf_counter()
-    verdicts: list[Verdict] = []
-    fates: list[Fate] = []
-    found: list[Weakness] = []
     try:
-        for verdict in _verdicts(names, question, jobs):
-            verdicts.append(verdict)
-            if text:
-                write(verdict_rows(verdict))
-        if text:
-            write([summary_row(verdicts, len(names), time.perf_counter() - start)])
-        if asked.weaknesses:
-            for weakness in _weaknesses(names, jobs):
-                found.append(weakness)
-                if text:
-                    write(weakness_rows(weakness))
-        if asked.mutants:
-            fates = list(_fates(jobs, show=text))
-            if text:
-                write(mutant_rows(fates))
+        with screen(quiet=asked.output != "text") as shown:
+            _work(asked, names, question, profiles, jobs, done, shown)
     except KeyboardInterrupt:
-        if text:
-            write([summary_row(verdicts, len(names), time.perf_counter() - start)])
+        if asked.output == "text":
+            write([summary_row(done.verdicts, len(names), time.perf_counter() - start)])
         raise
     finally:
-        if not text:
-            tree = proof_tree(verdicts, fates if asked.mutants else None, found)
+        if asked.output != "text":
+            fates = done.fates if asked.mutants else None
+            tree = proof_tree(done.verdicts, fates, done.weaknesses, done.cells, done.composed)
             print(json.dumps(tree, indent=2))
-    _save(verdicts, found, asked.runs)
-    return _code(verdicts, fates)
+    _save(done, asked.runs)
+    return _code(done)
 
 
-def _code(verdicts: Sequence[Verdict], fates: Sequence[Fate]) -> int:
-    kinds = {verdict.proof.value for verdict in verdicts}
+def _work(
+    asked: Asked,
+    names: Sequence[str],
+    question: Question,
+    profiles: Sequence[str],
+    jobs: int,
+    done: Done,
+    shown: Screen,
+) -> None:
+    from proofs.prover.matrix import has_exceptions
+
+    start = time.perf_counter()
+    shown.rows(heading_rows(profiles))
+    cells = _cells(names, profiles, jobs)
+    for number, verdict in enumerate(_verdicts(names, question, jobs), 1):
+        own = [next(cells) for _ in profiles] if has_exceptions(verdict.name) else []
+        done.verdicts.append(verdict)
+        done.cells += own
+        shown.rows(verdict_rows(verdict, profiles, own))
+        shown.at(f"{number} of {len(names)} promises")
+    if not asked.names:
+        _compose(question, jobs, done, shown)
+    shown.rows([summary_row(done.verdicts, len(names), time.perf_counter() - start)])
+    if asked.weaknesses:
+        for number, found in enumerate(_weaknesses(names, jobs), 1):
+            done.weaknesses += found
+            for weakness in found:
+                shown.rows(weakness_rows(weakness))
+            shown.at(f"weaknesses of {number} of {len(names)} promises")
+    if asked.mutants:
+        for number, total, fates in _fates(jobs):
+            done.fates += fates
+            shown.at(f"mutants of {number} of {total} actions")
+        shown.rows(mutant_rows(done.fates))
+
+
+def _compose(question: Question, jobs: int, done: Done, shown: Screen) -> None:
+    """How the machines fit together is shown with the promises of them all."""
+    from proofs.prover.proving import in_order
+    from proofs.prover.refinement import check, refinements
+
+    shown.at("how the machines fit together")
+    names = list(refinements())
+    for answered in in_order(partial(check, question=question), names, jobs):
+        done.composed.append(answered)
+        shown.rows(composition_rows(answered, refinements()[answered.name].requirements))
+
+
+def _code(done: Done) -> int:
+    kinds = {verdict.proof.value for verdict in done.verdicts}
     if "broken" in kinds:
         return exits.FINDINGS
-    undecided = bool(kinds & {"unknown", "bounded"}) or any(item.fate == "open" for item in fates)
+    undecided = bool(kinds & {"unknown", "bounded"}) or any(f.fate == "open" for f in done.fates)
+    undecided = undecided or any(item.failed or item.doubted for item in done.composed)
     return exits.UNDECIDED if undecided else exits.FINE
 
 
@@ -105,7 +154,6 @@ def _names(given: Sequence[str]) -> list[str]:
 
 def _question(asked: Asked) -> Question:
     from model.spec import machine
-    from proofs.prover.profiles import parameters
     from proofs.prover.proving import Question
 
     switches = list(machine().phase1.attacker.switches)
@@ -117,17 +165,20 @@ def _question(asked: Asked) -> Question:
                 mend = f"powers are {', '.join(switches)}, joined by commas, or none"
                 raise usage(f"no power {item!r} of an attacker", mend)
         off = [name for name in switches if name not in powers]
-    profile: tuple[tuple[str, bool], ...] = ()
-    if asked.profile is not None:
-        if asked.profile not in PROFILES:
-            raise usage(f"no profile {asked.profile!r}", f"profiles are {', '.join(PROFILES)}")
-        profile = parameters(PROFILES[asked.profile])
     if asked.certificates is not None:
         try:
             Path(asked.certificates).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise usage(f"cannot write certificates: {error.strerror}", "name a folder") from None
-    return Question(tuple(off), profile, asked.certificates, asked.profile)
+    return Question(tuple(off), certificates=asked.certificates)
+
+
+def _profiles(given: Sequence[str]) -> list[str]:
+    """The profiles that are asked for: each a column."""
+    for name in given:
+        if name not in PROFILES and name != "all":
+            raise usage(f"no profile {name!r}", f"profiles are {', '.join(PROFILES)}, or all")
+    return list(PROFILES) if "all" in given else list(dict.fromkeys(given))
 
 
 # ---- work
@@ -140,33 +191,40 @@ def _verdicts(names: Sequence[str], question: Question, jobs: int) -> Iterator[V
         raise usage(f"cannot write certificates: {error.strerror}", "name a folder") from None
 
 
-def _weaknesses(names: Sequence[str], jobs: int) -> Iterator[Weakness]:
+def _cells(names: Sequence[str], profiles: Sequence[str], jobs: int) -> Iterator[Cell]:
+    """Each promise that has exceptions, under each profile, in this order."""
+    from proofs.prover.matrix import cell, has_exceptions
+    from proofs.prover.proving import in_order
+
+    asked = [(name, profile) for name in names if has_exceptions(name) for profile in profiles]
+    if asked:
+        yield from in_order(cell, asked, jobs)
+
+
+def _weaknesses(names: Sequence[str], jobs: int) -> Iterator[list[Weakness]]:
     from proofs.prover.proving import in_order
     from proofs.prover.weaknesses import weaknesses_of
 
-    for found in in_order(weaknesses_of, names, jobs):
-        yield from found
+    yield from in_order(weaknesses_of, names, jobs)
 
 
-def _fates(jobs: int, *, show: bool) -> Iterator[Fate]:
+def _fates(jobs: int) -> Iterator[tuple[int, int, list[Fate]]]:
+    """The fates of an action's mutants, which action it is, and of how many."""
     from model.spec import specifications
     from proofs.prover.mutants import fates_of
     from proofs.prover.proving import in_order
 
     names = [(name, action) for name, spec in specifications().items() for action in spec.actions]
     for number, fates in enumerate(in_order(fates_of, names, jobs), 1):
-        if show and sys.stderr.isatty():
-            print(f"\rmutants of {number}/{len(names)} actions ", end="", file=sys.stderr)
-        yield from fates
-    if show and sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
+        yield number, len(names), fates
 
 
-def _save(verdicts: Sequence[Verdict], found: Sequence[Weakness], folder: str | None) -> None:
-    """Save the runs of broken promises, and with a folder those of weaknesses."""
-    runs: dict[str, Run] = {v.name: v.run for v in verdicts if v.run is not None}
+def _save(done: Done, folder: str | None) -> None:
+    """Save the runs of broken promises, and with a folder those of weaknesses and of profiles."""
+    runs: dict[str, Run] = {v.name: v.run for v in done.verdicts if v.run is not None}
     if folder is not None:
-        runs |= {f"{w.promise}-{'-'.join(w.needs)}": w.run for w in found}
+        runs |= {f"{w.promise}-{'-'.join(w.needs)}": w.run for w in done.weaknesses}
+        runs |= {f"{c.promise}-{c.profile}": c.run for c in done.cells if c.run is not None}
     place = Path(folder or ".")
     try:
         if runs:

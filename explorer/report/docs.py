@@ -18,6 +18,7 @@ from model.promises import promises
 from model.spec import specifications
 from model.vocabulary.profiles import PROFILES, StackProfile
 from proofs.prover.lemmas import lemmas
+from proofs.prover.refinement import refinements
 from proofs.verify.catalogue import CATALOGUE
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -70,9 +71,10 @@ def _promises() -> str:
         "What the specification promises, for all policies, any number of negotiations and runs of\n"
         "any length. `ikeproof prove` proves each by induction with z3 and has cvc5 check it again;\n"
         "`ikeproof prove --weaknesses` shows what breaks a promise without its exceptions.\n"
-        "The machine it is proved of is [specification.md](specification.md): two honest peers and\n"
-        "an outsider, one exchange of Phase I, any number of Quick Modes under it. Not in it yet:\n"
-        "time in Phase II and the driver, renegotiation, simultaneous negotiation.\n"
+        "The machines they are proved of are in [specification.md](specification.md): two honest peers\n"
+        "and an outsider, one exchange of Phase I, any number of Quick Modes under it; the IPsec driver,\n"
+        "packet by packet, which is shown to do what Quick Mode assumes of it; and a flow between two\n"
+        "ends that may both start, exchange after exchange.\n"
     )
     theme = ""
     for item in promises().values():
@@ -81,9 +83,24 @@ def _promises() -> str:
             theme = about
             rows.append(f"## {about.rstrip('.')}\n")
         rows.append(f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n")
+    rows += _refinements()
     rows += ["## Lemmas\n", "What the proofs of the promises rest on; each is proved too.\n"]
     rows += [f"- **{item.name}**: {item.why}" for item in lemmas().values()]
     return "\n".join(rows) + "\n"
+
+
+def _refinements() -> list[str]:
+    """How machines are put together, and what each leaves to its caller."""
+    rows = [
+        "## Refinements\n",
+        "A detailed machine in the place of a part of another; shown too.\n",
+    ]
+    for item in refinements().values():
+        head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
+        left = item.made().left_to_the_caller().items()
+        seen_to = [f"- `{name}`: {', '.join(guards)}" for name, guards in left]
+        rows += [head, f"Left to {item.abstract}, joint step by joint step:\n", *seen_to, ""]
+    return rows
 
 
 def _about(module: str) -> str:

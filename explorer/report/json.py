@@ -19,6 +19,7 @@ from model.vocabulary.places import Place
 from model.vocabulary.suites import Phase1Suite, Phase2Suite
 
 SCHEMA_VERSION = 1
+from proofs.verify.bounds import THEOREMS
 
 
 def report_json(report: Report) -> str:
@@ -111,6 +112,7 @@ def _overlap(overlap: Overlap | None) -> dict[str, Any]:
     return {
         "supremum_seconds": overlap.supremum_seconds if overlap else None,
         "reached": overlap.reached if overlap else None,
+        "theorems": list(THEOREMS["overlap"]) if overlap else [],
     }
 
 
@@ -118,6 +120,7 @@ def _exposure(exposure: Exposure | None) -> dict[str, Any]:
     return {
         "seconds": exposure.seconds if exposure else None,
         "kilobytes": exposure.kilobytes if exposure else None,
+        "theorems": list(THEOREMS["exposure"]) if exposure else [],
     }
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from explorer.view.verdicts import Row, safe_row
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 # Okabe-Ito colours; each row also says in words what its colour says.
 _STYLES = {
@@ -29,10 +32,15 @@ def write(rows: Iterable[Row], stream: TextIO | None = None) -> None:
             out.write(" ".join(filter(None, (row.head, row.text))).rstrip() + "\n")
         return
     from rich.console import Console  # only a terminal needs it
-    from rich.text import Text
 
     console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
     for row in map(safe_row, rows):
-        line = Text(row.head, style=_STYLES[row.role])
-        line.append(f" {row.text}".rstrip() if row.head else row.text)
-        console.print(line)
+        console.print(styled(row))
+
+
+def styled(row: Row) -> Text:
+    """A row with its colour."""
+    from rich.text import Text
+
+    line = Text(row.head, style=_STYLES[row.role])
+    return line.append(f" {row.text}".rstrip() if row.head else row.text)

@@ -10,7 +10,9 @@ from explorer.view.verdicts import Row
 
 if TYPE_CHECKING:
     from model.run import Run
+    from proofs.prover.matrix import Cell
     from proofs.prover.mutants import Fate
+    from proofs.prover.proving import Answered
     from proofs.prover.verdicts import Verdict
     from proofs.prover.weaknesses import Weakness
 
@@ -18,14 +20,42 @@ SCHEMA_VERSION = 1
 _ROLES: dict[str, str] = {"proved": "ok", "broken": "bad", "bounded": "open", "unknown": "open"}
 
 
-def verdict_rows(verdict: Verdict) -> Iterator[Row]:
-    """One line a promise; what stands in the way, and the run, below it."""
-    said = f"{verdict.name:<49}{' '.join(verdict.requirements):<9} {verdict.seconds:6.2f} s"
-    yield Row(_ROLES[verdict.proof.value], f"{verdict.text:<17}", said)
+def heading_rows(profiles: Sequence[str]) -> Iterator[Row]:
+    """What the columns say."""
+    if profiles:
+        said = "the claim without its exceptions, under every power on the wire and no compromise"
+        yield Row("dim", f"{', '.join(profiles)}:", said)
+    columns = "".join(f"{name:<13}" for name in profiles)
+    said = f"{'promise':<49}{'requirements':<13}{'time':>6}"
+    yield Row("dim", f"{'any policies':<17}", f"{columns}{said}")
+
+
+def verdict_rows(
+    verdict: Verdict, profiles: Sequence[str] = (), cells: Sequence[Cell] = ()
+) -> Iterator[Row]:
+    """One line a promise, with a column for each profile; what stands in the way, and the run, below.
+
+    A promise without exceptions needs none under any profile.
+    """
+    found = {item.profile: item.verdict for item in cells}
+    columns = "".join(f"{found.get(name, 'holds'):<13}" for name in profiles)
+    said = f"{verdict.name:<49}{' '.join(verdict.requirements):<13}{verdict.seconds:6.2f} s"
+    yield Row(_ROLES[verdict.proof.value], f"{verdict.text:<17}", f"{columns}{said}")
     if verdict.why:
         yield Row("dim", "   ", f"what stands in the way: {verdict.why}")
     if verdict.run is not None:
         yield from run_rows(verdict.run)
+
+
+def composition_rows(answered: Answered, requirements: Sequence[str]) -> Iterator[Row]:
+    """How a machine fits into another, as a line like that of a promise."""
+    fault = answered.failed or answered.doubted
+    solvers = "z3" if answered.doubted or not answered.rechecked else "z3+cvc5"
+    verdict = "unknown" if answered.failed else f"proved ({solvers})"
+    said = f"{answered.name:<49}{' '.join(requirements):<13}{answered.seconds:6.2f} s"
+    yield Row("open" if fault else "ok", f"{verdict:<17}", said)
+    if fault:
+        yield Row("dim", "   ", f"what stands in the way: {fault}")
 
 
 def run_rows(run: Run) -> Iterator[Row]:
@@ -74,7 +104,11 @@ def _work(verdicts: Sequence[Verdict]) -> dict[str, float]:
 
 
 def proof_tree(
-    verdicts: Sequence[Verdict], fates: Sequence[Fate] | None, weaknesses: Sequence[Weakness]
+    verdicts: Sequence[Verdict],
+    fates: Sequence[Fate] | None,
+    weaknesses: Sequence[Weakness],
+    cells: Sequence[Cell] = (),
+    composed: Sequence[Answered] = (),
 ) -> dict[str, object]:
     """The JSON of `prove`, schema_version 1; `mutants` is null where none were made."""
     counts = Counter(item.fate for item in fates or ())
@@ -84,6 +118,11 @@ def proof_tree(
             {
                 "name": v.name,
                 "profile": v.profile,
+                "without_exceptions": {
+                    c.profile: {"verdict": c.verdict, "run": c.run.text() if c.run else None}
+                    for c in cells
+                    if c.promise == v.name
+                },
                 "requirements": list(v.requirements),
                 "verdict": v.text,
                 "solvers": list(v.solvers),
@@ -94,6 +133,16 @@ def proof_tree(
                 "run": v.run.text() if v.run else None,
             }
             for v in verdicts
+        ],
+        "composition": [
+            {
+                "name": item.name,
+                "proved": not item.failed,
+                "obligations": item.obligations,
+                "seconds": round(item.seconds, 3),
+                "why": item.failed or item.doubted or None,
+            }
+            for item in composed
         ],
         "seconds": _work(verdicts),
         "mutants": None

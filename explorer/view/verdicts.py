@@ -24,6 +24,7 @@ from model.vocabulary.policy import WithoutSA
 WIDTH = 11
 _ROLES = {Outcome.ESTABLISHED: "ok", Outcome.FAILS: "bad", Outcome.UNDECIDED: "open"}
 _SEVERITY = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "note"}
+from proofs.verify.bounds import THEOREMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _at(place: Place | None) -> str:
 
 
 def _bounds(pair: PairVerdict) -> Iterator[Row]:
-    """Overlap and exposure, which so far rest on closed forms alone."""
+    """Overlap and exposure: what proved promises say for these lifetimes."""
     if pair.overlap is None or pair.exposure is None:
         return
     overlap, exposure = pair.overlap, pair.exposure
@@ -224,11 +225,15 @@ def _summary(report: Report, findings: list[Finding], threshold: Severity) -> It
     yield Row(role, f"{text}.", f"Assumed: {'; '.join(assumed) or 'nothing'}.")
     yield Row("plain", "", f"Undecided: {'; '.join(needs) or 'nothing'}.")
     if any(pair.overlap for pair in report.pairs):
-        yield Row(
-            "dim",
-            "",
-            "Overlap and exposure are closed forms; their proof comes with a later version.",
-        )
+        yield Row("dim", "", f"Proved for all policies: {', '.join(_theorems(report))}.")
+
+
+def _theorems(report: Report) -> dict[str, None]:
+    """The promises that the report rests on."""
+    kinds = ["overlap", "exposure"]
+    stated = [item for pair in report.pairs for item in pair.without_sa]
+    kinds += ["clear-after-silence"] if WithoutSA.CLEAR_AFTER_SILENCE in stated else []
+    return dict.fromkeys(name for kind in kinds for name in THEOREMS[kind])
 
 
 def safe_row(row: Row) -> Row:

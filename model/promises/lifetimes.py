@@ -92,7 +92,8 @@ def overlap_is_not_reached_by_lifetime(ike: Ike) -> Always:
 @promise("R12 R16 R20")
 def exposure_is_bounded(ike: Ike) -> Always:
     """What one Diffie-Hellman secret of Phase I can open ends: at each end an SA made with it stands no
-    longer, since Phase I was established there, than the lifetimes of both, each with its slack.
+    longer, since Phase I was established there, than the lifetimes of both, each with its slack; where
+    the profile has SAs end with Phase I, than that of Phase I.
 
     Unless the SA has no lifetime in seconds. Both directions, whichever peer starts, with and without
     PFS. In bytes it is the limit of an SA, twice, for as many negotiations as phase1_serves_no_more_than_allowed
@@ -101,9 +102,12 @@ def exposure_is_bounded(ike: Ike) -> Always:
     timing, claims, standing = ike.phase1.timing, [], []
     for pair, role in _ends(ike):
         stands = pair.state.eq("installed") & _running(ike, role, "since_keys")
-        whole = timing.life(role) + timing.slack + _lasts(ike, role)
-        bound = whole + _left(ike, role, "since_keys")
-        claims.append(stands.implies(pair.hard.left + timing.horizon <= bound))
+        with_phase1 = ike.phase2.policy.ends_with_phase1(role)
+        phase1 = timing.life(role) + timing.slack + _left(ike, role, "since_keys")
+        whole = pair.hard.left + timing.horizon <= phase1 + _lasts(ike, role)
+        ended = _of(ike, role, "ended_by").ne("none")
+        shorter = ended | (timing.horizon <= phase1)
+        claims.append(stands.implies(ite(with_phase1, shorter, whole)))
         standing.append(stands)
     return Always(claims[0] & claims[1], standing[0] & standing[1], _untimed(ike))
 

@@ -6,7 +6,8 @@ clock       what time brings about           keys                   who can know
 attacker    what an outsider writes          intruder               what he writes who knows the keys
 phase2      Quick Mode                       phase2_time            its time-outs, and the end of SAs
 reflection  Quick Mode with oneself          driver                 the SAs handed to IPsec
-ipsec       a machine of its own: what the driver does with a pair of SAs, packet by packet
+
+pair, ipsec  a machine of its own: what the driver does with a pair of SAs, packet by packet
 
 One exchange of Phase I is followed; later ones are others, under fresh keys.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.vocabulary.profiles import Lifetimes, Order, StackProfile
+from model.vocabulary.profiles import Lifetimes, Order, Phase2AtPhase1End, StackProfile
 
 
 def parameters(profile: StackProfile) -> tuple[tuple[str, bool], ...]:
@@ -14,4 +14,5 @@ def parameters(profile: StackProfile) -> tuple[tuple[str, bool], ...]:
         ("exchange_checked_first", profile.checks_method_first),
         ("compares_lifetimes", profile.compares_lifetimes),
         ("takes_shorter", profile.phase1_lifetime is Lifetimes.SHORTER),
+        ("ends_with_phase1", profile.phase2_at_phase1_end is Phase2AtPhase1End.ENDS_TOO),
     )

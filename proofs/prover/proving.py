@@ -8,16 +8,18 @@ so it is given to processes; a verdict is put together from their answers.
 
 from __future__ import annotations
 
+import itertools
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from model.language.specification import Specification
+from model.language.instance import cardinality
+from model.language.specification import Rigid, Specification
 from model.language.terms import Term
 from model.promises import Promise, promises
 from model.run import Run, fingerprint
@@ -77,9 +79,20 @@ def assumptions(spec: Specification, question: Question) -> list[Term]:
     found = []
     for name, value in given:
         if name in spec.rigids:
-            term = Term("rigid", (), spec.rigids[name].sort, name)
-            found.append(term if value else ~term)
+            rows = _rows(spec.rigids[name])
+            found += rows if value else [~row for row in rows]
     return found
+
+
+def _rows(declared: Rigid) -> list[Term]:
+    """A Bool parameter for all of its arguments, which are of enumerations."""
+    if not declared.arguments:
+        return [Term("rigid", (), declared.sort, declared.name)]
+    members = [
+        [Term("const", (), sort, position) for position in range(cardinality(sort, {}))]
+        for sort in declared.arguments
+    ]
+    return [Term("apply", row, declared.sort, declared.name) for row in itertools.product(*members)]
 
 
 @cache
@@ -119,9 +132,23 @@ def answer(name: str, question: Question) -> Answered:
     start = time.perf_counter()
     machine = machine_of(name)
     induction, asker = _induction(question, machine)
+    owed = _owed(induction, name, machine)
+    return settled(name, owed, asker, question, _mark(machine), start)
+
+
+def settled(
+    name: str,
+    obligations: Iterable[Obligation],
+    asker: Asker,
+    question: Question,
+    mark: str,
+    start: float,
+) -> Answered:
+    """Ask obligations, one by one, and have each answer checked; `mark` says of which specification
+    they are, `start` when work on them began."""
     used: dict[str, None] = {}
     rechecked, count, failed, doubted = 0.0, 0, "", ""
-    for obligation in _owed(induction, name, machine):
+    for obligation in obligations:
         count += 1
         said = asker.ask(obligation)
         if said.verdict != "unsat":
@@ -129,7 +156,7 @@ def answer(name: str, question: Question) -> Answered:
             continue
         used |= dict.fromkeys(said.core)
         before = time.perf_counter()
-        doubted = doubted or _checked(obligation, said.core, question, _mark(machine))
+        doubted = doubted or _checked(obligation, said.core, question, mark)
         rechecked += time.perf_counter() - before
     seconds = time.perf_counter() - start - rechecked
     return Answered(name, count, tuple(used), seconds, rechecked, failed, doubted)

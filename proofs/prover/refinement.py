@@ -9,9 +9,10 @@ start where the detailed machine is, and time does not pass a deadline of the pa
 Assumed and guaranteed (modelling notes, section 4). Some actions are joint: the caller takes part in
 them. What their abstract guards read besides the part is the caller's to see to, and the joint action
 is taken only if both agree. All other actions are the part's own: their abstract actions read and write
-nothing but the part and what was handed over. What the caller hands over does not change as long as
-it is needed, which is shown of every action of the caller. Nobody else writes the part: every action that
-does is named. It is not circular: each guard is asked of the state before the step, by whoever owns what
+nothing but the part and what was handed over. What the caller hands over is a parameter of the detailed
+machine, for all of whose values it is shown: so it may be read only after it was handed over, from when
+on it is needed for ever, and no action of the caller changes it any more. All three are shown. Nobody
+else writes the part: every action that does is named. It is not circular: each guard is asked of the state before the step, by whoever owns what
 it reads, and the detailed machine takes every request that the abstract part would take (`accepts`),
 so that it does not keep its promises by doing nothing.
 """
@@ -19,9 +20,8 @@ so that it does not keep its promises by doing nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 
 from model.language.errors import SpecificationError
@@ -31,11 +31,13 @@ from model.language.specification import Action, Specification
 from model.language.terms import FALSE, TRUE, Term, fits, interval, subterms
 from model.promises import Always
 from model.run import fingerprint
-from proofs.prover import certificates, smt
+from proofs.prover import smt
+from proofs.prover.asking import Asker
+from proofs.prover.footprint import footprint, footprints, variable
 from proofs.prover.lemmas import lemmas
-from proofs.prover.lowering import Clock, Lowering, Names, State, Value, same
-from proofs.prover.obligations import Hypotheses, Made, Obligation
-from proofs.prover.proving import Answered, Question
+from proofs.prover.lowering import Lowering, Names, State, Value, later, same
+from proofs.prover.obligations import Hypothesis, Made, Obligation, Step
+from proofs.prover.proving import Answered, Question, settled
 from proofs.prover.smt import Formula
 
 Variable = tuple[str, str]  # group, field
@@ -53,12 +55,17 @@ class Is:
 
 @dataclass(frozen=True)
 class Accepts:
-    """A request of the caller: the concrete action that takes it, with these parameters; `unless`
-    says, over the concrete variables, when it may be refused."""
+    """A request of the caller: the abstract action, and the concrete one that takes it.
+
+    given    the parameters of the concrete action
+    when     over the part: what is so whenever the caller asks, as is shown of it
+    unless   over the concrete variables: when the request may be refused
+    """
 
     request: str
     action: str
     given: Mapping[str, Term] = field(default_factory=dict)
+    when: Term = TRUE
     unless: Term = FALSE
 
 
@@ -73,7 +80,7 @@ class Simulation:
     may_be    concrete action -> the abstract actions that it may be, if it does not leave the part as it is
     joint     the concrete actions in which the caller takes part
     accepts   the requests that are taken
-    needed    over the abstract machine: no step after which it holds changes an input
+    needed    over the part: inputs are handed over, once, and stay as they are
     assuming  of the concrete machine's parameters
     """
 
@@ -118,6 +125,17 @@ class Simulation:
         except KeyError:
             return False
         return True
+
+    def reads_what_was_handed_over(self, item: Is) -> bool:
+        """Whether an abstract action reads an input that depends on the caller's variables."""
+        action = self.abstract.actions[item.action]
+        terms = [guard.term for guard in action.guards]
+        terms += [value for target, value in action.updates if target.data in self.part]
+        return any(
+            part in self.inputs and any(x.op in ("var", "cell") for x in subterms(part))
+            for term in terms
+            for part in subterms(term)
+        )
 
     def left_to_the_caller(self) -> dict[str, tuple[str, ...]]:
         """What is assumed of the caller: for each joint action the abstract guards that it sees to."""
@@ -170,21 +188,21 @@ def refinements() -> dict[str, Refinement]:
 
 # ---- what is declared must fit together
 def _check(made: Simulation) -> None:
-    for variable, term in (*made.mapping.items(), *made.inputs.items()):
-        if not fits(term.sort, variable.sort):
-            raise SpecificationError(f"{variable} is a {variable.sort}, its image a {term.sort}")
-    for variable in made.mapping:
-        if variable.op not in ("var", "cell"):
-            raise SpecificationError(f"{variable} is no variable")
+    for item, term in (*made.mapping.items(), *made.inputs.items()):
+        if not fits(term.sort, item.sort):
+            raise SpecificationError(f"{item} is a {item.sort}, its image a {term.sort}")
+    for item in made.mapping:
+        if item.op not in ("var", "cell"):
+            raise SpecificationError(f"{item} is no variable")
     if made.concrete.families:
         raise SpecificationError(f"{made.concrete.name}: a part is one machine, no family of them")
-    named = {item.action for items in made.may_be.values() for item in items}
+    named = {way.action for ways in made.may_be.values() for way in ways}
     for action in made.abstract.actions.values():
         if _written(made, action) and action.name not in named:
             raise SpecificationError(f"{action.name} writes the part: name a step that it is")
-    for name, items in made.may_be.items():
-        for item in items:
-            _check_step(made, made.concrete.actions[name], item)
+    for name, ways in made.may_be.items():
+        for way in ways:
+            _check_step(made, made.concrete.actions[name], way)
 
 
 def _check_step(made: Simulation, concrete: Action, item: Is) -> None:
@@ -219,9 +237,11 @@ class Proof:
         self._name, self._made = name, made
         self._low = Lowering(made.concrete)
         self._before = self._low.state("0")
-        given = [self._low.formula(term, self._before) for term in made.assuming]
-        self._policies = [*self._low.policies(), *given]
-        self._fixed = [*self._policies, *self._low.typed(self._before)]
+        self._policies = self._low.policy_facts()
+        for term in made.assuming:
+            for rigid in footprint(term):
+                self._policies[rigid].append(self._low.formula(term, self._before))
+        self._facts = {**self._policies, **self._low.facts(self._before)}
         self._known = _invariants(made.proved, self._low, self._before)
 
     def obligations(self) -> Iterator[Obligation]:
@@ -232,27 +252,43 @@ class Proof:
         yield self._delay()
         yield from self._ranges()
         yield from map(self._accepted, self._made.accepts)
-        yield from self._handed_over()
+        yield from Caller(self._name, self._made).obligations()
 
     def _start(self) -> Obligation:
         first = {
-            group.name: {item.name: item.initial for item in group.fields}
+            (group.name, item.name): item.initial
             for group in self._made.abstract.groups.values()
+            for item in group.fields
         }
         equal = [
-            same(image, self._low.value(self._made.mapped(first[key[0]][key[1]]), self._before, {}))
+            same(image, self._low.value(self._made.mapped(first[key]), self._before, {}))
             for key, image in self._part(self._before).items()
         ]
-        fixed = (*self._policies, *self._low.initial(self._before), smt.negated(smt.all_of(equal)))
-        return Obligation(self._name, "start", fixed)
+        names = frozenset(self._facts)
+        step = Step(tuple(self._low.initial(self._before)), names, self._policies)
+        wrong = smt.negated(smt.all_of(equal))
+        return Obligation(self._name, "start", step, (wrong,), names)
 
     def _step(self, action: Action) -> Obligation:
         names, bounds = self._low.parameters(action, "0")
         taken = [*bounds, *self._low.guards(action, self._before, names)]
         after = self._low.after(action, self._before, names)
-        stays = self._becomes({}, after, names)
+        stays = self._becomes({}, after)
         ways = [self._is(item, after, names) for item in self._made.may_be.get(action.name, ())]
-        return self._owed(action.name, [*taken, smt.negated(smt.any_of([stays, *ways]))])
+        if action.name not in self._made.joint:
+            needed = self._needed(self._before)
+            for number, item in enumerate(self._made.may_be.get(action.name, ())):
+                if self._made.reads_what_was_handed_over(item):
+                    ways[number] = smt.all_of([needed, ways[number]])
+        right = smt.all_of([smt.any_of([stays, *ways]), self._still_needed(after)])
+        return self._owed(action.name, taken, smt.negated(right))
+
+    def _needed(self, state: State) -> Formula:
+        return self._low.formula(self._made.mapped(self._made.needed), state)
+
+    def _still_needed(self, after: State) -> Formula:
+        """What was handed over is not handed over anew: the parameters would have to change."""
+        return smt.implies(self._needed(self._before), self._needed(after))
 
     def _is(self, item: Is, after: State, names: Names) -> Formula:
         """The step is that abstract action: its guards hold, and the part becomes what it writes."""
@@ -266,34 +302,34 @@ class Proof:
             target.data: self._low.value(self._made.mapped(value, item.given), self._before, names)
             for target, value in _written(self._made, action).items()
         }
-        return smt.all_of([*guards, self._becomes(written, after, names)])
+        return smt.all_of([*guards, self._becomes(written, after)])
 
-    def _becomes(self, written: Mapping[Variable, Value], after: State, names: Names) -> Formula:
+    def _becomes(self, written: Mapping[Variable, Value], after: State) -> Formula:
         """The part is as it was, but for what is written."""
         old, new = self._part(self._before), self._part(after)
         return smt.all_of(same(new[key], written.get(key, value)) for key, value in old.items())
 
     def _delay(self) -> Obligation:
         """When time passes the part stays as it is, and none of its deadlines is passed."""
-        until = self._low.state("1").now
-        old, new = self._part(self._before), self._part(State(self._before.values, until))
-        kept = [same(new[key], value) for key, value in old.items()]
+        until = self._low.moment("1")
+        after = later(self._before, until)
+        old, new = self._part(self._before), self._part(after)
+        kept = [self._still_needed(after), *(same(new[key], value) for key, value in old.items())]
         for (group, name), value in old.items():
             if self._made.abstract.groups[group].field(name).urgent:
-                assert isinstance(value, Clock)
                 due = smt.all_of([value.on, self._before.now <= value.deadline])
                 kept.append(smt.implies(due, until <= value.deadline))
-        waits = self._low.may_wait(self._before, until)
-        return self._owed(DELAY, [*waits, smt.negated(smt.all_of(kept))])
+        waits = [fact for _, fact in self._low.may_wait(self._before, until)]
+        return self._owed(DELAY, waits, smt.negated(smt.all_of(kept)))
 
     def _ranges(self) -> Iterator[Obligation]:
         """Numbers of the part are within their sorts."""
-        for variable, term in self._made.mapping.items():
-            sort, (low, high) = variable.sort, interval(term)
+        for item, term in self._made.mapping.items():
+            sort, (low, high) = item.sort, interval(term)
             if isinstance(sort, Int) and (low < sort.low or high > sort.high):
                 value = self._low.value(term, self._before, {})
                 wrong = smt.any_of([value < sort.low, value > sort.high])
-                yield self._owed(f"range of {variable}", [wrong])
+                yield self._owed(f"range of {item}", [], wrong)
 
     def _accepted(self, item: Accepts) -> Obligation:
         """Where the part would take a request, so does the concrete machine."""
@@ -306,54 +342,82 @@ class Proof:
         ]
         names, bounds = low.parameters(action, "0")
         names |= {key: low.value(term, self._before, names) for key, term in item.given.items()}
-        refused = smt.negated(smt.all_of(low.guards(action, self._before, names)))
+        asked = low.formula(self._made.mapped(item.when), self._before)
         needs = smt.negated(low.formula(item.unless, self._before))
-        return self._owed(f"accepts {item.request}", [*bounds, *guards, needs, refused])
-
-    def _handed_over(self) -> Iterator[Obligation]:
-        """What the caller has handed over does not change as long as it is needed."""
-        read = {
-            item: {part.data: part for part in subterms(item) if part.op in ("var", "cell")}
-            for item in self._made.inputs
-        }
-        low = Lowering(self._made.abstract)
-        before = low.state("0")
-        known = _invariants(self._made.caller, low, before)
-        for action in self._made.abstract.actions.values():
-            written = {target.data for target, _ in action.updates}
-            touched = [item for item, parts in read.items() if written & set(parts)]
-            if not touched:
-                continue
-            families = self._made.abstract.families
-            if any(p.sort in families for p in action.params) and any(
-                read[item][key].op == "var" for item in touched for key in written & set(read[item])
-            ):
-                raise SpecificationError(f"{action.name} of another element changes an input")
-            names, bounds = low.parameters(action, "0")
-            after = low.after(action, before, names)
-            changes = [
-                smt.negated(same(low.value(item, before, {}), low.value(item, after, {})))
-                for item in touched
-            ]
-            fixed = [*low.policies(), *low.typed(before), *bounds]
-            fixed += [*low.guards(action, before, names), smt.any_of(changes)]
-            fixed.append(low.formula(self._made.needed, after))
-            yield Obligation(self._name, f"{action.name} keeps inputs", tuple(fixed), known)
+        refused = smt.negated(smt.all_of(low.guards(action, self._before, names)))
+        return self._owed(f"accepts {item.request}", [*bounds, *guards, asked, needs], refused)
 
     # ---- pieces
     def _part(self, state: State) -> dict[Variable, Value]:
         """The part as the concrete state has it."""
-        return {
-            variable: self._low.value(term, state, {}) for variable, term in self._made.part.items()
-        }
+        return {key: self._low.value(term, state, {}) for key, term in self._made.part.items()}
 
-    def _owed(self, where: str, formulas: Iterable[Formula]) -> Obligation:
-        return Obligation(self._name, where, (*self._fixed, *formulas), self._known)
+    def _owed(self, where: str, taken: Sequence[Formula], wrong: Formula) -> Obligation:
+        """A detailed machine is small: nothing of it is left out of a question."""
+        names = frozenset(self._facts)
+        step = Step(tuple(taken), names, self._facts, self._known)
+        return Obligation(self._name, where, step, (wrong,), names)
 
 
-def _invariants(made: Made, low: Lowering, state: State) -> Hypotheses:
+class Caller:
+    """What the abstract machine owes to the part that is put into it."""
+
+    def __init__(self, name: str, made: Simulation) -> None:
+        self._name, self._made = name, made
+        self._low = Lowering(made.abstract)
+        self._before = self._low.state("0")
+        self._known = _invariants(made.caller, self._low, self._before)
+        self._facts = {**self._low.policy_facts(), **self._low.facts(self._before)}
+
+    def obligations(self) -> Iterator[Obligation]:
+        """It keeps what it has handed over, and asks only when it may."""
+        for action in self._made.abstract.actions.values():
+            written = {variable(*target.data) for target, _ in action.updates}
+            touched = [item for item in self._made.inputs if written & footprint(item)]
+            if touched:
+                _refuse_elsewhere(self._made.abstract, action, touched)
+                yield self._keeps(action, touched)
+        for item in self._made.accepts:
+            if item.when is not TRUE:
+                action = self._made.abstract.actions[item.request]
+                wrong = smt.negated(self._low.formula(item.when, self._before))
+                yield self._owed(f"{action.name} asks in time", action, [item.when], [wrong])
+
+    def _keeps(self, action: Action, inputs: Sequence[Term]) -> Obligation:
+        names, _ = self._low.parameters(action, "0")
+        after = self._low.after(action, self._before, names)
+        changed = [
+            smt.negated(
+                same(self._low.value(item, self._before, {}), self._low.value(item, after, {}))
+            )
+            for item in inputs
+        ]
+        wrong = [smt.any_of(changed), self._low.formula(self._made.needed, after)]
+        about = [*inputs, self._made.needed]
+        return self._owed(f"{action.name} keeps inputs", action, about, wrong)
+
+    def _owed(
+        self, where: str, action: Action, about: Sequence[Term], wrong: Sequence[Formula]
+    ) -> Obligation:
+        names, bounds = self._low.parameters(action, "0")
+        taken = (*bounds, *self._low.guards(action, self._before, names))
+        guards, values = [g.term for g in action.guards], [v for _, v in action.updates]
+        reads = footprints([*guards, *values])
+        step = Step(taken, reads, self._facts, self._known)
+        return Obligation(self._name, where, step, tuple(wrong), footprints(about))
+
+
+def _refuse_elsewhere(spec: Specification, action: Action, inputs: Sequence[Term]) -> None:
+    """An input may not be a record's variable that an element of a family writes: only one is followed."""
+    of_many = any(item.sort in spec.families for item in action.params)
+    read = {part.data for term in inputs for part in subterms(term) if part.op == "var"}
+    if of_many and read & {target.data for target, _ in action.updates}:
+        raise SpecificationError(f"{action.name} of another element changes an input")
+
+
+def _invariants(made: Made, low: Lowering, state: State) -> tuple[Hypothesis, ...]:
     return tuple(
-        (name, low.formula(item.term, state))
+        Hypothesis(name, low.formula(item.term, state), footprint(item.term))
         for name, item in made.items()
         if isinstance(item, Always)
     )
@@ -366,41 +430,8 @@ def check(name: str, question: Question | None = None) -> Answered:
 
 
 def shown(name: str, made: Simulation, question: Question) -> Answered:
-    """Show a simulation: as `proving.answer` does for an invariant."""
+    """Show a simulation, as an invariant is shown."""
     start = time.perf_counter()
     mark = f"{fingerprint(made.concrete)}, refines {fingerprint(made.abstract)}"
-    used: dict[str, None] = {}
-    rechecked, count, failed, doubted = 0.0, 0, "", ""
-    for owed in Proof(name, made).obligations():
-        count += 1
-        said = _asked(owed)
-        if said.verdict != "unsat":
-            failed = failed or f"{owed.where}: {said.verdict}"
-            continue
-        used |= dict.fromkeys(said.core)
-        before = time.perf_counter()
-        doubted = doubted or _doubt(owed, said.core, question, mark)
-        rechecked += time.perf_counter() - before
-    seconds = time.perf_counter() - start - rechecked
-    return Answered(name, count, tuple(used), seconds, rechecked, failed, doubted)
-
-
-def _asked(owed: Obligation) -> smt.Answer:
-    """With nothing, with the lemmas, with all: so it is said to rest on few."""
-    few = [(name, formula) for name, formula in owed.hypotheses if name in lemmas()]
-    for known in ((), few):
-        said = smt.solve(owed.fixed, known)
-        if said.verdict == "unsat":
-            return said
-    return smt.solve(owed.fixed, owed.hypotheses)
-
-
-def _doubt(owed: Obligation, used: tuple[str, ...], question: Question, mark: str) -> str:
-    """What another solver doubts of an answer; empty if nothing."""
-    text = certificates.text(owed, used, mark)
-    if question.certificates is not None:
-        certificates.save(Path(question.certificates), owed, text)
-    for opinion in certificates.again(text, fresh=question.certificates is not None):
-        if opinion.verdict != "unsat":
-            return f"{owed.where}: {opinion.solver} says {opinion.verdict}"
-    return ""
+    obligations = Proof(name, made).obligations()
+    return settled(name, obligations, Asker(lemmas(), question.seed), question, mark, start)

@@ -125,46 +125,41 @@ _SAS = (
 )
 _FLOOD = ("flood.open", "phase1.answer_again", "flood.close")
 
-_PACKETS = (
-    "outbound.protect",
-    "outbound.protect",
-    "inbound.pick",
-    "inbound.verify",
-    "inbound.take",
-    "inbound.pick",
-    "inbound.verify",
-    "inbound.take",
-)
+_ARRIVES = ("inbound.pick", "inbound.verify", "inbound.take")
 _PAIR_ENDS = (
+    DELAY,
+    "sa.soft_lifetime_ends",
+    DELAY,
     "sa.expire_by_sending",
     "sa.expire_by_receiving",
     "sa.expire_by_time",
     "sa.delete",
 )
-_OTHERS = ("others.change", "others.pick")
 
-#: one pair of SAs: packets, its end, packets that come too late; other SAs come and go
-DRIVER = (
+#: one pair of SAs: what it sends, what it receives, how it ends; what comes too late
+SENDS = (
+    "sa.install",
+    "outbound.protect",
+    "outbound.protect",
+    *_PAIR_ENDS,
+    "sa.install",
+    "outbound.protect",
+)
+RECEIVES = ("sa.install", *_ARRIVES, *_ARRIVES, "inbound.verify", *_PAIR_ENDS, *_ARRIVES)
+BESIDE_OTHERS = (
     "others.change",
     "sa.install",
-    *_OTHERS,
-    DELAY,
-    "sa.soft_lifetime_ends",
-    *_PACKETS,
-    DELAY,
-    "inbound.pick",
-    "inbound.verify",
-    *_PAIR_ENDS,
-    "inbound.take",
-    *_OTHERS,
+    "others.change",
+    "others.pick",
+    "sa.expire_by_time",
+    "others.change",
     "sa.install",
-    *_PACKETS,
 )
 MAIN = (*_FLOOD, *_OFFERS, *_CLOCK, *_KEYS, *_ENDS)
 AGGRESSIVE = (*_FLOOD, *_AGGRESSIVE, *_CLOCK, *_ENDS)
 QUICK = (*_AGGRESSIVE, *_QUICK, *_WAITS, *_ENDS, *_SAS)
 MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
-SAS = (*_AGGRESSIVE, *_QUICK, DELAY, *_ENDS, *_SAS)
+SAS = (*_OFFERS, *_KEYS, DELAY, *_QUICK, DELAY, *_ENDS, *_SAS)
 #: another negotiation before the one that is followed
 _BEFORE = ("quick.offer[1]", "quick.accept[1]", "quick.take_answer[1]", "quick.complete[1]")
 SECOND = (
@@ -215,12 +210,12 @@ STORIES: dict[str, dict[str, tuple[str, ...]]] = {
     "ike": {
         "main": MAIN,
         "main_quick": MAIN_QUICK,
+        "sas": SAS,
         "aggressive": AGGRESSIVE,
         "quick": QUICK,
-        "sas": SAS,
         "second": SECOND,
     },
-    "driver": {"driver": DRIVER},
+    "driver": {"sends": SENDS, "receives": RECEIVES, "beside_others": BESIDE_OTHERS},
     "flow": _of_flow(),
 }
 

@@ -5,6 +5,9 @@ overlap   A Phase II SA can be made at the last moment of its Phase I SA, and ou
 exposure  Without PFS one Phase I Diffie-Hellman secret opens every Phase II SA made under it: from the
           start of Phase I until the last of them ends, both directions, as many as policy allows.
           With PFS each Quick Mode has a secret of its own.
+
+Each is what proved promises say of all policies, for the lifetimes at hand and without the slack of an
+act: `THEOREMS` names them.
 """
 
 from __future__ import annotations
@@ -15,6 +18,18 @@ from model.vocabulary.profiles import Lifetimes, Phase2AtPhase1End, StackProfile
 from model.vocabulary.suites import Phase2Suite
 
 Limit = int | None  # None: no limit
+
+#: what the closed forms rest on: promises, by what they are about
+THEOREMS = {
+    "overlap": ("overlap_is_bounded", "overlap_is_not_reached_by_lifetime"),
+    "exposure": (
+        "exposure_is_bounded",
+        "session_key_secret",
+        "phase1_serves_no_more_than_allowed",
+        "no_packet_after_expiry",
+    ),
+    "clear-after-silence": ("clear_only_after_silence", "no_clear_beside_live_sa"),
+}
 
 
 def shorter(*limits: Limit) -> Limit:
@@ -77,22 +92,27 @@ def exposure(
         (ours.life, our_profile.phase2_lifetime),
         (theirs.life, their_profile.phase2_lifetime),
     )
-    seconds = longer(*in_force(*phase2, "seconds"))
+    at_ends = in_force(*phase2, "seconds")
     # Either end stops an SA that has carried too much, so the smaller limit holds for both.
     kilobytes = shorter(*in_force(*phase2, "kilobytes"))
     if suite.pfs_group is not None:
+        seconds = longer(*at_ends)
         return Exposure(seconds, 2 * kilobytes if kilobytes is not None else None)
-    phase1 = longer(
-        *in_force(
-            (a.life, our_profile.phase1_lifetime),
-            (b.life, their_profile.phase1_lifetime),
-            "seconds",
-        )
+    phase1 = in_force(
+        (a.life, our_profile.phase1_lifetime), (b.life, their_profile.phase1_lifetime), "seconds"
     )
-    total = seconds + phase1 if seconds is not None and phase1 is not None else None
+    profiles = (our_profile, their_profile)
+    total = longer(*map(_since_phase1, profiles, phase1, at_ends))
     count = shorter(*map(negotiations, (a, b)))
     volume = 2 * kilobytes * count if kilobytes is not None and count is not None else None
     return Exposure(total, volume)
+
+
+def _since_phase1(profile: StackProfile, phase1: Limit, phase2: Limit) -> Limit:
+    """How long an SA at one end can stand, from the start of its Phase I SA."""
+    if profile.phase2_at_phase1_end is Phase2AtPhase1End.ENDS_TOO:
+        return phase1
+    return phase1 + phase2 if phase1 is not None and phase2 is not None else None
 
 
 def negotiations(connection: Connection) -> Limit:

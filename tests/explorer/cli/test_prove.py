@@ -19,21 +19,41 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_one_promise_is_proved_and_said_in_one_line(run: Run) -> None:
     done = run("prove", "answer_stops_fallback", "--jobs", "1")
-    first, last = done.out.splitlines()
+    heading, first, last = done.out.splitlines()
+    assert heading.startswith("any policies")
     assert done.code == 0 and first.startswith("proved (z3+cvc5)") and "R8" in first
     assert last.startswith("1 of 1 promises proved")
 
 
 def test_json_has_the_promised_shape(run: Run) -> None:
-    done = run("prove", "resends_are_bounded", "--format", "json", "--profile", "charon")
+    done = run("prove", "resends_are_bounded", "--format", "json")
     tree = json.loads(done.out)
     assert tree["schema_version"] == 1 and tree["mutants"] is None
     (promise,) = tree["promises"]
     assert {"name", "profile", "requirements", "verdict", "solvers", "seconds", "run"} <= set(
         promise
     )
-    assert promise["solvers"] == ["z3", "cvc5"] and promise["profile"] == "charon"
+    assert promise["solvers"] == ["z3", "cvc5"]
     assert promise["run"] is None
+
+
+def test_a_profile_is_a_column_that_says_where_exceptions_are_needed(
+    run: Run, tmp_path: Path
+) -> None:
+    asked = ("prove", "alternatives_only_where_needed", "--profile", "all")
+    done = run(*asked, "--runs", tmp_path)
+    assert done.code == 0 and "windows2000  charon" in done.out
+    assert "proved (z3+cvc5)  breaks       holds" in done.out
+    # The run that shows it is one of the specification.
+    (file,) = tmp_path.glob("*.run")
+    assert file.name == "alternatives_only_where_needed-windows2000.run"
+    assert run("replay", file).code == 0
+    (promise,) = json.loads(run(*asked, "--format", "json").out)["promises"]
+    cells = promise["without_exceptions"]
+    assert {name: cell["verdict"] for name, cell in cells.items()} == {
+        "windows2000": "breaks",
+        "charon": "holds",
+    }
 
 
 def test_certificates_are_files_that_a_solver_alone_can_check(run: Run, tmp_path: Path) -> None:
@@ -80,7 +100,8 @@ def test_ctrl_c_leaves_what_was_proved_and_no_traceback() -> None:
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as process:
         assert process.stdout is not None and process.stderr is not None
-        first = process.stdout.readline()
+        heading, first = process.stdout.readline(), process.stdout.readline()
+        assert heading.startswith("any policies")
         os.killpg(process.pid, signal.SIGINT)
         rest, said = process.stdout.read(), process.stderr.read()
     assert first.startswith("proved")

@@ -66,8 +66,8 @@ def test_json_has_exactly_the_published_shape(run: Run) -> None:
             assert list(child["selectors"]) == ["initiator", "responder"]
             assert child["suite"] is None or list(child["suite"]) == SUITE2_KEYS
         assert list(pair["without_sa"]) == ["initiator", "responder"]
-        assert list(pair["overlap"]) == ["supremum_seconds", "reached"]
-        assert list(pair["exposure"]) == ["seconds", "kilobytes"]
+        assert list(pair["overlap"]) == ["supremum_seconds", "reached", "theorems"]
+        assert list(pair["exposure"]) == ["seconds", "kilobytes", "theorems"]
         for item in pair["findings"]:
             assert list(item) == ["id", "severity", "place", "what", "mend", "others"]
 

@@ -70,12 +70,15 @@ def test_r19_time_passes_until_an_act_is_due_that_can_be_done() -> None:
 
 def test_no_story_breaks_a_promise_and_each_bare_claim_is_broken_by_its_weakness() -> None:
     search = Search(ipsec().spec)
-    (story,) = stories("driver").values()
     goals = {name: Breaks(item) for name, item in PROMISES.items()}
-    assert isinstance(search.story(goals, story), NotFound)
+    for story in stories("driver").values():
+        found = search.story(goals, story)
+        assert isinstance(found, NotFound) and not found.why
     for name, item in PROMISES.items():
         if item.unless is not FALSE:
-            assert isinstance(search.story({name: Breaks(bare(item))}, story), Found), name
+            goal = {name: Breaks(bare(item))}
+            tried = [search.story(goal, story) for story in stories("driver").values()]
+            assert any(isinstance(found, Found) for found in tried), name
 
 
 def test_r13_without_anti_replay_a_replay_is_accepted() -> None:
