@@ -124,7 +124,7 @@ def soft_sas_end(flow: Flow) -> Always:
     life = flow.policy.soft_life + flow.policy.slack
 
     def ends(end: End) -> Term:
-        return (end.manager.soft_sa.left <= life) & end.manager.passes.eq(end.in_clear)
+        return (end.manager.soft_sa.left <= life) & end.manager.passage.eq("open").eq(end.in_clear)
 
     return Always(both(flow, ends), flow.a.in_clear)
 
@@ -164,9 +164,8 @@ def soft_sas_last(flow: Flow, end: End) -> Whenever:
 
     Rests on nothing: no message in clear, forged or not, ends it.
     """
-    over = end.manager.soft_sa.left <= flow.policy.slack
-    authenticated = end.answered.half_open & end.answered.initiator_state.one_of("heard", "up")
-    return Whenever(~end.in_clear, over | authenticated)
+    over = end.in_clear & (end.manager.soft_sa.left <= flow.policy.slack)
+    return Whenever(end.manager.passage.eq("over"), over)
 
 
 # ---- requests

@@ -205,57 +205,55 @@ def an_answer_is_heard(flow: Flow, end: End) -> Whenever:
 
 
 @at_each_end("R5")
-def initiator_establishes_what_the_peer_shares(flow: Flow, end: End) -> Whenever:
-    """An end establishes Phase I as the initiator only in a negotiation of its own that was answered, and
-    in which its peer has established the same, or can.
+def initiator_establishes_what_was_answered(flow: Flow, end: End) -> Whenever:
+    """An end establishes Phase I as the initiator only in a negotiation of its own, and upon an answer.
 
-    Rests on nothing: every attacker switch on. That nobody else stands in for the peer is promised of
-    the exchange itself.
+    Rests on nothing here: that the answer is the peer's is promised of the exchange itself.
     """
     x = end.started
-    shared = x.half_open | (x.responder_up & ~x.stale)
-    return Whenever(end.started_up, x.initiator_state.eq("heard") & shared)
+    comes = end.unanswered & (x.initiator_state.eq("under_way") | flow.policy.forges)
+    return Whenever(end.started_up, x.initiator_state.eq("heard") | comes)
 
 
 @at_each_end("R5")
-def responder_establishes_what_the_peer_negotiates(flow: Flow, end: End) -> Whenever:
-    """An end establishes Phase I as the responder only in an exchange that it has answered, and that its
-    peer goes on with.
+def responder_establishes_what_the_initiator_goes_on_with(flow: Flow, end: End) -> Whenever:
+    """An end establishes Phase I as the responder only once in an exchange, and only if its peer has gone on
+    with that exchange after the first answer.
 
-    Rests on nothing: every attacker switch on.
+    Rests on nothing here: that it was the peer is promised of the exchange itself.
     """
-    x = end.answered
-    goes_on = x.half_open & x.initiator_state.one_of("heard", "up")
-    return Whenever(x.responder_up, goes_on)
+    return Whenever(end.answered.responder_up, end.answered.open)
 
 
 @promise("R17", of="flow")
 def exchanges_are_fresh(flow: Flow) -> Always:
-    """Every exchange begins as another: as long as its first message is unheard of, no SA of it stands at
-    the peer; what stands there is of an earlier one. An SA is half open or stands.
+    """Every exchange begins as another: as long as nothing was heard in it, no SA of it stands at the peer;
+    what stands there is of an earlier one. An exchange may still be established, or it stands. Who goes
+    on with one has heard his peer.
 
     Rests on nothing: every attacker switch on.
     """
 
     def fresh(end: End) -> Term:
         x = end.started
-        begins = x.initiator_state.eq("waits").implies(~x.half_open)
-        old = end.unanswered.implies(x.responder_up.eq(x.stale))
-        either = x.half_open.implies(x.responder_up.eq(x.stale))
-        return begins & old & either & x.stale.implies(x.responder_up)
+        begins = end.unanswered.implies(~x.open)
+        old = (end.unanswered | x.open).implies(x.responder_up.eq(x.stale))
+        goes_on = x.open | (x.responder_up & ~x.stale)
+        known = goes_on.implies(end.manager.known)
+        return begins & old & known & x.stale.implies(x.responder_up)
 
     return Always(both(flow, fresh), flow.a.started.stale)
 
 
 @at_each_end("R9 R17")
-def a_half_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
-    """A half-open exchange is left by its responder only when its peer starts another, or for an SA in the
-    place of none: the SA of an earlier exchange has ended before.
+def an_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
+    """An exchange that was answered stays open to its responder until its peer starts another, or until it
+    brings an SA in the place of none: the SA of an earlier exchange has ended before.
 
     Rests on nothing: every attacker switch on.
     """
     x = end.answered
-    return Whenever(~x.half_open, x.initiator_state.eq("none") | ~x.responder_up)
+    return Whenever(~x.open, x.initiator_state.eq("none") | ~x.responder_up)
 
 
 @promise("R17 R18", of="flow")
@@ -279,14 +277,15 @@ def an_ended_sa_stands_no_more(flow: Flow) -> Always:
 
 @at_each_end("R5 R8")
 def a_negotiation_ends_for_a_reason(flow: Flow, end: End) -> Whenever:
-    """An end gives its own negotiation of Phase I up only after it was answered, or because the peer's own
-    has brought an SA, or upon silence: no answer was sent, or it was dropped.
+    """An end gives its own negotiation of Phase I up only upon an answer, or upon silence: none was sent, or
+    it was dropped.
 
     Rests on nothing: every attacker switch on.
     """
     x = end.started
-    silence = end.unanswered & end.unheard
-    reason = x.initiator_state.one_of("heard", "up") | end.answered.responder_up | silence
+    silence = flow.policy.drops | ~flow.policy.answers(end.peer)
+    answer = x.initiator_state.eq("under_way") | flow.policy.forges
+    reason = x.initiator_state.one_of("heard", "up") | (end.unanswered & (answer | silence))
     return Whenever(x.initiator_state.eq("none"), reason)
 
 
