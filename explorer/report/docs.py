@@ -12,6 +12,7 @@ from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 
+from explorer.report import weaknesses
 from model.language import diagrams
 from model.language.document import text
 from model.promises import promises
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
         "findings.md": _findings(),
         "profiles.md": _profiles(),
         "promises.md": _promises(),
+        "weaknesses.md": f"# Weaknesses\n\n{_MADE}\n{weaknesses.page()}",
     }
 
 

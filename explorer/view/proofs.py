@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from explorer.view.verdicts import Row
+from model.spec.weaknesses import KNOWN
 
 if TYPE_CHECKING:
     from model.run import Run
@@ -76,7 +77,13 @@ def summary_row(verdicts: Sequence[Verdict], asked: int, seconds: float) -> Row:
 def weakness_rows(weakness: Weakness) -> Iterator[Row]:
     """What breaks the bare claim, how, and what closes it."""
     needs = " + ".join(weakness.needs) or "nothing at all"
-    yield Row("warn", weakness.promise, f"breaks with {needs}")
+    named = [
+        item.name
+        for item in KNOWN.values()
+        if item.promise == weakness.promise and item.needs == set(weakness.needs)
+    ]
+    known = f"   (known as {named[0]})" if named else ""
+    yield Row("warn", weakness.promise, f"breaks with {needs}{known}")
     yield from run_rows(weakness.run)
     for name, mend in zip(weakness.needs, weakness.closed_by, strict=True):
         if mend:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from model.language.instance import cardinality
-from model.language.specification import Rigid, Specification
+from model.language.specification import Specification
 from model.language.terms import Term
 from model.promises import Promise, promises
 from model.run import Run, fingerprint
@@ -76,23 +76,21 @@ def assumptions(spec: Specification, question: Question) -> list[Term]:
     """What a question takes as given of the policies of a machine, as terms; of what the machine does
     not have, nothing."""
     given = [*((name, False) for name in question.off), *question.profile]
-    found = []
-    for name, value in given:
-        if name in spec.rigids:
-            rows = _rows(spec.rigids[name])
-            found += rows if value else [~row for row in rows]
-    return found
+    return [
+        term for name, value in given if name in spec.rigids for term in stated(spec, name, value)
+    ]
 
 
-def _rows(declared: Rigid) -> list[Term]:
-    """A Bool parameter for all of its arguments, which are of enumerations."""
-    if not declared.arguments:
-        return [Term("rigid", (), declared.sort, declared.name)]
+def stated(spec: Specification, name: str, value: object) -> list[Term]:
+    """That a policy parameter has a value, for all of its arguments, which are of enumerations."""
+    declared = spec.rigids[name]
     members = [
         [Term("const", (), sort, position) for position in range(cardinality(sort, {}))]
         for sort in declared.arguments
     ]
-    return [Term("apply", row, declared.sort, declared.name) for row in itertools.product(*members)]
+    op = "apply" if declared.arguments else "rigid"
+    rows = (Term(op, row, declared.sort, name) for row in itertools.product(*members))
+    return [row.eq(value) for row in rows]
 
 
 @cache

@@ -162,6 +162,13 @@ MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
 SAS = (*_OFFERS, *_KEYS, DELAY, *_QUICK, DELAY, *_ENDS, *_SAS)
 #: another negotiation before the one that is followed
 _BEFORE = ("quick.offer[1]", "quick.accept[1]", "quick.take_answer[1]", "quick.complete[1]")
+#: nothing but silence, with as many resends as Windows 2000 has
+SILENCE = (
+    "phase1.offer",
+    "phase1.accept",
+    *(DELAY, "phase1.resend") * 5,
+    *(DELAY, "phase1.wait_briefly", DELAY, "phase1.fall_back"),
+)
 SECOND = (
     "aggressive.offer",
     "aggressive.answer",
@@ -214,6 +221,7 @@ STORIES: dict[str, dict[str, tuple[str, ...]]] = {
         "aggressive": AGGRESSIVE,
         "quick": QUICK,
         "second": SECOND,
+        "silence": SILENCE,
     },
     "driver": {"sends": SENDS, "receives": RECEIVES, "beside_others": BESIDE_OTHERS},
     "flow": _of_flow(),

@@ -18,9 +18,10 @@ from model.language.terms import FALSE, Term, disjunction
 from model.promises import Always, Promise, Whenever, promises
 from model.run import Run
 from model.spec import specification
+from model.spec.weaknesses import Known
 from proofs.prover.bounded import Search, Told
 from proofs.prover.conditions import Condition, conditions
-from proofs.prover.proving import run_of
+from proofs.prover.proving import run_of, stated
 from proofs.prover.runs import Breaks, Found, Replayed
 from proofs.prover.stories import sizes_for, stories
 
@@ -99,6 +100,28 @@ def _without_methods(
 def weaknesses_of(name: str) -> list[Weakness]:
     """Those of one promise, by its name."""
     return list(weaknesses(promises()[name]))
+
+
+def shown(known: Known) -> Weakness:
+    """The run of a known weakness, under the policies that make it telling; LookupError if there is
+    none."""
+    promise = promises()[known.promise]
+    spec, goal = specification(promise.machine), {known.name: Breaks(bare(promise.formula))}
+    every_one = conditions(promise.machine)
+    told_of = known.needs | set(known.given) | (METHODS if not known.needs & METHODS else set())
+    off = [item.safe for item in every_one if item.name not in told_of]
+    given = [
+        *off,
+        *(term for name, value in known.given.items() for term in stated(spec, name, value)),
+    ]
+    for told in told_stories(promise.machine):
+        found = told.run(told.aim(goal), given)
+        if isinstance(found, Found):
+            chosen = [item for item in every_one if item.name in known.needs]
+            least = shortened(spec, found, goal, given)
+            needs, mends = zip(*((item.name, item.mend) for item in chosen), strict=True)
+            return Weakness(promise.name, needs, mends, run_of(least, known.name))
+    raise LookupError(known.name)
 
 
 def shortened(

@@ -1,0 +1,63 @@
+"""The known weaknesses: their runs under examples/weaknesses, and the page made of those.
+
+python -m explorer.report.weaknesses     search the runs anew, and write them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from model.run import Run
+from model.spec.weaknesses import KNOWN, Known
+
+FOLDER = Path(__file__).resolve().parents[2] / "examples" / "weaknesses"
+
+
+def stored(known: Known) -> Run:
+    """The run that is kept of a weakness; OSError if there is none."""
+    return Run.parse((FOLDER / f"{known.name}.run").read_text("utf-8"), f"{known.name}.run")
+
+
+def page() -> str:
+    """All of them: what breaks, what it needs, what closes it, and the run."""
+    about = (
+        "Each is a run of the specification that breaks the bare claim of a promise, with the fewest\n"
+        "powers and policies; `ikeproof prove --weaknesses` searches them, these are the ones with a name.\n"
+        "`ikeproof replay examples/weaknesses/NAME.run` takes a run change by change.\n"
+    )
+    rows = [about, "| weakness | breaks | needs |", "|---|---|---|"]
+    for item in KNOWN.values():
+        needs = ", ".join(sorted(item.needs))
+        rows.append(f"| [{item.name}](#{item.name}) | {item.promise} | {needs} |")
+    for item in KNOWN.values():
+        rows += _section(item)
+    return "\n".join(rows) + "\n"
+
+
+def _section(item: Known) -> Iterator[str]:
+    from proofs.prover.conditions import conditions
+
+    machine = stored(item).specification
+    yield f"\n## {item.name}\n\n{item.says}\n"
+    for condition in conditions(machine):
+        if condition.name in item.needs:
+            mend = f"closed by: {condition.mend}" if condition.mend else "a power on the wire"
+            yield f"- `{condition.name}`, {mend}"
+    yield ""
+    for number, (name, params) in enumerate(stored(item).steps, 1):
+        given = " ".join(f"{key}={value}" for key, value in params.items())
+        yield f"{number}. `{name}`{f' {given}' if given else ''}"
+
+
+def main() -> None:
+    """Write every run."""
+    from proofs.prover.weaknesses import shown
+
+    FOLDER.mkdir(exist_ok=True)
+    for item in KNOWN.values():
+        (FOLDER / f"{item.name}.run").write_text(shown(item).run.text(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

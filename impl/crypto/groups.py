@@ -1,0 +1,132 @@
+"""Diffie-Hellman in the MODP groups 1, 2, 5 and 14 to 18 (RFC 2409 section 6, RFC 3526).
+
+The small groups go through GMP's constant-time power, which OpenSSL beats only from 2048 bits, where it
+knows the groups by name; below it would check the group anew for every public value. Private exponents
+have 256 bits at least, and twice the group's strength.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+import gmpy2  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric import dh
+from cryptography.utils import CryptographyDeprecationWarning
+
+from impl.wire.numbers import GroupId
+
+Random = Callable[[int], bytes]
+_GENERATOR = 2
+_NAMED = 2048  # bits from which OpenSSL knows the group
+_EXPONENT_OCTETS = 32
+#: bits of each prime, and the constant k of its formula
+_FORMULA = {
+    GroupId.MODP768: (768, 149686),
+    GroupId.MODP1024: (1024, 129093),
+    GroupId.MODP1536: (1536, 741804),
+    GroupId.MODP2048: (2048, 124476),
+    GroupId.MODP3072: (3072, 1690314),
+    GroupId.MODP4096: (4096, 240904),
+    GroupId.MODP6144: (6144, 929484),
+    GroupId.MODP8192: (8192, 4743158),
+}
+
+
+class DegenerateValue(ValueError):
+    """A public value that no honest peer sends: of the wrong length, or 0, 1, p - 1 or more."""
+
+
+class PrivateValue(Protocol):
+    """One end's secret of an exchange, and the public value that goes with it."""
+
+    @property
+    def public(self) -> bytes:
+        """g^x, as long as the prime."""
+        ...
+
+    def shared(self, peer: bytes) -> bytes:
+        """g^xy, as long as the prime. DegenerateValue for a public value that is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Group:
+    """A MODP group: number, prime, and the octets of its values."""
+
+    id: int
+    prime: int
+    size: int
+
+    def private(self, random: Random) -> PrivateValue:
+        """A new secret; `random` yields that many octets. Of the named groups OpenSSL draws it."""
+        if self.size * 8 >= _NAMED:
+            return _OpenSsl(self)
+        octets = random(_EXPONENT_OCTETS)
+        return _Gmp(self, int.from_bytes(octets, "big") | 1 << 8 * _EXPONENT_OCTETS - 1)
+
+    def known(self, exponent: int) -> PrivateValue:
+        """The secret of a given exponent: for captures and known answers."""
+        return _Gmp(self, exponent)
+
+    def checked(self, peer: bytes) -> int:
+        """A peer's public value as a number; DegenerateValue if it is none (RFC 2412 2.4)."""
+        value = int.from_bytes(peer, "big")
+        if len(peer) != self.size or not 1 < value < self.prime - 1:
+            raise DegenerateValue(f"no public value of group {self.id}")
+        return value
+
+
+@cache
+def group_of(id_: int) -> Group | None:
+    """The group of that number; None if it is not supported."""
+    formula = _FORMULA.get(GroupId(id_)) if id_ in _FORMULA else None
+    if formula is None:
+        return None
+    bits, k = formula
+    with gmpy2.context(precision=bits + 64):
+        pi = int(gmpy2.floor(gmpy2.const_pi() * gmpy2.mpfr(2) ** (bits - 130)))
+    prime = 2**bits - 2 ** (bits - 64) - 1 + 2**64 * (pi + k)
+    return Group(id_, prime, bits // 8)
+
+
+class _Gmp:
+    """By GMP's constant-time power."""
+
+    def __init__(self, group: Group, exponent: int) -> None:
+        self._group, self._exponent = group, gmpy2.mpz(exponent)
+        self._prime = gmpy2.mpz(group.prime)
+        self.public = self._octets(_GENERATOR)
+
+    def shared(self, peer: bytes) -> bytes:
+        """g^xy."""
+        return self._octets(self._group.checked(peer))
+
+    def _octets(self, base: int) -> bytes:
+        power = gmpy2.powmod_sec(base, self._exponent, self._prime)
+        return int(power).to_bytes(self._group.size, "big")
+
+
+class _OpenSsl:
+    """By OpenSSL, for the groups that it knows."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        with warnings.catch_warnings():
+            # Finite-field Diffie-Hellman is on its way out there; `_Gmp` serves every group.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            self._numbers = dh.DHParameterNumbers(group.prime, _GENERATOR)
+            self._key = self._numbers.parameters().generate_private_key()
+            y = self._key.public_key().public_numbers().y
+        self.public = y.to_bytes(group.size, "big")
+
+    def shared(self, peer: bytes) -> bytes:
+        """g^xy."""
+        value = self._group.checked(peer)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            key = dh.DHPublicNumbers(value, self._numbers).public_key()
+            return self._key.exchange(key).rjust(self._group.size, b"\0")

@@ -1,0 +1,197 @@
+"""The SA payload: proposals, transforms, attributes (RFC 2408 3.3 to 3.6, 2407 4.6.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from struct import Struct
+
+from impl.wire.errors import WireError
+from impl.wire.numbers import DOI_IPSEC, SIT_IDENTITY_ONLY, Payload, ProtocolId
+
+_SHORT = 0x8000
+_GENERIC = Struct("!BBH")
+_SA = Struct("!II")
+_PROPOSAL = Struct("!BBHBBBB")
+_TRANSFORM = Struct("!BBHBBH")
+_ATTRIBUTE = Struct("!HH")
+_RESERVED = "RFC 2408 3.2"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A data attribute. `value` is a number in the short form, and octets in the long one: both forms of
+    one value are told apart, as what was sent is hashed."""
+
+    type: int
+    value: int | bytes
+
+    @property
+    def number(self) -> int:
+        """The value as a number, whichever the form."""
+        value = self.value
+        return value if isinstance(value, int) else int.from_bytes(value, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One transform: its number within the proposal, what it is, and its attributes in wire order."""
+
+    number: int
+    id: int
+    attributes: tuple[Attribute, ...] = ()
+
+    def get(self, type_: int) -> int | None:
+        """The first attribute of that type as a number; None if there is none."""
+        for item in self.attributes:
+            if item.type == type_:
+                return item.number
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One proposal; those with one number are a bundle, of which all are wanted."""
+
+    number: int
+    protocol: int
+    spi: bytes
+    transforms: tuple[Transform, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityAssociation:
+    """The SA payload.
+
+    body   the octets after the generic header as they came, SAi_b of the hashes; of one that is made
+           here, what `encode_sa` makes of it
+    """
+
+    proposals: tuple[Proposal, ...]
+    doi: int = DOI_IPSEC
+    situation: int = SIT_IDENTITY_ONLY
+    body: bytes = field(default=b"", compare=False, repr=False)
+
+
+# ---- octets to values
+def decode_sa(body: bytes, offset: int) -> SecurityAssociation:
+    """An SA payload from its body, which begins at `offset` of the message.
+
+    A situation other than SIT_IDENTITY_ONLY is refused: its labels would shift what follows.
+    """
+    if len(body) < 8:
+        raise WireError(offset, "SA", f"{len(body)} octets, at least 8 expected", "RFC 2408 3.4")
+    doi, situation = _SA.unpack_from(body)
+    if doi == DOI_IPSEC and situation != SIT_IDENTITY_ONLY:
+        problem = f"situation {situation} is not supported"
+        raise WireError(offset + 4, "situation", problem, "RFC 2407 4.2")
+    proposals, at, more = [], 8, True
+    while more:
+        proposal, size, more = _proposal(body, at, offset)
+        proposals.append(proposal)
+        at += size
+    if at != len(body):
+        problem = f"{len(body) - at} octets after the last proposal"
+        raise WireError(offset + at, "SA", problem, "RFC 2408 3.4")
+    return SecurityAssociation(tuple(proposals), doi, situation, body)
+
+
+def _proposal(body: bytes, at: int, offset: int) -> tuple[Proposal, int, bool]:
+    """A proposal, its length, and whether another follows."""
+    if at + 8 > len(body):
+        raise WireError(offset + at, "proposal", "cut off", "RFC 2408 3.5")
+    following, reserved, length, number, protocol, spi_size, count = _PROPOSAL.unpack_from(body, at)
+    start, end = at + 8 + spi_size, at + length
+    if reserved or following not in (Payload.NONE, Payload.PROPOSAL):
+        problem = f"next payload {following}, reserved {reserved}"
+        raise WireError(offset + at, "proposal", problem, "RFC 2408 3.5")
+    if length < 8 + spi_size or end > len(body):
+        raise WireError(
+            offset + at + 2, "proposal length", f"{length} does not fit", "RFC 2408 3.5"
+        )
+    transforms, here = [], start
+    for position in range(count):
+        last = position == count - 1
+        transform, size = _transform(body, here, end, offset, last=last)
+        transforms.append(transform)
+        here += size
+    if here != end:
+        problem = f"{end - here} octets after its {count} transforms"
+        raise WireError(offset + here, "proposal", problem, "RFC 2408 3.5")
+    spi = body[at + 8 : start]
+    made = Proposal(number, protocol, spi, tuple(transforms))
+    return made, length, following == Payload.PROPOSAL
+
+
+def _transform(
+    body: bytes, at: int, limit: int, offset: int, *, last: bool
+) -> tuple[Transform, int]:
+    if at + 8 > limit:
+        raise WireError(offset + at, "transform", "cut off", "RFC 2408 3.6")
+    following, reserved, length, number, id_, reserved2 = _TRANSFORM.unpack_from(body, at)
+    expected = Payload.NONE if last else Payload.TRANSFORM
+    if following != expected or reserved or reserved2:
+        problem = f"next payload {following}, reserved {reserved} and {reserved2}"
+        raise WireError(offset + at, "transform", problem, "RFC 2408 3.6")
+    end = at + length
+    if length < 8 or end > limit:
+        problem = f"{length} does not fit"
+        raise WireError(offset + at + 2, "transform length", problem, "RFC 2408 3.6")
+    attributes, here = [], at + 8
+    while here < end:
+        if here + 4 > end:
+            raise WireError(offset + here, "attribute", "cut off", "RFC 2408 3.3")
+        type_, value = _ATTRIBUTE.unpack_from(body, here)
+        here += 4
+        if type_ & _SHORT:
+            attributes.append(Attribute(type_ & ~_SHORT, value))
+        elif here + value > end:
+            problem = f"{value} does not fit"
+            raise WireError(offset + here - 2, "attribute length", problem, "RFC 2408 3.3")
+        else:
+            attributes.append(Attribute(type_, body[here : here + value]))
+            here += value
+    return Transform(number, id_, tuple(attributes)), length
+
+
+# ---- values to octets
+def encode_sa(sa: SecurityAssociation) -> bytes:
+    """The body of an SA payload; as it came, if it came."""
+    if sa.body:
+        return sa.body
+    parts = [_SA.pack(sa.doi, sa.situation)]
+    for position, proposal in enumerate(sa.proposals, 1):
+        following = Payload.PROPOSAL if position < len(sa.proposals) else Payload.NONE
+        parts.append(_encode_proposal(proposal, following))
+    return b"".join(parts)
+
+
+def _encode_proposal(proposal: Proposal, following: int) -> bytes:
+    count = len(proposal.transforms)
+    parts = [
+        _encode_transform(item, Payload.TRANSFORM if position < count else Payload.NONE)
+        for position, item in enumerate(proposal.transforms, 1)
+    ]
+    inner = proposal.spi + b"".join(parts)
+    number, protocol = proposal.number, proposal.protocol
+    head = _PROPOSAL.pack(following, 0, 8 + len(inner), number, protocol, len(proposal.spi), count)
+    return head + inner
+
+
+def _encode_transform(transform: Transform, following: int) -> bytes:
+    parts = []
+    for item in transform.attributes:
+        value = item.value
+        if isinstance(value, int):
+            parts.append(_ATTRIBUTE.pack(item.type | _SHORT, value))
+        else:
+            parts.append(_ATTRIBUTE.pack(item.type, len(value)) + value)
+    inner = b"".join(parts)
+    return _TRANSFORM.pack(following, 0, 8 + len(inner), transform.number, transform.id, 0) + inner
+
+
+def spi_of(proposal: Proposal) -> int:
+    """The SPI of an IPsec proposal as a number; WireError if it is no four octets."""
+    if proposal.protocol in (ProtocolId.AH, ProtocolId.ESP) and len(proposal.spi) != 4:
+        problem = f"{len(proposal.spi)} octets, 4 expected"
+        raise WireError(0, "SPI", problem, "RFC 2407 4.6.1")
+    return int.from_bytes(proposal.spi, "big")
