@@ -113,6 +113,7 @@ def promises() -> dict[str, Promise]:
         phase2,
         quick_pace,
         refusals,
+        renewal,
         rightful,
         secrecy,
         time,

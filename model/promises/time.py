@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model.language.sorts import DURATION
+from model.language.specification import Message
 from model.language.terms import Term, ite, lift, times
 from model.promises import Always, Whenever, any_sent, promise
 from model.spec import Ike
@@ -47,13 +48,17 @@ def answer_stops_fallback(ike: Ike) -> Always:
 
 @promise("R8")
 def clear_only_if_nobody_answers(ike: Ike) -> Whenever:
-    """When an initiator begins to send in clear, no answer to its first message has been sent.
+    """When an initiator begins to send in clear, no answer to its first message has been sent in the exchange
+    that it uses; what names no transform is no answer.
 
     Unless the attacker drops messages: the answers to the first message and to all its resends, lost,
     force clear text where the policy allows it.
     """
     ends, i = ike.phase1, ike.phase1.initiator
-    answered = any_sent(ike, "mm2", "am2", "alternatives", "no_proposal", "am_refusal")
+    main = any_sent(ike, "mm2", "alternatives", "no_proposal")
+    am2 = Message(ike.spec.groups["am2"])
+    aggressive = any_sent(ike, "am_refusal") | (am2.sent & ~am2.transform.is_none)
+    answered = ite(ends.policy.exchange.eq("main"), main, aggressive)
     return Whenever(i.state.eq("clear"), ~answered, ends.attacker.drops)
 
 

@@ -111,3 +111,19 @@ SMALL_PAIR: Mapping[str, object] = MappingProxyType(
         "tracked": 2,
     }
 )
+
+#: two ends of a flow that ask, answer and fall back alike; few negotiations, and no lateness
+FLOW: Mapping[str, object] = MappingProxyType(
+    {
+        "falls_back": True,
+        "accepts_clear": True,
+        "limit": 2,
+        "master_key_pfs": False,
+        "session_ends_phase1": False,
+        "answers": True,
+        "drops": False,
+        "forges": False,
+        "soft_life": 1,
+        "slack": 0,
+    }
+)

@@ -7,7 +7,7 @@ in the last `slack` of it, and time does not pass the end (R8, R9, R17, R18).
 from __future__ import annotations
 
 from model.language.specification import Guard, Message, Specification, guard
-from model.language.terms import Term, arm, ite
+from model.language.terms import Term, arm, disjunction, ite
 from model.spec.phase1 import Phase1, awaits
 from model.spec.phase2_time import TIMED2
 
@@ -91,11 +91,15 @@ def _resends(spec: Specification, ends: Phase1) -> None:
     )
 
 
-def _under_way(spec: Specification) -> Term:
-    """Whether an answer to the first message has been sent."""
-    names = ("mm2", "am2", "alternatives", "no_proposal", "am_refusal")
-    found = [Message(spec.groups[name]).sent for name in names]
-    return found[0] | found[1] | found[2] | found[3] | found[4]
+def answer_under_way(spec: Specification, ends: Phase1) -> Term:
+    """Whether an answer to the first message has been sent, in the exchange that it is of. What is forged
+    for the other one the initiator does not even look at; nor at an answer that names no transform."""
+    main, aggressive = (ends.initiator.state.eq(f"awaits_{name}") for name in ("mm2", "am2"))
+    am2 = Message(spec.groups["am2"])
+    answer = am2.sent & ~am2.transform.is_none
+    names = ("mm2", "alternatives", "no_proposal")
+    sent = disjunction(*(Message(spec.groups[name]).sent for name in names))
+    return (main & sent) | (aggressive & (answer | Message(spec.groups["am_refusal"]).sent))
 
 
 def _silence(spec: Specification, ends: Phase1) -> None:
@@ -121,7 +125,7 @@ def _silence(spec: Specification, ends: Phase1) -> None:
         guard("waited", i.last, "the brief interval is still to come", "R8"),
         _due(ends, i.due),
     ]
-    silent = ~i.heard & (ends.attacker.drops | ~_under_way(spec))
+    silent = ~i.heard & (ends.attacker.drops | ~answer_under_way(spec, ends))
     lost = "an answer came, or is under way and nobody drops it"
     spec.action(
         "phase1.fall_back",
@@ -147,7 +151,8 @@ def _time_out(spec: Specification, ends: Phase1) -> None:
         guards=[awaits(i, "clear"), _due(ends, i.due)],
         updates=ends.stops("failed", "timeout"),
     )
-    over = ite(ends.awaits_first_answer, i.last & (i.heard | ~p.falls_back), spent(ends))
+    silence = ~p.falls_back & (ends.attacker.drops | ~answer_under_way(spec, ends))
+    over = ite(ends.awaits_first_answer, i.last & (i.heard | silence), spent(ends))
     spec.action(
         "phase1.time_out",
         "initiator",

@@ -26,6 +26,8 @@ WANTED = Enum("Wanted", ("none", "packet", "clear_text", "rekey", "late_timeout"
 #: what a Phase I SA has been used for at an end, and what its driver has of the newest SA
 USE = Enum("Use", ("none", "new", "used"))
 NEWEST = Enum("Newest", ("none", "fresh", "due"))
+#: what became of the last soft SA; `open`: the driver lets packets pass in clear
+PASSAGE = Enum("Passage", ("none", "open", "over", "withdrawn"))
 #: what became of a Quick Mode at one end; `ended`: with the Phase I SA above it
 OUTCOME = Enum(
     "Outcome",
@@ -165,6 +167,11 @@ class End:
         return ite(p.master_key_pfs(self.name), one, p.limit(self.name))
 
     @property
+    def answer_comes(self) -> Term:
+        """Whether something may come back: an answer is under way, or somebody forges one."""
+        return self.started.initiator_state.eq("under_way") | self.policy.forges
+
+    @property
     def unheard(self) -> Term:
         """Whether a first message may meet silence: its answer was dropped, or the peer sends none."""
         p, nobody = self.policy, self.started.initiator_state.eq("waits")
@@ -243,7 +250,7 @@ def _manager(spec: Specification, name: str) -> Record:
     wanted    (ghost) what an SA is asked or negotiated for, until it is there or cannot be had
     known     (ghost) the peer has been heard, in this negotiation or an earlier one
     driver    (ghost) what the driver has of the newest SA
-    passes    (ghost) the driver lets packets pass in clear
+    passage   (ghost) what became of the last soft SA
     """
     return spec.record(
         name,
@@ -257,14 +264,14 @@ def _manager(spec: Specification, name: str) -> Record:
         wanted=ghost(WANTED),
         known=ghost(BOOL),
         driver=ghost(NEWEST),
-        passes=ghost(BOOL),
+        passage=ghost(PASSAGE),
     )
 
 
 def _phase1(spec: Specification, name: str) -> Record:
     """The exchange of Phase I that an end started.
 
-    half_open     its peer has answered in this exchange, and has not established it
+    open          it was answered, and its peer has not established it yet
     responder_up  the SA stands at the peer
     stale         what stands there is of an earlier exchange than the present one
     ..._count     negotiations of Phase II that this end has completed under the SA
@@ -274,7 +281,7 @@ def _phase1(spec: Specification, name: str) -> Record:
         f"{name}_phase1",
         f"Phase I as {name} started it, at both ends.",
         initiator_state=NEGOTIATION,
-        half_open=BOOL,
+        open=BOOL,
         responder_up=BOOL,
         stale=BOOL,
         initiator_count=Int(0, MANY),

@@ -9,8 +9,8 @@ from __future__ import annotations
 from model.language.sorts import BOOL
 from model.language.specification import Specification, guard
 from model.language.terms import Term, ite, lift, minimum, param
-from model.spec.flow_ends import NEWEST, OUTCOME, USE, WANTED, End
-from model.spec.flow_manager import ask_too, served, wanted_if
+from model.spec.flow_ends import NEWEST, OUTCOME, PASSAGE, USE, WANTED, End
+from model.spec.flow_manager import ask_too, ask_where, served, wanted_if
 
 
 def exchanges(spec: Specification, end: End) -> None:
@@ -25,33 +25,42 @@ def exchanges(spec: Specification, end: End) -> None:
 
 # ---- Phase I as this end started it
 def _first_answer(spec: Specification, end: End) -> None:
-    x, p = end.started, end.policy
+    x = end.started
     unknown = x.initiator_state.eq("waits")
     spec.action(
         f"{end.name}.is_answered",
         end.peer,
-        "The peer answers the first message: an exchange is half open there.",
+        "The peer answers the first message, be it with a refusal.",
         requirements="R2 R8",
         guards=[guard("waits", unknown, "no first message is unanswered", "R8")],
-        updates={x.initiator_state: "under_way", x.half_open: True},
+        updates={x.initiator_state: "under_way"},
     )
-    came = x.initiator_state.eq("under_way") | p.forges
+    answer = [
+        guard("unanswered", end.unanswered, "it waits for no first answer", "R8"),
+        guard("comes", end.answer_comes, "no answer is under way, and nobody makes one", "R8"),
+    ]
+    heard = {x.open: True, end.manager.known: True}
     spec.action(
         f"{end.name}.hears",
         end.name,
-        "Something comes back: an answer, a refusal, or what an attacker makes of them.",
+        "An answer comes, or what an attacker makes of it: the negotiation goes on.",
         requirements="R5 R8",
-        guards=[
-            guard("unanswered", end.unanswered, "it waits for no first answer", "R8"),
-            guard("came", came, "no answer is under way, and nobody makes one", "R8"),
-        ],
-        updates={x.initiator_state: "heard", end.manager.known: True},
+        guards=answer,
+        updates={x.initiator_state: "heard", **heard},
+    )
+    spec.action(
+        f"{end.name}.is_refused",
+        end.name,
+        "An answer comes, or what an attacker makes of it, that ends the negotiation: blocked, unless "
+        "the peer's own has brought a Phase I SA.",
+        requirements="R5 R7 R8",
+        guards=answer,
+        updates={x.initiator_state: "none", **heard, **ask_where(end, end.phase1)},
     )
 
 
 def _establishes(spec: Specification, end: End) -> None:
     x, peers = end.started, end.peers
-    goes_on = x.initiator_state.one_of("heard", "up")
     renewed = peers.wanted.one_of("late_timeout", "lifetime")
     spec.action(
         f"{end.name}.is_authenticated",
@@ -59,31 +68,35 @@ def _establishes(spec: Specification, end: End) -> None:
         "The peer establishes Phase I as the responder: a soft SA there is withdrawn.",
         requirements="R5 R8",
         guards=[
-            guard("half_open", x.half_open, "no exchange is half open there", "RFC 2409 5"),
-            guard("goes_on", goes_on, "the initiator does not go on", "RFC 2409 5"),
+            guard("open", x.open, "the initiator has not gone on with this exchange", "RFC 2409 5"),
             guard("old_ended", ~x.responder_up, "an earlier SA stands there still", "R19"),
         ],
         updates={
-            x.half_open: False,
+            x.open: False,
             x.responder_up: True,
             x.responder_use: "new",
             peers.soft_sa: None,
-            peers.passes: False,
+            peers.passage: ite(peers.soft_sa.armed, lift("withdrawn", PASSAGE), peers.passage),
             peers.renew: False,
             peers.wanted: ite(renewed, lift("packet", WANTED), peers.wanted),
         },
     )
-    proved = x.half_open | (x.responder_up & ~x.stale)
+    heard = x.initiator_state.eq("heard")
+    answered = heard | (end.unanswered & end.answer_comes)
     spec.action(
         f"{end.name}.authenticates",
         end.name,
-        "It establishes Phase I as the initiator: Phase II is to follow.",
+        "It establishes Phase I as the initiator (in Aggressive Mode upon the first answer): Phase II "
+        "is to follow.",
         requirements="R5 R8",
-        guards=[
-            guard("heard", x.initiator_state.eq("heard"), "it waits for no proof", "RFC 2409 5"),
-            guard("proved", proved, "the peer is not in this exchange", "RFC 2409 5"),
-        ],
-        updates={x.initiator_state: "up", x.initiator_use: "new", **ask_too(end)},
+        guards=[guard("answered", answered, "no answer comes, or it waits for none", "RFC 2409 5")],
+        updates={
+            x.initiator_state: "up",
+            x.initiator_use: "new",
+            x.open: x.open | ~heard,
+            end.manager.known: True,
+            **ask_too(end),
+        },
     )
 
 

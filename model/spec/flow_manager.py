@@ -143,7 +143,7 @@ def _serves(spec: Specification, end: End) -> None:
             m.wanted: "packet",
             q.outcome: "none",
             x.initiator_state: "waits",
-            x.half_open: False,
+            x.open: False,
             x.stale: x.responder_up,
         },
     )
@@ -194,17 +194,20 @@ def _silence(spec: Specification, end: End) -> None:
             m.wanted: "none",
             x.initiator_state: "none",
             m.soft_sa: arm(p.soft_life + p.slack),
-            m.passes: True,
+            m.passage: "open",
         },
     )
-    over = x.initiator_state.eq("heard") | (end.unanswered & end.unheard & blocked)
+    heard = x.initiator_state.eq("heard")
     spec.action(
         f"{end.name}.gives_up",
         end.name,
         "Phase I was answered and failed, or met silence and clear text is not allowed. If the peer's "
         "own negotiation has brought a Phase I SA, use that; else the flow is blocked.",
         requirements="R5 R8 R9",
-        guards=[guard("over", over, "it may go on, or send in clear", "R5 R8")],
+        guards=[
+            guard("over", heard | (end.unanswered & end.unheard), "an answer comes", "R5 R8"),
+            guard("blocked", heard | blocked, "it may send in clear", "R8"),
+        ],
         updates={x.initiator_state: "none", **ask_where(end, end.phase1)},
     )
 
@@ -220,5 +223,5 @@ def _soft_sa(spec: Specification, end: End) -> None:
             guard("in_clear", end.in_clear, "no soft SA stands", "R8"),
             guard("due", m.soft_sa.left <= end.policy.slack, "its time has not come", "R8"),
         ],
-        updates={m.soft_sa: None, m.passes: False},
+        updates={m.soft_sa: None, m.passage: "over"},
     )

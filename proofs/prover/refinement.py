@@ -115,6 +115,11 @@ class Simulation:
             return given[term.data]
         if term.op in ("rigid", "apply"):
             raise KeyError(str(term))
+        if term.op == "ite":
+            when = self.mapped(term.args[0], given)
+            left, right = when.args if when.op == "eq" else (when, when)
+            if left.op == right.op == "const" and left is not when:  # a parameter that is given
+                return self.mapped(term.args[1 if left.data == right.data else 2], given)
         args = tuple(self.mapped(item, given) for item in term.args)
         return Term(term.op, args, term.sort, term.data)
 
@@ -194,8 +199,9 @@ def _check(made: Simulation) -> None:
     for item in made.mapping:
         if item.op not in ("var", "cell"):
             raise SpecificationError(f"{item} is no variable")
-    if made.concrete.families:
-        raise SpecificationError(f"{made.concrete.name}: a part is one machine, no family of them")
+        # Of a family the step of any one element is shown: so nothing may be read that is one's own.
+        if any(part.op == "cell" for part in subterms(made.mapping[item])):
+            raise SpecificationError(f"{item} is read of one of many: keep it in a record")
     named = {way.action for ways in made.may_be.values() for way in ways}
     for action in made.abstract.actions.values():
         if _written(made, action) and action.name not in named:

@@ -192,7 +192,7 @@ def _of_flow() -> dict[str, tuple[str, ...]]:
 
     def phase1(end: str) -> tuple[str, ...]:
         steps = ("negotiate", "is_answered", "hears", "is_authenticated", "authenticates")
-        return tuple(f"{end}.{step}" for step in (*steps, "gives_up"))
+        return tuple(f"{end}.{step}" for step in (*steps, "is_refused", "gives_up"))
 
     def phase2(end: str) -> tuple[str, ...]:
         steps = ("start_quick", "quick_is_answered", "takes_answer", "is_completed")

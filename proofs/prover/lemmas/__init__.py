@@ -53,6 +53,7 @@ def lemmas() -> dict[str, Lemma]:
     """All of them."""
     from proofs.prover.lemmas import (  # noqa: F401  (they register)
         driver,
+        exchanges,
         flow,
         lifetimes,
         phase1,
