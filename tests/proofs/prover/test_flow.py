@@ -26,7 +26,8 @@ from proofs.prover.obligations import Induction
 from proofs.prover.proving import everything
 from proofs.prover.runs import Breaks, Found, NotFound
 from proofs.prover.stories import stories
-from proofs.prover.weaknesses import bare, weaknesses_of
+from proofs.prover.weaknesses import weaknesses_of
+from proofs.prover.witnesses import bare
 from proofs.search import Exploration, explore
 from tests.proofs.export.spin import run_spin
 
