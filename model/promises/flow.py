@@ -168,6 +168,17 @@ def soft_sas_last(flow: Flow, end: End) -> Whenever:
     return Whenever(end.manager.passage.eq("over"), over)
 
 
+@at_each_end("R8")
+def silence_opens_clear_where_it_may(flow: Flow, end: End) -> Whenever:
+    """Silence to its first message blocks an end only if its policy does not allow clear text, or a Phase I
+    SA or a live SA stands.
+
+    Rests on nothing: every attacker switch on.
+    """
+    blocked = ~flow.policy.falls_back(end.name) | end.phase1 | (end.manager.sas > 0)
+    return Whenever(end.manager.passage.eq("denied"), end.unanswered & blocked)
+
+
 # ---- requests
 @promise("R9 R15 R17", of="flow")
 def requests_do_not_wait(flow: Flow) -> Always:

@@ -26,8 +26,8 @@ WANTED = Enum("Wanted", ("none", "packet", "clear_text", "rekey", "late_timeout"
 #: what a Phase I SA has been used for at an end, and what its driver has of the newest SA
 USE = Enum("Use", ("none", "new", "used"))
 NEWEST = Enum("Newest", ("none", "fresh", "due"))
-#: what became of the last soft SA; `open`: the driver lets packets pass in clear
-PASSAGE = Enum("Passage", ("none", "open", "over", "withdrawn"))
+#: what became of clear text; `denied`: silence did not open it, `open`: the driver lets packets pass
+PASSAGE = Enum("Passage", ("none", "denied", "open", "over", "withdrawn"))
 #: what became of a Quick Mode at one end; `ended`: with the Phase I SA above it
 OUTCOME = Enum(
     "Outcome",
@@ -250,7 +250,7 @@ def _manager(spec: Specification, name: str) -> Record:
     wanted    (ghost) what an SA is asked or negotiated for, until it is there or cannot be had
     known     (ghost) the peer has been heard, in this negotiation or an earlier one
     driver    (ghost) what the driver has of the newest SA
-    passage   (ghost) what became of the last soft SA
+    passage   (ghost) what became of clear text when it was last asked for
     """
     return spec.record(
         name,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from model.language.specification import Guard, Specification, guard
 from model.language.terms import Term, arm, ite, lift, param
-from model.spec.flow_ends import OUTCOME, WANTED, End
+from model.spec.flow_ends import OUTCOME, PASSAGE, WANTED, End
 from model.spec.parameters import ROLE
 
 ROLE_OF_SA = param("role", ROLE)
@@ -208,7 +208,11 @@ def _silence(spec: Specification, end: End) -> None:
             guard("over", heard | (end.unanswered & end.unheard), "an answer comes", "R5 R8"),
             guard("blocked", heard | blocked, "it may send in clear", "R8"),
         ],
-        updates={x.initiator_state: "none", **ask_where(end, end.phase1)},
+        updates={
+            x.initiator_state: "none",
+            m.passage: ite(heard, m.passage, lift("denied", PASSAGE)),
+            **ask_where(end, end.phase1),
+        },
     )
 
 

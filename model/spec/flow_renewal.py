@@ -106,7 +106,8 @@ def _ends_phase1(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.hears_delete",
         end.name,
-        "The peer's Delete of a Phase I SA arrives: end it here too, and what goes on under it.",
+        "The peer's Delete of a Phase I SA arrives, or its INITIAL-CONTACT: end it here too, and what "
+        "goes on under it.",
         requirements="R18",
         params=[role],
         guards=[stands(end)],

@@ -185,7 +185,7 @@ SECOND = (
 
 def _of_flow() -> dict[str, tuple[str, ...]]:
     """One end falls back, before or after it was answered; or while its peer has an SA; both start, and
-    rekey, at once."""
+    rekey, at once; Phase I is renewed; its initiator begins anew while the responder holds the old one."""
 
     def each(*steps: str) -> tuple[str, ...]:
         return tuple(f"{end}.{step}" for step in steps for end in ("a", "b"))
@@ -199,6 +199,10 @@ def _of_flow() -> dict[str, tuple[str, ...]]:
         ends = ("quick_is_forgotten", "quick_refused", "first_timeout", "late_timeout")
         return tuple(f"{end}.{step}" for step in (*steps, *ends))
 
+    def once(end: str) -> tuple[str, ...]:
+        return (*each("packet"), *phase1(end), *phase2(end))
+
+    late = ("a.rekey", "a.start_quick", "a.first_timeout", "a.late_timeout")
     asks = (*each("packet"), DELAY)
     clear = (*asks, *each("negotiate", "fall_back", "gives_up"), *each("takes_clear"), DELAY)
     together = ("a.negotiate", *phase1("b"), *phase1("a"))
@@ -209,7 +213,15 @@ def _of_flow() -> dict[str, tuple[str, ...]]:
         "silence": (*asks, *phase1("a"), *phase1("b"), *clear, *together, *each("soft_sa_ends")),
         "clear": (*protected, *ends, *clear),
         "together": (*protected, *rekeyed, *ends, *asks, *together),
+        "renewed": (*once("a"), *each("rekey"), *once("a"), *phase2("b"), *ends),
+        "stale": (*once("b"), "b.rekey", "b.lifetime", "b.negotiate", *late, *ends),
     }
+
+
+def _mirrored(story: Sequence[str]) -> tuple[str, ...]:
+    """A story of the flow with its ends exchanged."""
+    other = {"a.": "b.", "b.": "a."}
+    return tuple(other.get(step[:2], step[:2]) + step[2:] for step in story)
 
 
 #: by machine and name
@@ -250,7 +262,10 @@ def stories_for(action: str, machine: str = "ike") -> list[tuple[str, ...]]:
         chosen = ["aggressive", "quick"]
     else:
         chosen = ["main", "aggressive"]
-    return [_sprinkled(stories(machine)[name], action) for name in chosen]
+    told: list[tuple[str, ...]] = [stories(machine)[name] for name in chosen]
+    if machine == "flow" and kind == "b":
+        told = [_mirrored(story) for story in told]
+    return [_sprinkled(story, action) for story in told]
 
 
 def _sprinkled(story: tuple[str, ...], action: str) -> tuple[str, ...]:
