@@ -19,20 +19,19 @@ from impl.capture.opening import (
     cookies_of,
     exchange_chain,
     exchange_check,
+    likeliest,
     opened,
     phase1_checks,
 )
 from impl.capture.packets import Endpoint
-from impl.capture.secrets import Known, Phase1, UsePsk, known
+from impl.capture.secrets import Known, Phase1, UsePsk, known, with_payloads
 from impl.crypto.schedule import Cookies
 from impl.wire.errors import WireError
 from impl.wire.message import HEADER_SIZE, NO_COOKIE, Header, decode_header, decode_message
 from impl.wire.numbers import ExchangeType, OakleyAttribute, Payload
 from impl.wire.payloads import (
     AnyPayload,
-    Certificate,
     GssToken,
-    Identification,
     KeyExchange,
     Nonce,
 )
@@ -186,21 +185,17 @@ class Conversation:
         return from_initiator
 
     def _note(self, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> None:
-        """Keep what later messages need; the first of each kind counts."""
-        side = self.phase1.initiator if from_initiator else self.phase1.responder
+        """Keep what later messages need."""
+        phase1 = self.phase1
+        if from_initiator:
+            phase1.initiator = with_payloads(phase1.initiator, payloads)
+        else:
+            phase1.responder = with_payloads(phase1.responder, payloads)
         for item in payloads:
             if isinstance(item, SecurityAssociation):
                 self._note_sa(item, from_initiator=from_initiator)
-            elif isinstance(item, KeyExchange) and side.public is None:
-                side.public = item.data
-            elif isinstance(item, Nonce) and side.nonce is None:
-                side.nonce = item.data
-            elif isinstance(item, Identification):
-                side.id_b = item.body
-            elif isinstance(item, Certificate) and side.certificate is None:
-                side.certificate = item
             elif isinstance(item, GssToken):
-                self.phase1.kerberos = True
+                phase1.kerberos = True
 
     def _note_sa(self, sa: SecurityAssociation, *, from_initiator: bool) -> None:
         if from_initiator:
@@ -241,18 +236,20 @@ class Conversation:
         ciphertext = datagram.octets[HEADER_SIZE:]
         if keys.iv is not None:
             self._chain.starts = [keys.iv]
-        found = opened(keys, self._chain, header, ciphertext)
+        candidates = opened(keys, self._chain, header, ciphertext)
         self._chain.seen(ciphertext, _block(keys))
-        number: int | None = None
-        checks: tuple[Check, ...] = ()
-        if from_initiator is not None:
-            self._sealed[from_initiator] += 1
-            number = _sealed_number(
-                header.exchange, self._sealed[from_initiator], from_initiator=from_initiator
-            )
-            if found.payloads is not None:
-                self._note(found.payloads, from_initiator=from_initiator)
-                checks = self._phase1_checks(found.payloads, secrets, from_initiator=from_initiator)
+        if from_initiator is None:
+            return _seen(datagram, header, None, None, candidates[0], ())
+        self._sealed[from_initiator] += 1
+        count = self._sealed[from_initiator]
+        number = _sealed_number(header.exchange, count, from_initiator=from_initiator)
+
+        def check(item: Opened) -> tuple[Check, ...]:
+            payloads = item.payloads or ()
+            return self._phase1_checks(payloads, secrets, from_initiator=from_initiator)
+
+        found, checks = likeliest(candidates, check)
+        self._note(found.payloads or (), from_initiator=from_initiator)
         return _seen(datagram, header, number, from_initiator, found, checks)
 
     def _sealed_exchange(
@@ -270,20 +267,22 @@ class Conversation:
         by_starter = _sent_by(datagram, exchange.starter, exchange.other)
         if by_starter is None:  # both ends at one address and port: they take turns
             by_starter = exchange.sent[0] == exchange.sent[1]
-        found = opened(keys, exchange.chain, header, ciphertext)
+        candidates = opened(keys, exchange.chain, header, ciphertext)
         exchange.chain.seen(ciphertext, _block(keys))
         self._exchanges[id_] = exchange
         turn = 0 if by_starter else 1
         exchange.sent[turn] += 1
         number = 2 * exchange.sent[turn] - 1 + turn
-        if found.payloads is None:
-            return _seen(datagram, header, number, from_initiator, found, ())
-        for item in found.payloads:
+        ni_b, nr_b = exchange.nonces
+
+        def check(item: Opened) -> tuple[Check, ...]:
+            return (exchange_check(keys, header, number, (ni_b, nr_b), item),)
+
+        found, checks = likeliest(candidates, check)
+        for item in found.payloads or ():
             if isinstance(item, Nonce) and exchange.nonces[turn] is None:
                 exchange.nonces[turn] = item.data
-        ni_b, nr_b = exchange.nonces
-        check = exchange_check(keys, header, number, (ni_b, nr_b), found)
-        return _seen(datagram, header, number, from_initiator, found, (check,))
+        return _seen(datagram, header, number, from_initiator, found, checks)
 
 
 def _block(keys: Known) -> int:

@@ -8,13 +8,13 @@ for the last one, so a few are tried, the newest first: the wrong ones do not de
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from struct import pack
 from typing import TYPE_CHECKING
 
-from impl.capture.secrets import Known, Phase1, Side
+from impl.capture.secrets import Known, Phase1, Side, with_payloads
 from impl.crypto import schedule
 from impl.crypto.hashes import same
 from impl.crypto.schedule import Cookies, Keys
@@ -74,18 +74,19 @@ class Opened:
     why: str = ""
 
 
-def opened(known: Known, chain: Chain, header: Header, ciphertext: bytes) -> Opened:
-    """Decipher a message. WireError if its length is none that a ciphertext has."""
+def opened(known: Known, chain: Chain, header: Header, ciphertext: bytes) -> list[Opened]:
+    """Decipher a message: everything that has the form of payloads, the likeliest first; or one that
+    says why there is nothing. WireError if its length is none that a ciphertext has."""
     cipher, key = known.cipher, known.key
     if cipher is None or key is None:
-        return Opened(why=known.missing)
+        return [Opened(why=known.missing)]
     if not ciphertext or len(ciphertext) % cipher.block:
         problem = f"{len(ciphertext)} octets are no whole blocks of {cipher.block}"
         raise WireError(HEADER_SIZE, "ciphertext", problem, "RFC 2409 appendix B")
     candidates = chain.candidates()
     if not candidates:
-        return Opened(why="the message before it, which its IV comes from, is not in the capture")
-    why = ""
+        return [Opened(why="the message before it, which its IV comes from, is not in the capture")]
+    found, why = [], ""
     for iv in candidates:
         plain = cipher.decrypt(key, iv, ciphertext)
         try:
@@ -94,8 +95,20 @@ def opened(known: Known, chain: Chain, header: Header, ciphertext: bytes) -> Ope
             why = why or str(error)
             continue
         if read.payloads:
-            return Opened(read.payloads, plain[: read.size])
-    return Opened(why=f"{WRONG_KEY} ({why or 'no payload'})")
+            found.append(Opened(read.payloads, plain[: read.size]))
+    return found or [Opened(why=f"{WRONG_KEY} ({why or 'no payload'})")]
+
+
+def likeliest(
+    found: Sequence[Opened], check: Callable[[Opened], tuple[Check, ...]]
+) -> tuple[Opened, tuple[Check, ...]]:
+    """The one whose hashes are not wrong, if there is one, and what they are worth. Of a wrong IV only
+    the first block suffers, so the form alone may deceive."""
+    judged = [(item, check(item) if item.payloads is not None else ()) for item in found]
+    for item, checks in judged:
+        if all(one.verdict is not Verdict.WRONG for one in checks):
+            return item, checks
+    return judged[0]
 
 
 def exchange_chain(known: Known, phase1: Chain, message_id: int) -> Chain:
@@ -117,7 +130,7 @@ def phase1_checks(
 ) -> list[Check]:
     """What the HASH and SIG payloads of a Phase I message are worth."""
     letter = "I" if from_initiator else "R"
-    side = phase1.initiator if from_initiator else phase1.responder
+    side = with_payloads(phase1.initiator if from_initiator else phase1.responder, payloads)
     checks = []
     for item in payloads:
         if not isinstance(item, HashData | Signature):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from impl.crypto import schedule
@@ -11,7 +11,13 @@ from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import HASHES, HashAlgorithm
 from impl.crypto.schedule import Cookies
 from impl.wire.numbers import Encryption, Hash, Method, OakleyAttribute, name_of
-from impl.wire.payloads import Certificate
+from impl.wire.payloads import (
+    AnyPayload,
+    Certificate,
+    Identification,
+    KeyExchange,
+    Nonce,
+)
 from impl.wire.proposals import SecurityAssociation, Transform
 
 _SIGNATURES = (Method.DSS_SIGNATURES, Method.RSA_SIGNATURES, 9, 10, 11, 64221, 65005, 65006)
@@ -29,6 +35,21 @@ class Side:
     nonce: bytes | None = field(default=None, repr=False)
     id_b: bytes | None = None
     certificate: Certificate | None = None
+
+
+def with_payloads(side: Side, payloads: Iterable[AnyPayload]) -> Side:
+    """What an end has sent, one more message of it counted: the first of each kind but its identity."""
+    public, nonce, id_b, certificate = side.public, side.nonce, side.id_b, side.certificate
+    for item in payloads:
+        if isinstance(item, KeyExchange):
+            public = public or item.data
+        elif isinstance(item, Nonce):
+            nonce = nonce or item.data
+        elif isinstance(item, Identification):
+            id_b = item.body
+        elif isinstance(item, Certificate):
+            certificate = certificate or item
+    return Side(public, nonce, id_b, certificate)
 
 
 @dataclass(slots=True)
@@ -109,7 +130,7 @@ def _suite(choice: Transform, found: Known) -> None:
     if found.hash is None:
         found.missing = f"the hash {name_of(Hash, hash_ or 0)} is not supported"
     elif found.cipher is None:
-        length = f" with {bits} bits" if bits else ""
+        length = f" with {bits} bits" if bits and encryption == Encryption.AES_CBC else ""
         said = name_of(Encryption, encryption or 0)
         found.missing = f"the cipher {said}{length} is not supported"
 
