@@ -1,0 +1,401 @@
+"""Who says what: Phase I exchanges by their cookies, and what runs under them, seen from outside.
+
+Nothing is believed because it is in a capture. What no end would take for a message is `Malformed` and
+moves nothing; of what no key opens, only the header is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from impl.capture.datagrams import Datagram, Kind
+from impl.capture.keylog import KeyLog
+from impl.capture.opening import (
+    Chain,
+    Check,
+    Opened,
+    cookies_of,
+    exchange_chain,
+    exchange_check,
+    likeliest,
+    opened,
+    phase1_checks,
+)
+from impl.capture.packets import Endpoint
+from impl.capture.secrets import Known, Phase1, UsePsk, known, with_payloads
+from impl.crypto.schedule import Cookies
+from impl.wire.errors import WireError
+from impl.wire.message import HEADER_SIZE, NO_COOKIE, Header, decode_header, decode_message
+from impl.wire.numbers import ExchangeType, OakleyAttribute, Payload
+from impl.wire.payloads import (
+    AnyPayload,
+    GssToken,
+    KeyExchange,
+    Nonce,
+)
+from impl.wire.proposals import SecurityAssociation
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+_PHASE1 = (
+    ExchangeType.BASE,
+    ExchangeType.MAIN,
+    ExchangeType.AUTHENTICATION_ONLY,
+    ExchangeType.AGGRESSIVE,
+)
+_KNOWN = frozenset(ExchangeType)
+CLEAR, DECRYPTED, CLOSED = "clear", "decrypted", "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A datagram on an ISAKMP port that is no message, and why."""
+
+    datagram: Datagram
+    error: WireError
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One message.
+
+    number          which of its exchange it is, from 1; None where that cannot be said
+    from_initiator  whether the one who began Phase I sent it; None where that cannot be said
+    repeats         the frame that first held the very same message
+    state           clear, decrypted, or closed, and then `why`
+    """
+
+    datagram: Datagram
+    header: Header
+    number: int | None
+    from_initiator: bool | None
+    state: str
+    payloads: tuple[AnyPayload, ...] = ()
+    why: str = ""
+    checks: tuple[Check, ...] = ()
+    repeats: int | None = None
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One exchange under Phase I: who began it, its IVs, its nonces, and how many messages each sent."""
+
+    starter: Endpoint
+    other: Endpoint
+    chain: Chain
+    nonces: list[bytes | None] = field(default_factory=lambda: [None, None], repr=False)
+    sent: list[int] = field(default_factory=lambda: [0, 0])
+
+
+def _sent_by(datagram: Datagram, one: Endpoint, other: Endpoint) -> bool | None:
+    """Whether the first of two ends sent a datagram. Ports tell ends apart only if addresses do not:
+    they change when an exchange moves to port 4500."""
+    source, destination = datagram.source, datagram.destination
+    assert source is not None and destination is not None
+    if one.address != other.address:
+        if source.address == one.address or destination.address == other.address:
+            return True
+        if source.address == other.address or destination.address == one.address:
+            return False
+        return None
+    if one.port != other.port and source.port != destination.port:
+        return source.port == one.port or destination.port == other.port
+    return None
+
+
+class Conversation:
+    """One Phase I exchange and all that runs under it."""
+
+    def __init__(self, cookies: Cookies, initiator: Endpoint, responder: Endpoint) -> None:
+        self.initiator, self.responder = initiator, responder
+        self.phase1 = Phase1(cookies)
+        self.known = Known()
+        self.begins_here = False
+        self.messages: list[Seen] = []
+        self._rests_on: object = None
+        self._chain = Chain()
+        self._exchanges: dict[int, _Exchange] = {}
+        self._before: dict[bytes, Seen] = {}
+        self._sealed = {True: 0, False: 0}
+
+    @property
+    def cookies(self) -> Cookies:
+        """Both cookies; the responder's is zero if nobody answered."""
+        return self.phase1.cookies
+
+    def twin(self, responder_cookie: bytes) -> Conversation:
+        """The conversation of another answer to the same first message."""
+        other = Conversation(
+            Cookies(self.cookies.initiator, responder_cookie), self.initiator, self.responder
+        )
+        other.begins_here = self.begins_here
+        other.phase1.offer = self.phase1.offer
+        other.phase1.initiator = replace(self.phase1.initiator)
+        return other
+
+    def see(self, datagram: Datagram, header: Header, secrets: Secrets) -> Seen:
+        """Take in one message; WireError if it is none. A repeated one changes nothing."""
+        first = self._before.get(datagram.octets)
+        if first is not None:
+            seen = replace(first, datagram=datagram, repeats=first.datagram.frame)
+        else:
+            before = self.cookies
+            if before.responder == NO_COOKIE:
+                self.phase1.cookies = cookies_of(header)
+            try:
+                seen = self._new(datagram, header, secrets)
+            except WireError:
+                self.phase1.cookies = before
+                raise
+            self._before[datagram.octets] = seen
+        self.messages.append(seen)
+        return seen
+
+    def _new(self, datagram: Datagram, header: Header, secrets: Secrets) -> Seen:
+        from_initiator = _sent_by(datagram, self.initiator, self.responder)
+        in_phase1 = header.exchange in _PHASE1
+        if in_phase1 and header.message_id:
+            raise WireError(20, "message id", "not zero in Phase I", "RFC 2408 3.1")
+        if header.encrypted:
+            if in_phase1:
+                return self._sealed_phase1(datagram, header, secrets, from_initiator)
+            return self._sealed_exchange(datagram, header, secrets, from_initiator)
+        payloads = decode_message(datagram.octets).payloads
+        if in_phase1 and any(isinstance(item, SecurityAssociation) for item in payloads[1:]):
+            raise WireError(HEADER_SIZE, "payload", "something stands before SA", "RFC 2409 5")
+        number: int | None = None
+        checks: tuple[Check, ...] = ()
+        if in_phase1:
+            sender = self._sender(payloads, from_initiator)
+            if sender is not None:
+                from_initiator = sender
+                self._note(payloads, from_initiator=sender)
+                number = _number(header.exchange, payloads, from_initiator=sender)
+                checks = self._phase1_checks(payloads, secrets, from_initiator=sender)
+        return Seen(datagram, header, number, from_initiator, CLEAR, payloads, "", checks)
+
+    def _sender(self, payloads: tuple[AnyPayload, ...], from_initiator: bool | None) -> bool | None:
+        """Who sent a message of Phase I, where addresses do not tell: the responder's SA has the
+        second cookie."""
+        if from_initiator is None and any(isinstance(i, SecurityAssociation) for i in payloads):
+            return self.cookies.responder == NO_COOKIE
+        return from_initiator
+
+    def _note(self, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> None:
+        """Keep what later messages need."""
+        phase1 = self.phase1
+        if from_initiator:
+            phase1.initiator = with_payloads(phase1.initiator, payloads)
+        else:
+            phase1.responder = with_payloads(phase1.responder, payloads)
+        for item in payloads:
+            if isinstance(item, SecurityAssociation):
+                self._note_sa(item, from_initiator=from_initiator)
+            elif isinstance(item, GssToken):
+                phase1.kerberos = True
+
+    def _note_sa(self, sa: SecurityAssociation, *, from_initiator: bool) -> None:
+        if from_initiator:
+            self.phase1.offer = self.phase1.offer or sa
+            return
+        transforms = sa.proposals[0].transforms if sa.proposals else ()
+        if transforms and self.phase1.choice is None:
+            self.phase1.choice = transforms[0]
+            if transforms[0].get(OakleyAttribute.GSS_IDENTITY_NAME) is not None:
+                self.phase1.kerberos = True
+
+    def _learn(self, secrets: Secrets) -> Known:
+        """What is known of the keys by now; worked out anew only if more was seen."""
+        phase1 = self.phase1
+        rests_on = (phase1.cookies, phase1.choice, phase1.publics, phase1.nonces, phase1.kerberos)
+        if rests_on != self._rests_on:
+            log = secrets.keylog.of(self.cookies.initiator, self.cookies.responder)
+            self.known, self._rests_on = known(phase1, log, secrets.psk), rests_on
+        return self.known
+
+    def _phase1_checks(
+        self, payloads: tuple[AnyPayload, ...], secrets: Secrets, *, from_initiator: bool
+    ) -> tuple[Check, ...]:
+        return tuple(
+            phase1_checks(
+                self.phase1,
+                self._learn(secrets),
+                payloads,
+                secrets.public_keys,
+                from_initiator=from_initiator,
+            )
+        )
+
+    def _sealed_phase1(
+        self, datagram: Datagram, header: Header, secrets: Secrets, from_initiator: bool | None
+    ) -> Seen:
+        keys = self._learn(secrets)
+        ciphertext = datagram.octets[HEADER_SIZE:]
+        if keys.iv is not None:
+            self._chain.starts = [keys.iv]
+        candidates = opened(keys, self._chain, header, ciphertext)
+        self._chain.seen(ciphertext, _block(keys))
+        if from_initiator is None:
+            return _seen(datagram, header, None, None, candidates[0], ())
+        self._sealed[from_initiator] += 1
+        count = self._sealed[from_initiator]
+        number = _sealed_number(header.exchange, count, from_initiator=from_initiator)
+
+        def check(item: Opened) -> tuple[Check, ...]:
+            payloads = item.payloads or ()
+            return self._phase1_checks(payloads, secrets, from_initiator=from_initiator)
+
+        found, checks = likeliest(candidates, check)
+        self._note(found.payloads or (), from_initiator=from_initiator)
+        return _seen(datagram, header, number, from_initiator, found, checks)
+
+    def _sealed_exchange(
+        self, datagram: Datagram, header: Header, secrets: Secrets, from_initiator: bool | None
+    ) -> Seen:
+        assert datagram.source is not None and datagram.destination is not None
+        keys, id_ = self._learn(secrets), header.message_id
+        ciphertext = datagram.octets[HEADER_SIZE:]
+        exchange = self._exchanges.get(id_)
+        if exchange is None:
+            if keys.iv is not None and not self._chain.starts:
+                self._chain.starts = [keys.iv]  # Phase I had no message that was encrypted
+            chain = exchange_chain(keys, self._chain, id_)
+            exchange = _Exchange(datagram.source, datagram.destination, chain)
+        by_starter = _sent_by(datagram, exchange.starter, exchange.other)
+        if by_starter is None:  # both ends at one address and port: they take turns
+            by_starter = exchange.sent[0] == exchange.sent[1]
+        candidates = opened(keys, exchange.chain, header, ciphertext)
+        exchange.chain.seen(ciphertext, _block(keys))
+        self._exchanges[id_] = exchange
+        turn = 0 if by_starter else 1
+        exchange.sent[turn] += 1
+        number = 2 * exchange.sent[turn] - 1 + turn
+        ni_b, nr_b = exchange.nonces
+
+        def check(item: Opened) -> tuple[Check, ...]:
+            return (exchange_check(keys, header, number, (ni_b, nr_b), item),)
+
+        found, checks = likeliest(candidates, check)
+        for item in found.payloads or ():
+            if isinstance(item, Nonce) and exchange.nonces[turn] is None:
+                exchange.nonces[turn] = item.data
+        return _seen(datagram, header, number, from_initiator, found, checks)
+
+
+def _block(keys: Known) -> int:
+    """Octets of a block; where the cipher is not known, nothing will be deciphered anyway."""
+    return keys.cipher.block if keys.cipher is not None else 16
+
+
+def _seen(
+    datagram: Datagram,
+    header: Header,
+    number: int | None,
+    from_initiator: bool | None,
+    found: Opened,
+    checks: tuple[Check, ...],
+) -> Seen:
+    state = CLOSED if found.payloads is None else DECRYPTED
+    payloads = found.payloads or ()
+    return Seen(datagram, header, number, from_initiator, state, payloads, found.why, checks)
+
+
+def _number(exchange: int, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> int | None:
+    """Which message of Phase I one in clear is, by what it holds and who sent it."""
+    later = 0 if from_initiator else 1
+    if any(isinstance(item, SecurityAssociation) for item in payloads):
+        return 1 + later
+    if exchange == ExchangeType.AGGRESSIVE:
+        return 3 if from_initiator else None
+    if exchange == ExchangeType.MAIN and any(isinstance(item, KeyExchange) for item in payloads):
+        return 3 + later
+    return None
+
+
+def _sealed_number(exchange: int, count: int, *, from_initiator: bool) -> int | None:
+    """Which message of Phase I an encrypted one is; `count` is its place among its sender's."""
+    if exchange == ExchangeType.MAIN:
+        return 3 + 2 * count + (0 if from_initiator else 1)
+    return 3 if exchange == ExchangeType.AGGRESSIVE and from_initiator and count == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the user knows: a key log, a pre-shared key, public keys by the body of an ID payload."""
+
+    keylog: KeyLog = field(default_factory=KeyLog)
+    psk: UsePsk | None = field(default=None, repr=False)
+    public_keys: Mapping[bytes, RSAPublicKey] = field(default_factory=dict)
+
+
+class Conversations:
+    """Sorts the datagrams of a capture into conversations, in their order."""
+
+    def __init__(self, secrets: Secrets | None = None) -> None:
+        self._secrets = secrets or Secrets()
+        self._by_initiator: dict[bytes, list[Conversation]] = {}
+        self.all: list[Conversation] = []
+
+    def see(self, datagram: Datagram) -> tuple[Conversation, Seen] | Malformed:
+        """Take in one ISAKMP datagram: the message it is and where it belongs; or that it is none."""
+        assert datagram.kind is Kind.ISAKMP
+        try:
+            header = _checked(datagram)
+            conversation, new = self._of(datagram, header)
+            seen = conversation.see(datagram, header, self._secrets)
+        except WireError as error:
+            return Malformed(datagram, error)
+        if new:
+            self._by_initiator.setdefault(header.initiator_cookie, []).append(conversation)
+            self.all.append(conversation)
+        return conversation, seen
+
+    def _of(self, datagram: Datagram, header: Header) -> tuple[Conversation, bool]:
+        """The conversation a message belongs to, and whether it is a new one."""
+        siblings = self._by_initiator.get(header.initiator_cookie, [])
+        for item in siblings:
+            if header.responder_cookie in (item.cookies.responder, NO_COOKIE):
+                return item, False
+        for item in siblings:
+            if item.cookies.responder == NO_COOKIE:
+                return item, False
+        if siblings:
+            return siblings[0].twin(header.responder_cookie), True
+        assert datagram.source is not None and datagram.destination is not None
+        made = Conversation(cookies_of(header), datagram.source, datagram.destination)
+        made.begins_here = header.responder_cookie == NO_COOKIE and header.exchange in _PHASE1
+        return made, True
+
+
+def _checked(datagram: Datagram) -> Header:
+    """The header of a message that one of us would look at; WireError if there is none."""
+    if datagram.cut:
+        problem = f"the frame lacks a part of it: {datagram.cut}"
+        raise WireError(len(datagram.octets), "datagram", problem, "RFC 2408 3.1")
+    header = decode_header(datagram.octets)
+    if header.exchange not in _KNOWN:
+        problem = f"{header.exchange} is none of IKEv1's"
+        raise WireError(18, "exchange type", problem, "RFC 2408 3.1")
+    opens = header.exchange in _PHASE1 and header.responder_cookie == NO_COOKIE
+    if opens and not header.encrypted and header.next_payload != Payload.SA:
+        problem = f"{header.next_payload}, but SA comes first"
+        raise WireError(16, "next payload", problem, "RFC 2409 5")
+    if opens and header.encrypted:
+        raise WireError(19, "flags", "encrypted before keys can be", "RFC 2409 5")
+    return header
+
+
+def follow(
+    datagrams: Iterable[Datagram], secrets: Secrets | None = None
+) -> tuple[Conversations, list[Malformed]]:
+    """All conversations of a capture, and what was none."""
+    conversations, malformed = Conversations(secrets), []
+    for item in datagrams:
+        if item.kind is Kind.ISAKMP:
+            found = conversations.see(item)
+            if isinstance(found, Malformed):
+                malformed.append(found)
+    return conversations, malformed

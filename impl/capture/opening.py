@@ -1,0 +1,259 @@
+"""Deciphering messages, and holding their hashes and signatures against what they ought to be.
+
+Two kinds of chains of IVs (RFC 2409 appendix B): Phase I's, and one for each message id under it. A chain
+moves by the last ciphertext block of each message. From outside it is not known which message the ends took
+for the last one, so a few are tried, the newest first: the wrong ones do not decipher to payloads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from struct import pack
+from typing import TYPE_CHECKING
+
+from impl.capture.secrets import Known, Phase1, Side, with_payloads
+from impl.crypto import schedule
+from impl.crypto.hashes import same
+from impl.crypto.schedule import Cookies, Keys
+from impl.wire.errors import WireError
+from impl.wire.message import HEADER_SIZE, Header, decode_chain
+from impl.wire.numbers import CertEncoding, ExchangeType, Method, name_of
+from impl.wire.payloads import AnyPayload, HashData, Signature
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+#: how many messages back a chain may continue
+MAX_TRIED = 4
+WRONG_KEY = "does not decrypt to payloads: probably the wrong key"
+
+
+class Verdict(StrEnum):
+    """What became of a hash or a signature."""
+
+    VERIFIED = "verified"
+    WRONG = "wrong"
+    CANNOT = "cannot"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One hash or signature: its name, whether it is right, and why that cannot be said."""
+
+    name: str
+    verdict: Verdict
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Chain:
+    """IVs that the next message may continue from: blocks of messages seen, and those it starts with."""
+
+    starts: list[bytes] = field(default_factory=list)
+    blocks: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_TRIED))
+
+    def seen(self, ciphertext: bytes, block: int) -> None:
+        """A message went by."""
+        if len(ciphertext) >= block:
+            self.blocks.appendleft(ciphertext[-block:])
+
+    def candidates(self) -> list[bytes]:
+        """The likeliest first."""
+        return [*self.blocks, *self.starts]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came out: payloads and the octets they were read from; or why nothing did."""
+
+    payloads: tuple[AnyPayload, ...] | None = None
+    plain: bytes = field(default=b"", repr=False)
+    why: str = ""
+
+
+def opened(known: Known, chain: Chain, header: Header, ciphertext: bytes) -> list[Opened]:
+    """Decipher a message: everything that has the form of payloads, the likeliest first; or one that
+    says why there is nothing. WireError if its length is none that a ciphertext has."""
+    cipher, key = known.cipher, known.key
+    if cipher is None or key is None:
+        return [Opened(why=known.missing)]
+    if not ciphertext or len(ciphertext) % cipher.block:
+        problem = f"{len(ciphertext)} octets are no whole blocks of {cipher.block}"
+        raise WireError(HEADER_SIZE, "ciphertext", problem, "RFC 2409 appendix B")
+    candidates = chain.candidates()
+    if not candidates:
+        return [Opened(why="the message before it, which its IV comes from, is not in the capture")]
+    found, why = [], ""
+    for iv in candidates:
+        plain = cipher.decrypt(key, iv, ciphertext)
+        try:
+            read = decode_chain(header.next_payload, plain, HEADER_SIZE)
+        except WireError as error:
+            why = why or str(error)
+            continue
+        if read.payloads:
+            found.append(Opened(read.payloads, plain[: read.size]))
+    return found or [Opened(why=f"{WRONG_KEY} ({why or 'no payload'})")]
+
+
+def likeliest(
+    found: Sequence[Opened], check: Callable[[Opened], tuple[Check, ...]]
+) -> tuple[Opened, tuple[Check, ...]]:
+    """The one whose hashes are not wrong, if there is one, and what they are worth. Of a wrong IV only
+    the first block suffers, so the form alone may deceive."""
+    judged = [(item, check(item) if item.payloads is not None else ()) for item in found]
+    for item, checks in judged:
+        if all(one.verdict is not Verdict.WRONG for one in checks):
+            return item, checks
+    return judged[0]
+
+
+def exchange_chain(known: Known, phase1: Chain, message_id: int) -> Chain:
+    """The chain of an exchange under Phase I, as it begins."""
+    if known.hash is None or known.cipher is None:
+        return Chain()
+    digest, block = known.hash.digest, known.cipher.block
+    return Chain([digest(last, pack("!I", message_id))[:block] for last in phase1.candidates()])
+
+
+# ---- Phase I
+def phase1_checks(
+    phase1: Phase1,
+    known: Known,
+    payloads: Sequence[AnyPayload],
+    public_keys: Mapping[bytes, RSAPublicKey],
+    *,
+    from_initiator: bool,
+) -> list[Check]:
+    """What the HASH and SIG payloads of a Phase I message are worth."""
+    letter = "I" if from_initiator else "R"
+    side = with_payloads(phase1.initiator if from_initiator else phase1.responder, payloads)
+    checks = []
+    for item in payloads:
+        if not isinstance(item, HashData | Signature):
+            continue
+        is_hash = isinstance(item, HashData)
+        name = f"HASH_{letter}" if is_hash else f"SIG_{letter}"
+        if is_hash and phase1.kerberos:
+            checks.append(Check(name, Verdict.CANNOT, "it is a wrap token of Kerberos"))
+            continue
+        expected, why = _phase1_hash(phase1, known, side, from_initiator=from_initiator)
+        if expected is None:
+            checks.append(Check(name, Verdict.CANNOT, why))
+        elif is_hash:
+            checks.append(_compared(name, expected, item.data))
+        else:
+            checks.append(_signature(name, phase1, side, expected, item.data, public_keys))
+    return checks
+
+
+def _phase1_hash(
+    phase1: Phase1, known: Known, side: Side, *, from_initiator: bool
+) -> tuple[bytes | None, str]:
+    """HASH_I or HASH_R as it ought to be; or why it is not known."""
+    if known.skeyid is None:
+        return None, "SKEYID is not known"
+    if phase1.publics is None or phase1.offer is None or side.id_b is None:
+        return None, "what it covers is not all in the capture"
+    keys = _keys(known)
+    if keys is None:
+        return None, known.missing
+    make = schedule.hash_i if from_initiator else schedule.hash_r
+    return make(keys, phase1.publics, phase1.cookies, phase1.offer.body, side.id_b), ""
+
+
+def _keys(known: Known) -> Keys | None:
+    """What the hashes need of the keys: SKEYID and SKEYID_a."""
+    if known.hash is None or known.cipher is None:
+        return None
+    return Keys(known.hash, known.cipher, known.skeyid or b"", b"", known.a or b"", b"", b"", b"")
+
+
+def _compared(name: str, expected: bytes, found: bytes) -> Check:
+    return Check(name, Verdict.VERIFIED if same(expected, found) else Verdict.WRONG)
+
+
+def _signature(
+    name: str,
+    phase1: Phase1,
+    side: Side,
+    expected: bytes,
+    signature: bytes,
+    public_keys: Mapping[bytes, RSAPublicKey],
+) -> Check:
+    """An RSA signature over the bare hash, by the key that is known for the identity, or by the
+    certificate that came with it, whoever issued that."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
+
+    method = phase1.method or 0
+    if method != Method.RSA_SIGNATURES:
+        return Check(name, Verdict.CANNOT, f"the method is {name_of(Method, method).lower()}")
+    key, why = public_keys.get(side.id_b or b""), ""
+    if key is None:
+        key, why = _certified(side), "by the certificate sent with it, whoever issued that"
+    if key is None:
+        return Check(name, Verdict.CANNOT, "the signer's public key is not known")
+    try:
+        # the stubs do not know that a bare hash may be signed
+        key.verify(signature, expected, PKCS1v15(), NoDigestInfo())  # type: ignore[arg-type]
+    except InvalidSignature:
+        return Check(name, Verdict.WRONG, why)
+    except ValueError:  # a key too small for the hash, or none that OpenSSL takes
+        return Check(name, Verdict.CANNOT, "the signer's key is none that can be used")
+    return Check(name, Verdict.VERIFIED, why)
+
+
+def _certified(side: Side) -> RSAPublicKey | None:
+    """The RSA key of the certificate that an end has sent."""
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    sent = side.certificate
+    if sent is None or sent.encoding != CertEncoding.X509_SIGNATURE:
+        return None
+    try:
+        key = x509.load_der_x509_certificate(sent.data).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, RSAPublicKey) else None
+
+
+# ---- under Phase I
+def exchange_check(
+    known: Known,
+    header: Header,
+    number: int | None,
+    nonces: tuple[bytes | None, bytes | None],
+    message: Opened,
+) -> Check:
+    """What the HASH of a message under Phase I is worth; `nonces` are the exchange's, Ni_b and Nr_b."""
+    quick = header.exchange == ExchangeType.QUICK
+    name = f"HASH({number or '?'})" if quick else "HASH(1)"
+    first = (message.payloads or (None,))[0]
+    if not isinstance(first, HashData):
+        return Check(name, Verdict.WRONG, "HASH is not the first payload (RFC 2409 5.5)")
+    keys = _keys(known)
+    if keys is None or known.a is None:
+        return Check(name, Verdict.CANNOT, "SKEYID_a is not known")
+    rest = message.plain[4 + len(first.data) :]
+    ni_b, nr_b = nonces
+    if not quick or number in (1, 4):
+        expected = schedule.hash_1(keys, header.message_id, rest)
+    elif ni_b is None or (number == 3 and nr_b is None):
+        return Check(name, Verdict.CANNOT, "the nonces before it are not known")
+    elif number == 2:
+        expected = schedule.hash_2(keys, header.message_id, ni_b, rest)
+    else:
+        expected = schedule.hash_3(keys, header.message_id, ni_b, nr_b or b"")
+    return _compared(name, expected, first.data)
+
+
+def cookies_of(header: Header) -> Cookies:
+    """Both cookies of a message."""
+    return Cookies(header.initiator_cookie, header.responder_cookie)
