@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar
 
 from model.language.specification import Message
@@ -98,25 +100,30 @@ def promise(requirements: str, of: str = "ike") -> Callable[[_Made], _Made]:
     return register
 
 
-def promises() -> dict[str, Promise]:
-    """All of them, by name, in their order."""
-    from model.promises import (  # noqa: F401  (they register)
-        agreement,
-        authentication,
-        driver,
-        flow,
-        lifetimes,
-        moves,
-        negotiations,
-        order,
-        pace,
-        phase2,
-        quick_pace,
-        refusals,
-        renewal,
-        rightful,
-        secrecy,
-        time,
-    )
+#: the themes, in the order in which they are read; each module registers its promises
+THEMES = (
+    "agreement",
+    "authentication",
+    "driver",
+    "flow",
+    "lifetimes",
+    "moves",
+    "negotiations",
+    "order",
+    "pace",
+    "phase2",
+    "quick_pace",
+    "refusals",
+    "renewal",
+    "rightful",
+    "secrecy",
+    "time",
+)
 
-    return PROMISES
+
+@cache
+def promises() -> dict[str, Promise]:
+    """All of them, by name, in the order of their themes, whichever module was imported first."""
+    modules = [import_module(f"{__name__}.{theme}").__name__ for theme in THEMES]
+    ordered = sorted(PROMISES.items(), key=lambda item: modules.index(item[1].made.__module__))
+    return dict(ordered)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar
 
 from model.language.terms import TRUE, Term
@@ -49,17 +51,21 @@ def lemma_of(machine: str) -> Callable[[_Term], _Term]:
 lemma = lemma_of("ike")
 
 
-def lemmas() -> dict[str, Lemma]:
-    """All of them."""
-    from proofs.prover.lemmas import (  # noqa: F401  (they register)
-        driver,
-        exchanges,
-        flow,
-        lifetimes,
-        phase1,
-        phase2,
-        refusals,
-        rightful,
-    )
+THEMES = (
+    "driver",
+    "exchanges",
+    "flow",
+    "lifetimes",
+    "phase1",
+    "phase2",
+    "refusals",
+    "rightful",
+)
 
-    return LEMMAS
+
+@cache
+def lemmas() -> dict[str, Lemma]:
+    """All of them, in the order of their themes, whichever module was imported first."""
+    modules = [import_module(f"{__name__}.{theme}").__name__ for theme in THEMES]
+    ordered = sorted(LEMMAS.items(), key=lambda item: modules.index(item[1].term.__module__))
+    return dict(ordered)
