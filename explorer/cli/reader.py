@@ -8,12 +8,18 @@ import stat
 
 from model.formats.reader import ReadError
 
-MAX_OCTETS = 8 * 1024 * 1024
+MEBI = 1024 * 1024
+MAX_OCTETS = 8 * MEBI
 MAX_MATCHES = 1000
 
 
 class FileReader:
     """Reads regular files up to a size limit; it writes and follows nothing else."""
+
+    LIMIT = MAX_OCTETS
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
 
     def read(self, path: str) -> bytes:
         """The octets of a file. ReadError says why not."""
@@ -22,12 +28,12 @@ class FileReader:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     raise ReadError("it is no regular file")
-                octets = file.read(MAX_OCTETS + 1)
+                octets = file.read(self._limit + 1)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no file name"
             raise ReadError(reason or "it cannot be read") from None
-        if len(octets) > MAX_OCTETS:
-            raise ReadError(f"it is larger than {MAX_OCTETS // 1024 // 1024} MiB")
+        if len(octets) > self._limit:
+            raise ReadError(f"it is larger than {self._limit // MEBI} MiB")
         return octets
 
     def glob(self, pattern: str) -> list[str]:

@@ -1,0 +1,109 @@
+"""`ikeproof decode`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+from explorer.cli import exits
+from explorer.cli.peers import usage
+from explorer.cli.reader import MEBI, FileReader
+from explorer.report.text import write
+from explorer.view.messages import Decoded, decoded_rows, decoded_tree
+from impl.capture.conversation import Conversations, Malformed, Secrets
+from impl.capture.datagrams import Kind, datagrams
+from impl.capture.files import CaptureError, frames
+from impl.capture.keylog import KeyLog, KeyLogError, read_keylog
+from impl.capture.secrets import UsePsk
+from model.formats.reader import ReadError
+from model.vocabulary.places import PolicyError
+
+MAX_CAPTURE = 512 * MEBI
+
+
+def run_decode(
+    file: str, psk_file: str | None, keylog: str | None, ports: Sequence[int], output: str
+) -> int:
+    """Read a capture and print what is in it."""
+    secrets = Secrets(
+        _keylog(keylog) if keylog is not None else KeyLog(),
+        _psk(psk_file) if psk_file is not None else None,
+    )
+    octets = _octets(file, "capture", MAX_CAPTURE)
+    try:
+        decoded = decode(octets, secrets, ports)
+    except CaptureError as error:
+        raise usage(f"{file} is no capture: {error.problem}", error.mend) from None
+    if output == "json":
+        sys.stdout.write(json.dumps(decoded_tree(decoded), indent=2) + "\n")
+    else:
+        write(decoded_rows(file, decoded))
+    return exits.FINE
+
+
+def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
+    """What a capture holds. CaptureError if it is none."""
+    found, conversations = Decoded(), Conversations(secrets)
+    found.conversations = conversations.all
+    for item in datagrams(frames(octets), ports):
+        found.frames += 1
+        if found.start_ns is None:
+            found.start_ns = item.time_ns
+        if item.kind is Kind.ISAKMP:
+            seen = conversations.see(item)
+            if isinstance(seen, Malformed):
+                found.malformed.append(seen)
+        elif item.kind is Kind.ESP:
+            found.esp.append(item)
+        elif item.kind is Kind.KEEPALIVE:
+            found.keepalives.append(item)
+        else:
+            found.ignored.setdefault(item.why, []).append(item.frame)
+    return found
+
+
+def _octets(file: str, what: str, limit: int) -> bytes:
+    try:
+        return FileReader(limit).read(file)
+    except ReadError as error:
+        raise usage(f"cannot read the {what} {file}: {error}", "check the name") from None
+
+
+def _keylog(file: str) -> KeyLog:
+    text = _octets(file, "key log", FileReader.LIMIT).decode("utf-8", "replace")
+    try:
+        return read_keylog(text)
+    except KeyLogError as error:
+        raise usage(f"{file}:{error.line}: {error.problem}", error.mend) from None
+
+
+def _psk(file: str) -> UsePsk:
+    """The pre-shared key as it stands in the file, without the line's end; `0x...` is hexadecimal."""
+    octets = _octets(file, "pre-shared key", MEBI)
+    octets = octets.removesuffix(b"\n").removesuffix(b"\r")
+    if octets[:2].lower() == b"0x":
+        octets = _hexadecimal(octets[2:], file)
+    if not octets:
+        raise usage(f"{file} holds no pre-shared key", "write the key into it, as one line")
+    if b"\n" in octets and b"\0" not in octets:
+        raise usage(f"{file} has more than one line", "keep the pre-shared key alone in it")
+    return _lent(octets)
+
+
+def _hexadecimal(text: bytes, file: str) -> bytes:
+    try:
+        return bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        failure: PolicyError = usage(
+            f"{file} begins with 0x and is not hexadecimal", "write an even number of digits"
+        )
+    raise failure
+
+
+def _lent(octets: bytes) -> UsePsk:
+    # held in a closure, so that no attribute dump shows it
+    def use(function: Callable[[bytes], bytes]) -> bytes:
+        return function(octets)
+
+    return use

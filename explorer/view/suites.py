@@ -1,0 +1,143 @@
+"""Transforms of both phases in the words of suites; numbers that nobody knows stay numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+
+from impl.wire.numbers import (
+    AhTransform,
+    Encapsulation,
+    EspTransform,
+    GroupId,
+    IpsecAttribute,
+    LifeType,
+    Method,
+    OakleyAttribute,
+    ProtocolId,
+    name_of,
+)
+from impl.wire.proposals import Attribute, Proposal, Transform
+
+_ENCRYPTION = {1: "des", 2: "idea", 3: "blowfish", 4: "rc5", 5: "3des", 6: "cast128", 7: "aes"}
+_HASH = {1: "md5", 2: "sha1", 3: "tiger", 4: "sha256", 5: "sha384", 6: "sha512"}
+_METHOD = {
+    **{item.value: item.name.lower().replace("_", "-") for item in Method},
+    65001: "kerberos or xauth-pre-shared-key",
+    65002: "xauth-pre-shared-key of the responder",
+    65005: "xauth-rsa-signatures",
+    65006: "xauth-rsa-signatures of the responder",
+    64221: "hybrid-rsa-signatures",
+}
+_ESP: dict[int, str] = {
+    EspTransform.DES_IV64: "des-iv64",
+    EspTransform.DES: "des",
+    EspTransform.TRIPLE_DES: "3des",
+    EspTransform.BLOWFISH: "blowfish",
+    EspTransform.NULL: "null",
+    EspTransform.AES_CBC: "aes",
+    EspTransform.AES_CTR: "aes-ctr",
+    EspTransform.AES_GCM_8: "aes-gcm8-",
+    EspTransform.AES_GCM_12: "aes-gcm12-",
+    EspTransform.AES_GCM_16: "aes-gcm16-",
+}
+_AH: dict[int, str] = {
+    AhTransform.MD5: "md5",
+    AhTransform.SHA1: "sha1",
+    AhTransform.DES: "des-mac",
+    AhTransform.SHA2_256: "sha256",
+    AhTransform.SHA2_384: "sha384",
+    AhTransform.SHA2_512: "sha512",
+}
+_INTEGRITY = {1: "md5", 2: "sha1", 3: "des-mac", 4: "kpdk", 5: "sha256", 6: "sha384", 7: "sha512"}
+_UNITS: dict[int, str] = {LifeType.SECONDS: "s", LifeType.KILOBYTES: "kB"}
+#: a number of more octets than this is shown as octets
+_NUMBER = 8
+
+
+def group_name(number: int) -> str:
+    """A Diffie-Hellman group: modp1024, or its number."""
+    return GroupId(number).name.lower() if number in set(GroupId) else f"group {number}"
+
+
+def suite(proposal: Proposal, transform: Transform) -> str:
+    """A transform as people write suites: `3des sha1 modp1024 pre-shared-key, 28800 s`."""
+    if proposal.protocol == ProtocolId.ISAKMP:
+        return phase1_suite(transform)
+    return _phase2_suite(proposal, transform)
+
+
+def phase1_suite(transform: Transform) -> str:
+    """A transform of Phase I."""
+    named = OakleyAttribute
+    bits, group = transform.get(named.KEY_LENGTH), transform.get(named.GROUP)
+    parts = [
+        _named(_ENCRYPTION, transform.get(named.ENCRYPTION), "cipher", bits),
+        _named(_HASH, transform.get(named.HASH), "hash"),
+        "no group" if group is None else group_name(group),
+        _named(_METHOD, transform.get(named.AUTHENTICATION), "method"),
+    ]
+    said = (named.ENCRYPTION, named.HASH, named.AUTHENTICATION, named.GROUP, named.KEY_LENGTH)
+    rest = _rest(transform, said, (named.LIFE_TYPE, named.LIFE_DURATION), named)
+    return ", ".join([" ".join(parts), *rest])
+
+
+def _phase2_suite(proposal: Proposal, transform: Transform) -> str:
+    named = IpsecAttribute
+    ah, esp = proposal.protocol == ProtocolId.AH, proposal.protocol == ProtocolId.ESP
+    table = _AH if ah else _ESP if esp else {}
+    cipher = _named(table, transform.id, "transform", transform.get(named.KEY_LENGTH))
+    parts = [name_of(ProtocolId, proposal.protocol), cipher]
+    integrity = transform.get(named.AUTHENTICATION)
+    if integrity is not None and not ah:
+        parts.append(_named(_INTEGRITY, integrity, "integrity"))
+    said = (named.KEY_LENGTH, named.AUTHENTICATION, named.GROUP, named.ENCAPSULATION)
+    rest = _rest(transform, said, (named.LIFE_TYPE, named.LIFE_DURATION), named)
+    mode, group = transform.get(named.ENCAPSULATION), transform.get(named.GROUP)
+    how = [] if mode is None else [name_of(Encapsulation, mode).lower()]
+    how.append("no PFS" if group is None else f"PFS {group_name(group)}")
+    return ", ".join([" ".join(parts), *how, *rest])
+
+
+def _named(table: Mapping[int, str], value: int | None, what: str, bits: int | None = None) -> str:
+    """A number's name with the length of its key; `cipher 99` where it has no name."""
+    if value is None:
+        return f"no {what}"
+    known = table.get(value)
+    if known is None:
+        return f"{what} {value}" + (f" with {bits} bits" if bits else "")
+    return f"{known}{bits}" if bits else known.rstrip("-")
+
+
+def _rest(
+    transform: Transform, said: tuple[int, ...], life: tuple[int, int], names: type[IntEnum]
+) -> list[str]:
+    """Lifetimes, and attributes that are in no suite."""
+    lifetimes, others = [], []
+    unit: int | None = None
+    for item in transform.attributes:
+        if item.type == life[0]:
+            unit = item.number
+        elif item.type == life[1]:
+            counted = _UNITS.get(unit or 0) or f"of life type {unit}"
+            lifetimes.append(f"{_duration(item)} {counted}")
+        elif item.type not in said:
+            others.append(f"{name_of(names, item.type).lower()} {_value(item)}")
+    return lifetimes + others
+
+
+def _duration(item: Attribute) -> str:
+    long = isinstance(item.value, bytes) and len(item.value) > _NUMBER
+    return _value(item) if long else str(item.number)
+
+
+def _value(item: Attribute) -> str:
+    value = item.value
+    return str(value) if isinstance(value, int) else f"0x{value.hex()}"
+
+
+def attributes(transform: Transform) -> Iterator[dict[str, object]]:
+    """Attributes as JSON shows them: a number in the short form, octets in the long one."""
+    for item in transform.attributes:
+        value = item.value
+        yield {"type": item.type, "value": value if isinstance(value, int) else value.hex()}
