@@ -36,7 +36,8 @@ def run_decode(
     except CaptureError as error:
         raise usage(f"{file} is no capture: {error.problem}", error.mend) from None
     if output == "json":
-        sys.stdout.write(json.dumps(decoded_tree(decoded), indent=2) + "\n")
+        text = json.dumps(decoded_tree(decoded), indent=2)
+        sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one that JSON lets through
     else:
         write(decoded_rows(file, decoded))
     return exits.FINE

@@ -11,7 +11,8 @@ from explorer.view.suites import phase1_suite
 from explorer.view.verdicts import Row
 from impl.capture.conversation import CLOSED, Conversation, Malformed, Seen
 from impl.capture.datagrams import Datagram
-from impl.capture.opening import Check, Verdict
+from impl.capture.opening import NO_IV, WRONG_KEY, Check, Verdict
+from impl.capture.secrets import NO_KEY
 from impl.wire.message import HEADER_SIZE, NO_COOKIE
 from impl.wire.numbers import ExchangeType, Flag
 from impl.wire.payloads import HashData, Signature
@@ -110,7 +111,8 @@ def _key_rows(conversation: Conversation) -> Iterator[Row]:
     if closed and known.key is None:
         yield _about("closed", _count(len(closed), "message"), "open")
         if known.missing not in known.faults:
-            for line in _wrapped(known.missing):
+            mend = "; --keylog FILE may have one" if known.missing == NO_KEY else ""
+            for line in _wrapped(known.missing + mend):
                 yield _about("", line, "open")
     elif closed:
         yield _about("closed", f"{len(closed)} of {_count(sealed, 'encrypted message')}", "open")
@@ -167,9 +169,10 @@ def exchange_name(seen: Seen) -> str:
 def _closed_rows(seen: Seen) -> Iterator[Row]:
     size = seen.header.length - HEADER_SIZE
     yield Row("dim", _INDENT, f"encrypted, {size} octets")
-    if "probably the wrong key" in seen.why or "not in the capture" in seen.why:
-        for line in _wrapped(seen.why, 80):
-            yield Row("open", _INDENT, line)
+    if seen.why.startswith(WRONG_KEY):  # what it was taken for is in JSON
+        yield Row("open", _INDENT, WRONG_KEY)
+    elif seen.why == NO_IV:
+        yield Row("open", _INDENT, NO_IV)
 
 
 def _payload_rows(seen: Seen) -> Iterator[Row]:
@@ -216,7 +219,7 @@ def _other_rows(decoded: Decoded) -> Iterator[Row]:
     for what, frames in rows:
         more = f", and {len(frames) - _LISTED} more" if len(frames) > _LISTED else ""
         listed = ", ".join(map(str, frames[:_LISTED])) + more
-        yield Row("dim", f"{len(frames):>6} ", f"{what}: frame{'s' * (len(frames) > 1)} {listed}")
+        yield Row("dim", f"{len(frames):>6} ", f"{what} (frame{'s' * (len(frames) > 1)} {listed})")
     if not decoded.conversations and not decoded.malformed:
         yield Row("plain", "")
         said = "No ISAKMP message. If it runs on another port than 500 and 4500, name it: --port N"

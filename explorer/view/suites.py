@@ -37,9 +37,9 @@ _ESP: dict[int, str] = {
     EspTransform.NULL: "null",
     EspTransform.AES_CBC: "aes",
     EspTransform.AES_CTR: "aes-ctr",
-    EspTransform.AES_GCM_8: "aes-gcm8-",
-    EspTransform.AES_GCM_12: "aes-gcm12-",
-    EspTransform.AES_GCM_16: "aes-gcm16-",
+    EspTransform.AES_GCM_8: "aes-gcm8",
+    EspTransform.AES_GCM_12: "aes-gcm12",
+    EspTransform.AES_GCM_16: "aes-gcm16",
 }
 _AH: dict[int, str] = {
     AhTransform.MD5: "md5",
@@ -106,7 +106,10 @@ def _named(table: Mapping[int, str], value: int | None, what: str, bits: int | N
     known = table.get(value)
     if known is None:
         return f"{what} {value}" + (f" with {bits} bits" if bits else "")
-    return f"{known}{bits}" if bits else known.rstrip("-")
+    if not bits:
+        return known
+    head, _, tail = known.partition("-")  # as the policies have it: aes128gcm16
+    return f"{head}{bits}{tail}"
 
 
 def _rest(

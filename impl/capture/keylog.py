@@ -56,7 +56,7 @@ def read_keylog(text: str) -> KeyLog:
             continue
         parts = line.split()
         if len(parts) != 4:
-            form = "INITIATOR_COOKIE RESPONDER_COOKIE NAME HEX"
+            form = "a line is INITIATOR_COOKIE RESPONDER_COOKIE NAME HEX"
             raise KeyLogError(number, f"{len(parts)} words instead of four", form)
         cookies = _cookie(parts[0], number), _cookie(parts[1], number)
         name, value = parts[2].upper(), parts[3]

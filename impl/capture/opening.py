@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 #: how many messages back a chain may continue
 MAX_TRIED = 4
+NO_IV = "the message before it, which its IV comes from, is not in the capture"
 WRONG_KEY = "does not decrypt to payloads: probably the wrong key"
 
 
@@ -85,7 +86,7 @@ def opened(known: Known, chain: Chain, header: Header, ciphertext: bytes) -> lis
         raise WireError(HEADER_SIZE, "ciphertext", problem, "RFC 2409 appendix B")
     candidates = chain.candidates()
     if not candidates:
-        return [Opened(why="the message before it, which its IV comes from, is not in the capture")]
+        return [Opened(why=NO_IV)]
     found, why = [], ""
     for iv in candidates:
         plain = cipher.decrypt(key, iv, ciphertext)

@@ -23,6 +23,8 @@ from impl.wire.proposals import SecurityAssociation, Transform
 _SIGNATURES = (Method.DSS_SIGNATURES, Method.RSA_SIGNATURES, 9, 10, 11, 64221, 65005, 65006)
 _PRE_SHARED = (Method.PRE_SHARED_KEY, 65001, 65002)  # the latter two are XAUTH's, without Kerberos
 
+NO_KEY = "no key is known for these cookies"
+
 #: hands the pre-shared key to a function, so that nobody else holds it
 UsePsk = Callable[[Callable[[bytes], bytes]], bytes]
 
@@ -225,7 +227,7 @@ def _why(phase1: Phase1, log: Mapping[str, bytes], psk: UsePsk | None, found: Kn
         said = name_of(Method, method or 0).lower()
         return f"the pre-shared key is of no use: the method is {said} (key log: {leads})"
     if not log:
-        return "no key is known for these cookies"
+        return NO_KEY
     if {"G_XY", "DH_PRIVATE_I", "DH_PRIVATE_R"} & set(log) and found.skeyid is None:
         need = "SKEYID" if method not in _PRE_SHARED else "the pre-shared key, or SKEYID"
         return f"the Diffie-Hellman secret is known; {need} is missing"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.impl.conftest import VECTORS
+
 ROOT = Path(__file__).resolve().parents[3]
 NEVER = {"z3", "textual", "networkx", "scapy", "numpy", "dask"}
 NATIVE_ONLY = {"tree_sitter", "tree_sitter_toml"}  # typer itself loads pydantic
@@ -42,3 +44,11 @@ def test_swanctl_pairs_load_nothing_of_the_native_format() -> None:
 def test_a_bare_ikeproof_loads_no_verdicts() -> None:
     found = loaded()
     assert not found & {"proofs", "model.choice"} and not found & (NEVER | NATIVE_ONLY)
+
+
+def test_nothing_but_decode_loads_what_reads_captures() -> None:
+    capture = str(VECTORS / "captures" / "isakmp4500.pcap")
+    assert "dpkt" in loaded("decode", capture)
+    for arguments in (("verify", "--example", "branch-office"), ("explain",), ()):
+        assert not loaded(*arguments) & {"dpkt", "impl"}
+    assert not loaded("decode", capture) & (NEVER | NATIVE_ONLY | {"rich"})

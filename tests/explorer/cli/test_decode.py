@@ -1,0 +1,269 @@
+"""`ikeproof decode`: what its users see."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from impl.capture.packets import Endpoint
+from impl.capture.writer import PcapWriter
+from impl.wire.message import Header, Message, encode_message
+from impl.wire.payloads import Identification, VendorId
+from impl.wire.proposals import SecurityAssociation
+from tests.explorer.conftest import Run
+from tests.impl.conftest import VECTORS
+
+CAPTURES, MALFORMED = VECTORS / "captures", VECTORS / "malformed"
+STRONGSWAN = CAPTURES / "ikev1-psk-main-mode-complete.pcapng"
+FACTS = json.loads((VECTORS / "handshake_main_psk_strongswan.json").read_text("utf-8"))["facts"]
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+SECRETS = ("psk", "gxy", "skeyid", "skeyid_a", "skeyid_d", "skeyid_e", "enc_key")
+
+
+@pytest.fixture
+def psk(tmp_path: Path) -> Path:
+    file = tmp_path / "psk.txt"
+    file.write_bytes(bytes.fromhex(FACTS["psk"]) + b"\n")
+    return file
+
+
+@pytest.fixture
+def keylog(tmp_path: Path) -> Path:
+    file = tmp_path / "keys.txt"
+    file.write_text(f"# of a test\n{' '.join(FACTS['cookies'])} G_XY {FACTS['gxy']}\n")
+    return file
+
+
+def no_secret(text: str) -> bool:
+    clear = bytes.fromhex(FACTS["psk"]).decode()
+    return clear not in text and not any(FACTS[key] in text.lower() for key in SECRETS)
+
+
+def tree_of(run: Run, *arguments: object) -> dict[str, Any]:
+    done = run("decode", *arguments, "--format", "json")
+    assert done.code == 0 and not done.err
+    tree = json.loads(done.out)
+    assert isinstance(tree, dict)
+    return tree
+
+
+def one_datagram(file: Path, payload: bytes, port: int = 500) -> Path:
+    stream = io.BytesIO()
+    ends = Endpoint(ip_address("192.0.2.1"), port), Endpoint(ip_address("192.0.2.2"), port)
+    PcapWriter(stream).write(0, *ends, payload)
+    file.write_bytes(stream.getvalue())
+    return file
+
+
+# ---- what is told
+def test_a_capture_is_told_message_by_message(run: Run) -> None:
+    done = run("decode", CAPTURES / "ipsec.cap")
+    assert done.code == 0 and not done.err
+    for line in (
+        "c6d1459285150c7e 6e961f01bf179b35   192.168.140.205:500 -> 192.168.140.200:500",
+        "  Phase I  3des sha1 modp1024 pre-shared-key, 7800 s",
+        "  closed   5 messages",
+        "     1    0.000000 192.168.140.205:500 -> 192.168.140.200:500  Main Mode 1",
+        "                   VID    strongSwan",
+        "                   N      NO-PROPOSAL-CHOSEN, ISAKMP",
+        "     4   10.054177 192.168.140.200:500 -> 192.168.140.205:500  Main Mode 2, repeats frame 2",
+        "    11   10.308616 192.168.140.205:500 -> 192.168.140.200:500  Quick Mode 3 [221faf3c]",
+    ):
+        assert line in done.out.splitlines(), line
+    assert "no UDP: ESP (frames 12, 13, 14, 15, 16, 17, 18, 19, and 8 more)" in done.out
+    assert max(map(len, done.out.splitlines()[1:])) <= 100
+
+
+def test_r5_r14_keys_open_it_and_every_hash_is_verified(run: Run, psk: Path, keylog: Path) -> None:
+    done = run("decode", STRONGSWAN, "--psk-file", psk, "--keylog", keylog)
+    assert done.code == 0 and no_secret(done.out + done.err)
+    lines = done.out.splitlines()
+    assert "  verified HASH_I, HASH_R, HASH(1), HASH(2), HASH(3)" in lines
+    assert "                   ID     ipv4-addr-subnet 10.1.0.0/16" in lines
+    assert any("SPI c9723901: ESP aes128 sha256, tunnel, no PFS, 1200 s" in line for line in lines)
+    assert any("INITIAL-CONTACT" in line for line in lines)
+
+
+def test_json_has_the_same(run: Run, psk: Path, keylog: Path) -> None:
+    tree = tree_of(run, STRONGSWAN, "--psk-file", psk, "--keylog", keylog)
+    assert list(tree) == [
+        "schema_version", "frames", "start", "conversations", "messages", "malformed",
+        "esp_in_udp", "keepalives", "ignored",
+    ]  # fmt: skip
+    assert (tree["schema_version"], tree["frames"]) == (1, 9)
+    (conversation,) = tree["conversations"]
+    assert conversation["key"] and conversation["why_no_key"] is None
+    assert conversation["suite"] == "aes128 sha1 modp1024 pre-shared-key, 3600 s"
+    messages = tree["messages"]
+    assert [item["number"] for item in messages] == [1, 2, 3, 4, 5, 6, 1, 2, 3]
+    assert [item["from"] for item in messages] == ["initiator", "responder"] * 4 + ["initiator"]
+    checks = [check for item in messages for check in item["checks"]]
+    assert {check["verdict"] for check in checks} == {"verified"} and len(checks) == 5
+    assert messages[4]["payloads"][0]["identity"] == "192.168.0.100"
+    assert no_secret(json.dumps(tree))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    json.loads((CAPTURES / "manifest.json").read_text("utf-8"))["captures"],
+    ids=lambda entry: str(entry["file"]),
+)
+def test_every_frame_of_a_capture_is_accounted_for(run: Run, entry: dict[str, Any]) -> None:
+    tree = tree_of(run, CAPTURES / entry["file"])
+    told = [item["frame"] for kind in ("messages", "malformed") for item in tree[kind]]
+    told += tree["esp_in_udp"] + tree["keepalives"]
+    told += [frame for item in tree["ignored"] for frame in item["frames"]]
+    assert sorted(told) == list(range(1, tree["frames"] + 1))
+    expected = [item for item in entry.get("messages", ()) if item["kind"] == "isakmp"]
+    assert [
+        (m["exchange"], m["flags"], m["message_id"], m["length"]) for m in tree["messages"]
+    ] == [(m["exchange"], m["flags"], m["message_id"], m["length"]) for m in expected]
+    for item, said in zip(tree["messages"], expected, strict=True):
+        if "payloads" in said:
+            found = [{"type": p["type"], "length": p["length"]} for p in item["payloads"]]
+            assert found == said["payloads"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    json.loads((MALFORMED / "manifest.json").read_text("utf-8"))["files"],
+    ids=lambda entry: str(entry["file"]),
+)
+def test_malformed_captures_hold_no_message(run: Run, entry: dict[str, Any]) -> None:
+    file = MALFORMED / entry["file"]
+    tree = tree_of(run, file)
+    assert not tree["messages"] and not tree["conversations"]
+    assert tree["malformed"] or tree["ignored"]
+    done = run("decode", file)
+    assert done.code == 0 and not UNSAFE.search(done.out)
+    for item in tree["malformed"]:
+        assert f"octet {item['offset']}, {item['field']}: " in done.out
+        assert item["clause"].startswith("RFC ")
+
+
+def test_a_wrong_key_is_named(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "table"
+    file.write_text(f'"{FACTS["cookies"][0]}","{"5ec2e7" * 5}a0"\n')
+    done = run("decode", STRONGSWAN, "--keylog", file)
+    assert done.code == 0 and "5ec2e7" not in done.out
+    assert done.out.count("does not decrypt to payloads: probably the wrong key") == 5
+    assert "  closed   5 of 5 encrypted messages" in done.out.splitlines()
+
+
+def test_a_psk_alone_opens_no_main_mode_and_that_is_said(run: Run, psk: Path) -> None:
+    done = run("decode", STRONGSWAN, "--psk-file", psk)
+    assert "a pre-shared key alone opens nothing: it needs the Diffie-Hellman secret" in done.out
+    assert done.code == 0 and no_secret(done.out)
+    assert "--keylog FILE may have one" in run("decode", STRONGSWAN).out
+
+
+def test_a_hexadecimal_psk_is_the_same(run: Run, psk: Path, keylog: Path) -> None:
+    arguments = ("decode", STRONGSWAN, "--psk-file", psk, "--keylog", keylog)
+    plain = run(*arguments).out
+    psk.write_text(f"0x{FACTS['psk']}\r\n")
+    assert run(*arguments).out == plain and "HASH(3) verified" in plain
+
+
+def test_a_port_that_is_named_is_read(run: Run, tmp_path: Path) -> None:
+    header = Header(b"cookie-i", bytes(8), 0, 2, 0, 0, 0)
+    message = encode_message(Message(header, (SecurityAssociation(()),)))
+    file = one_datagram(tmp_path / "x.pcap", message, 5500)
+    assert "name it: --port N" in run("decode", file).out
+    assert len(tree_of(run, file, "--port", 5500)["malformed"]) == 1
+
+
+# ---- what is wrong with what the user gave
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"", "too short to be a capture"),
+        (b"hello, this is some text of mine", "neither pcap nor pcapng"),
+        (b"\x1f\x8b\x08" + bytes(40), "uncompress it with gunzip"),
+    ],
+)
+def test_a_file_that_is_no_capture_is_one_clear_line(
+    run: Run, tmp_path: Path, octets: bytes, said: str
+) -> None:
+    file = tmp_path / "x.pcap"
+    file.write_bytes(octets)
+    done = run("decode", file)
+    assert done.code == 2 and not done.out
+    assert done.err.startswith(f"error: {file} is no capture: ") and said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_files_that_cannot_be_read_are_named(run: Run, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    for arguments in (
+        (gone,),
+        (STRONGSWAN, "--keylog", gone),
+        (STRONGSWAN, "--psk-file", gone),
+        (tmp_path,),
+    ):
+        done = run("decode", *arguments)
+        assert done.code == 2 and "cannot read the " in done.err and not done.out
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--keylog", "hunter2 hunter2\n", "keys.bad:1: 2 words instead of four"),
+        (
+            "--keylog",
+            "\n0102030405060708 0102030405060708 X hunter2",
+            "keys.bad:2: an unknown name",
+        ),
+        ("--psk-file", "", "holds no pre-shared key"),
+        ("--psk-file", "0xhunter2", "begins with 0x and is not hexadecimal"),
+        ("--psk-file", "hunter2\nhunter2\n", "has more than one line"),
+    ],
+)
+def test_keys_that_are_none_are_named_but_not_shown(
+    run: Run, tmp_path: Path, option: str, text: str, said: str
+) -> None:
+    file = tmp_path / "keys.bad"
+    file.write_text(text)
+    done = run("decode", STRONGSWAN, option, file)
+    assert done.code == 2 and said in done.err and done.err.count("\n") == 1
+    assert "hunter2" not in done.err + done.out
+
+
+def test_a_port_beyond_ports_is_refused(run: Run) -> None:
+    assert run("decode", STRONGSWAN, "--port", 70000).code == 2
+
+
+def test_control_characters_never_reach_the_terminal(run: Run, tmp_path: Path) -> None:
+    nasty = "\x1b]0;owned\x07\x1b[2J\x7f\u202e".encode()
+    sa = SecurityAssociation((), body=bytes.fromhex(FACTS["sai_b"]))
+    payloads = (sa, Identification(2, 0, 0, nasty), VendorId(nasty))
+    message = encode_message(Message(Header(b"cookie-i", bytes(8), 0, 4, 0, 0, 0), payloads))
+    file = one_datagram(tmp_path / "x.pcap", message)
+    text, tree = run("decode", file), run("decode", file, "--format", "json")
+    assert "fqdn " in text.out and "owned" in text.out
+    assert not UNSAFE.search(text.out) and not UNSAFE.search(tree.out)
+    assert json.loads(tree.out)["messages"][0]["payloads"][1]["identity"] == nasty.decode()
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_spoiled_captures_end_with_0_or_2(run: Run, tmp_path: Path, data: st.DataObject) -> None:
+    source = bytearray(
+        data.draw(st.sampled_from([STRONGSWAN, CAPTURES / "ipsec.cap"])).read_bytes()
+    )
+    for at in data.draw(st.lists(st.integers(0, len(source) - 1), max_size=6)):
+        source[at] ^= data.draw(st.integers(1, 255))
+    file = tmp_path / "spoiled.pcap"
+    file.write_bytes(source[: data.draw(st.integers(0, len(source)))])
+    for output in ("text", "json"):
+        done = run("decode", file, "--format", output)
+        assert done.code in (0, 2) and not UNSAFE.search(done.out + done.err)
