@@ -12,6 +12,8 @@ from impl.wire.payloads import AnyPayload, decode_payload, encode_payload
 
 _HEADER = Struct("!8s8sBBBBII")
 _GENERIC = Struct("!BBH")
+# plain numbers: each look into an enumeration costs as much as a payload
+_NONE, _ENCRYPTION = int(Payload.NONE), int(Flag.ENCRYPTION)
 HEADER_SIZE = 28
 VERSION = 0x10
 NO_COOKIE = bytes(8)
@@ -35,7 +37,7 @@ class Header:
     @property
     def encrypted(self) -> bool:
         """Whether everything after the header is ciphertext."""
-        return bool(self.flags & Flag.ENCRYPTION)
+        return bool(self.flags & _ENCRYPTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def decode_chain(first: int, octets: bytes, offset: int = 0) -> Chain:
     """
     payloads: list[AnyPayload] = []
     at, following, size = 0, first, len(octets)
-    while following != Payload.NONE:
+    while following != _NONE:
         if len(payloads) == MAX_PAYLOADS:
             raise WireError(offset + at, "payload", f"more than {MAX_PAYLOADS}", "RFC 2408 3.2")
         if at + 4 > size:
@@ -117,12 +119,12 @@ def encode_chain(payloads: Iterable[AnyPayload]) -> tuple[int, bytes]:
     parts = (
         [
             _GENERIC.pack(following, 0, 4 + len(body)) + body
-            for following, (_, body) in zip([*types[1:], Payload.NONE], encoded, strict=True)
+            for following, (_, body) in zip([*types[1:], _NONE], encoded, strict=True)
         ]
         if encoded
         else []
     )
-    return (types[0] if types else Payload.NONE), b"".join(parts)
+    return (types[0] if types else _NONE), b"".join(parts)
 
 
 def encode_header(header: Header) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import Struct
+from typing import NoReturn
 
 from impl.wire.errors import WireError
 from impl.wire.numbers import DOI_IPSEC, Payload
@@ -204,7 +205,14 @@ def _original_address(*, draft: bool) -> _Decode:
     return decode
 
 
+def _misplaced(body: bytes, offset: int) -> NoReturn:
+    problem = "a proposal or transform stands outside an SA"
+    raise WireError(offset, "payload", problem, "RFC 2408 3.5")
+
+
 _DECODE: dict[int, _Decode] = {
+    Payload.PROPOSAL: _misplaced,
+    Payload.TRANSFORM: _misplaced,
     Payload.SA: decode_sa,
     Payload.KE: lambda body, _: KeyExchange(body),
     Payload.ID: _identification,
@@ -226,9 +234,6 @@ _DECODE: dict[int, _Decode] = {
 
 def decode_payload(type_: int, body: bytes, offset: int) -> AnyPayload:
     """One payload from its body, which begins at `offset`; WireError if it is none of its type."""
-    if type_ in (Payload.PROPOSAL, Payload.TRANSFORM):
-        problem = f"payload type {type_} stands outside an SA"
-        raise WireError(offset, "payload", problem, "RFC 2408 3.5")
     decode = _DECODE.get(type_)
     return decode(body, offset) if decode is not None else Unknown(type_, body)
 

@@ -8,6 +8,10 @@ from struct import Struct
 from impl.wire.errors import WireError
 from impl.wire.numbers import DOI_IPSEC, SIT_IDENTITY_ONLY, Payload, ProtocolId
 
+# plain numbers: each look into an enumeration costs as much as an attribute
+_NONE, _NEXT_PROPOSAL, _NEXT_TRANSFORM = (
+    int(item) for item in (Payload.NONE, Payload.PROPOSAL, Payload.TRANSFORM)
+)
 _SHORT = 0x8000
 _GENERIC = Struct("!BBH")
 _SA = Struct("!II")
@@ -101,7 +105,7 @@ def _proposal(body: bytes, at: int, offset: int) -> tuple[Proposal, int, bool]:
         raise WireError(offset + at, "proposal", "cut off", "RFC 2408 3.5")
     following, reserved, length, number, protocol, spi_size, count = _PROPOSAL.unpack_from(body, at)
     start, end = at + 8 + spi_size, at + length
-    if reserved or following not in (Payload.NONE, Payload.PROPOSAL):
+    if reserved or following not in (_NONE, _NEXT_PROPOSAL):
         problem = f"next payload {following}, reserved {reserved}"
         raise WireError(offset + at, "proposal", problem, "RFC 2408 3.5")
     if length < 8 + spi_size or end > len(body):
@@ -119,7 +123,7 @@ def _proposal(body: bytes, at: int, offset: int) -> tuple[Proposal, int, bool]:
         raise WireError(offset + here, "proposal", problem, "RFC 2408 3.5")
     spi = body[at + 8 : start]
     made = Proposal(number, protocol, spi, tuple(transforms))
-    return made, length, following == Payload.PROPOSAL
+    return made, length, following == _NEXT_PROPOSAL
 
 
 def _transform(
@@ -128,7 +132,7 @@ def _transform(
     if at + 8 > limit:
         raise WireError(offset + at, "transform", "cut off", "RFC 2408 3.6")
     following, reserved, length, number, id_, reserved2 = _TRANSFORM.unpack_from(body, at)
-    expected = Payload.NONE if last else Payload.TRANSFORM
+    expected = _NONE if last else _NEXT_TRANSFORM
     if following != expected or reserved or reserved2:
         problem = f"next payload {following}, reserved {reserved} and {reserved2}"
         raise WireError(offset + at, "transform", problem, "RFC 2408 3.6")
@@ -160,7 +164,7 @@ def encode_sa(sa: SecurityAssociation) -> bytes:
         return sa.body
     parts = [_SA.pack(sa.doi, sa.situation)]
     for position, proposal in enumerate(sa.proposals, 1):
-        following = Payload.PROPOSAL if position < len(sa.proposals) else Payload.NONE
+        following = _NEXT_PROPOSAL if position < len(sa.proposals) else _NONE
         parts.append(_encode_proposal(proposal, following))
     return b"".join(parts)
 
@@ -168,7 +172,7 @@ def encode_sa(sa: SecurityAssociation) -> bytes:
 def _encode_proposal(proposal: Proposal, following: int) -> bytes:
     count = len(proposal.transforms)
     parts = [
-        _encode_transform(item, Payload.TRANSFORM if position < count else Payload.NONE)
+        _encode_transform(item, _NEXT_TRANSFORM if position < count else _NONE)
         for position, item in enumerate(proposal.transforms, 1)
     ]
     inner = proposal.spi + b"".join(parts)

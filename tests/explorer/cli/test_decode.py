@@ -180,6 +180,15 @@ def test_a_port_that_is_named_is_read(run: Run, tmp_path: Path) -> None:
     assert len(tree_of(run, file, "--port", 5500)["malformed"]) == 1
 
 
+def test_silence_and_a_late_beginning_are_told(run: Run, tmp_path: Path) -> None:
+    first, *_, last = (bytes.fromhex(item["hex"]) for item in FACTS["messages"])
+    silent = run("decode", one_datagram(tmp_path / "x.pcap", first)).out.splitlines()
+    assert "  Phase I  no answer" in silent
+    late = run("decode", one_datagram(tmp_path / "x.pcap", last)).out.splitlines()
+    assert "  begins   before the capture: who began it is not known" in late
+    assert "           the choice of a suite (message 2) is not in the capture" in late
+
+
 # ---- what is wrong with what the user gave
 @pytest.mark.parametrize(
     ("octets", "said"),
