@@ -118,29 +118,9 @@ def proof_tree(
     composed: Sequence[Answered] = (),
 ) -> dict[str, object]:
     """The JSON of `prove`, schema_version 1; `mutants` is null where none were made."""
-    counts = Counter(item.fate for item in fates or ())
     return {
         "schema_version": SCHEMA_VERSION,
-        "promises": [
-            {
-                "name": v.name,
-                "profile": v.profile,
-                "without_exceptions": {
-                    c.profile: {"verdict": c.verdict, "run": c.run.text() if c.run else None}
-                    for c in cells
-                    if c.promise == v.name
-                },
-                "requirements": list(v.requirements),
-                "verdict": v.text,
-                "solvers": list(v.solvers),
-                "obligations": v.obligations,
-                "rests_on": list(v.lemmas),
-                "seconds": round(v.seconds, 3),
-                "why": v.why or None,
-                "run": v.run.text() if v.run else None,
-            }
-            for v in verdicts
-        ],
+        "promises": [_promise_tree(item, cells) for item in verdicts],
         "composition": [
             {
                 "name": item.name,
@@ -152,15 +132,7 @@ def proof_tree(
             for item in composed
         ],
         "seconds": _work(verdicts),
-        "mutants": None
-        if fates is None
-        else {
-            "total": len(fates),
-            "killed": counts["killed"],
-            "equivalent": counts["equivalent"],
-            "open": counts["open"],
-            "open_ones": [f"{f.mutant}: {f.why}" for f in fates if f.fate == "open"],
-        },
+        "mutants": None if fates is None else _mutant_tree(fates),
         "weaknesses": [
             {
                 "promise": w.promise,
@@ -170,4 +142,35 @@ def proof_tree(
             }
             for w in weaknesses
         ],
+    }
+
+
+def _promise_tree(verdict: Verdict, cells: Sequence[Cell]) -> dict[str, object]:
+    return {
+        "name": verdict.name,
+        "profile": None,  # a verdict is about any policies; what a profile adds stands below
+        "without_exceptions": {
+            c.profile: {"verdict": c.verdict, "run": c.run.text() if c.run else None}
+            for c in cells
+            if c.promise == verdict.name
+        },
+        "requirements": list(verdict.requirements),
+        "verdict": verdict.text,
+        "solvers": list(verdict.solvers),
+        "obligations": verdict.obligations,
+        "rests_on": list(verdict.lemmas),
+        "seconds": round(verdict.seconds, 3),
+        "why": verdict.why or None,
+        "run": verdict.run.text() if verdict.run else None,
+    }
+
+
+def _mutant_tree(fates: Sequence[Fate]) -> dict[str, object]:
+    counts = Counter(item.fate for item in fates)
+    return {
+        "total": len(fates),
+        "killed": counts["killed"],
+        "equivalent": counts["equivalent"],
+        "open": counts["open"],
+        "open_ones": [f"{f.mutant}: {f.why}" for f in fates if f.fate == "open"],
     }

@@ -1,8 +1,12 @@
 """IKE itself, without clock, socket or randomness of its own: Main Mode, Quick Mode, Informational.
 
 settings   what an engine is told         tables      the exchange machines, as data
-translate  policies as settings           offers      transforms on the wire, and which one wins
-sealing    keys and IVs of one SA         phase1, phase2, notices    what each row of the tables does
+offers     transforms on the wire, and which one wins     clients   sets of packets as ID payloads
+sealing    keys and IVs of one SA         phase1, phase2, notices   what each row of the tables does
 timers     what is due when               sadb        all SAs of all peers, in one place
+exchanges  how exchanges begin, go on and end, in their time
 engine     datagrams in, datagrams, events and deadlines out
+
+Not in here yet: certificates and Kerberos, Aggressive Mode, NAT traversal, alternatives, soft lifetimes,
+and settings made from a policy.
 """

@@ -256,7 +256,9 @@ class Engine(Exchanges):
         own = [quick for quick in sa.quick.values() if quick.initiated]
         for item in payloads:
             if isinstance(item, Notification) and item.type in reasons:
-                named = [quick for quick in own if quick.spi == item.spi] or own[:1]
+                named = [quick for quick in own if quick.spi == item.spi]
+                if not named and len(own) == 1:
+                    named = own
                 for quick in named:
                     name = NotifyType(item.type).name.replace("_", "-")
                     why = f"the peer says {name}"

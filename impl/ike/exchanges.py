@@ -18,6 +18,7 @@ from impl.ike.events import (
     Phase1Failed,
     Phase2Failed,
 )
+from impl.ike.offers import unsupported
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending
 from impl.ike.settings import Address, ChildSettings, ConnectionSettings, Random, Settings
 from impl.ike.tables import State
@@ -34,6 +35,10 @@ class Exchanges:
     """Every exchange of an engine."""
 
     def __init__(self, settings: Settings, random: Random) -> None:
+        for connection in settings.connections:
+            problem = unsupported(connection)
+            if problem:
+                raise ValueError(f"{connection.name}: {problem}")
         self.settings, self.random = settings, random
         self.sadb = Sadb()
         #: what was dropped, by why, for `status` and tests
@@ -141,7 +146,7 @@ class Exchanges:
         self._timers.cancel(self.key("quick", sa, quick.message_id))
         if error.notify is not None:
             spi = quick.peer_spi
-            self.notify(sa, [Notification(error.notify, ProtocolId.ESP, spi)])
+            self.notify(sa, [Notification(error.notify, quick.protocol, spi)])
         name = quick.child.name if quick.child is not None else ""
         known = sa.connection.name
         self.emit(Phase2Failed(sa.name, sa.peer, known, name, error.reason, error.why))

@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from impl.ike.settings import Lifetime, Phase1Choice, Phase2Choice
+from impl.crypto.ciphers import cipher_of
+from impl.crypto.groups import group_of
+from impl.crypto.hashes import HASHES
+from impl.ike.settings import ConnectionSettings, Lifetime, Phase1Choice, Phase2Choice
 from impl.wire.numbers import (
     DOI_IPSEC,
     KEY_IKE,
@@ -14,6 +17,7 @@ from impl.wire.numbers import (
     Integrity,
     IpsecAttribute,
     LifeType,
+    Method,
     OakleyAttribute,
     ProtocolId,
 )
@@ -257,6 +261,24 @@ def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) ->
 def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssociation:
     """An answer: one proposal with one transform, unchanged, and the answerer's SPI."""
     return SecurityAssociation((Proposal(proposal.number, proposal.protocol, spi, (transform,)),))
+
+
+def unsupported(connection: ConnectionSettings) -> str:
+    """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
+    for first in connection.choices:
+        known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
+        if not known or group_of(first.group) is None:
+            return f"{first} has a cipher, hash or group that is not supported"
+        if first.method != Method.PRE_SHARED_KEY:
+            return f"{first} has an authentication method that is not supported"
+    for child in connection.children:
+        for second in child.choices:
+            group = second.group is None or group_of(second.group) is not None
+            if key_octets(second) is None or not group:
+                return f"{child.name}: {second} is not supported"
+        if not child.choices:
+            return f"{child.name} has nothing to offer"
+    return "" if connection.choices else "it has nothing to offer"
 
 
 def key_octets(choice: Phase2Choice) -> int | None:

@@ -88,15 +88,21 @@ def _group(choice: Phase1Choice | None) -> Group:
 
 def _hear_keys(sa: IkeSa, got: Got) -> None:
     """Keep the peer's public value and nonce."""
-    public, nonce = got.one(KeyExchange).data, got.one(Nonce).data
-    if len(nonce) not in _NONCES:
-        raise Dropped("malformed", f"a nonce of {len(nonce)} octets")
+    public, nonce = got.one(KeyExchange).data, nonce_of(got)
     try:
         _group(sa.choice).checked(public)
     except DegenerateValue as error:
         raise Dropped("malformed", str(error)) from None
     sa.publics = _with(sa.publics, public, initiated=not sa.initiated)
     sa.nonces = _with(sa.nonces, nonce, initiated=not sa.initiated)
+
+
+def nonce_of(got: Got) -> bytes:
+    """The nonce of a message; Dropped for one that is too short or too long, in either phase."""
+    nonce = got.one(Nonce).data
+    if len(nonce) not in _NONCES:
+        raise Dropped("malformed", f"a nonce of {len(nonce)} octets")
+    return nonce
 
 
 def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Reply:
@@ -124,7 +130,8 @@ def _derive(sa: IkeSa) -> None:
 
 def _skeyid(sa: IkeSa, choice: Phase1Choice) -> bytes:
     secret = sa.connection.secret
-    if choice.method != Method.PRE_SHARED_KEY or secret is None:
+    assert choice.method == Method.PRE_SHARED_KEY  # settings hold no other
+    if secret is None:
         raise Refused("psk-mismatch", "there is no pre-shared key for this peer")
     found: list[bytes] = []
 

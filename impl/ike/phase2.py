@@ -20,7 +20,7 @@ from impl.ike.offers import (
     only,
     take_phase2,
 )
-from impl.ike.phase1 import NONCE_OCTETS
+from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import ChildSettings, Phase2Choice
 from impl.wire.message import encode_chain
@@ -96,7 +96,7 @@ def _spi(core: Core, *avoid: bytes) -> bytes:
 def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     """Message 2 is here: verify it, take the choice, install, and prove that the exchange is live."""
     assert sa.sealing is not None and got.opened is not None
-    nonce, keys = got.one(Nonce).data, sa.sealing.keys
+    nonce, keys = nonce_of(got), sa.sealing.keys
     made = schedule.hash_2(keys, quick.message_id, quick.nonce, got.opened.rest)
     _check(got, made, "HASH(2)")
     _may_serve(sa)
@@ -152,8 +152,10 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     assert sa.sealing is not None and got.opened is not None
     keys = sa.sealing.keys
     _check(got, schedule.hash_1(keys, quick.message_id, got.opened.rest), "HASH(1)")
+    offered, nonce = got.one(SecurityAssociation), nonce_of(got)
+    # A refusal names what it refuses.
+    quick.protocol, quick.peer_spi = offered.proposals[0].protocol, offered.proposals[0].spi
     _may_serve(sa)
-    offered, nonce = got.one(SecurityAssociation), got.one(Nonce).data
     child, ids = _policy(core, sa, got.all(Identification))
     quick.child, quick.ids = child, ids
     taken = take_phase2(offered, child.choices)

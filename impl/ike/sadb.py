@@ -13,6 +13,7 @@ from impl.ike.events import SaPair
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Address, ChildSettings, ConnectionSettings, Phase1Choice, Phase2Choice
 from impl.ike.tables import State
+from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
 
@@ -68,6 +69,7 @@ class Quick:
     nonce: bytes = field(default=b"", repr=False)
     peer_nonce: bytes = field(default=b"", repr=False)
     spi: bytes = b""
+    protocol: int = ProtocolId.ESP
     peer_spi: bytes = b""
     private: PrivateValue | None = field(default=None, repr=False)
     secret: bytes = field(default=b"", repr=False)

@@ -41,12 +41,11 @@ class Phase2Choice:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """Limits of an SA, each None if there is none: what is offered, and when it ends here; seconds and
-    kilobytes of 1024 octets."""
+    """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. What is in
+    force is the shorter of that and the peer's."""
 
     offered: int | None
     hard: int | None
-    kilobytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,17 @@ from dataclasses import dataclass, field
 from struct import Struct
 
 from impl.wire.errors import WireError
-from impl.wire.numbers import DOI_IPSEC, SIT_IDENTITY_ONLY, Payload, ProtocolId
+from impl.wire.numbers import DOI_IPSEC, SIT_IDENTITY_ONLY, Payload
 
 # plain numbers: each look into an enumeration costs as much as an attribute
 _NONE, _NEXT_PROPOSAL, _NEXT_TRANSFORM = (
     int(item) for item in (Payload.NONE, Payload.PROPOSAL, Payload.TRANSFORM)
 )
 _SHORT = 0x8000
-_GENERIC = Struct("!BBH")
 _SA = Struct("!II")
 _PROPOSAL = Struct("!BBHBBBB")
 _TRANSFORM = Struct("!BBHBBH")
 _ATTRIBUTE = Struct("!HH")
-_RESERVED = "RFC 2408 3.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +189,3 @@ def _encode_transform(transform: Transform, following: int) -> bytes:
             parts.append(_ATTRIBUTE.pack(item.type, len(value)) + value)
     inner = b"".join(parts)
     return _TRANSFORM.pack(following, 0, 8 + len(inner), transform.number, transform.id, 0) + inner
-
-
-def spi_of(proposal: Proposal) -> int:
-    """The SPI of an IPsec proposal as a number; WireError if it is no four octets."""
-    if proposal.protocol in (ProtocolId.AH, ProtocolId.ESP) and len(proposal.spi) != 4:
-        problem = f"{len(proposal.spi)} octets, 4 expected"
-        raise WireError(0, "SPI", problem, "RFC 2407 4.6.1")
-    return int.from_bytes(proposal.spi, "big")

@@ -18,8 +18,9 @@ from impl.ike.events import (
 )
 from impl.ike.settings import Lifetime
 from impl.link.network import Faults, Sent
-from impl.wire.message import decode_header
+from impl.wire.message import decode_header, decode_message, encode_message
 from impl.wire.numbers import ExchangeType
+from impl.wire.payloads import Nonce
 from tests.impl.ike.conftest import (
     AES,
     DES3,
@@ -328,3 +329,46 @@ def test_r9_a_flood_of_first_messages_leaves_an_honest_peer_able_to_connect(
     assert len(pair.of(A, SasInstalled)) == 1
     pair.run(60)
     assert pair.b.sadb.half_open == 0
+
+
+def test_r3_r10_settings_that_the_engine_cannot_do_are_refused_at_once(make_pair: MakePair) -> None:
+    with pytest.raises(ValueError, match="group that is not supported"):
+        make_pair(a={"choices": (replace(DES3, group=19),)})
+    with pytest.raises(ValueError, match="method that is not supported"):
+        make_pair(a={"choices": (replace(DES3, method=3),)})
+    with pytest.raises(ValueError, match=r"net: .* is not supported"):
+        make_pair(a=children(A, replace(ESP_3DES, transform=7)))
+    with pytest.raises(ValueError, match="nothing to offer"):
+        make_pair(a={"choices": ()})
+
+
+def test_r5_a_nonce_of_a_wrong_length_changes_nothing(make_pair: MakePair) -> None:
+    def shorten(sent: Sent) -> bytes:
+        header = decode_header(sent.datagram)
+        if sent.source == A and header.exchange == ExchangeType.MAIN and not header.encrypted:
+            message = decode_message(sent.datagram)
+            cut = [Nonce(b"1234567") if isinstance(p, Nonce) else p for p in message.payloads]
+            return encode_message(replace(message, payloads=tuple(cut)))
+        return sent.datagram
+
+    pair = make_pair(tap=shorten)
+    pair.start()
+    pair.run(10)
+    assert not pair.of(B, Phase1Established)
+    assert pair.b.dropped["a nonce of 7 octets"] >= 1
+
+
+def test_r10_a_refusal_ends_the_negotiation_that_it_names_and_no_other(make_pair: MakePair) -> None:
+    def two(local: str, remote: str, *choices: tuple[object, ...]) -> dict[str, object]:
+        (child,) = connection(B, local, remote).children
+        named = zip(("one", "two"), choices, strict=True)
+        return {"children": tuple(replace(child, name=n, choices=c) for n, c in named)}  # type: ignore[arg-type]
+
+    own = two("10.1.0.0/16", "10.2.0.0/16", (ESP_AES_PFS,), (ESP_3DES,))
+    pair = make_pair(a=own, b=children(B, ESP_3DES))
+    pair.start()
+    pair.run(5)
+    assert [(item.child, item.reason) for item in pair.of(A, Phase2Failed)] == [
+        ("one", "proposal-p2")
+    ]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["two"]

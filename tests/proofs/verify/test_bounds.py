@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +14,7 @@ from model.spec import machine
 from model.spec.driver import stands_alone
 from model.vocabulary.places import Stated
 from model.vocabulary.policy import Life
-from model.vocabulary.profiles import WINDOWS2000, Lifetimes, Phase2AtPhase1End
+from model.vocabulary.profiles import Lifetimes
 from proofs.prover.bounded import Search, Told
 from proofs.prover.runs import Found, Reaches
 from proofs.prover.stories import stories
@@ -105,26 +103,10 @@ def test_r12_r16_exposure_is_what_runs_reach(life1: int, life2: int, drops: bool
     def open_for(time: int) -> Term:
         return own & (end.since_keys.left + time <= IKE.phase1.timing.horizon)
 
+    # Nothing is made when the lifetime of Phase I is over: so the bound is approached, not reached.
     assert is_reached(open_for(life1 + life2 - 1), given)
-    assert not is_reached(open_for(life1 + life2 + 1), given)
+    assert not is_reached(open_for(life1 + life2), given)
 
 
 def test_every_theorem_is_a_promise() -> None:
     assert {name for names in THEOREMS.values() for name in names} <= set(promises())
-
-
-def test_r20_where_sas_end_with_phase1_there_is_no_overlap() -> None:
-    profile = replace(WINDOWS2000, phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO)
-    assert profile.phase2_at_phase1_end is Phase2AtPhase1End.ENDS_TOO
-    two = IKE.phase2
-    pair = IKE.driver.starter[two.n]
-    alone = stands_alone(two.policy, two.parent, pair, two.starter.role)
-    given = [two.policy.ends_with_phase1(role) for role in ENDS]
-    assert not is_reached(alone, given)
-
-
-@pytest.mark.parametrize("what", THEOREMS)
-def test_theorems_say_what_they_rest_on(what: str) -> None:
-    assert all(
-        "Unless" in promises()[n].says or "Rests" in promises()[n].says for n in THEOREMS[what]
-    )
