@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.language.terms import Term, ite, lift, some
 from model.promises import Always, Whenever, promise
-from model.spec.pair import DELETIONS, Ipsec
+from model.spec.driver_pair import DELETIONS, Ipsec
 
 
 def _full(own: Ipsec) -> Term:

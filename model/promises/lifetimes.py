@@ -6,7 +6,7 @@ from model.language.specification import Record
 from model.language.terms import Term, conjunction, disjunction, ite
 from model.promises import Always, Whenever, any_sent, promise
 from model.spec import Ike
-from model.spec.driver import stands_alone
+from model.spec.driver_ends import stands_alone
 
 
 def _ends(ike: Ike) -> tuple[tuple[Record, Term], tuple[Record, Term]]:

@@ -6,7 +6,7 @@ from model.language.specification import Message
 from model.language.terms import some
 from model.promises import Whenever, promise
 from model.spec import Ike
-from model.spec.driver import handed_over
+from model.spec.driver_ends import handed_over
 from model.spec.parameters import other_role
 
 

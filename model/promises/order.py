@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
-from model.spec.driver import handed_over
+from model.spec.driver_ends import handed_over
 
 
 @promise("R2 R18")

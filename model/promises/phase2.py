@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.language.terms import every
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
-from model.spec.driver import handed_over
+from model.spec.driver_ends import handed_over
 from model.spec.keys import phase1_open
 
 

@@ -6,7 +6,7 @@ from model.language.specification import Message
 from model.language.terms import Term, every, some
 from model.promises import Always, promise
 from model.spec import Ike
-from model.spec.driver import handed_over
+from model.spec.driver_ends import handed_over
 from model.spec.keys import (
     compromised,
     guessable,

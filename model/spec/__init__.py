@@ -5,11 +5,11 @@ offers      messages 1 and 2 of Main Mode    main_mode, aggressive  its two exch
 clock       what time brings about           keys                   who can know which key
 attacker    what an outsider writes          intruder               what he writes who knows the keys
 phase2      Quick Mode                       phase2_time            its time-outs, and the end of SAs
-reflection  Quick Mode with oneself          driver                 the SAs handed to IPsec
+reflection  Quick Mode with oneself          driver_ends            the SAs handed to IPsec
 
-pair, ipsec  a machine of its own: what the driver does with a pair of SAs, packet by packet
-
-One exchange of Phase I is followed; later ones are others, under fresh keys.
+One exchange of Phase I is followed; later ones are others, under fresh keys. That is the machine `ike`;
+`driver` (and `driver_pair`) is the IPsec driver packet by packet, `flow` (and `flow_*`) what happens
+between exchanges.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from model.language.specification import Specification
 from model.spec.aggressive import aggressive_mode
 from model.spec.attacker import attacker
 from model.spec.clock import clock, deletes
-from model.spec.driver import Driver, driver
+from model.spec.driver import ipsec
+from model.spec.driver_ends import Driver, driver
 from model.spec.flow import flow
 from model.spec.intruder import intruder
-from model.spec.ipsec import ipsec
 from model.spec.main_mode import main_mode
 from model.spec.parameters import attacker_switches, phase1_policy, phase2_policy, timing
 from model.spec.phase1 import Phase1, phase1

@@ -22,7 +22,7 @@ from model.language.specification import (
     urgent_timer,
 )
 from model.language.terms import Term, arm, every, ite, lift, param, some, times
-from model.spec.driver import Driver, hand_over, lasts
+from model.spec.driver_ends import Driver, hand_over, lasts
 from model.spec.parameters import (
     MAX_RESENDS,
     QUICK_PUBLIC,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from model.language.specification import Guard, Message, Record, Specification, guard
 from model.language.terms import Term, ite
-from model.spec.driver import Driver
+from model.spec.driver_ends import Driver
 from model.spec.parameters import ROLE
 from model.spec.phase2 import Phase2, in_state, readable, stands
 

@@ -11,9 +11,9 @@ from functools import cache
 from model.language.terms import Term, conjunction, every
 from model.promises.driver import large_packets
 from model.spec import machine
+from model.spec.driver import ipsec
 from model.spec.flow import flow
 from model.spec.flow_ends import ENDS
-from model.spec.ipsec import ipsec
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 To each action, also at the very bound of each of its guards, and with one element of each domain; to what
 makes each promise say something; to the breach of each promise without one of its exceptions; and where
-an action writes what a promise is about, a run in which that very action brings these about. A mutant that still takes such a run as
-it stands has not lost it, which costs no solver; one that does not may take it for other policies.
+an action writes what a promise is about, a run in which that very action brings these about. A mutant that
+still takes such a run as it stands has not lost it, which costs no solver; one that does not may take it
+for other policies.
 """
 
 from __future__ import annotations

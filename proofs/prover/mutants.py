@@ -106,7 +106,9 @@ class Bench:
             return Fate(mutant.name, "equivalent", same)
         if not goals:
             return Fate(mutant.name, "open", "no promise needs it")
-        why = f"no run was found that breaks one of {', '.join(goals)}"
+        few = [*goals][:3]
+        more = f" or {len(goals) - len(few)} others" if len(goals) > len(few) else ""
+        why = f"no run was found that breaks {' or '.join(few)}{more}"
         return Fate(mutant.name, "open", why)
 
     def _killed(

@@ -48,14 +48,12 @@ class Question:
     off           attacker switches that are off
     profile       profile parameters with their values
     certificates  where to write them; None: nowhere
-    profile_name  how verdicts call the profile
     seed          of the solver's random choices
     """
 
     off: tuple[str, ...] = ()
     profile: tuple[tuple[str, bool], ...] = ()
     certificates: str | None = None
-    profile_name: str | None = None
     seed: int = 0
 
 
@@ -285,7 +283,6 @@ def _verdict(item: Promise, done: Mapping[str, Answered], question: Question) ->
         sum(part.obligations for part in parts),
         tuple(sorted(part.name for part in parts if part.name not in own)),
         tuple(Part(part.name, part.seconds, part.rechecked) for part in parts),
-        question.profile_name,
         why,
         depth,
         run,

@@ -34,7 +34,6 @@ class Verdict:
     obligations  how many there were, lemmas included
     lemmas       the lemmas and promises it rests on
     parts        the work, invariant by invariant: promises share lemmas
-    profile      the stack profile that both peers have; None: any policies at all
     why          what stands in the way, where it is not proved
     depth        up to how many steps no run breaks it, where it is only bounded
     run          the run that breaks it
@@ -49,7 +48,6 @@ class Verdict:
     obligations: int
     lemmas: tuple[str, ...]
     parts: tuple[Part, ...]
-    profile: str | None = None
     why: str = ""
     depth: int | None = None
     run: Run | None = None

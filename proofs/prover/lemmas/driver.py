@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.language.terms import Term
-from model.spec.pair import Ipsec
+from model.spec.driver_pair import Ipsec
 from proofs.prover.lemmas import lemma_of
 
 lemma = lemma_of("driver")

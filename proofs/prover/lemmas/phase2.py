@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.language.specification import Message
 from model.language.terms import Term, every, some
 from model.spec import Ike
-from model.spec.driver import handed_over
+from model.spec.driver_ends import handed_over
 from model.spec.keys import compromised, phase1_open
 from proofs.prover.lemmas import lemma
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from model.language.specification import Record
 from model.language.terms import Term, lift
 from model.spec import machine
-from model.spec.ipsec import ipsec
-from model.spec.pair import ENDED
+from model.spec.driver import ipsec
+from model.spec.driver_pair import ENDED
 from proofs.prover.proving import everything
 from proofs.prover.refinement import Accepts, Is, Simulation, refinement
 

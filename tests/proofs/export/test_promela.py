@@ -18,7 +18,7 @@ from model.language.terms import Term, arm, lift
 from model.promises import Always, promises
 from model.spec import machine as ike_parts
 from model.spec.agreeing import SMALL_PAIR
-from model.spec.ipsec import build
+from model.spec.driver import build
 from proofs.export.promela import broken, promela
 from proofs.search import Exploration, explore, predicate
 from tests.proofs.export.spin import Counts, run_spin

@@ -12,7 +12,7 @@ from model.language.machine import Machine, State
 from model.language.terms import FALSE, Term
 from model.promises import Always, promises
 from model.spec.agreeing import SMALL_PAIR
-from model.spec.ipsec import ipsec
+from model.spec.driver import ipsec
 from proofs.prover.bounded import Search
 from proofs.prover.mutants import fates_of
 from proofs.prover.proving import everything

@@ -11,7 +11,7 @@ from model.language.sorts import DURATION
 from model.language.terms import Term, conjunction, lift
 from model.promises import promises
 from model.spec import machine
-from model.spec.driver import stands_alone
+from model.spec.driver_ends import stands_alone
 from model.vocabulary.places import Stated
 from model.vocabulary.policy import Life
 from model.vocabulary.profiles import Lifetimes

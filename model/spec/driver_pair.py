@@ -1,6 +1,6 @@
 """One pair of SAs in the IPsec driver: what it consists of, and what may be said of it (R1, R13, R19).
 
-What happens to it is in `ipsec`.
+What happens to it is in `driver`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from model.language.sorts import BOOL, DURATION, Domain, Enum, Int
 from model.language.specification import Record, Specification, ghost, urgent_timer
 from model.language.terms import Term, ite
-from model.spec.driver import DRIVER_STATE
+from model.spec.driver_ends import DRIVER_STATE
 
 DELETIONS = ("peer_delete", "initial_contact", "down", "replaced")
 #: why a pair has ended: to expire is not to be deleted (R19)
