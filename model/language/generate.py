@@ -7,7 +7,11 @@ policy rules out costs nothing when enabled actions are enumerated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import operator
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from model.language.instance import Instance, Value, cardinality
 from model.language.sorts import NONE, Duration, Int, Timer
@@ -15,6 +19,19 @@ from model.language.specification import Action, Field, Specification
 from model.language.terms import Term, interval, subterms
 
 DELAY = "delay"
+#: domains up to this size are written out, element by element, so that policies fold
+UNROLLED = 8
+#: and as many combinations of an action's parameters
+COMBINATIONS = 64
+#: names and the numbers that they stand for
+Given = tuple[tuple[str, int], ...]
+_WORKED_OUT: Mapping[str, Callable[[int, int], int]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    "+": operator.add,
+    "-": operator.sub,
+}
 _COMPARE = {"eq": "==", "lt": "<", "le": "<=", "add": "+", "sub": "-"}
 _TIMERS = {"armed": ">= 0", "running": "> 0", "expired": "== 0"}
 
@@ -32,33 +49,57 @@ class Source:
     ) -> None:
         self._spec, self._instance, self._tick = spec, instance, tick
         self._slots, self._strides = slots, strides
+        self._texts: dict[tuple[Term, Given], str] = {}
+        self._names: dict[Term, frozenset[str]] = {}
 
     # ---- expressions
-    def expression(self, term: Term) -> str:
-        """Python text of a term over `s`, `p_NAME` and bound names; constants come out folded."""
+    def expression(self, term: Term, given: Given = ()) -> str:
+        """Python text of a term over `s`, `p_NAME` and bound names; what is known comes out folded.
+
+        given   names that stand for a number here, each with it
+        """
+        if given:
+            names = self._free(term)
+            given = tuple(pair for pair in given if pair[0] in names)
+        key = term, given
+        found = self._texts.get(key)
+        if found is None:
+            found = self._texts[key] = self._expression(term, given)
+        return found
+
+    def _free(self, term: Term) -> frozenset[str]:
+        found = self._names.get(term)
+        if found is None:
+            if term.op in ("param", "bound"):
+                found = frozenset({_name(term)})
+            else:
+                found = frozenset().union(*map(self._free, term.args))
+            self._names[term] = found
+        return found
+
+    def _expression(self, term: Term, given: Given) -> str:
         op, args = term.op, term.args
         if op == "const":
             return self._literal(term.data, term)
         if op in ("param", "bound"):
-            return f"p_{term.data}" if op == "param" else str(term.data)
+            return str(dict(given).get(_name(term), _name(term)))
         if op in ("var", "cell"):
-            return f"s[{self.slot(term)}]"
+            return f"s[{self.slot(term, given)}]"
         if op in ("rigid", "apply"):
-            return self._rigid(term)
-        if op in ("and", "or"):
-            return self._connective(op, [self.expression(item) for item in args])
+            return self._rigid(term, given)
         if op in ("every", "some"):
-            return self._quantified(term)
-        texts = [self.expression(item) for item in args]
+            return self._quantified(term, given)
+        texts = [self.expression(item, given) for item in args]
+        if op in ("and", "or"):
+            return self._connective(op, texts)
         if op == "not":
-            return {"True": "False", "False": "True"}.get(texts[0], f"(not {texts[0]})")
+            return _negated(texts[0])
         if op == "implies":
-            negated = {"True": "False", "False": "True"}.get(texts[0], f"(not {texts[0]})")
-            return self._connective("or", [negated, texts[1]])
+            return self._connective("or", [_negated(texts[0]), texts[1]])
         if op == "ite":
             return self._choice(*texts)
         if op == "is_none":
-            return f"({texts[0]} == {NONE})"
+            return _compared("==", texts[0], str(NONE))
         if op == "arm":
             return texts[0]
         if op == "left":
@@ -67,31 +108,35 @@ class Source:
             return f"({texts[0]} {_TIMERS[op]})"
         if op in ("min", "max"):
             return f"{op}({texts[0]}, {texts[1]})"
-        if op == "eq" and texts[0] == texts[1]:
-            return "True"
-        if op == "eq" and all(item.lstrip("-").isdigit() for item in texts):
-            return "False"
-        return f"({texts[0]} {_COMPARE[op]} {texts[1]})"
+        return _compared(_COMPARE[op], *texts)
 
-    def slot(self, term: Term) -> str:
+    def slot(self, term: Term, given: Given = ()) -> str:
         """Text of a variable's position in the state."""
         base, stride = self._slots[term.data]
         if term.op == "var":
             return str(base)
-        return f"{base} + {self.expression(term.args[0])} * {stride}"
+        index = self.expression(term.args[0], given)
+        return (
+            str(base + int(index) * stride) if index.isdigit() else f"{base} + {index} * {stride}"
+        )
 
     def _literal(self, value: Value, term: Term) -> str:
         if isinstance(term.sort, Duration):
             return str(int(value * self._tick))
         return str(value)
 
-    def _rigid(self, term: Term) -> str:
+    def _rigid(self, term: Term, given: Given) -> str:
         values = self._instance.rigid[term.data]
         if len(set(values)) == 1:
             return self._literal(values[0], term)
+        texts = [self.expression(item, given) for item in term.args]
+        strides = self._strides[term.data]
+        if all(map(_is_number, texts)):
+            index = sum(_number(text) * stride for text, stride in zip(texts, strides, strict=True))
+            return self._literal(values[index], term)
         parts = [
-            f"{self.expression(item)} * {stride}" if stride != 1 else self.expression(item)
-            for item, stride in zip(term.args, self._strides[term.data], strict=True)
+            f"{text} * {stride}" if stride != 1 else text
+            for text, stride in zip(texts, strides, strict=True)
         ]
         return f"r_{term.data}[{' + '.join(parts)}]"
 
@@ -100,7 +145,7 @@ class Source:
         unit, zero = ("True", "False") if op == "and" else ("False", "True")
         if zero in texts:
             return zero
-        rest = [text for text in texts if text != unit]
+        rest = [text for text in dict.fromkeys(texts) if text != unit]
         if not rest:
             return unit
         return rest[0] if len(rest) == 1 else f"({f' {op} '.join(rest)})"
@@ -109,49 +154,48 @@ class Source:
     def _choice(condition: str, then: str, otherwise: str) -> str:
         if condition in ("True", "False"):
             return then if condition == "True" else otherwise
+        if then == otherwise:
+            return then
         return f"({then} if {condition} else {otherwise})"
 
-    def _quantified(self, term: Term) -> str:
+    def _quantified(self, term: Term, given: Given) -> str:
         variable, body = term.args
-        size = self._instance.sizes[str(variable.sort)]
-        text = self.expression(body)
-        if text in ("True", "False") and size:
+        name, size = str(variable.data), self._instance.sizes[str(variable.sort)]
+        if size <= UNROLLED:
+            texts = [self.expression(body, (*given, (name, i))) for i in range(size)]
+            return self._connective("and" if term.op == "every" else "or", texts)
+        text = self.expression(body, given)
+        if text in ("True", "False"):
             return text
-        name = "all" if term.op == "every" else "any"
-        return f"{name}({text} for {variable.data} in range({size}))"
+        return f"{'all' if term.op == 'every' else 'any'}({text} for {name} in range({size}))"
 
     # ---- functions
-    def module(self, fields: Sequence[Field]) -> str:
-        """The whole text: `step_K` for each action, `enabled`; `fields` in the order of slots."""
-        lines: list[str] = []
+    def preamble(self) -> str:
+        """The policies that differ from element to element, as tables."""
+        lines = []
         for name, values in self._instance.rigid.items():
             if len(set(values)) > 1:
                 tick = self._tick if isinstance(self._spec.rigids[name].sort, Duration) else None
                 table = tuple(int(v * tick) for v in values) if tick else values
                 lines.append(f"r_{name} = {table!r}")
-        for number, action in enumerate(self._spec.actions.values()):
-            lines += self._step(number, action)
-        timers = [(i, field.urgent) for i, field in enumerate(fields) if _is_timer(field)]
-        if timers:
-            lines += self._delay(timers)
-        lines += self._enabled(timers)
-        return "\n".join(lines) + "\n"
+        return _joined(lines)
 
-    def _step(self, number: int, action: Action) -> list[str]:
+    def step(self, action: Action) -> str:
+        """A function of the state and the action's parameters: the state after it, or None."""
         names = "".join(f", p_{item.data}" for item in action.params)
-        lines = [f"def step_{number}(s{names}):  # {action.name}"]
+        lines = [f"def step(s{names}):  # {action.name}"]
         texts = self._ordered([item.term for item in action.guards], action.params)
-        test = self._connective("and", [text for _, text in texts])
+        test = self._connective("and", [self.expression(part) for _, part in texts])
         if test == "False":
-            return [*lines, "    return None"]
+            return _joined([*lines, "    return None"])
         if test != "True":
             lines += [f"    if not ({test}):", "        return None"]
         if not action.updates:
-            return [*lines, "    return s"]
+            return _joined([*lines, "    return s"])
         lines.append("    n = list(s)")
         for target, value in action.updates:
             lines += self._assignment(action, target, value)
-        return [*lines, "    return tuple(n)"]
+        return _joined([*lines, "    return tuple(n)"])
 
     def _assignment(self, action: Action, target: Term, value: Term) -> list[str]:
         text, slot = self.expression(value), self.slot(target)
@@ -166,42 +210,54 @@ class Source:
                 ]
         return [f"    n[{slot}] = {text}"]
 
-    @staticmethod
-    def _delay(timers: Sequence[tuple[int, bool]]) -> list[str]:
-        urgent = "".join(f" or 0 <= s[{i}] < p_ticks" for i, is_urgent in timers if is_urgent)
+    def delay(self, fields: Sequence[Field]) -> str:
+        """How time passes, of the state and a number of ticks; `fields` in the order of slots."""
+        timers = _timers(fields)
         lines = [
-            "def delay(s, p_ticks):",
-            f"    if p_ticks <= 0{urgent}:",
+            "def step(s, p_ticks):",
+            f"    if p_ticks <= 0{self._urgent(timers)}:",
             "        return None",
             "    n = list(s)",
         ]
         for i, _ in timers:
             lines += [f"    if n[{i}] > 0:", f"        n[{i}] = max(n[{i}] - p_ticks, 0)"]
-        return [*lines, "    return tuple(n)"]
+        return _joined([*lines, "    return tuple(n)"])
 
-    def _ordered(self, terms: Sequence[Term], params: Sequence[Term]) -> list[tuple[int, str]]:
+    @staticmethod
+    def _urgent(timers: Sequence[tuple[int, bool]]) -> str:
+        return "".join(f" or 0 <= s[{i}] < p_ticks" for i, is_urgent in timers if is_urgent)
+
+    def _ordered(self, terms: Sequence[Term], params: Sequence[Term]) -> list[tuple[int, Term]]:
         """Conjuncts with the number of leading parameters each needs, fewest first."""
         found = []
         for term in terms:
             for part in term.args if term.op == "and" else (term,):
                 used = {item for item in subterms(part) if item.op == "param"}
                 depth = max((i + 1 for i, item in enumerate(params) if item in used), default=0)
-                found.append((depth, self.expression(part)))
+                found.append((depth, part))
         return sorted(found, key=lambda item: item[0])
 
-    def _enabled(self, timers: Sequence[tuple[int, bool]]) -> list[str]:
-        lines = ["def enabled(s):", "    out = []", "    add = out.append"]
+    def enabled(self, fields: Sequence[Field]) -> str:
+        """A function of the state: all steps that can be taken in it; `fields` in the order of slots."""
+        lines: list[str] = []
         for number, action in enumerate(self._spec.actions.values()):
             lines += self._enabled_action(number, action)
+        timers = _timers(fields)
         if timers:
             # The next moment at which a guard may change is the one delay worth offering.
             ahead = ", ".join([*(f"s[{i}]" for i, _ in timers), *self._windows()])
             lines += [
-                f"    ahead = [t for t in ({ahead},) if t > 0]",
-                "    if ahead and delay(s, min(ahead)) is not None:",
-                f"        add(({len(self._spec.actions)}, (min(ahead),)))",
+                f"    p_ticks = min([t for t in ({ahead},) if t > 0], default=0)",
+                f"    if not (p_ticks <= 0{self._urgent(timers)}):",
+                f"        add(({len(self._spec.actions)}, (p_ticks,)))",
             ]
-        return [*lines, "    return out"]
+        text = _joined(lines)
+        uses = Counter(_SLOT.findall(text))
+        often = {slot for slot, count in uses.items() if count > 2}
+        head = ["def enabled(s):", "    out = []", "    add = out.append"]
+        head += [f"    s{slot} = s[{slot}]" for slot in sorted(often, key=int)]
+        local = _SLOT.sub(lambda m: f"s{m[1]}" if m[1] in often else m[0], text)
+        return _joined(head) + local + "    return out\n"
 
     def _windows(self) -> list[str]:
         """How long until the time left of a timer is no more than a guard asks."""
@@ -215,24 +271,91 @@ class Source:
 
     def _enabled_action(self, number: int, action: Action) -> list[str]:
         ordered = self._ordered([item.term for item in action.guards], action.params)
-        if any(text == "False" for _, text in ordered):
-            return []
+        ranges = [self._range(item) for item in action.params]
+        if math.prod(map(len, ranges)) <= COMBINATIONS:
+            return self._written_out(number, action, ordered, ranges, ())
         lines, pad = [], "    "
         for depth in range(len(action.params) + 1):
             if depth:
-                item = action.params[depth - 1]
-                size = cardinality(item.sort, self._instance.sizes)
-                low = item.sort.low if isinstance(item.sort, Int) else 0
-                lines.append(f"{pad}for p_{item.data} in range({low}, {low + size}):")
+                over = ranges[depth - 1]
+                name = _name(action.params[depth - 1])
+                lines.append(f"{pad}for {name} in range({over.start}, {over.stop}):")
                 pad += "    "
-            here = [text for level, text in ordered if level == depth]
+            here = [self.expression(part) for level, part in ordered if level == depth]
             test = self._connective("and", here)
+            if test == "False":
+                return []
             if test != "True":
                 lines.append(f"{pad}if {test}:")
                 pad += "    "
-        names = "".join(f"p_{item.data}, " for item in action.params)
+        names = "".join(f"{_name(item)}, " for item in action.params)
         return [*lines, f"{pad}add(({number}, ({names})))"]
 
+    def _written_out(
+        self,
+        number: int,
+        action: Action,
+        ordered: Sequence[tuple[int, Term]],
+        ranges: Sequence[range],
+        given: Given,
+        pad: str = "    ",
+    ) -> list[str]:
+        """The steps by an action where its first parameters are given, each value of the next by itself."""
+        depth = len(given)
+        here = [self.expression(part, given) for level, part in ordered if level == depth]
+        test = self._connective("and", here)
+        if test == "False":
+            return []
+        inner = pad if test == "True" else pad + "    "
+        if depth == len(ranges):
+            values = "".join(f"{value}, " for _, value in given)
+            lines = [f"{inner}add(({number}, ({values})))"]
+        else:
+            name, lines = _name(action.params[depth]), []
+            for value in ranges[depth]:
+                more = (*given, (name, value))
+                lines += self._written_out(number, action, ordered, ranges, more, inner)
+        return lines if test == "True" or not lines else [f"{pad}if {test}:", *lines]
 
-def _is_timer(field: Field) -> bool:
-    return isinstance(field.sort, Timer)
+    def _range(self, item: Term) -> range:
+        size = cardinality(item.sort, self._instance.sizes)
+        low = item.sort.low if isinstance(item.sort, Int) else 0
+        return range(low, low + size)
+
+
+_SLOT = re.compile(r"\bs\[(\d+)\]")
+
+
+def _name(item: Term) -> str:
+    """What a parameter or a bound variable is called in the text."""
+    return f"p_{item.data}" if item.op == "param" else str(item.data)
+
+
+def _timers(fields: Sequence[Field]) -> list[tuple[int, bool]]:
+    """The slots of timers, each with whether it is urgent."""
+    return [(i, field.urgent) for i, field in enumerate(fields) if isinstance(field.sort, Timer)]
+
+
+def _is_number(text: str) -> bool:
+    return text in ("True", "False") or text.removeprefix("-").isdigit()
+
+
+def _number(text: str) -> int:
+    return int(text == "True") if text in ("True", "False") else int(text)
+
+
+def _negated(text: str) -> str:
+    return {"True": "False", "False": "True"}.get(text, f"(not {text})")
+
+
+def _compared(op: str, left: str, right: str) -> str:
+    """A comparison, a sum or a difference; worked out where both sides are numbers."""
+    if op == "==" and left == right:
+        return "True"
+    if _is_number(left) and _is_number(right):
+        return str(_WORKED_OUT[op](_number(left), _number(right)))
+    return f"({left} {op} {right})"
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, partial
 from typing import Any
 
 from model.language.errors import RangeError, StepError
@@ -61,19 +62,40 @@ class Machine:
         self._walker = Walker(self, instance, strides)
         self.actions: tuple[Action, ...] = tuple(spec.actions.values())
         self.numbers = {action.name: i for i, action in enumerate(self.actions)}
-        source = Source(spec, instance, self._places, strides, self.tick)
-        self.source = source.module(self.fields)
-        scope: dict[str, Any] = {"RangeError": RangeError}
-        exec(compile(self.source, f"<{spec.name}>", "exec"), scope)
+        self._source = Source(spec, instance, self._places, strides, self.tick)
+        #: what acts on a state; each is compiled when it is called for the first time
         self._steps: list[Callable[..., State | None]] = [
-            scope[f"step_{i}"] for i in range(len(self.actions))
+            partial(self._first, i) for i in range(len(self.actions))
         ]
-        if DELAY in scope:
-            self._steps.append(scope[DELAY])
+        if any(isinstance(field.sort, Timer) for field in self.fields):
             self.numbers[DELAY] = len(self.actions)
-        #: all steps that can be taken in a state
-        self.enabled: Callable[[State], list[Step]] = scope["enabled"]
+            self._steps.append(partial(self._first, len(self.actions)))
         self.initial: State = self._initial()
+
+    # ---- the text that runs
+    def source_of(self, number: int) -> str:
+        """Python text of the step of that number."""
+        if number == len(self.actions):
+            return self._source.delay(self.fields)
+        return self._source.step(self.actions[number])
+
+    @cached_property
+    def enabled(self) -> Callable[[State], list[Step]]:
+        """All steps that can be taken in a state."""
+        found: Callable[[State], list[Step]] = self._compiled(
+            self._source.enabled(self.fields), "enabled"
+        )
+        return found
+
+    def _first(self, number: int, state: State, *params: int) -> State | None:
+        step = self._steps[number] = self._compiled(self.source_of(number), "step")
+        after: State | None = step(state, *params)
+        return after
+
+    def _compiled(self, text: str, name: str) -> Any:
+        scope: dict[str, Any] = {"RangeError": RangeError}
+        exec(compile(self._source.preamble() + text, f"<{self.spec.name}>", "exec"), scope)
+        return scope[name]
 
     # ---- layout
     def _lay_out(self) -> None:

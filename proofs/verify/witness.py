@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from model.choice import phase2_offer, phase2_table
 from model.language.generate import DELAY
 from model.language.machine import Machine, Step
+from model.language.specification import Specification
 from model.run import Run
 from model.spec import specification
 from model.spec.clock import TIMED
@@ -103,7 +105,7 @@ def witness(
         )
         child = replace(child, table=phase2_table(offers, (), responder.profile))
     spec = specification()
-    machine = Machine(spec, instance(spec, judgement, initiator, responder, child))
+    machine = Machine(_useful_part(spec), instance(spec, judgement, initiator, responder, child))
     steps = _act(machine)
     about = f"{initiator.name} -> {responder.name}, connection {judgement.connection.name}"
     if child is not None:
@@ -118,6 +120,13 @@ def witness(
     run = Run.of(machine, steps, about, kept, notes)
     why = _disagreement(dict(run.end), judgement, second)
     return Witness(run, not why, why)
+
+
+def _useful_part(spec: Specification) -> Specification:
+    """The specification with the acts of a negotiation only: what is enabled is worked out for these."""
+    part = copy(spec)
+    part.actions = {name: item for name, item in spec.actions.items() if _act_of(name)}
+    return part
 
 
 def _act(machine: Machine) -> list[Step]:
