@@ -16,6 +16,7 @@ from explorer.report import weaknesses
 from model.language import diagrams
 from model.language.document import text
 from model.promises import promises
+from model.promises.possibilities import POSSIBILITIES
 from model.spec import specifications
 from model.vocabulary.profiles import PROFILES, StackProfile
 from proofs.prover.lemmas import lemmas
@@ -85,10 +86,20 @@ def _promises() -> str:
             theme = about
             rows.append(f"## {about.rstrip('.')}\n")
         rows.append(f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n")
+    rows += _possibilities()
     rows += _refinements()
     rows += ["## Lemmas\n", "What the proofs of the promises rest on; each is proved too.\n"]
     rows += [f"- **{item.name}**: {item.why}" for item in lemmas().values()]
     return "\n".join(rows) + "\n"
+
+
+def _possibilities() -> list[str]:
+    """What must remain possible, each with the steps of its run."""
+    rows = ["## Possibilities\n", "What must remain possible; a run by these steps shows each.\n"]
+    for item in POSSIBILITIES.values():
+        head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
+        rows += [head, f"{item.machine}: {', '.join(f'`{step}`' for step in item.steps)}\n"]
+    return rows
 
 
 def _refinements() -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import Term, every
+from model.language.terms import Term, every, ite
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
-from model.spec.keys import compromised, method_is
+from model.spec.keys import compromised, master_key_known, method_is
 
 
 def _same_exchange(ike: Ike) -> Term:
@@ -79,3 +79,59 @@ def responder_stands_only_after_the_initiators_proof(ike: Ike) -> Whenever:
     ends, spec, r = ike.phase1, ike.spec, ike.phase1.responder
     proofs = [Message(spec.groups[name]).sent for name in ("mm5", "am3")]
     return Whenever(r.state.eq("established"), proofs[0] | proofs[1], compromised(ends, r))
+
+
+@promise("R5")
+def a_peers_own_proof_is_of_this_exchange(ike: Ike) -> Always:
+    """An end that takes a proof of its peer for that peer's own has run the same exchange with it: same
+    transform, public values, keys, and the same offer.
+
+    Rests on nothing: even an attacker who holds credentials can only make a proof of his own, not have
+    another's pass in another exchange.
+    """
+    i, r = ike.phase1.initiator, ike.phase1.responder
+    proved = [i.peer.eq("responder"), r.peer.eq("initiator")]
+    return Always((proved[0] | proved[1]).implies(_same_exchange(ike)), proved[0] & proved[1])
+
+
+@promise("R5")
+def an_established_end_knows_its_peer(ike: Ike) -> Always:
+    """An end at which Phase I stands, or has stood, has authenticated somebody: the peer, or who passes
+    for it.
+
+    Rests on nothing: every attacker switch on.
+    """
+    i, r = ike.phase1.initiator, ike.phase1.responder
+    stood = [end.state.one_of("established", "ended") for end in (i, r)]
+    known = [end.peer.ne("none") for end in (i, r)]
+    claim = stood[0].implies(known[0]) & stood[1].implies(known[1])
+    return Always(claim, stood[0] & i.peer.eq("attacker") & stood[1] & r.peer.eq("attacker"))
+
+
+@promise("R4 R5")
+def who_passes_for_a_peer_shares_its_keys(ike: Ike) -> Always:
+    """An attacker who has passed for the peer of an end knows the keys that this end holds, and holds a
+    credential for the transform that it goes by: a credential alone is no use to him.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
+    claims = [
+        end.peer.eq("attacker").implies(master_key_known(ends, end) & compromised(ends, end))
+        for end in (i, r)
+    ]
+    return Always(claims[0] & claims[1], i.peer.eq("attacker") & r.peer.eq("attacker"))
+
+
+@promise("R3 R5")
+def a_fooled_responder_keeps_its_policy(ike: Ike) -> Always:
+    """Whoever passes for the initiator, the responder establishes only with an authentication method, and
+    in an exchange, that its policy takes.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, r = ike.phase1, ike.phase1.responder
+    p, fooled = ends.policy, ike.phase1.responder.peer.eq("attacker")
+    method = every(p.transform, lambda u: r.chosen.eq(u).implies(p.takes_method(p.method(u))))
+    exchange = ite(r.in_clear, p.takes_exchange("aggressive"), p.takes_exchange("main"))
+    return Always(fooled.implies(method & exchange & ~r.chosen.is_none), fooled)

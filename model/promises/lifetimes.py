@@ -197,7 +197,7 @@ def answerers_sas_are_deleted_under_phase1(ike: Ike) -> Whenever:
 @promise("R18")
 def deleted_sas_were_deleted_by_a_peer(ike: Ike) -> Always:
     """SAs are deleted only where one of the two ends has sent a Delete for them, and the one at the other
-    end only under keys that both hold: nobody else deletes them.
+    end only under keys that both hold, or that are its own: nobody else deletes them.
 
     Rests on nothing: every attacker switch on; any number of negotiations.
     """
@@ -208,7 +208,7 @@ def deleted_sas_were_deleted_by_a_peer(ike: Ike) -> Always:
     pairs = dict(zip(("starter", "answerer"), (pair for pair, _ in _ends(ike)), strict=True))
     claims = []
     for end, other in (("starter", "answerer"), ("answerer", "starter")):
-        told = sent[other] & two.parent.same_keys
+        told = sent[other] & two.opens
         claims.append(pairs[end].state.eq("deleted").implies(sent[end] | told))
         claims.append(sent[end].implies(pairs[end].state.eq("deleted")))
     return Always(conjunction(*claims), pairs["starter"].state.eq("deleted"))
@@ -318,3 +318,52 @@ def responder_expires_in_time(ike: Ike) -> Whenever:
     r = ike.phase1.responder
     over = r.life.armed & (r.life.left <= ike.phase1.timing.slack)
     return Whenever(r.ended_by.eq("lifetime"), over)
+
+
+@promise("R17 R20")
+def phase1_is_timed_from_its_start(ike: Ike) -> Always:
+    """At each end a stopwatch runs from the moment at which Phase I is established, and from none before:
+    what is promised since then is measured.
+
+    Rests on nothing: every attacker switch on.
+    """
+    claims, ends = [], (ike.phase1.initiator, ike.phase1.responder)
+    for end in ends:
+        claims.append(end.state.one_of("established", "ended").eq(end.since_keys.armed))
+    return Always(claims[0] & claims[1], ends[0].since_keys.armed & ends[1].since_keys.armed)
+
+
+@promise("R15")
+def initiator_renegotiates_after_one_served(ike: Ike) -> Whenever:
+    """Silence in Phase II ends an initiator's Phase I SA only if that has served a negotiation at its end: the
+    first that meets silence ends nothing.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    i = ike.phase1.initiator
+    return Whenever(i.ended_by.eq("silence"), (i.served > 0) & i.state.eq("established"))
+
+
+@promise("R15")
+def responder_renegotiates_after_one_served(ike: Ike) -> Whenever:
+    """Silence in Phase II ends a responder's Phase I SA only if that has served a negotiation at its end: the
+    first that meets silence ends nothing.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    r = ike.phase1.responder
+    return Whenever(r.ended_by.eq("silence"), (r.served > 0) & r.state.eq("established"))
+
+
+@promise("R15")
+def a_late_timeout_leaves_no_phase1(ike: Ike) -> Whenever:
+    """In the step in which a negotiation times out, no Phase I SA is left standing at its end that has served
+    one before: where both are the case, the negotiation had timed out before.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, s = ike.phase2, ike.phase2.starter
+    served = two.served(s.role) > 0
+    i, r = (end.state.eq("established") for end in (ike.phase1.initiator, ike.phase1.responder))
+    stands = ite(s.role.eq("initiator"), i, r)
+    return Whenever(s.reason.eq("timeout") & stands & served, s.state.ne("awaits_qm2"))

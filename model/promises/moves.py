@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import every, some
-from model.promises import Always, Whenever, all_sent, promise
+from model.language.terms import conjunction, every, ite, lift, some
+from model.promises import Always, Whenever, all_sent, any_sent, promise
 from model.spec import Ike
 from model.spec.keys import method_is, phase1_open
+from model.spec.parameters import QUICK_PUBLIC
 
 
 @promise("R4 R5")
@@ -230,16 +231,18 @@ def doubt_is_noted(ike: Ike) -> Whenever:
 @promise("R14")
 def negotiation_messages_say_what_is_held(ike: Ike) -> Always:
     """Messages 1 and 2 of a negotiation carry the SPI, and message 2 the transform, that their sender
-    holds.
+    holds; message 2 a public value exactly where that transform has PFS.
 
     Unless the attacker knows the keys of Phase I.
     """
     two = ike.phase2
     s, a = two.starter, two.answerer
     qm1, qm2 = (Message(ike.spec.groups[name])[two.n] for name in ("qm1", "qm2"))
+    pfs = some(two.policy.protection, lambda u: a.chosen.eq(u) & two.policy.pfs(u))
+    public = qm2.public.eq(ite(pfs, lift("answerer", QUICK_PUBLIC), "none"))
     claim = (
         qm1.sent.implies(qm1.spi.eq(s.spi) & s.state.ne("idle"))
-        & qm2.sent.implies(qm2.spi.eq(a.spi) & qm2.transform.eq(a.chosen))
+        & qm2.sent.implies(qm2.spi.eq(a.spi) & qm2.transform.eq(a.chosen) & public)
         & a.state.eq("awaits_qm3").implies(a.peer_spi.eq(qm1.spi))
     )
     return Always(claim, qm2.sent, phase1_open(ike.phase1))
@@ -271,3 +274,53 @@ def responder_goes_by_its_policy(ike: Ike) -> Always:
     claim = accepted & r.state.one_of("awaits_mm3", "awaits_mm5").implies(looks)
     claim = claim & r.state.eq("awaits_am3").implies(p.takes_exchange("aggressive"))
     return Always(claim, ~r.chosen.is_none)
+
+
+@promise("R5 R7")
+def who_waits_on_doubts(ike: Ike) -> Always:
+    """An initiator that has heard of its peer, and still waits for the answer to its first offer, doubts
+    refusals in clear: one that believes them has stopped.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, i = ike.phase1, ike.phase1.initiator
+    waits = ends.awaits_first_answer & i.heard & i.round.eq(0)
+    return Always(waits.implies(~ends.policy.believes_refusals), waits)
+
+
+@promise("R7")
+def an_aggressive_answer_is_taken_as_it_is(ike: Ike) -> Whenever:
+    """An initiator that takes an Aggressive Mode answer for the responder's goes by the transform that
+    it names: when the two differ, it has not just been taken.
+
+    Rests on nothing: every attacker switch on; who writes over the answer later changes nothing.
+    """
+    i, am2 = ike.phase1.initiator, Message(ike.spec.groups["am2"])
+    taken = i.peer.eq("responder") & ike.phase1.policy.exchange.eq("aggressive")
+    return Whenever(taken & i.chosen.ne(am2.transform), ~i.state.eq("awaits_am2"))
+
+
+@promise("R15")
+def who_answers_again_waits(ike: Ike) -> Whenever:
+    """An answerer begins to answer message 1 again only while it waits for message 3.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    a = ike.phase2.answerer
+    return Whenever(a.answers > 0, a.state.eq("awaits_qm3"))
+
+
+@promise("R7 R8")
+def what_is_not_sent_says_nothing(ike: Ike) -> Always:
+    """A message that nobody has sent has no contents: who alters messages alters those that are there,
+    who forges them makes whole ones.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    n, claims = ike.phase2.n, []
+    for group in ike.spec.groups.values():
+        if group.message:
+            message = Message(group, n if group.domain else None)
+            contents = [item for item in group.fields if item.name != "sent"]
+            claims += [message.sent | getattr(message, f.name).eq(f.initial) for f in contents]
+    return Always(conjunction(*claims), any_sent(ike, "mm1") & ~any_sent(ike, "mm2"))

@@ -59,25 +59,25 @@ def answerer_answers_under_phase1(ike: Ike) -> Whenever:
 @promise("R7 R11 R14")
 def starter_takes_what_it_offered(ike: Ike) -> Whenever:
     """The starter of a negotiation gets SAs only upon a message 2 that names a transform of its offer,
-    while it waits for it, under keys that both ends hold.
+    while it waits for it, under keys that both ends hold, or that are its own if it answers itself.
 
     Rests on nothing; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     p, qm2 = two.policy, Message(ike.spec.groups["qm2"])[two.n]
     named = some(p.protection, lambda u: qm2.transform.eq(u) & p.offers(s.role, u))
-    waits = s.state.eq("awaits_qm2") & qm2.sent & named & two.parent.same_keys
+    waits = s.state.eq("awaits_qm2") & qm2.sent & named & two.opens
     return Whenever(handed_over(ike.driver.starter[two.n]), waits)
 
 
 @promise("R11 R14")
 def answerer_completes_upon_message_3(ike: Ike) -> Whenever:
     """The answerer of a negotiation gets SAs only upon message 3, while it waits for it, under keys that
-    both ends hold.
+    both ends hold, or that are its own if it answers itself.
 
     Rests on nothing; any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     qm3 = Message(ike.spec.groups["qm3"])[two.n]
-    waits = a.state.eq("awaits_qm3") & qm3.sent & two.parent.same_keys
+    waits = a.state.eq("awaits_qm3") & qm3.sent & two.opens
     return Whenever(handed_over(ike.driver.answerer[two.n]), waits)

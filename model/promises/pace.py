@@ -51,14 +51,17 @@ def brief_wait_comes_last(ike: Ike) -> Whenever:
 
 @promise("R8")
 def clear_text_ends(ike: Ike) -> Always:
-    """Clear text is allowed no longer than the policy says: its end is set, and time does not pass it.
+    """Clear text is allowed no longer than the policy says, all in all: what a stopwatch shows since it
+    began, and what is left of it, are together no more; its end is set, and time does not pass it.
 
     Rests on nothing: every attacker switch on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
-    clear = i.state.eq("clear")
-    bound = i.due.left <= ends.timing.soft_life + ends.timing.slack
-    return Always(clear.implies(i.due.armed & bound), clear)
+    t, clear = ends.timing, i.state.eq("clear")
+    whole = t.soft_life + t.slack + i.since_clear.left
+    bound = i.since_clear.running.implies(i.due.left + t.horizon <= whole)
+    claim = i.due.armed & i.since_clear.armed & bound
+    return Always(clear.implies(claim), clear & (i.due.left > t.slack))
 
 
 @promise("R5 R8")

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from model.language.specification import Message
 from model.language.terms import every
 from model.promises import Always, Whenever, promise
 from model.spec import Ike
 from model.spec.driver_ends import handed_over
 from model.spec.keys import phase1_open
+from model.spec.parameters import other_role
 
 
 @promise("R2 R14")
 def phase2_requires_phase1(ike: Ike) -> Whenever:
     """The starter of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
-    end, whose keys the other end has too.
+    end, whose keys the other end has too; or it is itself the other end.
 
     Rests on nothing; any number of negotiations.
     """
     two = ike.phase2
     installed = handed_over(ike.driver.starter[two.n])
-    return Whenever(installed, two.phase1_stands(two.starter.role) & two.parent.same_keys)
+    return Whenever(installed, two.phase1_stands(two.starter.role) & two.opens)
 
 
 @promise("R2 R14")
 def phase2_answer_requires_phase1(ike: Ike) -> Whenever:
     """The answerer of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
-    end, whose keys the other end has too.
+    end, whose keys the other end has too; or it is itself the other end.
 
     Rests on nothing; any number of negotiations.
     """
     two = ike.phase2
     installed = handed_over(ike.driver.answerer[two.n])
     stands = two.phase1_stands(two.answering_role)
-    return Whenever(installed, stands & two.parent.same_keys)
+    return Whenever(installed, stands & two.opens)
 
 
 @promise("R11")
@@ -104,7 +106,7 @@ def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
     Rests on nothing; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
-    stands = two.phase1_stands(s.role) & two.parent.same_keys
+    stands = two.phase1_stands(s.role) & two.opens
     return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), stands)
 
 
@@ -132,3 +134,40 @@ def altered_quick_answer_is_rejected(ike: Ike) -> Always:
     fair = every(p.protection, lambda u: s.protection.eq(u).implies(p.offers(role, u)))
     both = two.starter.state.eq("established").implies(two.starter.chosen.eq(s.protection))
     return Always(handed_over(s).implies(fair) & both, handed_over(s))
+
+
+@promise("R14 R16 R21")
+def who_answers_itself_does_so_by_policy(ike: Ike) -> Whenever:
+    """A starter answers its own message 1 only if an attacker sends it back and it does not look at message
+    ids; and then as it would answer a peer's: under a Phase I SA that stands and may serve, with a policy
+    that selects and takes what is asked for.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, a = ike.phase2, ike.phase2.answerer
+    p, role = two.policy, two.starter.role
+    qm1 = Message(ike.spec.groups["qm1"])[two.n]
+    taken = p.clients_taken(other_role(role)) & p.mode_taken(other_role(role))
+    under = two.phase1_stands(role) & two.may_serve(role)
+    comes = a.state.eq("idle") & qm1.sent & two.reflected
+    return Whenever(a.own, comes & under & taken)
+
+
+@promise("R10 R12")
+def who_answers_itself_chooses_what_it_offered(ike: Ike) -> Always:
+    """A starter that answers itself has chosen what it offered and would accept of a peer, and with PFS has
+    a public value for it.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, a = ike.phase2, ike.phase2.answerer
+    p, role = two.policy, two.starter.role
+    fair = every(
+        p.protection,
+        lambda u: a.chosen.eq(u).implies(
+            p.offers(role, u)
+            & p.accepts(other_role(role), u)
+            & p.pfs(u).implies(a.peer_public.ne("none"))
+        ),
+    )
+    return Always(a.own.implies(fair & ~a.chosen.is_none), a.own)

@@ -17,7 +17,9 @@ def quick_resends_are_bounded(ike: Ike) -> Always:
     """
     two, timing = ike.phase2, ike.phase1.timing
     s, a = two.starter, two.answerer
-    return Always((s.tries <= timing.resends) & (a.answers <= timing.answers), s.tries > 0)
+    return Always(
+        (s.tries <= timing.resends) & (a.answers <= timing.answers), (s.tries > 0) & (a.answers > 0)
+    )
 
 
 @promise("R15")

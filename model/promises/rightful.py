@@ -290,7 +290,7 @@ def refusals_are_told_as_they_are(ike: Ike) -> Always:
     certificate, has told the peer; and what it has told is what it says itself. The same holds for the
     answerer of a negotiation that refuses message 1.
 
-    Unless the attacker forges: a refusal in clear may be his.
+    Unless the attacker alters or forges: a refusal in clear may be his.
     """
     r, two = ike.phase1.responder, ike.phase2
     proof, clear = (Message(ike.spec.groups[name]) for name in ("auth_refusal", "am_refusal"))
@@ -302,7 +302,7 @@ def refusals_are_told_as_they_are(ike: Ike) -> Always:
     of_phase2 = unanswered.eq(quick.sent)
     of_phase2 = of_phase2 & quick.sent.implies(quick.reason.eq(two.answerer.reason))
     claim = offer & same[0] & same[1] & of_phase2
-    return Always(claim, failed & proof.sent, ike.phase1.attacker.forges)
+    return Always(claim, failed & proof.sent, _on_the_wire(ike))
 
 
 @promise("R18")
@@ -322,7 +322,7 @@ def a_refused_proof_is_deleted(ike: Ike) -> Always:
 def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
     """The answerer of a negotiation refuses only its message 1, or message 3 when the Phase I SA has
     meanwhile served enough, and only under a Phase I SA that stands at its own end and whose keys both
-    ends hold.
+    ends hold; or it answers itself.
 
     Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.
     """
@@ -331,20 +331,21 @@ def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
     first = a.state.eq("idle") & qm1.sent & two.phase1_stands(other_role(two.starter.role))
     full = ~two.may_serve(two.answering_role) & two.phase1_stands(two.answering_role)
     last = a.state.eq("awaits_qm3") & qm3.sent & full
-    claim = (first | last) & two.parent.same_keys
+    claim = (first | last) & two.opens
     return Whenever(a.state.eq("failed") & a.reason.ne("timeout"), claim)
 
 
 @promise("R10 R14")
 def starter_stops_upon_an_answer(ike: Ike) -> Whenever:
     """The starter of a negotiation stops only upon an answer or a refusal, while it waits for one, and
-    only under a Phase I SA that stands at its own end and whose keys both ends hold.
+    only under a Phase I SA that stands at its own end and whose keys both ends hold; or it answers
+    itself.
 
     Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.
     """
     two, s = ike.phase2, ike.phase2.starter
     qm2, no = (Message(ike.spec.groups[name])[two.n] for name in ("qm2", "quick_refusal"))
-    under = two.phase1_stands(s.role) & two.parent.same_keys
+    under = two.phase1_stands(s.role) & two.opens
     waits = s.state.eq("awaits_qm2") & (qm2.sent | no.sent)
     return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), waits & under)
 
@@ -395,3 +396,30 @@ def starter_refuses_only_bad_answers(ike: Ike) -> Whenever:
     keyless = some(p.protection, lambda u: qm2.transform.eq(u) & p.pfs(u)) & qm2.public.eq("none")
     bad = qm2.sent & (alien | qm2.spi.eq(s.spi) | keyless)
     return Whenever(s.reason.eq("altered_answer"), bad)
+
+
+@promise("R3 R5")
+def a_first_message_is_refused_in_order(ike: Ike) -> Whenever:
+    """A responder that refuses an Aggressive Mode message 1 for identity, method or pre-shared key looks
+    at Aggressive Mode; if it does not, it says `exchange_mode` and nothing else.
+
+    Rests on nothing: every attacker switch on.
+    """
+    ends, r = ike.phase1, ike.phase1.responder
+    p, am1 = ends.policy, Message(ike.spec.groups["am1"])
+    looks = p.takes_exchange("aggressive") | ~p.exchange_checked_first
+    later = r.state.ne("idle") | any_sent(ike, "mm1")
+    return Whenever(r.reason.one_of("identity", "psk"), later | (am1.sent & looks))
+
+
+@promise("R12 R16")
+def a_starter_says_limit_truly(ike: Ike) -> Whenever:
+    """The starter of a negotiation says `limit` only where the Phase I SA has served enough at its own end,
+    or where the answerer says so.
+
+    Rests on nothing: every attacker switch on; any number of negotiations.
+    """
+    two, s = ike.phase2, ike.phase2.starter
+    told = Message(ike.spec.groups["quick_refusal"])[two.n]
+    heard = told.sent & told.reason.eq("limit")
+    return Whenever(s.reason.eq("limit"), ~two.may_serve(s.role) | heard)

@@ -18,7 +18,7 @@ def resends_are_bounded(ike: Ike) -> Always:
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     bound = (i.tries <= ends.timing.resends) & (r.answers <= ends.timing.answers)
-    return Always(bound, i.tries > 0)
+    return Always(bound, (i.tries > 0) & (r.answers > 0))
 
 
 @promise("R8")

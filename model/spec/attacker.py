@@ -7,8 +7,9 @@ protects he can only delay, drop and repeat, unless he holds a credential (the c
 from __future__ import annotations
 
 from model.language.specification import Guard, Message, Specification, guard
-from model.language.terms import Term, ite
+from model.language.terms import Term, ite, lift
 from model.spec.keys import holds_credential, master_key_known
+from model.spec.parameters import REASON
 from model.spec.phase1 import Phase1, awaits, its_choice
 
 _ACTOR = "attacker"
@@ -38,6 +39,10 @@ def _may_write(ends: Phase1, message: Message) -> Guard:
 
 def _may_forge(ends: Phase1) -> Guard:
     return guard("may_forge", ends.attacker.forges, "he may not make messages", _CLAUSE)
+
+
+def _there(answer: Message) -> Guard:
+    return guard("there", answer.sent, "there is no answer", _CLAUSE)
 
 
 def _taken(message: Message, value: Term, now: Term) -> Guard:
@@ -79,7 +84,7 @@ def _lifetimes(spec: Specification, ends: Phase1) -> None:
             f"Write another lifetime into message 2 ({name}).",
             requirements="R7 R17",
             guards=[
-                guard("there", answer.sent, "there is no answer", _CLAUSE),
+                _there(answer),
                 _may_write(ends, answer),
                 guard("not_yet", ~answer.life_altered, "it is altered already", _CLAUSE),
             ],
@@ -100,20 +105,30 @@ def _refusals(spec: Specification, ends: Phase1) -> None:
         ],
         updates={alternatives.sent: True, alternatives.forged: True},
     )
-    for exchange, name in (("main", "no_proposal"), ("aggressive", "am_refusal")):
-        refusal = _message(spec, name)
-        spec.action(
-            f"attacker.refuse_{exchange}",
-            _ACTOR,
-            "Refuse in the responder's name: no key protects a notify before there are keys.",
-            requirements="R7",
-            guards=[
-                _may_forge(ends),
-                guard("not_yet", ~refusal.sent, "it is there already", _CLAUSE),
-            ],
-            updates={refusal.sent: True}
-            | ({refusal.reason: "proposal"} if exchange == "aggressive" else {}),
-        )
+    no_proposal, refusal = _message(spec, "no_proposal"), _message(spec, "am_refusal")
+    says = "Refuse in the responder's name: no key protects a notify before there are keys."
+    spec.action(
+        "attacker.refuse_main",
+        _ACTOR,
+        says,
+        requirements="R7",
+        guards=[
+            _may_forge(ends),
+            guard("not_yet", ~no_proposal.sent, "it is there already", _CLAUSE),
+        ],
+        updates={no_proposal.sent: True},
+    )
+    spec.action(
+        "attacker.refuse_aggressive",
+        _ACTOR,
+        f"{says[:-1]}, or to what it says.",
+        requirements="R7",
+        guards=[
+            _may_write(ends, refusal),
+            _taken(refusal, lift("proposal", REASON), refusal.reason),
+        ],
+        updates={refusal.sent: True, refusal.reason: "proposal"},
+    )
 
 
 def _publics(spec: Specification, ends: Phase1) -> None:
@@ -138,10 +153,15 @@ def _write_public(
         f"Put {said} in the place of the {whose}'s.",
         requirements="R4",
         guards=[
+            # In Aggressive Mode an answer is one only with a transform, which he writes before.
+            *([_there(message)] if message.group.name == "am2" else []),
             _may_write(ends, message),
             guard("another", message.public.ne(public), "that is what it says", _CLAUSE),
         ],
-        updates={message.sent: True, message.public: public},
+        updates={
+            **({} if message.group.name == "am2" else {message.sent: True}),
+            message.public: public,
+        },
     )
 
 
@@ -190,7 +210,6 @@ def _pose_as_initiator(spec: Specification, ends: Phase1) -> None:
         requirements="R5",
         params=[t],
         guards=[
-            awaited,
             its_choice(r, t),
             guard("knows_key", master_key_known(ends, r), "he does not know its keys", _CLAUSE),
             _holds(ends),
@@ -232,7 +251,6 @@ def _pose_as_responder(spec: Specification, ends: Phase1) -> None:
         requirements="R5",
         params=[t],
         guards=[
-            awaits(i, "awaits_mm6"),
             its_choice(i, t),
             guard("knows_key", master_key_known(ends, i), "he does not know its keys", _CLAUSE),
             _holds(ends),

@@ -137,7 +137,13 @@ def _silence(spec: Specification, ends: Phase1) -> None:
             guard("silence", silent, lost, "R8, attacker switch"),
             guard("falls_back", p.falls_back, "its policy does not allow clear text", "R8"),
         ],
-        updates={i.state: "clear", i.due: arm_soft(ends), i.budget: None},
+        updates={
+            i.state: "clear",
+            i.due: arm_soft(ends),
+            i.budget: None,
+            # A stopwatch that has run keeps running: time in clear is one span, however it came about.
+            i.since_clear: arm(ite(i.since_clear.armed, i.since_clear.left, ends.timing.horizon)),
+        },
     )
 
 

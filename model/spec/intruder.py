@@ -20,7 +20,7 @@ def intruder(spec: Specification, two: Phase2) -> None:
     role = param("role", ROLE)
     s, a = two.starter, two.answerer
     unused = s.state.eq("idle") & a.state.eq("idle")
-    begins: dict[Term, object] = {s.role: ite(unused, role, s.role)}
+    begins: dict[Term, Term] = {s.role: ite(unused, role, s.role)}
     says = "offer SAs in the starter's name"
     _write(spec, two, "qm1", ("spi", "public"), says, more=(role,), begins=begins)
     _write(spec, two, "qm2", ("spi", "transform", "public"), "answer in the answerer's name")
@@ -35,7 +35,7 @@ def _write(
     says: str,
     *,
     more: Sequence[Term] = (),
-    begins: Mapping[Term, object] | None = None,
+    begins: Mapping[Term, Term] | None = None,
 ) -> None:
     message = Message(spec.groups[name])[two.n]
     public = param("public", QUICK_PUBLIC)
@@ -47,6 +47,8 @@ def _write(
     old = message.sent
     for field in contents:
         old = old & getattr(message, field).eq(params[field])
+    for target, value in (begins or {}).items():
+        old = old & target.eq(value)
     knows = phase1_open(two.parent)
     spec.action(
         f"attacker.write_{name}",

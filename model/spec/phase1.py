@@ -310,7 +310,7 @@ def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: 
     renew    Phase I is to be negotiated anew before it ends
     renewed  (ghost) the next exchange has begun     ended_by   (ghost) what ended the SA
     since_keys, since_end   (ghost) stopwatches, `horizon` when they start: since the SA stands, since
-             it ended
+             it ended; since_clear: since packets may go in clear
     life_altered   the lifetime in the answer is an attacker's
     peer     (ghost) who it really is that an end has authenticated
     named    (ghost) an offer with Kerberos, and so its name, has gone out in clear
@@ -335,6 +335,7 @@ def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: 
             due=urgent_timer(),
             life_altered=BOOL,
             budget=ghost(TIMER),
+            since_clear=ghost(TIMER),
             peer=ghost(PARTY),
             named=ghost(BOOL),
             **_sa(),

@@ -66,6 +66,12 @@ class Phase2:
         """Whether an own message 1 can come back and be answered: the power, and no look at its id."""
         return self.parent.attacker.reflects & ~self.policy.checks_message_ids
 
+    @property
+    def opens(self) -> Term:
+        """Whether the receiver can open what is sent: both ends hold the same keys, or it is one end that
+        answers itself."""
+        return self.parent.same_keys | self.answerer.own
+
     def phase1_stands(self, role: Term) -> Term:
         """Whether the Phase I SA is live and authenticated at that end (R14)."""
         return ite(
@@ -264,8 +270,10 @@ def stands(two: Phase2, role: Term) -> Guard:
 
 
 def readable(two: Phase2) -> Guard:
-    shared = two.parent.same_keys
-    return guard("readable", shared, "the two ends do not hold the same keys", "RFC 2409 5.5, R14")
+    """A guard: what is protected can be opened."""
+    return guard(
+        "readable", two.opens, "the two ends do not hold the same keys", "RFC 2409 5.5, R14"
+    )
 
 
 def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> None:

@@ -97,7 +97,7 @@ def _time_outs(spec: Specification, two: Phase2, delete: dict[str, Message]) -> 
         requirements="R15",
         params=[two.n],
         guards=[*waited, guard("first", ~late, "the Phase I SA is to be renegotiated", "R15")],
-        updates={**two.starter_stops("failed", "timeout"), s.late: late},
+        updates=two.starter_stops("failed", "timeout"),
     )
     for role in ROLE.members:
         why = "it is the first under its Phase I SA, or that has ended"

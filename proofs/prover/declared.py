@@ -1,7 +1,7 @@
 """Declared witnesses: runs of the specification that no mutant may take away.
 
-To each action, also at the very bound of each of its guards, and with one element of each domain; to what
-makes each promise say something; to the breach of each promise without one of its exceptions; and where
+To each action, also at the very bound of each of its guards, and with one element of each domain; to each
+declared possibility; to what makes each promise say something; to the breach of each promise without one of its exceptions; and where
 an action writes what a promise is about, a run in which that very action brings these about. A mutant that
 still takes such a run as it stands has not lost it, which costs no solver; one that does not may take it
 for other policies.
@@ -9,7 +9,7 @@ for other policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,11 +27,13 @@ from proofs.prover.witnesses import premise, shortened
 
 @dataclass(frozen=True)
 class Witness:
-    """A run of the specification and the goal that it ends in; `says` in words what it shows."""
+    """A run of the specification and the goal that it ends in; `says` in words what it shows; `whole`:
+    each of its steps is a part of that."""
 
     says: str
     goal: Goal
     run: Found
+    whole: bool = False
 
     @cached_property
     def actions(self) -> frozenset[str]:
@@ -41,6 +43,8 @@ class Witness:
     @cached_property
     def shortest(self) -> Found:
         """The run without a step too many."""
+        if self.whole:
+            return self.run
         return shortened(self.run.spec, self.run, {self.says: self.goal})
 
     def stands(self, mutant: Mutant) -> bool:
@@ -71,7 +75,8 @@ class Witness:
 class Witnesses:
     """The declared witnesses of one specification, looked for along stories when they are asked for.
 
-    told    its stories, laid out         small   the same, of domains with one element
+    told      its stories, laid out         small   the same, of domains with one element
+    possible  the runs that show what must remain possible
     """
 
     def __init__(
@@ -80,9 +85,11 @@ class Witnesses:
         promises: Made,
         told: Mapping[str, Told],
         small: Mapping[str, Told],
+        possible: Sequence[Witness] = (),
     ) -> None:
         self._spec, self._promises = spec, promises
         self._told, self._small = told, small
+        self._possible = possible
         self._known: dict[str, Witness | None] = {}
         self._general: dict[str, Goal] = {}
         for name, made in promises.items():
@@ -96,8 +103,8 @@ class Witnesses:
         """Those that take an action: at the bounds of its guards too, and in the smallest domains."""
         wanted: dict[str, Goal] = {f"takes {action}": Takes(action)}
         for item in self._spec.actions[action].guards:
-            for bound in bounds(item.term):
-                wanted[f"takes {action} with {bound}"] = Takes(action, bound)
+            for stricter, bound in bounds(item.term):
+                wanted[f"takes {action} at the bound of {bound}"] = Takes(action, ~stricter)
         yield from self._found(wanted, self._told)
         yield from self._found({f"takes {action} with one of each": Takes(action)}, self._small)
 
@@ -119,6 +126,7 @@ class Witnesses:
 
     def others(self, action: str) -> Iterator[Witness]:
         """The others in which an action is taken on the way."""
+        yield from (item for item in self._possible if action in item.actions)
         for item in self._found(self._general, self._told):
             if action in item.actions and item.says != f"takes {action}":
                 yield item

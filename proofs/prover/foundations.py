@@ -61,6 +61,14 @@ class Foundations:
             if not self._asker.again(owed, used):
                 yield from self._induction.made
 
+    def outside(self, action: Action) -> bool:
+        """Whether a changed action may store what is outside a range, as far as the proofs tell."""
+        used = self._used
+        return not all(
+            self._asker.again(owed, used.get((owed.invariant, owed.where), ()))
+            for owed in self._induction.types(action)
+        )
+
     def shaken(self, failing: Iterable[str]) -> list[str]:
         """The invariants whose proofs rest on one of these."""
         lost = set(failing)

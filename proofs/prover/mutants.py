@@ -16,6 +16,7 @@ from functools import cache, partial
 from model.language.errors import RangeError
 from model.language.specification import Action, Specification
 from model.promises import promises
+from model.promises.possibilities import possibilities
 from model.spec import specification
 from proofs.prover.asking import Asker
 from proofs.prover.bounded import Aim, Search, Told
@@ -24,11 +25,19 @@ from proofs.prover.equivalence import Equivalence
 from proofs.prover.foundations import Foundations
 from proofs.prover.lemmas import lemmas
 from proofs.prover.lowering import Lowering
-from proofs.prover.mutations import Mutant, changed, mutants_of, mutated, superposed
+from proofs.prover.mutations import (
+    Mutant,
+    changed,
+    mutants_of,
+    mutated,
+    outside,
+    superposed,
+)
 from proofs.prover.obligations import Induction, Made
 from proofs.prover.proving import everything
-from proofs.prover.runs import Breaks, Found, Goal, NotFound
+from proofs.prover.runs import Breaks, Found, Goal, NotFound, Reaches, Takes
 from proofs.prover.stories import sizes_for, stories, stories_for
+from proofs.prover.witnesses import shown
 
 #: how long one story is searched
 SEARCH_MS = 5_000
@@ -51,12 +60,14 @@ class Material:
 
     promises, made   the promises; promises and lemmas
     stories          orders of actions, by name         sprinkled   those for one action
+    possible         the runs that show what must remain possible
     """
 
     promises: Made
     made: Made
     stories: Mapping[str, Sequence[str]]
     sprinkled: Callable[[str], Sequence[Sequence[str]]]
+    possible: Sequence[Witness] = ()
 
 
 class Bench:
@@ -74,7 +85,7 @@ class Bench:
         small = {
             n: Search(spec, {**one, **sizes_for(s)}).told(s) for n, s in material.stories.items()
         }
-        self._witnesses = Witnesses(spec, material.promises, told, small)
+        self._witnesses = Witnesses(spec, material.promises, told, small, material.possible)
         self._stories: dict[str, Told] = {}
         self._runs: dict[str, tuple[Told, Aim]] = {}
 
@@ -89,19 +100,16 @@ class Bench:
         return self._fate(mutant, [])
 
     def _fate(self, mutant: Mutant, sprinkled: list[Told]) -> Fate:
-        """The cheap before the dear, so that few mutants are searched for long."""
+        """The cheap before the dear, so that few mutants are searched for long: what is no change at all
+        is not searched for."""
         try:
-            killed, goals = self._killed(mutant, sprinkled)
+            fate, goals = self._told(mutant, sprinkled)
         except RangeError as error:
             return Fate(mutant.name, "killed", f"stores a number outside its range: {error}")
-        if killed is not None:
-            return killed
+        if fate is not None:
+            return fate
         proofs = self._equivalence
-        same = (
-            proofs.quickly(mutant)
-            or proofs.by_another_step(mutant)
-            or proofs.by_a_new_invariant(mutant)
-        )
+        same = proofs.by_another_step(mutant) or proofs.by_a_new_invariant(mutant)
         if same:
             return Fate(mutant.name, "equivalent", same)
         if not goals:
@@ -111,14 +119,20 @@ class Bench:
         why = f"no run was found that breaks {' or '.join(few)}{more}"
         return Fate(mutant.name, "open", why)
 
-    def _killed(
+    def _told(
         self, mutant: Mutant, sprinkled: list[Told]
     ) -> tuple[Fate | None, Mapping[str, Goal]]:
-        """How a mutant is killed, if it is; and the promises whose proofs it shakes."""
+        """What becomes of a mutant, if witnesses, a short proof or a story tell; and the promises whose
+        proofs it shakes."""
         lost = self._lost(mutant, self._witnesses.of(mutant.action))
         if lost:
             return Fate(mutant.name, "killed", lost), {}
+        same = self._equivalence.quickly(mutant)
+        if same:
+            return Fate(mutant.name, "equivalent", same), {}
         action = changed(self._spec.actions[mutant.action], mutant)
+        if self._foundations.outside(action):
+            self._overflow(mutant, action)
         shaken = self._foundations.shaken(self._foundations.failing(action))
         goals = {name: self._goals[name] for name in shaken if name in self._goals}
         for told in (self._plain(mutant.action), self._sprinkled(mutant.action, sprinkled)):
@@ -143,6 +157,13 @@ class Bench:
                 if isinstance(found, NotFound) and not found.why:
                     return f"the run that {item.says} is gone"
         return ""
+
+    def _overflow(self, mutant: Mutant, action: Action) -> None:
+        """RangeError by a run that stores a number outside its range, if one is found."""
+        goal = Takes(action.name, outside(action))
+        for told in self._plain(mutant.action):
+            aim = told.aim({"a number outside its range": goal})
+            told.run(aim, self._all.chosen[mutant.name], of=mutated(self._spec, mutant))
 
     def _also(self, mutant: Mutant) -> Iterator[Witness]:
         """Witnesses beyond those that take the action somehow."""
@@ -193,7 +214,13 @@ class Bench:
 def _bench(machine: str) -> Bench:
     made = {name: item.formula for name, item in promises().items() if item.machine == machine}
     sprinkled = partial(stories_for, machine=machine)
-    material = Material(made, everything(machine), stories(machine), sprinkled)
+    runs, declared = shown(machine), possibilities(machine)
+    possible = [
+        Witness(f"shows that {name}", Reaches(item.term), run, whole=True)
+        for name, item in declared.items()
+        if isinstance(run := runs[name], Found)
+    ]
+    material = Material(made, everything(machine), stories(machine), sprinkled, possible)
     return Bench(specification(machine), material)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from model.language.sorts import Int
 from model.language.specification import Action, Rigid, Specification
-from model.language.terms import TRUE, Term, ite
+from model.language.terms import TRUE, Term, disjunction, ite
 
 _WHERE, _HOW = "mutated_action", "mutated_how"
 
@@ -71,13 +71,10 @@ def _shifted(term: Term) -> Iterator[tuple[Term, str]]:
             yield Term(term.op, parts, term.sort), said
 
 
-def bounds(term: Term) -> Iterator[Term]:
-    """For each comparison in a guard that is shifted: that both sides are equal."""
-    if term.op in ("lt", "le"):
-        yield term.args[0].eq(term.args[1])
-        return
-    for part in term.args if term.op in ("and", "or", "not") else ():
-        yield from bounds(part)
+def bounds(term: Term) -> Iterator[tuple[Term, str]]:
+    """For each comparison in a guard that is made stricter: the stricter guard, and the bound itself."""
+    for other, said in _shifted(term):
+        yield other, said.removesuffix(" by one")
 
 
 def changed(action: Action, mutant: Mutant) -> Action:
@@ -88,6 +85,15 @@ def changed(action: Action, mutant: Mutant) -> Action:
         guards[mutant.guard] = replace(guards[mutant.guard], term=mutant.term)
     updates = tuple(pair for pair in action.updates if pair[0] is not mutant.target)
     return replace(action, guards=tuple(guards), updates=updates)
+
+
+def outside(action: Action) -> Term:
+    """Whether a step by the action stores a number outside its variable's range, before it."""
+    found = []
+    for target, value in action.updates:
+        if isinstance(target.sort, Int):
+            found += [value < target.sort.low, value > target.sort.high]
+    return disjunction(*found)
 
 
 def mutated(spec: Specification, mutant: Mutant) -> Specification:

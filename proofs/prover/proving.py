@@ -93,8 +93,10 @@ def stated(spec: Specification, name: str, value: object) -> list[Term]:
 
 @cache
 def everything(machine: str) -> Made:
-    """All promises and lemmas of one machine."""
+    """All promises and lemmas of one machine; no two have one name."""
     both: list[Promise | Lemma] = [*promises().values(), *lemmas().values()]
+    if len({item.name for item in both}) < len(both):
+        raise ValueError("a promise and a lemma have the same name")
     return {item.name: item.formula for item in both if item.machine == machine}
 
 

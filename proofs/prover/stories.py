@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 from model.language.generate import DELAY
 
-_CLOCK = (DELAY, "phase1.resend", DELAY, "phase1.wait_briefly", DELAY, "phase1.fall_back")
+_CLOCK = (
+    *(DELAY, "phase1.resend", "phase1.answer_again", DELAY, "phase1.wait_briefly"),
+    *(DELAY, "phase1.fall_back"),
+)
 _OFFERS = (
     "attacker.name_alternatives",
     "phase1.offer",
@@ -123,7 +126,7 @@ _SAS = (
     "driver.starter_used_up",
     "driver.answerer_used_up",
 )
-_FLOOD = ("flood.open", "phase1.answer_again", "flood.close")
+_FLOOD = ("flood.open", "flood.close")
 
 _ARRIVES = ("inbound.pick", "inbound.verify", "inbound.take")
 _PAIR_ENDS = (
@@ -161,7 +164,10 @@ QUICK = (*_AGGRESSIVE, *_QUICK, *_WAITS, *_ENDS, *_SAS)
 MAIN_QUICK = (*_OFFERS, *_KEYS, *_QUICK)
 SAS = (*_OFFERS, *_KEYS, DELAY, *_QUICK, DELAY, *_ENDS, *_SAS)
 #: another negotiation before the one that is followed
-_BEFORE = ("quick.offer[1]", "quick.accept[1]", "quick.take_answer[1]", "quick.complete[1]")
+_BEFORE = (
+    *("quick.offer[1]", "quick.accept[1]", "quick.accept", "quick.take_answer[1]"),
+    "quick.complete[1]",
+)
 #: nothing but silence, with as many resends as Windows 2000 has
 SILENCE = (
     "phase1.offer",

@@ -13,6 +13,7 @@ from functools import cache
 from model.language.specification import Specification
 from model.language.terms import FALSE, Term
 from model.promises import Always, Whenever, promises
+from model.promises.possibilities import possibilities
 from model.spec import specification
 from proofs.prover.bounded import Search
 from proofs.prover.runs import Found, Goal, NotFound, Reaches, Takes
@@ -55,6 +56,16 @@ def witnesses(machine: str) -> Mapping[str, Found | NotFound]:
     left = {name: goal for name, goal in wanted.items() if name not in found}
     found |= Search(spec).all(left, DEPTH) if left else {}
     return {name: found[name] for name in wanted}
+
+
+@cache
+def shown(machine: str) -> Mapping[str, Found | NotFound]:
+    """The run that shows each declared possibility: all its steps, in order, and nothing else."""
+    spec, found = specification(machine), dict[str, Found | NotFound]()
+    for name, item in possibilities(machine).items():
+        search = Search(spec, sizes_for(item.steps))
+        found[name] = search.story({name: Reaches(item.term)}, item.steps, whole=True)
+    return found
 
 
 def on_the_way(run: Found) -> Iterator[tuple[str, Found]]:

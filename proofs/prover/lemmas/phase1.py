@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import TRUE, Term, every, lift
+from model.language.terms import TRUE, Term, every, ite, lift
 from model.spec import Ike
-from model.spec.keys import compromised
+from model.spec.keys import compromised, master_key_known
 from proofs.prover.lemmas import lemma
 
 
@@ -102,28 +102,42 @@ def messages_that_prove(ike: Ike) -> Term:
         i.state.one_of("awaits_mm6", "established", "failed", "ended") & ~i.chosen.is_none
     )
     six = _message(ike, "mm6").sent.implies(r.peer.ne("none"))
-    three = _message(ike, "am3").sent.implies(i.state.one_of("established", "ended"))
+    proof = i.state.one_of("established", "ended") & i.peer.eq("responder")
+    three = _message(ike, "am3").sent.implies(proof)
     return five & six & three
+
+
+@lemma
+def who_has_the_responders_value_has_proved_itself(ike: Ike) -> Term:
+    """An initiator takes the responder's public value with the message that its own proof answers: so a
+    responder whose hash agrees has had that proof. What shows that its arrival need not be asked for."""
+    p, i = ike.phase1.policy, ike.phase1.initiator
+    main, aggressive = (_message(ike, name).sent for name in ("mm5", "am3"))
+    return i.peer_public.eq("responder").implies(ite(p.exchange.eq("main"), main, aggressive))
 
 
 @lemma
 def who_poses_holds_a_credential(ike: Ike) -> Term:
     """The attacker's own proof was made with a credential for the transform of the end that it is meant
-    for, which does not change any more."""
+    for, and under its keys; neither changes any more."""
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     to_r, to_i = _message(ike, "posed_initiator"), _message(ike, "posed_responder")
-    return to_r.sent.implies(compromised(ends, r)) & to_i.sent.implies(compromised(ends, i))
+    found = []
+    for posed, end in ((to_r, r), (to_i, i)):
+        found.append(posed.sent.implies(compromised(ends, end) & master_key_known(ends, end)))
+    return found[0] & found[1]
 
 
 @lemma
 def aggressive_responder_has_checked(ike: Ike) -> Term:
-    """In Aggressive Mode the responder checks identity, exchange and method with message 1: what is
-    left for message 3 is the proof alone."""
+    """In Aggressive Mode the responder checks identity, exchange and method with message 1, and shows
+    its own in clear: what is left for message 3 is the proof alone."""
     ends, r = ike.phase1, ike.phase1.responder
     p = ends.policy
     method = every(p.transform, lambda u: r.chosen.eq(u).implies(p.takes_method(p.method(u))))
     checked = p.identity_accepted("initiator") & p.takes_exchange("aggressive") & method
-    return r.state.eq("awaits_am3").implies(checked)
+    early = r.state.one_of("idle", "awaits_mm3", "awaits_mm5").implies(~r.in_clear)
+    return r.state.eq("awaits_am3").implies(checked & r.in_clear) & early
 
 
 @lemma
@@ -172,4 +186,6 @@ def timers_run_where_they_are_needed(ike: Ike) -> Term:
     waits = ends.awaits_first_answer | ends.awaits_later_answer | i.state.eq("clear")
     last = (i.last & ends.awaits_first_answer).implies(i.tries >= ends.timing.resends)
     fresh = i.state.eq("idle").implies(~i.last & i.tries.eq(0))
-    return i.due.armed.implies(waits) & last & fresh
+    clear = i.since_clear.armed.implies(i.state.one_of("clear", "failed"))
+    clear = clear & (i.since_clear.left <= ends.timing.horizon)
+    return i.due.armed.implies(waits) & last & fresh & clear

@@ -31,20 +31,8 @@ def quick_refusals_are_about_policy(ike: Ike) -> Term:
 
 
 @lemma
-def what_is_not_sent_says_nothing(ike: Ike) -> Term:
-    """A message that nobody has sent names no transform and no SPI: so what names one has arrived. The
-    first offer is of the first round, and alternatives are forged only if they are there."""
-    i, n = ike.phase1.initiator, ike.phase2.n
-    mm2, am2, named = (_message(ike, name) for name in ("mm2", "am2", "alternatives"))
-    qm1, qm2 = _message(ike, "qm1")[n], _message(ike, "qm2")[n]
-    begun = i.state.ne("idle") | (i.round.eq(0) & _message(ike, "mm1").round.eq(0))
-    return (
-        (mm2.sent | mm2.transform.is_none)
-        & (am2.sent | (am2.transform.is_none & am2.public.eq("none")))
-        & (qm1.sent | (qm1.spi.eq(0) & qm1.public.eq("none")))
-        & (qm2.sent | (qm2.spi.eq(0) & qm2.transform.is_none & qm2.public.eq("none")))
-        & (mm2.sent | ~mm2.life_altered)
-        & (am2.sent | ~am2.life_altered)
-        & (named.sent | ~named.forged)
-        & begun
-    )
+def the_first_offer_is_of_the_first_round(ike: Ike) -> Term:
+    """Before the initiator has begun it is in its first round, and so is what an attacker makes of its
+    message 1: so a refusal of that is of the offer that the policy makes."""
+    i = ike.phase1.initiator
+    return i.state.ne("idle") | (i.round.eq(0) & _message(ike, "mm1").round.eq(0))

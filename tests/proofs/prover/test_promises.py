@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from model.promises import Always, promises
+from model.promises.possibilities import possibilities
 from model.run import Run, replay
 from model.spec import specification, specifications
 from proofs.prover import smt
+from proofs.prover.lemmas import lemmas
 from proofs.prover.lowering import Lowering
 from proofs.prover.obligations import Induction
 from proofs.prover.proving import Question, everything, prove, run_of
-from proofs.prover.runs import Found, check
+from proofs.prover.runs import Found, Reaches, check
 from proofs.prover.verdicts import Verdict
-from proofs.prover.witnesses import goals, premise, witnesses
+from proofs.prover.witnesses import goals, premise, shown, witnesses
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -49,6 +51,24 @@ def test_every_action_and_every_premise_has_a_run_that_replays(machine: str) -> 
         check(goals(machine)[name], found)
 
 
+@pytest.mark.parametrize("machine", list(specifications()))
+def test_what_must_remain_possible_has_a_run_by_its_steps(machine: str) -> None:
+    for name, item in possibilities(machine).items():
+        run = shown(machine)[name]
+        assert isinstance(run, Found), name
+        assert run.schedule == item.steps and set(item.requirements) <= requirements()
+        check(Reaches(item.term), run)
+
+
+def test_no_two_invariants_have_one_name() -> None:
+    assert not set(promises()) & set(lemmas()), "one of the two would not be proved"
+
+
+def requirements() -> set[str]:
+    text = (ROOT / "docs/requirements.md").read_text("utf-8")
+    return set(re.findall(r"^\| (R\d+) \|", text, re.MULTILINE))
+
+
 def test_a_witness_is_a_run_of_the_whole_machine_as_text_too() -> None:
     for name in ("quick.complete", "premise of clear_text_ends"):
         found = witnesses("ike")[name]
@@ -75,9 +95,7 @@ def test_the_invariants_leave_room_for_each_premise(
 
 
 def test_promises_say_what_they_rest_on_and_carry_known_requirements() -> None:
-    known = set(
-        re.findall(r"^\| (R\d+) \|", (ROOT / "docs/requirements.md").read_text(), re.MULTILINE)
-    )
+    known = requirements()
     assert len(known) == 22
     for item in promises().values():
         assert item.requirements and set(item.requirements) <= known

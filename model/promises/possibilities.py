@@ -1,0 +1,239 @@
+"""What must remain possible: a run that takes these steps, each of them, and ends so.
+
+A promise says what never happens, and a machine that does nothing keeps them all. A possibility says that
+an attacker who has written on the wire has not thereby stopped what comes after him, that each of his
+powers is one, and that what was full has room again. It is shown by a run, for some policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from model.language.terms import Term
+from model.spec import MACHINES, Ike
+from model.spec.flow import Flow
+
+_MAIN = (
+    *("phase1.accept", "phase1.take_answer", "phase1.exchange_keys", "phase1.prove"),
+    *("phase1.authenticate_initiator", "phase1.authenticate_responder"),
+)
+_PROOFS = ("aggressive.authenticate_responder", "aggressive.authenticate_initiator")
+_UP = ("aggressive.offer", "aggressive.answer", *_PROOFS)
+
+
+@dataclass(frozen=True)
+class Possibility:
+    """A named possibility.
+
+    requirements   the numbers of docs/requirements.md
+    says           its docstring
+    machine        the name of the machine that it is about
+    steps          the actions of the run, in order
+    made           builds what holds at its end for that machine
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+    says: str
+    machine: str
+    steps: tuple[str, ...]
+    made: Callable[[Any], Term]
+
+    @property
+    def term(self) -> Term:
+        """What holds at the end of the run."""
+        return self.made(MACHINES[self.machine]())
+
+
+POSSIBILITIES: dict[str, Possibility] = {}
+_Made = TypeVar("_Made", bound=Callable[[Any], Term])
+
+
+def possible(requirements: str, *steps: str, of: str = "ike") -> Callable[[_Made], _Made]:
+    """Register a possibility, about the machine of that name, under its function's name."""
+
+    def register(made: _Made) -> _Made:
+        name, says = made.__name__, " ".join((made.__doc__ or "").split())
+        assert says and name not in POSSIBILITIES, name
+        given = tuple(requirements.split())
+        POSSIBILITIES[name] = Possibility(name, given, says, of, steps, made)
+        return made
+
+    return register
+
+
+def possibilities(machine: str) -> dict[str, Possibility]:
+    """Those of a machine, by name."""
+    return {name: item for name, item in POSSIBILITIES.items() if item.machine == machine}
+
+
+def _both_stand(ike: Ike) -> Term:
+    ends = ike.phase1
+    return ends.initiator.state.eq("established") & ends.responder.state.eq("established")
+
+
+# ---- who comes after an attacker
+@possible("R7", "attacker.write_offer", "phase1.offer", *_MAIN)
+def an_offer_replaces_a_forged_one(ike: Ike) -> Term:
+    """An offer that was forged before the initiator's own does not stop Main Mode: the own one comes
+    whole."""
+    return _both_stand(ike)
+
+
+@possible(
+    "R7",
+    *("phase1.offer", "phase1.name_alternatives", "attacker.write_offer", "phase1.offer_anew"),
+    *_MAIN,
+)
+def a_new_offer_replaces_an_altered_one(ike: Ike) -> Term:
+    """A first offer that was altered after it was answered does not stop the second: that one comes
+    whole."""
+    return _both_stand(ike)
+
+
+@possible(
+    "R7", "attacker.write_aggressive_offer", "aggressive.offer", "aggressive.answer", *_PROOFS
+)
+def an_aggressive_offer_replaces_a_forged_one(ike: Ike) -> Term:
+    """An offer that was forged before the initiator's own does not stop Aggressive Mode."""
+    return _both_stand(ike)
+
+
+@possible("R7", "attacker.write_answer", "attacker.write_lifetime", "phase1.offer", *_MAIN)
+def an_answer_replaces_a_forged_one(ike: Ike) -> Term:
+    """An answer that was forged, with a lifetime of the attacker's, before the responder's own does not
+    spoil that one."""
+    return _both_stand(ike) & ~ike.phase1.initiator.life_altered
+
+
+@possible(
+    "R7",
+    *("attacker.write_aggressive_answer", "attacker.write_am_lifetime"),
+    *_UP,
+)
+def an_aggressive_answer_replaces_a_forged_one(ike: Ike) -> Term:
+    """An Aggressive Mode answer that was forged before the responder's own does not spoil that one."""
+    return _both_stand(ike) & ~ike.phase1.initiator.life_altered
+
+
+# ---- what an attacker can do: each power is one
+@possible("R7", "attacker.write_aggressive_offer", "aggressive.answer")
+def a_responder_answers_a_forged_aggressive_offer(ike: Ike) -> Term:
+    """A responder answers an Aggressive Mode message 1 that nobody but the attacker made."""
+    return ~ike.phase1.responder.offer_intact
+
+
+@possible("R7", "phase1.offer", "attacker.refuse_main", "phase1.give_up")
+def an_initiator_believes_a_forged_refusal(ike: Ike) -> Term:
+    """An initiator that believes refusals in clear stops upon one that no responder made."""
+    return ike.phase1.responder.state.eq("idle")
+
+
+@possible("R4", "attacker.aggressive_degenerate_for_initiator", "aggressive.answer")
+def a_responder_takes_a_degenerate_value(ike: Ike) -> Term:
+    """A responder that does not look at public values takes a degenerate one in Aggressive Mode."""
+    return ike.phase1.responder.peer_public.eq("degenerate")
+
+
+@possible(
+    "R7", "aggressive.offer", "attacker.write_aggressive_answer", "aggressive.reject_responder"
+)
+def an_initiator_refuses_a_forged_aggressive_answer(ike: Ike) -> Term:
+    """An initiator gets an Aggressive Mode message 2 that no responder made, and refuses it."""
+    return ike.phase1.initiator.state.eq("failed")
+
+
+@possible(
+    "R7",
+    *("aggressive.offer", "aggressive.answer", "attacker.write_am_lifetime"),
+    "aggressive.authenticate_responder",
+)
+def an_aggressive_answers_lifetime_is_altered_unseen(ike: Ike) -> Term:
+    """No hash covers the lifetime in an Aggressive Mode message 2: altered, it is taken."""
+    return ike.phase1.initiator.life_altered
+
+
+def _swapped(ike: Ike) -> Term:
+    return ike.phase1.initiator.reason.eq("tampered")
+
+
+_SWAPPED = ("aggressive.offer", "aggressive.answer"), ("aggressive.reject_responder",)
+
+
+@possible("R4", *_SWAPPED[0], "attacker.aggressive_attacker_for_responder", *_SWAPPED[1])
+def an_initiator_notices_a_swapped_value(ike: Ike) -> Term:
+    """An attacker's public value in the responder's answer makes HASH_R wrong."""
+    return _swapped(ike)
+
+
+@possible("R4", *_SWAPPED[0], "attacker.aggressive_degenerate_for_responder", *_SWAPPED[1])
+def an_initiator_notices_a_degenerate_value(ike: Ike) -> Term:
+    """A degenerate public value in the responder's answer makes HASH_R wrong."""
+    return _swapped(ike)
+
+
+@possible(
+    "R4",
+    *("phase1.offer", "phase1.accept", "phase1.take_answer", "attacker.initiator_for_responder"),
+    "phase1.prove",
+)
+def an_initiator_gets_its_own_value_back(ike: Ike) -> Term:
+    """An initiator takes its own public value, sent back to it, for the responder's."""
+    return ike.phase1.initiator.peer_public.eq("initiator")
+
+
+@possible("R12 R14", *_UP, "quick.offer", "attacker.write_qm1", "quick.accept")
+def an_answerer_takes_an_attackers_value(ike: Ike) -> Term:
+    """Who knows the keys of Phase I puts a public value of his own into Quick Mode message 1."""
+    return ike.phase2.answerer.peer_public.eq("attacker")
+
+
+@possible(
+    "R12 R14",
+    *(*_UP, "quick.offer", "quick.accept", "attacker.write_qm2", "quick.take_answer"),
+)
+def a_starter_takes_an_attackers_value(ike: Ike) -> Term:
+    """Who knows the keys of Phase I puts a public value of his own into Quick Mode message 2."""
+    return ike.phase2.starter.peer_public.eq("attacker")
+
+
+# ---- what was full has room again
+@possible("R9", "flood.open", "flood.close", "phase1.offer", "phase1.accept")
+def a_place_that_is_free_is_used(ike: Ike) -> Term:
+    """A responder with room for one half-open exchange, which another has taken and left, answers the
+    next."""
+    return ike.phase1.timing.half_open_limit.eq(1)
+
+
+# ---- exchanges of the flow
+_ANSWERED = ("a.packet", "a.negotiate", "a.is_answered")
+
+
+@possible("R5 R8", *_ANSWERED, "a.is_refused", "a.is_authenticated", of="flow")
+def a_refused_exchange_may_be_established_at_the_peer(flow: Flow) -> Term:
+    """The peer may have established, or still establish, an exchange that the initiator has given up."""
+    return flow.a.started.responder_up
+
+
+@possible("R5", *_ANSWERED, "a.authenticates", "a.is_authenticated", of="flow")
+def an_initiator_may_be_first_to_establish(flow: Flow) -> Term:
+    """In Aggressive Mode the initiator establishes first, and its peer after it."""
+    return flow.a.started.responder_up & flow.a.started_up
+
+
+def _mirrored(steps: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("b" + step[1:] for step in steps)
+
+
+@possible("R5 R8", *_mirrored((*_ANSWERED, "a.is_refused", "a.is_authenticated")), of="flow")
+def a_refused_exchange_of_b_may_be_established_at_a(flow: Flow) -> Term:
+    """The same the other way round: a may establish what b has given up."""
+    return flow.b.started.responder_up
+
+
+@possible("R5", *_mirrored((*_ANSWERED, "a.authenticates", "a.is_authenticated")), of="flow")
+def b_as_initiator_may_be_first_to_establish(flow: Flow) -> Term:
+    """The same the other way round: b establishes before a does."""
+    return flow.b.started.responder_up & flow.b.started_up
