@@ -26,21 +26,35 @@ class Equivalence:
     def __init__(self, spec: Specification, induction: Induction, asker: Asker) -> None:
         self._spec, self._induction, self._asker = spec, induction, asker
 
+    def implied(self, mutant: Mutant) -> str:
+        """Why the changed guard makes no difference; empty if the invariants and the other guards do not
+        say it. The cheapest question: it is asked first."""
+        if mutant.guard is None:
+            return ""
+        action, guards, alike = self._compared(mutant)
+        owed = self._induction.implied(action, alike, guards)
+        said = self._asker.part(owed).verdict == "unsat"
+        return "the invariants and the other guards already say it" if said else ""
+
     def quickly(self, mutant: Mutant) -> str:
         """Why the changed guard or update makes no difference; empty if that is not proved."""
-        action = self._spec.actions[mutant.action]
-        guards = [item.term for item in action.guards]
         if mutant.guard is None:
-            new = changed(action, mutant)
+            action = self._spec.actions[mutant.action]
+            guards, new = [item.term for item in action.guards], changed(action, mutant)
             # Each step as before is one without the update, and the other way round.
             same = self._covered(action, guards, [new]) and self._covered(new, guards, [action])
             return "the variable has that value already" if same else ""
-        alike = _alike(guards.pop(mutant.guard), mutant)
-        if self._asker.part(self._induction.implied(action, alike, guards)).verdict == "unsat":
-            return "the invariants and the other guards already say it"
+        action, guards, alike = self._compared(mutant)
         if self._covered(action, [*guards, ~alike], []):
             return "where the two guards differ, the action changes nothing"
-        return ""
+        return self.implied(mutant)
+
+    def _compared(self, mutant: Mutant) -> tuple[Action, list[Term], Term]:
+        """The action, its other guards, and whether the changed one says what it said."""
+        action = self._spec.actions[mutant.action]
+        guards = [item.term for item in action.guards]
+        assert mutant.guard is not None
+        return action, guards, _alike(guards.pop(mutant.guard), mutant)
 
     def by_a_new_invariant(self, mutant: Mutant) -> str:
         """The other guard, or all of them, that make no difference, shown by an invariant of its own."""

@@ -109,7 +109,11 @@ class Bench:
         if fate is not None:
             return fate
         proofs = self._equivalence
-        same = proofs.by_another_step(mutant) or proofs.by_a_new_invariant(mutant)
+        same = (
+            proofs.quickly(mutant)
+            or proofs.by_another_step(mutant)
+            or proofs.by_a_new_invariant(mutant)
+        )
         if same:
             return Fate(mutant.name, "equivalent", same)
         if not goals:
@@ -127,7 +131,7 @@ class Bench:
         lost = self._lost(mutant, self._witnesses.of(mutant.action))
         if lost:
             return Fate(mutant.name, "killed", lost), {}
-        same = self._equivalence.quickly(mutant)
+        same = self._equivalence.implied(mutant) if mutant.kind == "drop" else ""
         if same:
             return Fate(mutant.name, "equivalent", same), {}
         action = changed(self._spec.actions[mutant.action], mutant)
