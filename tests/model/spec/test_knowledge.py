@@ -23,7 +23,27 @@ from tests.model.spec.saturation import ONE, Knowledge, Term, dh
 IKE = machine()
 WALKS, STEPS = 24, 24
 SECRET = {"initiator": "xi", "responder": "xr", "attacker": "xa"}
+QUICK_ENDS = ("starter", "answerer")
 QUICK = {"starter": "ys", "answerer": "ya", "attacker": "xa"}
+
+
+def _formulas() -> dict[str, Formula]:
+    ends, two, driver = IKE.phase1, IKE.phase2, IKE.driver
+    found = {
+        "IDii": formulas.initiator_readable(IKE.spec, ends),
+        "IDir": formulas.responder_readable(IKE.spec, ends),
+        "guess": formulas.guessable(IKE.spec, ends),
+    }
+    for end in ("initiator", "responder"):
+        found[f"key of {end}"] = formulas.master_key_obtained(ends, ends.end(end))
+    for end, record in zip(QUICK_ENDS, (two.starter, two.answerer), strict=True):
+        pair = getattr(driver, end)[two.n]
+        found[f"session of {end}"] = formulas.session_key_obtained(two, record, pair)
+    return found
+
+
+#: what is asked of each state, built once
+FORMULAS = _formulas()
 
 
 @dataclass(frozen=True)
@@ -154,9 +174,7 @@ def _is_attackers(concrete: Machine, step: Step) -> bool:
 
 @pytest.mark.parametrize("pfs", [True, False])
 def test_r4_r6_r12_formulas_say_what_saturation_derives(pfs: bool) -> None:
-    ends, two, seen = IKE.phase1, IKE.phase2, set()
-    drivers = {"starter": IKE.driver.starter[two.n], "answerer": IKE.driver.answerer[two.n]}
-    records = {"starter": two.starter, "answerer": two.answerer}
+    seen = set()
     for policy in POLICIES:
         sizes = {"transform": 1, "protection": 1, "negotiation": 1}
         given = {**AGREEING, **HURRIED, **policy, "pfs": pfs, "answers": 0, "deletes_early": False}
@@ -168,18 +186,16 @@ def test_r4_r6_r12_formulas_say_what_saturation_derives(pfs: bool) -> None:
             told: dict[str, tuple[bool, bool]] = {}
             for end in ("initiator", "responder"):
                 key = skeyid(view, end)
-                said = view.says(formulas.master_key_obtained(ends, ends.end(end)))
+                said = view.says(FORMULAS[f"key of {end}"])
                 told[f"key of {end}"] = said, key is not None and knows.has(key)
-            ids = formulas.initiator_readable(IKE.spec, ends)
-            told["IDii"] = view.says(ids), knows.has("IDii")
-            ids = formulas.responder_readable(IKE.spec, ends)
-            told["IDir"] = view.says(ids), knows.has("IDir")
-            for end, pair in drivers.items():
+            for name in ("IDii", "IDir"):
+                told[name] = view.says(FORMULAS[name]), knows.has(name)
+            for end in QUICK_ENDS:
                 material = keymat(view, end)
-                said = view.says(formulas.session_key_obtained(two, records[end], pair))
+                said = view.says(FORMULAS[f"session of {end}"])
                 told[f"session of {end}"] = said, material is not None and knows.has(material)
             guess = Knowledge([*heard(view), "psk"], breaks=breaks)
-            told["guess"] = view.says(formulas.guessable(IKE.spec, ends)), _tells(view, guess)
+            told["guess"] = view.says(FORMULAS["guess"]), _tells(view, guess)
             wrong = {name: pair for name, pair in told.items() if pair[0] != pair[1]}
             assert not wrong, (policy, wrong)
             seen |= {(name, pair[0]) for name, pair in told.items()}
