@@ -18,8 +18,9 @@ from explorer.report.live import Screen, screen
 from explorer.report.text import write
 from explorer.view.proofs import (
     composition_rows,
+    fates_row,
     heading_rows,
-    mutant_rows,
+    open_rows,
     proof_tree,
     summary_row,
     verdict_rows,
@@ -117,8 +118,9 @@ def _work(
     if asked.mutants:
         for number, total, fates in _fates(jobs):
             done.fates += fates
+            shown.rows(open_rows(fates))
             shown.at(f"mutants of {number} of {total} actions")
-        shown.rows(mutant_rows(done.fates))
+        shown.rows([fates_row(done.fates)])
 
 
 def _compose(question: Question, jobs: int, done: Done, shown: Screen) -> None:

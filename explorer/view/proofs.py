@@ -90,15 +90,19 @@ def weakness_rows(weakness: Weakness) -> Iterator[Row]:
             yield Row("dim", "    closed by", f"{name}: {mend}")
 
 
-def mutant_rows(fates: Sequence[Fate]) -> Iterator[Row]:
-    """The open ones, each, and how many there are of each fate."""
+def open_rows(fates: Sequence[Fate]) -> Iterator[Row]:
+    """The mutants that nothing notices."""
     for item in fates:
         if item.fate == "open":
             yield Row("open", "open", f"{item.mutant}: {item.why}")
+
+
+def fates_row(fates: Sequence[Fate]) -> Row:
+    """How many mutants there are of each fate."""
     counts = Counter(item.fate for item in fates)
     role = "open" if counts["open"] else "ok"
     said = ", ".join(f"{counts[fate]} {fate}" for fate in ("killed", "equivalent", "open"))
-    yield Row(role, f"{len(fates)} mutants:", said)
+    return Row(role, f"{len(fates)} mutants:", said)
 
 
 def _work(verdicts: Sequence[Verdict]) -> dict[str, float]:

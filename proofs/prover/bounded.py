@@ -27,6 +27,7 @@ class Search:
     """Runs of one specification with domains of these sizes (families: one element).
 
     assuming   what is taken as given of the policies
+    effort     the most that an answer may cost, as of `smt.Growing`
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class Search:
         sizes: Mapping[str, int] | None = None,
         assuming: Sequence[Term] = (),
         milliseconds: int = MILLISECONDS,
+        effort: int = 0,
     ) -> None:
         default = {name: 1 if d in spec.families else 2 for name, d in spec.domains.items()}
         self._paths = Paths(spec, {**default, **(sizes or {})}, assuming)
-        self._milliseconds = milliseconds
+        self._milliseconds, self._effort = milliseconds, effort
 
     def shortest(self, goal: Goal, depth: int) -> Found | NotFound:
         """A shortest run to the goal, whatever the actions."""
@@ -46,7 +48,7 @@ class Search:
 
     def all(self, goals: Mapping[str, Goal], depth: int) -> dict[str, Found | NotFound]:
         """A shortest run to each goal, of one search."""
-        solver, path = smt.Growing(self._milliseconds), self._paths.empty()
+        solver, path = self._growing(), self._paths.empty()
         solver.add(self._paths.fixed)
         found: dict[str, Found | NotFound] = {}
         for length in range(depth + 1):
@@ -65,9 +67,12 @@ class Search:
                 break
         return {name: found.get(name, NotFound(depth)) for name in goals}
 
+    def _growing(self) -> smt.Growing:
+        return smt.Growing(self._milliseconds, self._effort)
+
     def told(self, steps: Iterable[str], *, whole: bool = False) -> Told:
         """A story, to be asked about; KeyError for an action that is none."""
-        return Told(self._paths, tuple(steps), self._milliseconds, whole=whole)
+        return Told(self._paths, tuple(steps), self._growing(), whole=whole)
 
     def story(
         self, goals: Mapping[str, Goal], steps: Iterable[str], *, whole: bool = False
@@ -97,12 +102,12 @@ class Told:
     """One story, laid out once and asked any number of times."""
 
     def __init__(
-        self, paths: Paths, steps: Sequence[str], milliseconds: int, *, whole: bool
+        self, paths: Paths, steps: Sequence[str], solver: smt.Growing, *, whole: bool
     ) -> None:
         self._paths, self._whole = paths, whole
         self._path = paths.empty()
         self._ways: dict[Goal, list[tuple[int, Formula]]] = {}
-        self._solver = smt.Growing(milliseconds)
+        self._solver = solver
         self._solver.add(paths.fixed)
         for name in steps:
             self._solver.add(paths.told(self._path, paths.moves[name], whole=whole))

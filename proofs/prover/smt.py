@@ -141,17 +141,25 @@ class Model:
 
     def says(self, formula: Formula) -> bool | None:
         """Whether a Bool formula holds; None where a quantifier hides it."""
-        value = self.found.eval(formula, model_completion=True)
-        return True if z3.is_true(value) else False if z3.is_false(value) else None
+        truth = z3.Z3_get_bool_value(CONTEXT, self._evaluated(formula))
+        return truth > 0 if truth else None
 
     def value(self, formula: Formula) -> Concrete:
         """The value of a Bool, Int or Real formula; anything where the model does not care."""
-        value = self.found.eval(formula, model_completion=True)
-        if z3.is_bool(value):
-            return bool(z3.is_true(value))
-        if z3.is_int_value(value):
-            return int(value.as_long())
-        return Fraction(value.numerator_as_long(), value.denominator_as_long())
+        found = self._evaluated(formula)
+        truth = z3.Z3_get_bool_value(CONTEXT, found)
+        if truth:
+            return bool(truth > 0)
+        value = Fraction(z3.Z3_get_numeral_string(CONTEXT, found))
+        return int(value) if value.denominator == 1 and z3.is_int(formula) else value
+
+    def _evaluated(self, formula: Formula) -> Any:
+        """Its value, to be read at once. Hundreds a run: z3's own classes around each would cost more
+        than the search."""
+        found = (z3.Ast * 1)()
+        if not z3.Z3_model_eval(CONTEXT, self.found.model, formula.ast, True, found):
+            raise ValueError(f"the model says nothing of {formula}")
+        return found[0]
 
 
 @dataclass(frozen=True)
@@ -195,10 +203,15 @@ def _solver(formulas: Sequence[Formula], milliseconds: int, seed: int) -> Any:
 
 
 class Growing:
-    """A solver to which formulas are added, and questions asked in between."""
+    """A solver to which formulas are added, and questions asked in between.
 
-    def __init__(self, milliseconds: int) -> None:
+    effort   the most that one answer may cost in the solver's own unit, which does not hang on how busy
+             the machine is: some millions a second; 0 for any
+    """
+
+    def __init__(self, milliseconds: int, effort: int = 0) -> None:
         self._solver = _solver((), milliseconds, 0)
+        self._solver.set("rlimit", effort)
 
     def add(self, formulas: Sequence[Formula]) -> None:
         """From now on these hold."""
