@@ -22,6 +22,10 @@ _HEAD = re.compile(
 )
 
 
+#: a word of the worker, and what goes with it
+Step = list[object]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What our engine reported (`result` of the worker), and what strongSwan logged."""
@@ -55,7 +59,7 @@ class Outcome:
 
 def against_strongswan(
     name: str,
-    steps: Sequence[Sequence[object]],
+    steps: Sequence[Step],
     *rig: str,
     connection: dict[str, Any] | None = None,
     child: dict[str, Any] | None = None,

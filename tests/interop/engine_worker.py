@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from impl.ike.engine import Engine
-from impl.ike.settings import Lifetime
+from impl.ike.settings import Lifetime, Nat
 from model.vocabulary.selectors import Selector
 from tests.interop.peers import settings_for
 
-IKE_PORT = 500
+IKE_PORT, NAT_PORT = 500, 4500
 
 
 def plain(value: object) -> Any:
@@ -48,11 +48,10 @@ class Worker:
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.rig = dict(os.environ)
-        changes = {key: _lives(scenario.get(key, {})) for key in ("connection", "child", "engine")}
+        changes = {key: _typed(scenario.get(key, {})) for key in ("connection", "child", "engine")}
         self.engine = Engine(settings_for(scenario["name"], self.rig, **changes), os.urandom)
         self.peer = (self.rig["RIG_PEER_IP"], IKE_PORT)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((self.rig["RIG_LOCAL_IP"], IKE_PORT))
+        self.sockets = {port: self._bound(port) for port in (IKE_PORT, NAT_PORT)}
         self.events: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
         self.missing: list[list[Any]] = []
@@ -68,22 +67,28 @@ class Worker:
             if deadline is not None and deadline <= now:
                 self.engine.handle_timeout(now)
             self._gather(now)
-            if done():
+            if bool(done()):
                 return True
             if now >= end:
                 return False
             until = min(end, now + 0.05, *([deadline] if deadline is not None else []))
-            ready, _, _ = select.select([self.socket], [], [], max(0.0, until - now))
+            ready, _, _ = select.select(self.sockets.values(), [], [], max(0.0, until - now))
             for sock in ready:
                 datagram, source = sock.recvfrom(65_535)
-                self.engine.receive_datagram(datagram, source, time.monotonic())
+                floated = sock is self.sockets[NAT_PORT]
+                self.engine.receive_datagram(datagram, source, time.monotonic(), floated=floated)
 
     def _gather(self, now: float) -> None:
         while (event := self.engine.next_event()) is not None:
             at = round(now - self.began, 3)
             self.events.append({"event": type(event).__name__, "at": at} | plain(event))
-        for datagram, target in self.engine.datagrams_to_send():
-            self.socket.sendto(datagram, target)
+        for datagram, target, floated in self.engine.outgoing():
+            self.sockets[NAT_PORT if floated else IKE_PORT].sendto(datagram, target)
+
+    def _bound(self, port: int) -> socket.socket:
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        made.bind((self.rig["RIG_LOCAL_IP"], port))
+        return made
 
     # ---- the steps
     def start(self, child: str | None = None) -> bool:
@@ -96,7 +101,7 @@ class Worker:
         """So many events of a kind, since the beginning."""
 
         def seen() -> bool:
-            return sum(item["event"] == event for item in self.events) >= count
+            return [item["event"] for item in self.events].count(event) >= count
 
         return self.pump(seen, seconds)
 
@@ -132,7 +137,8 @@ class Worker:
     def run(self, steps: list[list[Any]]) -> dict[str, Any]:
         """All steps in order, whatever comes of them."""
         for word, *rest in steps:
-            if not getattr(self, word)(*rest):
+            step: Callable[..., bool] = getattr(self, word)
+            if not step(*rest):
                 self.missing.append([word, *rest])
         self.wait(0.1)
         return {
@@ -145,9 +151,16 @@ class Worker:
         }
 
 
-def _lives(changes: dict[str, Any]) -> dict[str, Any]:
-    """Lifetimes come as lists of their fields."""
-    return {key: Lifetime(*value) if key == "life" else value for key, value in changes.items()}
+#: what JSON has as a table of fields
+_TYPES: dict[str, Callable[..., object]] = {"life": Lifetime, "nat": Nat}
+
+
+def _typed(changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes with their tables as what the settings have."""
+    return {
+        key: _TYPES[key](**value) if isinstance(value, dict) else value
+        for key, value in changes.items()
+    }
 
 
 def main(scenario: str, result: str) -> None:

@@ -11,6 +11,7 @@ from impl.ike.settings import (
     ChildSettings,
     ConnectionSettings,
     Lifetime,
+    Nat,
     Phase1Choice,
     Phase2Choice,
     Settings,
@@ -123,4 +124,4 @@ def settings_for(
     )
     made = replace(made, **(connection or {}))
     own = ip_address(rig["RIG_LOCAL_IP"])
-    return replace(Settings(own, (made,), interval=1.0, brief=1.0), **(engine or {}))
+    return replace(Settings(own, (made,), interval=1.0, brief=1.0, nat=Nat()), **(engine or {}))
