@@ -131,6 +131,7 @@ class IkeSa:
     peer      where the peer is reached now; `begun`: where it was when it began
     problem   the last thing that went wrong without changing anything: why, if nothing better comes
     stated    the lifetime that the initiator's offer states; `seconds`: the one in force
+    number    the how manieth it was that was kept
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
     why_ends  what its end will be put down to
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
@@ -171,6 +172,7 @@ class IkeSa:
     question: int = 0
     answered_to: int = 0
     named: tuple[Phase1Choice, ...] = ()
+    number: int = 0
     ends: float = 0.0
     old: IkeSa | None = field(default=None, repr=False)
     why_ends: str = "its lifetime is over"
@@ -206,6 +208,7 @@ class Sadb:
         self._begun: dict[tuple[bytes, Address], IkeSa] = {}
         self.pairs: dict[int, tuple[IkeSa, SaPair]] = {}
         self._made: dict[int, float] = {}
+        self._count = 0
 
     def __iter__(self) -> Iterator[IkeSa]:
         return iter(list(self._by_cookie.values()))
@@ -223,6 +226,8 @@ class Sadb:
 
     def add(self, sa: IkeSa) -> None:
         """Keep an exchange."""
+        self._count += 1
+        sa.number = self._count
         self._by_cookie[self.own_cookie(sa)] = sa
         if sa.half_open:
             self._half_open[self.own_cookie(sa)] = sa
@@ -261,14 +266,18 @@ class Sadb:
 
     def successor(self, sa: IkeSa) -> IkeSa | None:
         """A younger Phase I SA of the same policy and end that stands, or that we are bringing up."""
-        younger = False
         for other in self._by_cookie.values():
             may = other.initiated or other.state is State.ESTABLISHED
             same = other.connection is sa.connection and other.same_end(sa)
-            if younger and may and same:
+            if other.number > sa.number and may and same:
                 return other
-            younger = younger or other is sa
         return None
+
+    def alone(self, sa: IkeSa) -> bool:
+        """Whether nothing else is known of the end that an SA leads to: no other SA, and no pair."""
+        owners = (owner for owner, _ in self.pairs.values())
+        others = (*self._by_cookie.values(), *owners)
+        return not any(other is not sa and other.same_end(sa) for other in others)
 
     # ---- pairs
     def install(self, sa: IkeSa, pair: SaPair, now: float) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from impl.ike.cookies import CookieMaker
 from impl.ike.events import (
+    FellBack,
     Notified,
     Phase1Ended,
     Phase1Established,
@@ -36,6 +37,7 @@ from tests.impl.ike.conftest import (
     MakePair,
     Pair,
     children,
+    connection,
 )
 
 
@@ -114,6 +116,75 @@ def test_r16_an_sa_that_has_seen_too_many_message_ids_ends(make_pair: MakePair) 
     assert "it has seen as many message ids as it may" in {
         item.why for item in pair.of(A, Phase1Ended)
     }
+
+
+def test_r15_r19_pairs_live_on_at_both_ends_when_phase1_is_negotiated_anew(
+    make_pair: MakePair,
+) -> None:
+    """What begins anew is no first contact while pairs stand."""
+    quiet: list[bool] = []
+    pair = make_pair(tap=lambda sent: None if quiet else sent.datagram)
+    pair.start()
+    pair.run(5)
+    pair.start()
+    quiet.append(True)
+    pair.run(17)
+    quiet.clear()
+    pair.run(20)
+    assert len(pair.of(A, Phase1Established)) == 2 and len(pair.of(A, SasInstalled)) == 2
+    assert not pair.of(A, SasDeleted) and not pair.of(B, SasDeleted)
+
+
+def test_r8_a_renewal_that_meets_silence_is_not_followed_by_clear_text(
+    make_pair: MakePair,
+) -> None:
+    dead: list[bool] = []
+    life = {"life": Lifetime(100, 100), "falls_back": True}
+    pair = make_pair(life, tap=lambda sent: None if dead else sent.datagram)
+    pair.start()
+    pair.run(5)
+    dead.append(True)
+    pair.run(200)
+    assert pair.of(A, Phase1Failed) and pair.a.sadb.pairs and not pair.of(A, FellBack)
+
+
+def test_r8_a_refused_offer_that_meets_silence_then_is_not_followed_by_clear_text(
+    make_pair: MakePair,
+) -> None:
+    changes = {"choices": (DES3,), "spare": (AES,), "falls_back": True}
+    pair = make_pair(
+        changes, {"choices": (AES,)}, tap=lambda sent: sent.datagram if sent.time < 0.015 else None
+    )
+    pair.start()
+    pair.run(100)
+    assert len({sent.datagram for sent in pair.network.log if sent.source == A}) == 2
+    assert pair.of(A, Phase1Failed) and not pair.of(A, FellBack)
+
+
+def test_r22_both_ends_may_begin_at_once_and_one_pair_is_left(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.b.start(pair.b.settings.connections[0], A, 0.0)
+    pair.run(5)
+    assert len(pair.of(A, SasInstalled)) == len(pair.of(B, SasInstalled)) == 2
+    pair.run(30)
+    ((_, one),), ((_, other),) = pair.a.sadb.pairs.values(), pair.b.sadb.pairs.values()
+    assert one.inbound_spi == other.outbound_spi and not pair.of(B, Phase1Failed)
+
+
+def test_r19_pairs_without_phase1_are_replaced_under_one_new_phase1_sa(
+    make_pair: MakePair,
+) -> None:
+    one = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    one = replace(one, life=SOFT)
+    pair = make_pair({"children": (one, replace(one, name="two"))})
+    pair.start()
+    pair.run(5)
+    for engine in (pair.a, pair.b):
+        for sa in engine.sadb:
+            engine.ended(sa, "for this test")
+    pair.run(60)
+    assert len(pair.of(A, SasInstalled)) == 4 and len(pair.of(A, Phase1Established)) == 2
 
 
 # ---- what the answerer wants
