@@ -21,6 +21,8 @@ from impl.wire.proposals import decode_attributes, encode_attributes
 
 #: octets of the number of a question (RFC 3706 5.3)
 _NUMBER = 4
+#: kinds of notify in clear that are reported of one SA: anybody can send any number
+_HINTS = 8
 
 
 def sealed_notice(sa: IkeSa, message_id: int, rest: Sequence[AnyPayload]) -> list[AnyPayload]:
@@ -107,9 +109,11 @@ def lifetime_in(item: Notification, type_: int, duration: int) -> tuple[int | No
 
 
 def hear_clear(core: Core, sa: IkeSa, got: Got) -> None:
-    """Report what anybody can have sent; keep it as what the exchange may have failed of."""
+    """Report what anybody can have sent, each kind once; keep it as what the exchange may have failed of."""
     for item in got.all(Notification):
-        core.emit(Notified(sa.peer, item, protected=False))
+        if item.type not in sa.hinted and len(sa.hinted) < _HINTS:
+            sa.hinted.add(item.type)
+            core.emit(Notified(sa.peer, item, protected=False))
         if item.type == NotifyType.NO_PROPOSAL_CHOSEN:
             sa.problem = ("proposal-p1", "the peer says NO-PROPOSAL-CHOSEN, in clear")
             sa.heard = True
