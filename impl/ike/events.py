@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from impl.ike.settings import Address, Phase1Choice, Phase2Choice
+from impl.ike.settings import Address, Host, Phase1Choice, Phase2Choice
 from impl.wire.payloads import Identification, Notification
 from model.vocabulary.selectors import Selector
 
@@ -55,6 +55,8 @@ class SaPair:
     """The SAs that a Quick Mode made, for the driver: one inbound, one outbound (R11).
 
     SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, None for no limit.
+    `originals`: the addresses of initiator and responder as the peer sees them, where transport mode
+    passes a NAT (RFC 3947 5.2).
     """
 
     child: str
@@ -68,6 +70,7 @@ class SaPair:
     remote: Selector
     life: int | None
     initiated: bool
+    originals: tuple[Host, Host] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,16 @@ class Notified:
     protected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PeerMoved:
+    """A message that verified came from another address: a NAT has given the peer a new one (RFC 3947 7).
+    Every SA with it is reached there from now on."""
+
+    name: bytes
+    connection: str
+    peer: Address
+
+
 Event = (
     Phase1Established
     | Phase1Failed
@@ -118,4 +131,5 @@ Event = (
     | SasDeleted
     | Phase2Failed
     | Notified
+    | PeerMoved
 )
