@@ -24,7 +24,7 @@ from impl.auth.interface import (
     one,
 )
 from impl.auth.keys import SigningKey
-from impl.auth.names import in_words, shown_in_words, subject_id, unconfirmed
+from impl.auth.names import in_words, same_identity, shown_in_words, subject_id, unconfirmed
 from impl.auth.paths import Trust, check_path
 from impl.crypto import schedule
 from impl.crypto.hashes import HashAlgorithm
@@ -100,6 +100,10 @@ class Certified(Authenticator):
     def identity(self, address: Identification) -> Identification:
         """The subject of the own certificate."""
         return subject_id(self._settings.own[0])
+
+    def fits(self, shown: Identification, other: Identification) -> bool:
+        """Whether both name the same: names whatever their case, DNs whatever their encoding."""
+        return same_identity(shown, other)
 
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
         """Whether the peer asks for a certificate."""

@@ -124,6 +124,10 @@ class Authenticator(ABC):
         """The ID payload to send where the policy names none; `address` is the own address as one."""
         return address
 
+    def fits(self, shown: Identification, other: Identification) -> bool:
+        """Whether an identity that is shown is that other one."""
+        return (shown.type, shown.data) == (other.type, other.data)
+
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
         """Take in a message before the proofs: 2 and 4 as the initiator, 3 as the responder."""
         yield from ()

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from impl.auth.interface import Work
 from impl.ike import natt, notices, phase1, phase2
 from impl.ike.core import Refused, Reply
 from impl.ike.events import (
@@ -18,17 +19,26 @@ from impl.ike.events import (
     Phase1Established,
     Phase1Failed,
     Phase2Failed,
+    StepNeeded,
 )
 from impl.ike.offers import unsupported
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending
 from impl.ike.settings import Address, ChildSettings, ConnectionSettings, Random, Settings
+from impl.ike.steps import Task
 from impl.ike.tables import State
 from impl.ike.timers import Timers
 from impl.wire.message import Header, Message, encode_message
 from impl.wire.numbers import DOI_IPSEC, ExchangeType, ProtocolId
 from impl.wire.payloads import AnyPayload, Notification
 
-_TRIES = (State.AWAITS_MM2, State.AWAITS_MM4, State.AWAITS_MM6)
+#: states in which the own last message is sent again
+_TRIES = (
+    State.AWAITS_MM2,
+    State.AWAITS_MM4,
+    State.AWAITS_MM6,
+    State.AWAITS_MM7,
+    State.AWAITS_MM8,
+)
 _Key = tuple[str, bytes, int]
 
 
@@ -40,12 +50,18 @@ class Outgoing(NamedTuple):
     floated: bool
 
 
+def _lacks_clock(settings: Settings, connection: ConnectionSettings) -> str:
+    if connection.certificate is None or settings.utc is not None:
+        return ""
+    return "certificates need the time of day, which the settings do not give (utc)"
+
+
 class Exchanges:
     """Every exchange of an engine."""
 
     def __init__(self, settings: Settings, random: Random) -> None:
         for connection in settings.connections:
-            problem = unsupported(connection)
+            problem = unsupported(connection) or _lacks_clock(settings, connection)
             if problem:
                 raise ValueError(f"{connection.name}: {problem}")
         self.settings, self.random = settings, random
@@ -56,6 +72,8 @@ class Exchanges:
         self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
         self._timers: Timers[_Key] = Timers()
+        self._working: dict[int, IkeSa] = {}
+        self._steps = 0
 
     # ---- the outside
     @property
@@ -137,7 +155,11 @@ class Exchanges:
         early = min(2 * self.settings.interval, sa.seconds / 10) if sa.initiated else 0
         self._timers.set(self.key("life", sa), self._now + sa.seconds - early)
         name = sa.connection.name
-        self.emit(Phase1Established(sa.name, sa.peer, name, sa.identity, sa.choice, sa.initiated))
+        self.emit(
+            Phase1Established(
+                sa.name, sa.peer, name, sa.identity, sa.choice, sa.initiated, sa.proved
+            )
+        )
         wanted, sa.wanted = sa.wanted, []
         for child in wanted:
             self.want(sa, child)
@@ -145,7 +167,7 @@ class Exchanges:
     def drop_others(self, sa: IkeSa) -> None:
         """The authenticated peer has begun anew: its other SAs are gone (RFC 2407 4.6.3.3)."""
         for other in self.sadb:
-            same_peer = other.same_end(sa) and other.identity == sa.identity
+            same_peer = other.same_end(sa) and other.same_credential(sa)
             if other is not sa and same_peer and other.state is State.ESTABLISHED:
                 for pair in list(other.pairs):
                     notices.remove_pair(self, other, pair, "the peer has begun anew")
@@ -189,17 +211,43 @@ class Exchanges:
 
     def forget(self, sa: IkeSa) -> None:
         self.sadb.remove(sa)
-        for what in ("open", "life", "resend", "keepalive"):
+        if sa.task is not None:
+            self._working.pop(sa.task.number, None)
+            sa.task = None
+        for what in ("open", "life", "resend", "keepalive", "step"):
             self._timers.cancel(self.key(what, sa))
         for message_id in sa.quick:
             self._timers.cancel(self.key("quick", sa, message_id))
+
+    # ---- what is done elsewhere
+    def wait_for(self, sa: IkeSa, task: Task, work: Work[Any]) -> None:
+        """Have work done elsewhere; meanwhile no message of the exchange is taken, nor sent again."""
+        self._steps += 1
+        task.number, task.what, sa.task = self._steps, work.what, task
+        self._working[task.number] = sa
+        self._timers.cancel(self.key("resend", sa))
+        self._timers.set(self.key("step", sa), self._now + self.settings.step_for)
+        name = sa.connection.name
+        self.emit(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
+
+    def done_with(self, number: int) -> tuple[IkeSa, Task] | None:
+        """The exchange and the row that work was for; None if it is too late."""
+        sa = self._working.pop(number, None)
+        if sa is None or sa.task is None:
+            return None
+        task, sa.task = sa.task, None
+        self._timers.cancel(self.key("step", sa))
+        if sa.initiated:
+            # If nothing comes of it, the exchange goes on as before.
+            self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
+        return sa, task
 
     # ---- sending
     def move(self, sa: IkeSa, state: State, reply: Reply) -> bytes:
         """The next state of Phase I, and its message."""
         sent = self.send(sa, sa.sending, ExchangeType.MAIN, 0, reply)
         sa.state = state
-        if sa.initiated and state in _TRIES:
+        if state in _TRIES:
             sa.sending.tries = 0
             self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
         else:
@@ -260,6 +308,9 @@ class Exchanges:
             elif what == "open" and sa.half_open:
                 reason, why = sa.problem or ("no-responder", "the initiator went silent")
                 self.fail(sa, reason, why)
+            elif what == "step" and sa.task is not None:
+                why = f"could not {sa.task.what} in {self.settings.step_for:g} s"
+                self.fail(sa, "internal", why)
             elif what == "life":
                 self._expire(sa)
             elif what == "keepalive":

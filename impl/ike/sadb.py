@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
+from impl.auth.interface import Authenticator
 from impl.crypto.groups import PrivateValue
 from impl.crypto.schedule import Cookies
 from impl.ike.events import SaPair
@@ -23,6 +25,9 @@ from impl.ike.tables import State
 from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
+
+if TYPE_CHECKING:
+    from impl.ike.steps import Task
 
 
 @dataclass(slots=True)
@@ -107,13 +112,19 @@ class Quick:
     sending: Sending = field(default_factory=Sending)
 
 
+_HALF_OPEN = (State.AWAITS_MM3, State.AWAITS_MM5, State.AWAITS_MM7)
+
+
 @dataclass(slots=True, eq=False)
 class IkeSa:
     """One exchange of Phase I, and the SA that comes of it.
 
     peer      where the peer is reached now; `begun`: where it was when it began
     problem   the last thing that went wrong without changing anything: why, if nothing better comes
-    detects, names_alternatives   the peer understands RFC 3706, and alternatives (its vendor ids)
+    detects, names_alternatives, gssapi   the peer understands RFC 3706, alternatives, method 65001 as
+              Kerberos (its vendor ids)
+    auth      how both ends authenticate, once that is agreed on; `proved`: who the credential says it is
+    task      the row that is under way elsewhere: until it is done, no message is taken
     served    negotiations of Phase II that it has completed (R16)
     """
 
@@ -143,6 +154,10 @@ class IkeSa:
     nat: NatState = field(default_factory=NatState)
     detects: bool = False
     names_alternatives: bool = False
+    gssapi: bool = False
+    auth: Authenticator | None = field(default=None, repr=False)
+    proved: str = ""
+    task: Task | None = field(default=None, repr=False)
     begun: Address = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,7 +171,11 @@ class IkeSa:
     @property
     def half_open(self) -> bool:
         """Whether it takes a place among the exchanges that somebody else began and has not proved."""
-        return not self.initiated and self.state in (State.AWAITS_MM3, State.AWAITS_MM5)
+        return not self.initiated and self.state in _HALF_OPEN
+
+    def same_credential(self, other: IkeSa) -> bool:
+        """Whether both were authenticated as the same."""
+        return (self.identity, self.proved) == (other.identity, other.proved)
 
     def same_end(self, other: IkeSa) -> bool:
         """Whether both lead to one address, or may do so through a NAT; who is there, the identity says."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 
+from impl.auth.certificate import CertificateSettings
+from impl.auth.kerberos import KerberosSettings
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
 from model.vocabulary.policy import AddressPattern
@@ -65,6 +68,7 @@ class ConnectionSettings:
 
     own, expected   ID payloads; `expected` None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
+    certificate, kerberos   what the other two methods need; None: they cannot be done
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
     """
 
@@ -79,6 +83,8 @@ class ConnectionSettings:
     children: tuple[ChildSettings, ...]
     limit: int | None = None
     falls_back: bool = False
+    certificate: CertificateSettings | None = None
+    kerberos: KerberosSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,9 @@ class Settings:
     remembered           how many received messages an SA tells a repeated one by
     nat                  None: no NAT traversal
     alternatives         whether a refusal names what would be acceptable, to who understands it (R7)
+    utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
+                         need it
+    step_for             seconds that a step of an authentication may take elsewhere
     """
 
     local: Host
@@ -119,6 +128,8 @@ class Settings:
     remembered: int = 64
     nat: Nat | None = None
     alternatives: bool = True
+    utc: Callable[[float], datetime] | None = None
+    step_for: float = 20.0
 
     def connection_for(self, host: Host) -> ConnectionSettings | None:
         """The first connection whose remote addresses hold this one."""

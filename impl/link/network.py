@@ -6,9 +6,11 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
+from impl.auth.interface import Work
 from impl.ike.engine import Engine
-from impl.ike.events import Event
+from impl.ike.events import Event, StepNeeded
 from impl.ike.settings import Address
 
 Tap = Callable[["Sent"], "bytes | None"]
@@ -74,6 +76,7 @@ class Network:
     """Engines by address; one that does NAT traversal has its other port too.
 
     nats   what stands before a host
+    step_takes   virtual seconds that a step of an authentication takes
     tap    sees every datagram as it is sent, and says what goes on: it, another one, or nothing (None)
     log    everything that was sent, in order; events by address
     """
@@ -82,6 +85,7 @@ class Network:
     seed: int = 0
     tap: Tap | None = None
     nats: tuple[Translator, ...] = ()
+    step_takes: float = 0.0
 
     def __post_init__(self) -> None:
         self.now = 0.0
@@ -91,6 +95,8 @@ class Network:
         self._other: dict[Address, Engine] = {}
         self._chance = Random(self.seed)
         self._way: list[tuple[float, int, Sent]] = []
+        self._steps: list[tuple[float, int, Address]] = []
+        self._work: dict[tuple[Address, int], Work[Any]] = {}
         self._count = 0
 
     def join(self, address: Address, engine: Engine) -> None:
@@ -124,6 +130,10 @@ class Network:
         self._gather()
         while (due := self._next()) is not None and due <= until:
             self.now = max(self.now, due)
+            while self._steps and self._steps[0][0] <= self.now:
+                _, number, address = heapq.heappop(self._steps)
+                outcome = self._work.pop((address, number)).run()
+                self._engines[address].step_done(number, outcome, self.now)
             while self._way and self._way[0][0] <= self.now:
                 _, _, sent = heapq.heappop(self._way)
                 self._arrive(sent)
@@ -146,7 +156,7 @@ class Network:
             engine.receive_datagram(sent.datagram, sent.source, self.now, floated=True)
 
     def _next(self) -> float | None:
-        due = [self._way[0][0]] if self._way else []
+        due = [item[0][0] for item in (self._way, self._steps) if item]
         due += [d for e in self._engines.values() if (d := e.next_deadline()) is not None]
         return min(due, default=None)
 
@@ -154,6 +164,10 @@ class Network:
         for address, engine in self._engines.items():
             while (event := engine.next_event()) is not None:
                 self.events[address].append(event)
+                if isinstance(event, StepNeeded):
+                    due = self.now + self.step_takes
+                    heapq.heappush(self._steps, (due, event.number, address))
+                    self._work[address, event.number] = event.work
             nat = engine.settings.nat
             for item in engine.outgoing():
                 port = nat.float_port if nat is not None and item.floated else address[1]
