@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="ExtensionType")
 #: signatures that one validation verifies at most: a peer may send certificates that lead nowhere
 MOST_SIGNATURES = 64
+_LAST = 1000  # the rank of a fault that ends a search
 #: extensions whose meaning is heeded here, or that only help to find a path
 _HEEDED = frozenset(
     (
@@ -171,7 +172,7 @@ def _extended(path: tuple[Certificate, ...], search: _Search) -> tuple[Certifica
         search.fault(rank, why, NotifyType.INVALID_CERT_AUTHORITY)
     for issuer in candidates:
         if search.signatures >= MOST_SIGNATURES:
-            search.fault(0, "the certificates sent lead nowhere")
+            search.fault(_LAST, "the certificates sent lead nowhere")
             return None
         search.signatures += 1
         stage, why = _issuer_fault(path, issuer, search)

@@ -103,10 +103,17 @@ def _delete(core: Core, sa: IkeSa, item: Delete) -> None:
         return
     named = {int.from_bytes(spi, "big") for spi in item.spis}
     # Pairs are the peer's, whichever of its Phase I SAs they were made under.
-    for owner, pair in list(core.sadb.pairs.values()):
-        ours = owner.same_end(sa) and owner.same_credential(sa)
-        if ours and pair.choice.protocol == item.protocol and pair.outbound_spi in named:
-            remove_pair(core, owner, pair, "the peer has deleted it")
+    shared = [
+        (owner, pair)
+        for owner, pair in core.sadb.pairs.values()
+        if owner.same_end(sa) and owner.same_credential(sa)
+        if pair.choice.protocol == item.protocol
+    ]
+    # strongSwan names its outbound one, which is our inbound one, when it could not install a pair.
+    for owner, pair in [item for item in shared if item[1].outbound_spi in named] or [
+        item for item in shared if item[1].inbound_spi in named
+    ]:
+        remove_pair(core, owner, pair, "the peer has deleted it")
 
 
 def remove_pair(core: Core, sa: IkeSa, pair: SaPair, why: str) -> None:

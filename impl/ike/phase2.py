@@ -103,18 +103,34 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     _check(got, made, "HASH(2)")
     _may_serve(sa)
     taken = answered_phase2(got.one(SecurityAssociation), quick.offered)
+    # The answerer waits for message 3, so a refusal is told to it.
+    none = NotifyType.NO_PROPOSAL_CHOSEN
     if taken is None:
-        raise Refused("proposal-p2", "the answer is no transform of the offer")
+        raise Refused("proposal-p2", "the answer is no transform of the offer", none)
     if taken.proposal.spi == quick.spi:
-        raise Refused("proposal-p2", "the peer's SPI is the own one")
-    if got.all(Identification) not in ([], list(quick.ids or ())):
-        raise Refused("selector", "the peer has answered with other client identities")
+        raise Refused("proposal-p2", "the peer's SPI is the own one", none)
     quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
     natt.hear_originals(quick, got)
+    _same_ids(core, sa, quick, got.all(Identification))
     _choose(quick, taken, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
     return Reply((HashData(made),), sealed=True)
+
+
+def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
+    """The answer's client identities are the offer's, if there are any; through a NAT the answerer may
+    name the addresses that it sees, in transport mode."""
+    assert quick.ids is not None
+    if not shown or shown == list(quick.ids):
+        return
+    if len(shown) == 2 and quick.originals is not None:
+        ours, theirs = map(packets_of, shown)
+        own = natt.as_seen_here(core, sa, quick, *map(packets_of, reversed(quick.ids)))
+        if natt.as_seen_here(core, sa, quick, theirs, ours) == own:
+            return
+    why = "the peer has answered with other client identities"
+    raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
 
 
 def _check(got: Got, made: bytes, name: str) -> None:
@@ -135,17 +151,17 @@ def _may_serve(sa: IkeSa) -> None:
 def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
     """Keep the choice, and with PFS the secret."""
     quick.choice, quick.seconds = taken.choice, taken.seconds
-    publics = got.all(KeyExchange)
+    publics, none = got.all(KeyExchange), NotifyType.NO_PROPOSAL_CHOSEN
     if taken.choice.group is None:
         if publics:
-            raise Refused("proposal-p2", "a public value without PFS")
+            raise Refused("proposal-p2", "a public value without PFS", none)
         return
     if len(publics) != 1 or quick.private is None:
-        raise Refused("proposal-p2", "PFS without a public value")
+        raise Refused("proposal-p2", "PFS without a public value", none)
     try:
         quick.secret = quick.private.shared(publics[0].data)
     except DegenerateValue as error:
-        raise Refused("proposal-p2", str(error)) from None
+        raise Refused("proposal-p2", str(error), none) from None
     quick.private = None
 
 
