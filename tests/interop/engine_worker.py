@@ -2,7 +2,8 @@
 
     python -m tests.interop.engine_worker SCENARIO.json RESULT.json
 
-SCENARIO: {"name": configuration, "connection" | "child" | "engine": changes by field, "steps": [[WORD, ...]]}.
+SCENARIO: {"name": configuration, "connection" | "child" | "engine" | "certificates": changes by field,
+"steps": [[WORD, ...]]}.
 RESULT: {"events": [{"event", "at", fields...}], "said": [{"command", "status", "text"}], "missing": [steps
 that did not come to pass], "dropped": {why: count}, "sas": Phase I SAs left, "pairs": pairs left}. The
 result holds keys: a test compares them.
@@ -23,9 +24,12 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any
 
+from impl.auth.interface import Work
 from impl.ike.engine import Engine
+from impl.ike.events import StepNeeded
 from impl.ike.settings import Lifetime, Nat, identification_of
 from model.vocabulary.selectors import Selector
+from tests.interop.certificates import with_certificates
 from tests.interop.peers import settings_for
 
 IKE_PORT, NAT_PORT = 500, 4500
@@ -35,6 +39,8 @@ def plain(value: object) -> Any:
     """A value as JSON has it: octets in hexadecimal, dataclasses by field."""
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, Work):
+        return value.what
     if isinstance(value, (Selector, IPv4Address)):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -50,7 +56,10 @@ class Worker:
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.rig = dict(os.environ)
         changes = {key: _typed(scenario.get(key, {})) for key in ("connection", "child", "engine")}
-        self.engine = Engine(settings_for(scenario["name"], self.rig, **changes), os.urandom)
+        told = settings_for(scenario["name"], self.rig, **changes)
+        if scenario["name"].startswith("cert"):
+            told = with_certificates(told, self.rig, scenario.get("certificates", {}))
+        self.engine = Engine(told, os.urandom)
         self.peer = (self.rig["RIG_PEER_IP"], IKE_PORT)
         self.sockets = {port: self._bound(port) for port in (IKE_PORT, NAT_PORT)}
         self.events: list[dict[str, Any]] = []
@@ -83,6 +92,8 @@ class Worker:
         while (event := self.engine.next_event()) is not None:
             at = round(now - self.began, 3)
             self.events.append({"event": type(event).__name__, "at": at} | plain(event))
+            if isinstance(event, StepNeeded):
+                self.engine.step_done(event.number, event.work.run(), time.monotonic())
         for datagram, target, floated in self.engine.outgoing():
             self.sockets[NAT_PORT if floated else IKE_PORT].sendto(datagram, target)
 
