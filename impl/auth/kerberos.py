@@ -244,10 +244,12 @@ class Kerberized(Authenticator):
         return mechanism.initiate(target) if self.initiator else mechanism.accept()
 
     def _target(self) -> str:
-        """Whom to ask a ticket for: who the peer says it is, if that may be; else who it must be."""
-        expected = self._settings.expected or ()
-        for principal in expected:
-            if not self._claimed or self._claims(self._claimed, principal):
+        """Whom to ask a ticket for: who the peer says it is, in its spelling; without a realm, or where
+        it shows no name, who it must be."""
+        for principal in self._settings.expected or ():
+            if not self._claimed:
+                return principal
+            if "@" not in self._claimed and self._claims(self._claimed, principal):
                 return principal
         if not self._claimed:
             raise Refused("identity", "the peer shows no name, and none is expected")
@@ -271,9 +273,11 @@ class Kerberized(Authenticator):
         lacks = context.lacks(confidentiality=dialect.confidential)
         if lacks:
             raise Refused("kerberos", f"the context has no {lacks}")
-        if not dialect.same(context.own, self._settings.name):
+        if not self._claims(self._settings.name, context.own):
             why = f"the credentials are of {context.own}, and the policy says {self._settings.name}"
             raise Refused("kerberos", why)
+        if dialect.same(context.peer, context.own):
+            raise Refused("identity", f"the peer is the own principal, {context.peer}")
         self._judge_peer(context.peer)
         self.name = context.peer
 
@@ -285,8 +289,6 @@ class Kerberized(Authenticator):
             raise Refused(
                 "identity", f"the peer calls itself {self._claimed} and is {peer}", notify
             )
-        if self._dialect.same(peer, self._settings.name):
-            raise Refused("identity", "the peer is the own principal", notify)
 
     # ---- the proofs
     def prove(self, transcript: Transcript, own: Identification) -> Steps[Payloads]:

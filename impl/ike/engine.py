@@ -205,6 +205,8 @@ class Engine(Exchanges):
         try:
             self._go_on(sa, task, outcome)
         except Dropped as error:
+            # Of the same octets nothing else would come, so they cost no work again.
+            sa.answered.remember(task.datagram, b"")
             self._drop(sa, error)
 
     def _go_on(self, sa: IkeSa, task: Task, outcome: Outcome[Any] | None = None) -> None:
