@@ -6,6 +6,7 @@ package `gssapi` (extra `kerberos`) is loaded on first use.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -113,10 +114,10 @@ class Mit:
             store = {"ccache": self.cache} if self.cache is not None else None
             credentials = gssapi.Credentials(usage="initiate", store=store)
             name = gssapi.Name(target, gssapi.NameType.kerberos_principal)
-            kind, mechanism = _context(gssapi), gssapi.MechType.kerberos
-            return kind(
-                name=name, creds=credentials, usage="initiate", mech=mechanism, flags=wanted
-            )
+            return _context(
+                gssapi, name=name, creds=credentials, usage="initiate",
+                mech=gssapi.MechType.kerberos, flags=wanted,
+            )  # fmt: skip
 
         return _Mit(gssapi, _asked(gssapi, made))
 
@@ -127,26 +128,24 @@ class Mit:
         def made() -> Any:
             store = {"keytab": self.keytab} if self.keytab is not None else None
             credentials = gssapi.Credentials(usage="accept", store=store)
-            return _context(gssapi)(creds=credentials, usage="accept")
+            return _context(gssapi, creds=credentials, usage="accept")
 
         return _Mit(gssapi, _asked(gssapi, made))
 
 
 def _library() -> ModuleType:
     try:
-        import gssapi
-    except ImportError as error:
-        raise GssFailure("Kerberos needs the extra `kerberos` (the package gssapi)") from error
-    return gssapi
+        return importlib.import_module("gssapi")
+    except ImportError:  # not installed, or the machine's library is not there
+        pass
+    raise GssFailure("it needs the extra `kerberos` (the package gssapi)")
 
 
-def _context(gssapi: Any) -> Any:
+def _context(gssapi: Any, **what: Any) -> Any:
     """Its context, made to raise when a step fails instead of handing an error token out first."""
-
-    class Direct(gssapi.SecurityContext):  # type: ignore[misc]
-        __DEFER_STEP_ERRORS__ = False
-
-    return Direct
+    made = gssapi.SecurityContext(**what)
+    made.__DEFER_STEP_ERRORS__ = False
+    return made
 
 
 def _asked(gssapi: Any, call: Callable[[], Any]) -> Any:
@@ -167,7 +166,9 @@ def _failure(gssapi: Any, error: Any) -> GssFailure:
         said = f"minor status {code}"
     if code in _NAMES:
         return GssFailure(_NAMES[code].format(said=said), identity=True)
-    if isinstance(error, gssapi.exceptions.ExpiredCredentialsError):
+    kinds = gssapi.exceptions
+    # A context ends with its ticket, for which clocks are allowed no difference.
+    if isinstance(error, kinds.ExpiredCredentialsError | kinds.ExpiredContextError):
         return GssFailure(_CODES[-1765328352])
     return GssFailure(_CODES.get(code, "{said}").format(said=said))
 
@@ -177,6 +178,7 @@ class _Mit:
 
     def __init__(self, gssapi: Any, context: Any) -> None:
         self._gssapi, self._context = gssapi, context
+        self._initiates = context.usage == "initiate"
 
     def step(self, token: bytes | None) -> bytes:
         """A step; an error token is not sent on: IKE says by itself that it fails."""
@@ -186,26 +188,25 @@ class _Mit:
     @property
     def complete(self) -> bool:
         """Whether no token is awaited any more."""
-        return bool(self._context.complete)
+        return bool(_asked(self._gssapi, lambda: self._context.complete))
 
     @property
     def peer(self) -> str:
         """The principal at the other end."""
-        ours = self._context.usage == "initiate"
-        return self._name("target_name" if ours else "initiator_name")
+        return self._name("target_name" if self._initiates else "initiator_name")
 
     @property
     def own(self) -> str:
         """The principal at this end."""
-        ours = self._context.usage == "initiate"
-        return self._name("initiator_name" if ours else "target_name")
+        return self._name("initiator_name" if self._initiates else "target_name")
 
     def _name(self, which: str) -> str:
         return str(_asked(self._gssapi, lambda: getattr(self._context, which)))
 
     def lacks(self, *, confidentiality: bool) -> str:
         """What the flags that came back do not have."""
-        flags, found = self._gssapi.RequirementFlag, self._context.actual_flags
+        flags = self._gssapi.RequirementFlag
+        found = _asked(self._gssapi, lambda: self._context.actual_flags)
         needed = {"mutual authentication": flags.mutual_authentication}
         needed["integrity"] = flags.integrity
         if confidentiality:

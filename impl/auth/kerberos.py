@@ -156,6 +156,7 @@ class Kerberized(Authenticator):
         self._settings = settings
         self._dialect = settings.dialect
         self._context: Context | None = None
+        self._complete = False
         self._sent: list[bytes] = []
         self._heard: list[bytes] = []
         self._pending = b""
@@ -228,16 +229,16 @@ class Kerberized(Authenticator):
         target = self._target() if self._context is None and self.initiator else ""
         what = f"get a Kerberos ticket for {target}" if target else "take a Kerberos token"
 
-        def work() -> tuple[Context, bytes]:
+        def work() -> tuple[Context, bytes, str | None]:
             context = self._context or self._begun(target)
-            return context, context.step(token)
+            made = context.step(token)
+            return context, made, self._judged(context) if context.complete else None
 
-        context, made = yield from self._asked(what, work)
-        self._context, self._pending = context, made
+        self._context, self._pending, peer = yield from self._asked(what, work)
         if token is not None:
             self._heard.append(self._covered(token))
-        if context.complete:
-            yield from self._asked("look at the Kerberos context", self._judged)
+        if peer is not None:
+            self.name, self._complete = peer, True
 
     def _begun(self, target: str) -> Context:
         mechanism = self._settings.mechanism
@@ -266,10 +267,10 @@ class Kerberized(Authenticator):
 
         return done(Work(what, done_))
 
-    def _judged(self) -> None:
-        """Whether a complete context is what was asked for, and between whom it must be."""
-        context, dialect = self._context, self._dialect
-        assert context is not None
+    def _judged(self, context: Context) -> str:
+        """The peer of a complete context; Refused if it is not what was asked for, nor between whom it
+        must be."""
+        dialect = self._dialect
         lacks = context.lacks(confidentiality=dialect.confidential)
         if lacks:
             raise Refused("kerberos", f"the context has no {lacks}")
@@ -279,7 +280,7 @@ class Kerberized(Authenticator):
         if dialect.same(context.peer, context.own):
             raise Refused("identity", f"the peer is the own principal, {context.peer}")
         self._judge_peer(context.peer)
-        self.name = context.peer
+        return context.peer
 
     def _judge_peer(self, peer: str) -> None:
         expected, notify = self._settings.expected, NotifyType.AUTHENTICATION_FAILED
@@ -295,7 +296,7 @@ class Kerberized(Authenticator):
         """A token that has to go first, or HASH, wrapped."""
         if self._pending:
             return (self._token(),)
-        context = self._complete()
+        context = self._completed()
         made = self._hash(transcript, own, own_end=True)
         confidential = self._dialect.confidential
         wrapped = yield from self._asked(
@@ -313,11 +314,11 @@ class Kerberized(Authenticator):
         if len(hashes) + len(tokens) != 1:
             raise Dropped("malformed", "neither one token nor one HASH")
         if tokens:
-            if self._context is not None and self._context.complete:
+            if self._complete:
                 raise Dropped("malformed", "a token for a context that is complete")
             yield from self._step(self._read_token(payloads))
             return
-        context = self._complete()
+        context = self._completed()
         expected = self._hash(transcript, shown, own_end=False)
         name, token = "HASH_R" if self.initiator else "HASH_I", hashes[0].data
 
@@ -333,9 +334,9 @@ class Kerberized(Authenticator):
             raise Dropped("tampered", f"{name} is wrong: a message was altered on the way")
         self.awaits = False
 
-    def _complete(self) -> Context:
+    def _completed(self) -> Context:
         context = self._context
-        if context is None or not context.complete:
+        if context is None or not self._complete:
             raise Dropped("malformed", "a proof before the Kerberos context is complete")
         return context
 
