@@ -31,11 +31,13 @@ P = TypeVar("P")
 
 class Refused(Exception):
     """The exchange cannot go on: `reason` in the words of verdicts, `why` in full, and what the peer is
-    told, if anything."""
+    told, if anything: a notify and its data."""
 
-    def __init__(self, reason: str, why: str, notify: NotifyType | None = None) -> None:
+    def __init__(
+        self, reason: str, why: str, notify: NotifyType | None = None, data: bytes = b""
+    ) -> None:
         super().__init__(why)
-        self.reason, self.why, self.notify = reason, why, notify
+        self.reason, self.why, self.notify, self.data = reason, why, notify, data
 
 
 class Dropped(Exception):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from impl.auth.interface import Dropped, Refused, one
-from impl.ike.events import Event
-from impl.ike.sadb import IkeSa, Sadb
+from impl.ike.events import Event, SaPair
+from impl.ike.sadb import IkeSa, Quick, Sadb
 from impl.ike.sealing import Opened
-from impl.ike.settings import Random, Settings
+from impl.ike.settings import Address, Random, Settings
 from impl.wire.message import Header
 from impl.wire.payloads import AnyPayload
 
@@ -65,6 +65,26 @@ class Core(Protocol):
 
     def established(self, sa: IkeSa) -> None:
         """A Phase I SA stands: its lifetime runs, and what waits for it begins."""
+        ...
+
+    def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
+        """A pair is made."""
+        ...
+
+    def ended(self, sa: IkeSa, why: str) -> None:
+        """A Phase I SA is gone; its pairs live on."""
+        ...
+
+    def shortened(self, sa: IkeSa, seconds: int) -> None:
+        """The peer wants a Phase I SA to end earlier."""
+        ...
+
+    def answered(self, sa: IkeSa, question: int) -> None:
+        """The peer says that it is there."""
+        ...
+
+    def cookie(self, peer: Address, initiator: bytes) -> bytes:
+        """An own cookie for an exchange with that address; nobody has it."""
         ...
 
     def drop_others(self, sa: IkeSa) -> None:

@@ -73,7 +73,8 @@ class Phase1Ended:
 class SaPair:
     """The SAs that a Quick Mode made, for the driver: one inbound, one outbound (R11).
 
-    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, None for no limit.
+    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, `kilobytes` in units of 1024
+    octets, None for no limit: the driver ends it then, and says so to the engine (R19).
     `originals`: the addresses of initiator and responder as the peer sees them, where transport mode
     passes a NAT (RFC 3947 5.2).
     """
@@ -90,6 +91,7 @@ class SaPair:
     life: int | None
     initiated: bool
     originals: tuple[Host, Host] | None = None
+    kilobytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
 from impl.ike.settings import ConnectionSettings, Lifetime, Phase1Choice, Phase2Choice
+from impl.wire.errors import WireError
 from impl.wire.numbers import (
     DOI_IPSEC,
     KEY_IKE,
@@ -21,7 +22,7 @@ from impl.wire.numbers import (
     OakleyAttribute,
     ProtocolId,
 )
-from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
+from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform, decode_sa
 
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
@@ -72,12 +73,13 @@ class Taken1:
 
 @dataclass(frozen=True, slots=True)
 class Taken2:
-    """The choice of Phase II."""
+    """The choice of Phase II; its lifetime in kilobytes too, None if it states none."""
 
     proposal: Proposal
     transform: Transform
     choice: Phase2Choice
     seconds: int
+    kilobytes: int | None
 
 
 # ---- attributes
@@ -86,21 +88,26 @@ def _value(type_: int, number: int) -> Attribute:
     return Attribute(type_, number if number < _SHORT else number.to_bytes(4, "big"))
 
 
-def _life(type_: int, duration: int, seconds: int | None) -> Iterator[Attribute]:
-    if seconds is not None:
-        yield Attribute(type_, LifeType.SECONDS)
-        yield _value(duration, seconds)
+def life_attributes(
+    type_: int, duration: int, seconds: int | None, kilobytes: int | None
+) -> Iterator[Attribute]:
+    """A lifetime as attributes: pairs of type and duration, in that order."""
+    for kind, number in ((LifeType.SECONDS, seconds), (LifeType.KILOBYTES, kilobytes)):
+        if number is not None:
+            yield Attribute(type_, kind)
+            yield _value(duration, number)
 
 
-def seconds_of(transform: Transform, type_: int, duration: int) -> int:
-    """The lifetime in seconds that a transform states, or the default; pairs of type and duration."""
+def durations_of(attributes: Iterable[Attribute], type_: int, duration: int) -> dict[int, int]:
+    """Durations by what they count; of two, the first."""
     kind: int | None = None
-    for item in transform.attributes:
+    found: dict[int, int] = {}
+    for item in attributes:
         if item.type == type_:
             kind = item.number
-        elif item.type == duration and kind == LifeType.SECONDS:
-            return item.number
-    return DEFAULT_LIFE
+        elif item.type == duration and kind is not None:
+            found.setdefault(kind, item.number)
+    return found
 
 
 # ---- Phase I
@@ -127,7 +134,8 @@ def _phase1_attributes(
     yield Attribute(OakleyAttribute.HASH, choice.hash)
     yield Attribute(OakleyAttribute.GROUP, choice.group)
     yield Attribute(OakleyAttribute.AUTHENTICATION, choice.method)
-    yield from _life(OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION, life.offered)
+    types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
+    yield from life_attributes(*types, life.offered, None)
     if choice.method == Method.KERBEROS and named is not None:
         yield named
 
@@ -179,7 +187,8 @@ def _phase1_of(
             choice = phase1_choice(transform)
             if choice is not None:
                 types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
-                yield proposal, transform, choice, seconds_of(transform, *types)
+                stated = durations_of(transform.attributes, *types)
+                yield proposal, transform, choice, stated.get(LifeType.SECONDS, DEFAULT_LIFE)
 
 
 def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Taken1 | None:
@@ -221,7 +230,8 @@ def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribu
         yield Attribute(IpsecAttribute.AUTHENTICATION, choice.integrity)
     if choice.group is not None:
         yield Attribute(IpsecAttribute.GROUP, choice.group)
-    yield from _life(IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION, life.offered)
+    types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+    yield from life_attributes(*types, life.offered, life.kilobytes)
 
 
 def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
@@ -260,7 +270,10 @@ def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
             choice = phase2_choice(proposal.protocol, transform)
             if choice is not None:
                 types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
-                yield Taken2(proposal, transform, choice, seconds_of(transform, *types))
+                stated = durations_of(transform.attributes, *types)
+                seconds = stated.get(LifeType.SECONDS, DEFAULT_LIFE)
+                kilobytes = stated.get(LifeType.KILOBYTES)
+                yield Taken2(proposal, transform, choice, seconds, kilobytes)
 
 
 def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) -> Taken2 | None:
@@ -270,6 +283,27 @@ def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) ->
     return found[0] if count == len(found) == 1 and found[0].choice in set(choices) else None
 
 
+def named_phase1(data: bytes, own: Iterable[Phase1Choice]) -> tuple[Phase1Choice, ...]:
+    """Which of the own choices the peer names as acceptable in a refusal (R7)."""
+    sa = _alternatives(data)
+    named = {choice for _, _, choice, _ in _phase1_of(sa)} if sa is not None else set()
+    return tuple(choice for choice in own if choice in named)
+
+
+def named_phase2(data: bytes, own: Iterable[Phase2Choice]) -> tuple[Phase2Choice, ...]:
+    """The same for Quick Mode."""
+    sa = _alternatives(data)
+    named = {taken.choice for taken in _phase2_of(sa)} if sa is not None else set()
+    return tuple(choice for choice in own if choice in named)
+
+
+def _alternatives(data: bytes) -> SecurityAssociation | None:
+    try:
+        return decode_sa(data, 0) if data else None
+    except WireError:
+        return None
+
+
 def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssociation:
     """An answer: one proposal with one transform, unchanged, and the answerer's SPI."""
     return SecurityAssociation((Proposal(proposal.number, proposal.protocol, spi, (transform,)),))
@@ -277,7 +311,7 @@ def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssoci
 
 def unsupported(connection: ConnectionSettings) -> str:
     """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
-    for first in connection.choices:
+    for first in (*connection.choices, *connection.spare):
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
             return f"{first} has a cipher, hash or group that is not supported"

@@ -13,9 +13,9 @@ from impl.crypto import schedule
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import DegenerateValue, Group, group_of
 from impl.crypto.hashes import HASHES
-from impl.crypto.schedule import Cookies, WeakKey
-from impl.ike import methods, natt, vendors
-from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
+from impl.crypto.schedule import WeakKey
+from impl.ike import methods, natt, notices, vendors
+from impl.ike.core import Core, Dropped, Got, Refused, Reply
 from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
@@ -41,7 +41,7 @@ def offer(core: Core, sa: IkeSa) -> Reply:
     """Message 1."""
     connection = sa.connection
     named = connection.kerberos.attribute() if connection.kerberos is not None else None
-    sa.offer = offer_phase1(connection.choices, connection.life, named)
+    sa.offer = offer_phase1((*connection.choices, *sa.named), connection.life, named)
     return Reply((sa.offer, *vendors.announced(core, sa)))
 
 
@@ -51,12 +51,18 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     vendors.hear(core, sa, got)
     connection = sa.connection
     # Without a vendor id that says so, method 65001 is XAUTH's.
-    may = [item for item in connection.choices if sa.gssapi or item.method != Method.KERBEROS]
-    taken = take_phase1(offered, may, prefers_own=connection.prefers_own)
+    acceptable = tuple(
+        item
+        for item in (*connection.choices, *connection.spare)
+        if sa.gssapi or item.method != Method.KERBEROS
+    )
+    taken = take_phase1(offered, acceptable, prefers_own=connection.prefers_own)
     if taken is None:
         problem = "nothing in the peer's offer is acceptable"
-        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN)
-    sa.offer, sa.choice = offered, taken.choice
+        named = encode_sa(offer_phase1(acceptable, connection.life))
+        data = named if sa.names_alternatives else b""
+        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
+    sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
     sa.seconds = _shorter(taken.seconds, connection.life.hard)
     sa.auth = methods.authenticator(core, sa, taken.transform)
     transform = methods.answered(connection, taken.choice, taken.transform)
@@ -167,8 +173,8 @@ def prove(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
 
 def _first_contact(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
     """INITIAL-CONTACT with the own proof, if this is the only SA with the peer (RFC 2407 4.6.3.3)."""
-    proves = sa.auth is not None and sa.auth.proves
-    if proves or any(other is not sa and other.same_end(sa) for other in core.sadb):
+    assert sa.auth is not None
+    if sa.auth.proves or not core.sadb.alone(sa):
         return ()
     return (Notification(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, sa.cookies.both),)
 
@@ -216,9 +222,8 @@ def _answer(
         proof = yield from auth.prove(_transcript(sa), own)
     if not auth.awaits:
         sa.proved = auth.name
-        notices = got.all(Notification)
-        if any(notice.type == NotifyType.INITIAL_CONTACT for notice in notices):
-            core.drop_others(sa)
+        for notice in got.all(Notification):
+            notices.heed(core, sa, notice)
     return Reply((*first, *proof), sealed=True, more=auth.proves or auth.awaits)
 
 
@@ -245,14 +250,6 @@ def _is_own(core: Core, sa: IkeSa, shown: Identification) -> bool:
     own, address = _own_id(core, sa), identification_of(core.settings.local)
     stated = sa.connection.own is not None or own != address
     return stated and sa.auth.fits(shown, own)
-
-
-def cookies_of(core: Core, initiator: bytes | None = None) -> Cookies:
-    """Cookies of a new exchange: the peer's, if it began, and an own one that nobody has."""
-    while True:
-        own = fresh(core.random, 8)
-        if core.sadb.own(own) is None and own != initiator:
-            return Cookies(own, bytes(8)) if initiator is None else Cookies(initiator, own)
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Got], Reply | Steps[Reply]]] = {

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
-from impl.ike import natt
+from impl.ike import natt, notices
 from impl.ike.clients import client_id, packets_of
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
-from impl.ike.events import SaPair, SasInstalled
+from impl.ike.events import SaPair
 from impl.ike.offers import (
     Taken2,
     answered_phase2,
@@ -25,26 +24,26 @@ from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import ChildSettings, Phase2Choice
 from impl.wire.message import encode_chain
-from impl.wire.numbers import NotifyType
-from impl.wire.payloads import AnyPayload, HashData, Identification, KeyExchange, Nonce
-from impl.wire.proposals import SecurityAssociation
+from impl.wire.numbers import IpsecAttribute, NotifyType
+from impl.wire.payloads import (
+    AnyPayload,
+    HashData,
+    Identification,
+    KeyExchange,
+    Nonce,
+    Notification,
+)
+from impl.wire.proposals import SecurityAssociation, encode_sa
 
 #: SPIs up to this one are reserved (RFC 2406 2.1)
 RESERVED_SPIS = 255
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """The two sets of packets of a child, with the addresses of both ends filled in."""
-
-    local: Identification
-    remote: Identification
-
-
-def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> _Ends:
+def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, Identification]:
+    """The two sets of packets of a child, the own first, with the addresses of both ends filled in."""
     local = child.local.at(core.settings.local)
     remote = child.remote.at(ip_address(sa.peer[0]))
-    return _Ends(client_id(local), client_id(remote))
+    return client_id(local), client_id(remote)
 
 
 def _hashed(first: bytes, rest: list[AnyPayload]) -> list[AnyPayload]:
@@ -52,14 +51,15 @@ def _hashed(first: bytes, rest: list[AnyPayload]) -> list[AnyPayload]:
 
 
 # ---- the starter
-def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
-    """Message 1."""
+def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> Reply:
+    """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
     child = quick.child
     assert child is not None and sa.sealing is not None
-    ends = _ends(core, sa, child)
-    quick.offered = natt.spoken(sa, _of_one_group(child.choices))
+    quick.offered = natt.spoken(sa, _of_one_group(choices))
     quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
-    quick.ids = (ends.local, ends.remote)
+    quick.ids = _ends(core, sa, child)
+    if quick.replaces is not None:
+        quick.ids = client_id(quick.replaces.local), client_id(quick.replaces.remote)
     rest: list[AnyPayload] = [
         offer_phase2(quick.offered, quick.spi, child.life),
         Nonce(quick.nonce),
@@ -72,7 +72,7 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
     return Reply(_hashed(made, rest), sealed=True)
 
 
-def _of_one_group(choices: tuple[Phase2Choice, ...]) -> tuple[Phase2Choice, ...]:
+def _of_one_group(choices: Sequence[Phase2Choice]) -> tuple[Phase2Choice, ...]:
     """Message 1 carries one public value: so only choices of the first one's group are offered."""
     return tuple(item for item in choices if item.group == choices[0].group)
 
@@ -113,6 +113,7 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     natt.hear_originals(quick, got)
     _same_ids(core, sa, quick, got.all(Identification))
     _choose(quick, taken, got)
+    _hear_lifetime(quick, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
     return Reply((HashData(made),), sealed=True)
@@ -150,7 +151,7 @@ def _may_serve(sa: IkeSa) -> None:
 
 def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
     """Keep the choice, and with PFS the secret."""
-    quick.choice, quick.seconds = taken.choice, taken.seconds
+    quick.choice, quick.seconds, quick.kilobytes = taken.choice, taken.seconds, taken.kilobytes
     publics, none = got.all(KeyExchange), NotifyType.NO_PROPOSAL_CHOSEN
     if taken.choice.group is None:
         if publics:
@@ -178,13 +179,13 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     natt.hear_originals(quick, got)
     child, ids = _policy(core, sa, quick, got.all(Identification))
     quick.child, quick.ids = child, ids
-    taken = take_phase2(offered, natt.on_wire(sa, child.choices))
+    acceptable = natt.on_wire(sa, child.choices)
+    taken = take_phase2(offered, acceptable)
     if taken is None:
-        raise Refused(
-            "proposal-p2",
-            "nothing in the peer's offer is acceptable",
-            NotifyType.NO_PROPOSAL_CHOSEN,
-        )
+        why = "nothing in the peer's offer is acceptable"
+        named = encode_sa(offer_phase2(acceptable, bytes(4), child.life)) if acceptable else b""
+        data = named if sa.names_alternatives else b""
+        raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
     quick.peer_nonce, quick.nonce = nonce, core.random(NONCE_OCTETS)
     quick.peer_spi = taken.proposal.spi
     quick.spi = _spi(core, quick.peer_spi)
@@ -196,9 +197,39 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
         *public,
         *(reversed(ids) if got.all(Identification) else ()),
         *natt.originals(core, sa, quick, taken.choice),
+        *_shorter_lifetime(quick),
     ]
     made = schedule.hash_2(keys, quick.message_id, nonce, encode_chain(rest)[1])
     return Reply(_hashed(made, rest), sealed=True)
+
+
+def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
+    """RESPONDER-LIFETIME, where the policy allows less than the offer states (RFC 2407 4.6.3.1)."""
+    assert quick.child is not None and quick.choice is not None
+    own = quick.child.life
+    seconds = own.hard if own.hard is not None and own.hard < quick.seconds else None
+    kilobytes = own.kilobytes
+    if kilobytes is not None and quick.kilobytes is not None and kilobytes >= quick.kilobytes:
+        kilobytes = None
+    if seconds is None and kilobytes is None:
+        return []
+    return [notices.lifetime_of_pair(quick.choice.protocol, quick.spi, seconds, kilobytes)]
+
+
+def _hear_lifetime(quick: Quick, got: Got) -> None:
+    """The answerer wants a shorter life than was offered; nothing makes one longer."""
+    for item in got.all(Notification):
+        if item.type == NotifyType.RESPONDER_LIFETIME and item.spi == quick.peer_spi:
+            types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+            seconds, kilobytes = notices.lifetime_in(item, *types)
+            if seconds:
+                quick.seconds = min(quick.seconds, seconds)
+            quick.kilobytes = _least(quick.kilobytes, kilobytes)
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    """The shorter lifetime; None and 0 state none."""
+    return min((item for item in (one, other) if item), default=None)
 
 
 def _policy(
@@ -266,12 +297,11 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         quick.seconds if child.life.hard is None else min(quick.seconds, child.life.hard),
         quick.initiated,
         quick.originals,
+        _least(quick.kilobytes, child.life.kilobytes),
     )
     quick.secret = b""
     sa.served += 1
-    sa.pairs.append(pair)
-    core.sadb.pairs[pair.inbound_spi] = sa, pair
-    core.emit(SasInstalled(sa.name, sa.connection.name, pair))
+    core.installed(sa, quick, pair)
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply]] = {

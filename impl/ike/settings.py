@@ -45,10 +45,19 @@ class Phase2Choice:
 @dataclass(frozen=True, slots=True)
 class Lifetime:
     """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. What is in
-    force is the shorter of that and the peer's."""
+    force is the shorter of that and the peer's.
+
+    soft        when a successor is negotiated; None: Phase I of ours shortly before its end, Phase II when
+                the driver says so
+    jitter      up to so many seconds earlier, at random, so that both ends seldom begin at once
+    kilobytes   the lifetime in units of 1024 octets, offered and in force: the driver counts them
+    """
 
     offered: int | None
     hard: int | None
+    soft: int | None = None
+    jitter: int = 0
+    kilobytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,18 @@ class ChildSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """Dead peer detection (RFC 3706), of peers that understand it.
+
+    idle   seconds of silence after which a peer is asked whether it is there
+    tries  questions, one an interval, of which one must be answered
+    """
+
+    idle: float = 30.0
+    tries: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """One policy towards a peer.
 
@@ -70,6 +91,8 @@ class ConnectionSettings:
     secret          the pre-shared key for a peer's address; None: it has none
     certificate, kerberos   what the other two methods need; None: they cannot be done
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
+    spare           choices that are acceptable, and offered only to a peer that asks for them (R7)
+    detection       how a dead peer is told; None: it is not
     """
 
     name: str
@@ -83,6 +106,8 @@ class ConnectionSettings:
     children: tuple[ChildSettings, ...]
     limit: int | None = None
     falls_back: bool = False
+    spare: tuple[Phase1Choice, ...] = ()
+    detection: Detection | None = None
     certificate: CertificateSettings | None = None
     kerberos: KerberosSettings | None = None
 
@@ -112,6 +137,9 @@ class Settings:
     half_open, open_for  how many half-open exchanges are kept, and for how long (R9)
     remembered           how many received messages an SA tells a repeated one by
     nat                  None: no NAT traversal
+    overlap              seconds for which a pair stands beside the one that we have put in its place
+    most_ids             message ids that one Phase I SA sees: then it is renewed, as all are remembered
+    cookie_life          seconds after which cookies are made with another secret
     alternatives         whether a refusal names what would be acceptable, to who understands it (R7)
     utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
                          need it
@@ -127,6 +155,9 @@ class Settings:
     open_for: float = 30.0
     remembered: int = 64
     nat: Nat | None = None
+    overlap: float = 10.0
+    most_ids: int = 16_384
+    cookie_life: float = 60.0
     alternatives: bool = True
     utc: Callable[[float], datetime] | None = None
     step_for: float = 20.0

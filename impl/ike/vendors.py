@@ -30,8 +30,8 @@ def announced(core: Core, sa: IkeSa) -> tuple[VendorId, ...]:
 def _of_kerberos(sa: IkeSa) -> list[VendorId]:
     """What makes method 65001 Kerberos, where it is offered or taken."""
     kerberos, choice = sa.connection.kerberos, sa.choice
-    methods = [item.method for item in sa.connection.choices] if choice is None else [choice.method]
-    if kerberos is None or Method.KERBEROS not in methods:
+    offered = (*sa.connection.choices, *sa.named) if choice is None else (choice,)
+    if kerberos is None or Method.KERBEROS not in [item.method for item in offered]:
         return []
     return [VendorId(vendor_id(text)) for text in kerberos.dialect.vendors]
 
