@@ -319,7 +319,7 @@ class Exchanges(ABC):
             return None
         task, sa.task = sa.task, None
         self._timers.cancel(self.key("step", sa))
-        if sa.initiated:
+        if sa.state in _TRIES:
             # If nothing comes of it, the exchange goes on as before.
             self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
         return sa, task

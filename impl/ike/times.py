@@ -80,13 +80,15 @@ class Times(Exchanges):
             self._renew(sa, "a later negotiation met silence", wanted)
 
     def _give_up_half_open(self, sa: IkeSa) -> None:
-        if sa.half_open:
+        if sa.half_open and sa.task is not None:
+            self._give_up_step(sa)
+        elif sa.half_open:
             reason, why = sa.problem or ("no-responder", "the initiator went silent")
             self.fail(sa, reason, why)
 
     def _give_up_step(self, sa: IkeSa) -> None:
         if sa.task is not None:
-            why = f"could not {sa.task.what} in {self.settings.step_for:g} s"
+            why = f"could not {sa.task.what} in time"
             self.fail(sa, "internal", why)
 
     # ---- Phase I

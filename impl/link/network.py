@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from impl.auth.interface import Work
+from impl.auth.interface import Outcome, Work
 from impl.ike.engine import Engine
 from impl.ike.events import Event, StepNeeded
 from impl.ike.settings import Address
@@ -76,7 +76,7 @@ class Network:
     """Engines by address; one that does NAT traversal has its other port too.
 
     nats   what stands before a host
-    step_takes   virtual seconds that a step of an authentication takes
+    step_takes   virtual seconds that a step of an authentication takes; `does`: who does it
     tap    sees every datagram as it is sent, and says what goes on: it, another one, or nothing (None)
     log    everything that was sent, in order; events by address
     """
@@ -86,6 +86,7 @@ class Network:
     tap: Tap | None = None
     nats: tuple[Translator, ...] = ()
     step_takes: float = 0.0
+    does: Callable[[Work[Any]], Outcome[Any]] = Work.run
 
     def __post_init__(self) -> None:
         self.now = 0.0
@@ -132,7 +133,7 @@ class Network:
             self.now = max(self.now, due)
             while self._steps and self._steps[0][0] <= self.now:
                 _, number, address = heapq.heappop(self._steps)
-                outcome = self._work.pop((address, number)).run()
+                outcome = self.does(self._work.pop((address, number)))
                 self._engines[address].step_done(number, outcome, self.now)
             while self._way and self._way[0][0] <= self.now:
                 _, _, sent = heapq.heappop(self._way)

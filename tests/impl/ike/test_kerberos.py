@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from impl.auth.interface import Refused
+from impl.auth.interface import Outcome, Refused
 from impl.auth.kerberos import RACOON, WINDOWS_2000, Dialect, Kerberized, KerberosSettings
 from impl.crypto import schedule
+from impl.ike.engine import Engine
 from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled, StepNeeded
+from impl.ike.settings import Settings
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header, decode_message, encode_message
 from impl.wire.numbers import ExchangeType, Method
 from impl.wire.payloads import AnyPayload, GssToken, VendorId
 from impl.wire.proposals import SecurityAssociation, encode_sa
 from tests.impl.auth.fake_gss import Realm, Station
-from tests.impl.ike.conftest import AES, DES3, A, B, MakePair, Pair, named, secret
+from tests.impl.ike.conftest import AES, DES3, A, B, MakePair, Pair, connection, named, secret
 
 KERBEROS = replace(DES3, method=Method.KERBEROS)
 ONE, TWO = "a$@EXAMPLE.TEST", "host/b.example@EXAMPLE.TEST"
@@ -378,3 +382,79 @@ def test_r5_what_may_block_is_handed_out_and_named(make_pair: MakePair) -> None:
         "unwrap HASH_R",
     ]
     assert steps[B] == ["take a Kerberos token", "unwrap HASH_I", "wrap the own HASH"]
+
+
+# ---- nothing waits
+def test_r9_r22_while_one_peer_s_step_is_under_way_others_are_served(make_pair: MakePair) -> None:
+    realm = Realm().join(ONE, TWO)
+    pair = make_pair(
+        a=told(ONE, TWO, realm.at(ONE), WINDOWS_2000),
+        b=told(TWO, ONE, realm.at(TWO), WINDOWS_2000),
+    )
+    third = ("192.0.2.3", 500)
+    host = ip_address(third[0])
+    other = connection(third, "10.2.0.0/16", "10.3.0.0/16", name="third")
+    served = Settings(pair.b.settings.local, (*pair.b.settings.connections, other))
+    busy = Engine(served, os.urandom)
+    pair.network.join(B, busy)
+    mine = connection(B, "10.3.0.0/16", "10.2.0.0/16")
+    caller = Engine(Settings(host, (mine,)), os.urandom)
+    pair.network.join(third, caller)
+    pair.network.step_takes = 10.0
+    pair.start()
+    pair.run(15)  # the responder's step has begun, and takes long
+    (waiting,) = busy.sadb
+    assert waiting.task is not None
+    caller.start(mine, B, pair.network.now)
+    pair.run(1)
+    assert [item.connection for item in pair.of(B, SasInstalled)] == ["third"]
+    assert waiting.task is not None
+    assert not pair.of(B, Phase1Failed)
+
+
+def test_r9_what_nobody_foresaw_fails_the_exchange_and_shows_nothing(make_pair: MakePair) -> None:
+    class Broken(Station):
+        def called(self, what: str) -> None:
+            raise RuntimeError("a secret")
+
+    realm = Realm().join(ONE, TWO)
+    pair = kerberized(make_pair, realm, a=Broken(realm, ONE, "", ONE))
+    why = f"could not get a Kerberos ticket for {TWO}: RuntimeError"
+    assert failed(pair, A) == ("internal", why)
+
+
+def test_r9_outcomes_that_come_too_late_or_twice_change_nothing(make_pair: MakePair) -> None:
+    pair = kerberized(make_pair)
+    known = [len(pair.network.events[who]) for who in (A, B)]
+    for step in pair.of(A, StepNeeded):
+        pair.a.step_done(step.number, Outcome(b"anything"), pair.network.now)
+    pair.a.step_done(999, Outcome(), pair.network.now)
+    pair.run(5)
+    assert [len(pair.network.events[who]) for who in (A, B)] == known
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
+    make_pair: MakePair, data: st.DataObject
+) -> None:
+    target = data.draw(st.integers(0, 5))
+    seen: list[int] = []
+
+    def alter(sent: Sent) -> bytes:
+        seen.append(len(seen))
+        if seen[-1] != target:
+            return sent.datagram
+        octets = bytearray(sent.datagram)
+        for _ in range(data.draw(st.integers(1, 3))):
+            octets[data.draw(st.integers(28, len(octets) - 1))] = data.draw(st.integers(0, 255))
+        return bytes(octets)
+
+    pair = kerberized(make_pair, tap=alter)
+    for who, proved in ((A, TWO), (B, ONE)):
+        assert all(item.proved == proved for item in pair.of(who, Phase1Established))
+    ends = [pair.of(who, SasInstalled) for who in (A, B)]
+    if all(ends):
+        assert ends[0][-1].pair.inbound_key == ends[1][-1].pair.outbound_key
