@@ -211,6 +211,10 @@ class IkeSa:
         """Whether both were authenticated as the same."""
         return (self.identity, self.proved) == (other.identity, other.proved)
 
+    def leads_to(self, peer: Address) -> bool:
+        """Whether the peer is at that address, began there, or is on its host and has changed ports."""
+        return peer in (self.peer, self.begun) or (self.nat.floated and peer[0] == self.peer[0])
+
     def same_end(self, other: IkeSa) -> bool:
         """Whether both lead to one address, or may do so through a NAT; who is there, the identity says."""
         if self.peer == other.peer or self.begun == other.begun:
