@@ -30,7 +30,7 @@ class Phase1Established:
 @dataclass(frozen=True, slots=True)
 class StepNeeded:
     """An authentication cannot go on before `work` is done, which may block: run it where that is allowed,
-    and hand what comes of it to `Engine.step_done` under this number."""
+    and hand what comes of it to `Engine.step_done` under this number. No report, so no `Event`."""
 
     number: int
     name: bytes
@@ -145,7 +145,6 @@ class PeerMoved:
 
 Event = (
     Phase1Established
-    | StepNeeded
     | Phase1Failed
     | FellBack
     | Phase1Ended

@@ -90,6 +90,7 @@ class Exchanges(ABC):
         self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
         self._timers: Timers[_Key] = Timers()
+        self._needed: deque[StepNeeded] = deque()
         self._working: dict[int, IkeSa] = {}
         self._steps = 0
         self._cookies = CookieMaker(random, settings.cookie_life)
@@ -113,6 +114,10 @@ class Exchanges(ABC):
     def next_event(self) -> Event | None:
         """The oldest event that has not been given out."""
         return self._events.popleft() if self._events else None
+
+    def next_step(self) -> StepNeeded | None:
+        """What an authentication needs done elsewhere, the oldest first; each is given out once."""
+        return self._needed.popleft() if self._needed else None
 
     def next_deadline(self) -> float | None:
         """When `handle_timeout` is to be called next; None: only when something comes."""
@@ -310,7 +315,7 @@ class Exchanges(ABC):
         self._timers.cancel(self.key("resend", sa))
         self._timers.set(self.key("step", sa), self._now + self.settings.step_for)
         name = sa.connection.name
-        self.emit(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
+        self._needed.append(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
 
     def done_with(self, number: int) -> tuple[IkeSa, Task] | None:
         """The exchange and the row that work was for; None if it is too late."""

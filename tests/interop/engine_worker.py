@@ -24,9 +24,7 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any
 
-from impl.auth.interface import Work
 from impl.ike.engine import Engine
-from impl.ike.events import StepNeeded
 from impl.ike.settings import Detection, Lifetime, Nat, identification_of
 from model.vocabulary.selectors import Selector
 from tests.interop.certificates import with_certificates
@@ -39,8 +37,6 @@ def plain(value: object) -> Any:
     """A value as JSON has it: octets in hexadecimal, dataclasses by field."""
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, Work):
-        return value.what
     if isinstance(value, (Selector, IPv4Address)):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -65,6 +61,7 @@ class Worker:
         self.events: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
         self.missing: list[list[Any]] = []
+        self.steps: list[str] = []
         self.began = time.monotonic()
 
     # ---- the loop
@@ -89,11 +86,12 @@ class Worker:
                 self.engine.receive_datagram(datagram, source, time.monotonic(), floated=floated)
 
     def _gather(self, now: float) -> None:
+        while (needed := self.engine.next_step()) is not None:
+            self.steps.append(needed.what)
+            self.engine.step_done(needed.number, needed.work.run(), time.monotonic())
         while (event := self.engine.next_event()) is not None:
             at = round(now - self.began, 3)
             self.events.append({"event": type(event).__name__, "at": at} | plain(event))
-            if isinstance(event, StepNeeded):
-                self.engine.step_done(event.number, event.work.run(), time.monotonic())
         for datagram, target, floated in self.engine.outgoing():
             self.sockets[NAT_PORT if floated else IKE_PORT].sendto(datagram, target)
 
@@ -171,6 +169,7 @@ class Worker:
             "events": self.events,
             "said": self.said,
             "missing": self.missing,
+            "steps": self.steps,
             "dropped": dict(self.engine.dropped),
             "sas": len(self.engine.sadb),
             "pairs": len(self.engine.sadb.pairs),

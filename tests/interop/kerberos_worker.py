@@ -24,7 +24,7 @@ from typing import Any
 from impl.auth.gss import Mit
 from impl.auth.kerberos import RACOON, WINDOWS_2000, Dialect, KerberosSettings
 from impl.ike.engine import Engine
-from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled, StepNeeded
+from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled
 from impl.ike.settings import ChildSettings, ConnectionSettings, Lifetime, Phase1Choice, Settings
 from impl.link.network import Network
 from impl.wire.numbers import Method
@@ -171,8 +171,7 @@ def _run(case: Case, network: Network) -> dict[str, Any]:
         for end, events in seen.items()
     }
     found["steps"] = {
-        end: [item.what for item in events if isinstance(item, StepNeeded)]
-        for end, events in seen.items()
+        end: [item.what for item in network.steps[address]] for end, address in ENDS.items()
     }
     found["octets"] = max(len(sent.datagram) for sent in network.log)
     return found

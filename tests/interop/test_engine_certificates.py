@@ -37,7 +37,7 @@ def test_r3_r5_strongswan_and_we_believe_each_other_s_certificates(who: str) -> 
     assert made["identity"]["type"] == IdType.FQDN
     assert bytes.fromhex(made["identity"]["data"]) == b"peer.rig.test"
     assert "authentication of 'cmd.rig.test' with RSA_EMSA_PKCS1_NULL successful" in out.log
-    assert len(out.of("StepNeeded")) == 2
+    assert len(out.result["steps"]) == 2
 
 
 @pytest.mark.parametrize("who", BEGIN)

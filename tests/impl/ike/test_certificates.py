@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from impl.auth.certificate import CertificateSettings, Sends
 from impl.auth.names import subject_id
-from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled, StepNeeded
+from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header, decode_message
 from impl.wire.numbers import ExchangeType, IdType, Method
@@ -267,7 +267,7 @@ def test_r5_certificates_need_the_time_of_day(make_pair: MakePair) -> None:
 # ---- steps that are done elsewhere
 def test_r5_what_may_block_is_handed_out_and_named(make_pair: MakePair) -> None:
     pair = certified(make_pair)
-    steps = {who: [item.what for item in pair.of(who, StepNeeded)] for who in (A, B)}
+    steps = {who: [item.what for item in pair.network.steps[who]] for who in (A, B)}
     verify = "verify the peer's signature and certificate"
     assert steps[A] == ["sign HASH_I with file:own.key", verify]
     assert steps[B] == [verify, "sign HASH_R with file:own.key"]
@@ -287,7 +287,7 @@ def test_r8_slow_steps_are_waited_for_and_repeats_meanwhile_change_nothing(
     pair.start()
     pair.run(60)
     assert len(pair.of(A, SasInstalled)) == len(pair.of(B, SasInstalled)) == 1
-    assert [len(pair.of(who, StepNeeded)) for who in (A, B)] == [2, 2]
+    assert [len(pair.network.steps[who]) for who in (A, B)] == [2, 2]
 
 
 def test_r9_a_step_that_takes_too_long_ends_the_exchange(make_pair: MakePair) -> None:

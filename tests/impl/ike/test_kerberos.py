@@ -16,7 +16,7 @@ from impl.auth.interface import Outcome, Refused
 from impl.auth.kerberos import RACOON, WINDOWS_2000, Dialect, Kerberized, KerberosSettings
 from impl.crypto import schedule
 from impl.ike.engine import Engine
-from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled, StepNeeded
+from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled
 from impl.ike.settings import Settings
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header, decode_message, encode_message
@@ -374,7 +374,7 @@ def test_r5_names_from_the_wire_that_are_none_never_begin_anything(octets: bytes
 
 def test_r5_what_may_block_is_handed_out_and_named(make_pair: MakePair) -> None:
     pair = kerberized(make_pair)
-    steps = {who: [item.what for item in pair.of(who, StepNeeded)] for who in (A, B)}
+    steps = {who: [item.what for item in pair.network.steps[who]] for who in (A, B)}
     assert steps[A] == [
         f"get a Kerberos ticket for {TWO}",
         "take a Kerberos token",
@@ -426,7 +426,7 @@ def test_r9_what_nobody_foresaw_fails_the_exchange_and_shows_nothing(make_pair: 
 def test_r9_outcomes_that_come_too_late_or_twice_change_nothing(make_pair: MakePair) -> None:
     pair = kerberized(make_pair)
     known = [len(pair.network.events[who]) for who in (A, B)]
-    for step in pair.of(A, StepNeeded):
+    for step in pair.network.steps[A]:
         pair.a.step_done(step.number, Outcome(b"anything"), pair.network.now)
     pair.a.step_done(999, Outcome(), pair.network.now)
     pair.run(5)
