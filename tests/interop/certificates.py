@@ -34,15 +34,19 @@ def with_certificates(
     told   days: how far our clock is ahead    anchor: the file of our trust anchor
            revoked: the file of a certificate that our revocation list names
            stranger: whether ours is signed by nobody but itself    expects: whom we expect, by name
+           below: whether ours is signed by an authority below the rig's, which we send along
     """
     pki, own = Path(rig["RIG_PKI"]), "cmd"
     ahead = told.get("days", 0) * _DAY
     if told.get("stranger"):
         own = _stranger(pki)
+    elif told.get("below"):
+        own = _below(pki)
     (anchor,) = certificates_of([_file(pki / told.get("anchor", "ca.crt"))])
     lists = (_list(pki, told["revoked"]),) if "revoked" in told else ()
     key = Secret(f"file:{own}.key", None, (pki / f"{own}.key").read_bytes())
-    shown = certificates_of([_file(pki / f"{own}.crt")])
+    names = [own, "below"] if own == "low" else [own]
+    shown = certificates_of([_file(pki / f"{name}.crt") for name in names])
     made = CertificateSettings(shown, SigningKey.of(key), Trust((anchor,), lists=lists))
     (connection,) = settings.connections
     if "expects" in told:
@@ -72,10 +76,32 @@ def _list(pki: Path, revoked: str) -> x509.CertificateRevocationList:
     return made.add_revoked_certificate(entry).sign(key, hashes.SHA256())
 
 
+def _below(pki: Path) -> str:
+    """A certificate for our name by an authority below the rig's."""
+    for name, subject, issuer, says in (
+        ("below", "/O=rig/CN=below", "ca", "basicConstraints=critical,CA:TRUE"),
+        ("low", "/O=rig/CN=cmd.rig.test", "below", "subjectAltName=DNS:cmd.rig.test"),
+    ):
+        (pki / f"{name}.ext").write_text(f"{says}\n")
+        command = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", subject]
+        _openssl(pki, *command, "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        _openssl(
+            pki, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{issuer}.crt",
+            "-CAkey", f"{issuer}.key", "-CAcreateserial", "-days", "30",
+            "-extfile", f"{name}.ext", "-out", f"{name}.crt",
+        )  # fmt: skip
+    return "low"
+
+
+def _openssl(pki: Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=pki, check=True, capture_output=True)
+
+
 def _stranger(pki: Path) -> str:
     """A certificate for our name that the rig's authority knows nothing of."""
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"]
-    command += ["-subj", "/O=rig/CN=cmd.rig.test", "-addext", "subjectAltName=DNS:cmd.rig.test"]
-    command += ["-keyout", str(pki / "stranger.key"), "-out", str(pki / "stranger.crt")]
-    subprocess.run(command, check=True, capture_output=True)
+    _openssl(
+        pki, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
+        "-subj", "/O=rig/CN=cmd.rig.test", "-addext", "subjectAltName=DNS:cmd.rig.test",
+        "-keyout", "stranger.key", "-out", "stranger.crt",
+    )  # fmt: skip
     return "stranger"

@@ -17,9 +17,9 @@ pytestmark = [
 ]
 
 
-def run(who: str, until: str, **told: Any) -> Outcome:
+def run(who: str, until: str, name: str = "cert-rsa", **told: Any) -> Outcome:
     steps: list[Step] = [BEGIN[who], ["until", until, 1, 15], ["wait", 0.3]]
-    return against_strongswan("cert-rsa", steps, certificates=told)
+    return against_strongswan(name, steps, certificates=told)
 
 
 def failed(out: Outcome) -> tuple[str, str]:
@@ -38,6 +38,18 @@ def test_r3_r5_strongswan_and_we_believe_each_other_s_certificates(who: str) -> 
     assert bytes.fromhex(made["identity"]["data"]) == b"peer.rig.test"
     assert "authentication of 'cmd.rig.test' with RSA_EMSA_PKCS1_NULL successful" in out.log
     assert len(out.result["steps"]) == 2
+
+
+@pytest.mark.parametrize("who", BEGIN)
+def test_r5_subjects_are_identities_and_an_intermediate_authority_goes_along(who: str) -> None:
+    out = run(who, "SasInstalled", "cert-rsa-dn", below=True)
+    assert not out.result["missing"], out.result
+    (made,) = out.of("Phase1Established")
+    assert made["identity"]["type"] == IdType.DER_ASN1_DN
+    assert made["proved"] == "O=rig, CN=peer.rig.test"
+    log = out.log
+    assert "authentication of 'O=rig, CN=cmd.rig.test' with RSA_EMSA_PKCS1_NULL successful" in log
+    assert 'using untrusted intermediate certificate "O=rig, CN=below"' in log
 
 
 @pytest.mark.parametrize("who", BEGIN)
