@@ -166,7 +166,7 @@ class Engine(Times):
         self.lives(sa)
         peer, floated = self._source
         if sa.peer != peer and natt.may_follow(sa, peer, floated=floated):
-            sa.peer, sa.nat.floated = peer, floated
+            self.sadb.moved(sa, peer)
             if sa.state is State.ESTABLISHED:
                 self.emit(PeerMoved(sa.name, sa.connection.name, peer))
 

@@ -29,6 +29,8 @@ from impl.wire.proposals import decode_attributes, encode_attributes
 
 #: octets of the number of a question (RFC 3706 5.3)
 _NUMBER = 4
+#: kinds of notify in clear that are reported of one SA: anybody can send any number
+_HINTS = 8
 
 #: what a refusal of Phase I is about
 _REFUSALS: dict[int, str] = {
@@ -137,9 +139,11 @@ def lifetime_in(item: Notification, type_: int, duration: int) -> tuple[int | No
 
 
 def hear_clear(core: Core, sa: IkeSa, got: Got) -> None:
-    """Report what anybody can have sent; keep it as what the exchange may have failed of."""
+    """Report what anybody can have sent, each kind once; keep it as what the exchange may have failed of."""
     for item in got.all(Notification):
-        core.emit(Notified(sa.peer, item, protected=False))
+        if item.type not in sa.hinted and len(sa.hinted) < _HINTS:
+            sa.hinted.add(item.type)
+            core.emit(Notified(sa.peer, item, protected=False))
         reason = refusal_of(sa, item)
         if reason:
             sa.problem = (reason, f"the peer says {name_of(NotifyType, item.type)}, in clear")

@@ -141,6 +141,7 @@ class IkeSa:
     stated    the lifetime that the initiator's offer states; `seconds`: the one in force
     number    the how manieth it was that was kept
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
+    hinted    kinds of notify in clear that were reported
     why_ends  what its end will be put down to
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
     answered_to   the number that the peer's next question must not be below
@@ -186,6 +187,7 @@ class IkeSa:
     number: int = 0
     ends: float = 0.0
     old: IkeSa | None = field(default=None, repr=False)
+    hinted: set[int] = field(default_factory=set)
     why_ends: str = "its lifetime is over"
     names_alternatives: bool = False
     gssapi: bool = False
@@ -231,6 +233,8 @@ class Sadb:
         self._begun: dict[tuple[bytes, Address], IkeSa] = {}
         self.pairs: dict[int, tuple[IkeSa, SaPair]] = {}
         self._made: dict[int, float] = {}
+        #: by the hosts that an SA leads to, or did when it began: with many peers few are looked at
+        self._at: dict[str, dict[IkeSa, None]] = {}
         self._count = 0
 
     def __iter__(self) -> Iterator[IkeSa]:
@@ -251,6 +255,7 @@ class Sadb:
         """Keep an exchange."""
         self._count += 1
         sa.number = self._count
+        self._place(sa)
         self._by_cookie[self.own_cookie(sa)] = sa
         if sa.half_open:
             self._half_open[self.own_cookie(sa)] = sa
@@ -262,6 +267,35 @@ class Sadb:
         self._half_open.pop(self.own_cookie(sa), None)
         if self._begun.get((sa.cookies.initiator, sa.begun)) is sa:
             del self._begun[sa.cookies.initiator, sa.begun]
+        self._gone(sa)
+
+    def moved(self, sa: IkeSa, peer: Address) -> None:
+        """The peer is at another address, on the other port."""
+        self._displace(sa)
+        sa.peer, sa.nat.floated = peer, True
+        self._place(sa)
+
+    def _place(self, sa: IkeSa) -> None:
+        for host in (sa.peer[0], sa.begun[0]):
+            self._at.setdefault(host, {})[sa] = None
+
+    def _displace(self, sa: IkeSa) -> None:
+        for host in {sa.peer[0], sa.begun[0]} & self._at.keys():
+            self._at[host].pop(sa, None)
+            if not self._at[host]:
+                del self._at[host]
+
+    def _gone(self, sa: IkeSa) -> None:
+        """Out of sight, unless pairs are left of it."""
+        if not sa.pairs and self._by_cookie.get(self.own_cookie(sa)) is not sa:
+            self._displace(sa)
+
+    def _near(self, sa: IkeSa) -> list[IkeSa]:
+        """SAs that may lead to the same end, this one too, the oldest first; ended ones of which pairs are
+        left."""
+        hosts = (self._at.get(host, {}) for host in (sa.peer[0], sa.begun[0]))
+        found = {other for known in hosts for other in known if other.same_end(sa)}
+        return sorted(found, key=lambda other: other.number)
 
     def find(self, initiator: bytes, responder: bytes) -> IkeSa | None:
         """The exchange of a message: by either cookie, if the other is the one that is known, or none is
@@ -280,32 +314,28 @@ class Sadb:
         """The other Phase I SAs that stand with the same authenticated peer, the oldest first."""
         return [
             other
-            for other in self._by_cookie.values()
-            if other is not sa
-            and other.state is State.ESTABLISHED
-            and other.same_end(sa)
-            and other.same_credential(sa)
+            for other in self._near(sa)
+            if other is not sa and other.state is State.ESTABLISHED and other.same_credential(sa)
         ]
 
     def successor(self, sa: IkeSa) -> IkeSa | None:
         """A younger Phase I SA of the same policy and end that stands, or that we are bringing up."""
-        for other in self._by_cookie.values():
-            may = other.initiated or other.state is State.ESTABLISHED
-            same = other.connection is sa.connection and other.same_end(sa)
-            if other.number > sa.number and may and same:
+        for other in self._near(sa):
+            coming = other.initiated and other.state not in (State.ENDED, State.FAILED)
+            may = coming or other.state is State.ESTABLISHED
+            if other.number > sa.number and may and other.connection is sa.connection:
                 return other
         return None
 
     def alone(self, sa: IkeSa) -> bool:
         """Whether nothing else is known of the end that an SA leads to: no other SA, and no pair."""
-        owners = (owner for owner, _ in self.pairs.values())
-        others = (*self._by_cookie.values(), *owners)
-        return not any(other is not sa and other.same_end(sa) for other in others)
+        return not any(other is not sa for other in self._near(sa))
 
     # ---- pairs
     def install(self, sa: IkeSa, pair: SaPair, now: float) -> None:
         """Keep a pair that was made under this SA."""
         sa.pairs.append(pair)
+        self._place(sa)
         self.pairs[pair.inbound_spi] = sa, pair
         self._made[pair.inbound_spi] = now
 
@@ -314,6 +344,7 @@ class Sadb:
         self._made.pop(pair.inbound_spi, None)
         if pair in sa.pairs:
             sa.pairs.remove(pair)
+        self._gone(sa)
         return self.pairs.pop(pair.inbound_spi, None) is not None
 
     def made(self, pair: SaPair) -> float:
@@ -322,11 +353,9 @@ class Sadb:
 
     def pairs_with(self, sa: IkeSa) -> list[tuple[IkeSa, SaPair]]:
         """Every pair with the peer of an SA, whichever SA it was made under, the oldest first."""
-        return [
-            (owner, pair)
-            for owner, pair in self.pairs.values()
-            if owner is sa or (owner.same_end(sa) and owner.same_credential(sa))
-        ]
+        owners = (other for other in self._near(sa) if other.same_credential(sa))
+        found = [(owner, pair) for owner in owners for pair in owner.pairs]
+        return sorted(found, key=lambda held: self._made[held[1].inbound_spi])
 
     def alike(self, sa: IkeSa, pair: SaPair) -> list[SaPair]:
         """The peer's other pairs for the same packets of the same child, the oldest first."""
