@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
+from impl.auth.interface import Authenticator
 from impl.crypto.groups import PrivateValue
 from impl.crypto.schedule import Cookies
 from impl.ike.events import SaPair
@@ -23,6 +25,9 @@ from impl.ike.tables import State
 from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
+
+if TYPE_CHECKING:
+    from impl.ike.steps import Task
 
 
 @dataclass(slots=True)
@@ -124,6 +129,9 @@ class Quick:
     sending: Sending = field(default_factory=Sending)
 
 
+_HALF_OPEN = (State.AWAITS_MM3, State.AWAITS_MM5, State.AWAITS_MM7)
+
+
 @dataclass(slots=True, eq=False)
 class IkeSa:
     """One exchange of Phase I, and the SA that comes of it.
@@ -138,7 +146,10 @@ class IkeSa:
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
     answered_to   the number that the peer's next question must not be below
     named     what is offered anew, as the responder has asked for it (R7)
-    detects, names_alternatives   the peer understands RFC 3706, and alternatives (its vendor ids)
+    detects, names_alternatives, gssapi   the peer understands RFC 3706, alternatives, method 65001 as
+              Kerberos (its vendor ids)
+    auth      how both ends authenticate, once that is agreed on; `proved`: who the credential says it is
+    task      the row that is under way elsewhere: until it is done, no message is taken
     served    negotiations of Phase II that it has completed (R16)
     """
 
@@ -179,6 +190,10 @@ class IkeSa:
     hinted: set[int] = field(default_factory=set)
     why_ends: str = "its lifetime is over"
     names_alternatives: bool = False
+    gssapi: bool = False
+    auth: Authenticator | None = field(default=None, repr=False)
+    proved: str = ""
+    task: Task | None = field(default=None, repr=False)
     begun: Address = field(init=False)
 
     def __post_init__(self) -> None:
@@ -192,7 +207,11 @@ class IkeSa:
     @property
     def half_open(self) -> bool:
         """Whether it takes a place among the exchanges that somebody else began and has not proved."""
-        return not self.initiated and self.state in (State.AWAITS_MM3, State.AWAITS_MM5)
+        return not self.initiated and self.state in _HALF_OPEN
+
+    def same_credential(self, other: IkeSa) -> bool:
+        """Whether both were authenticated as the same."""
+        return (self.identity, self.proved) == (other.identity, other.proved)
 
     def leads_to(self, peer: Address) -> bool:
         """Whether the peer is at that address, began there, or is on its host and has changed ports."""
@@ -296,9 +315,7 @@ class Sadb:
         return [
             other
             for other in self._near(sa)
-            if other is not sa
-            and other.state is State.ESTABLISHED
-            and other.identity == sa.identity
+            if other is not sa and other.state is State.ESTABLISHED and other.same_credential(sa)
         ]
 
     def successor(self, sa: IkeSa) -> IkeSa | None:
@@ -336,7 +353,7 @@ class Sadb:
 
     def pairs_with(self, sa: IkeSa) -> list[tuple[IkeSa, SaPair]]:
         """Every pair with the peer of an SA, whichever SA it was made under, the oldest first."""
-        owners = (other for other in self._near(sa) if other.identity == sa.identity)
+        owners = (other for other in self._near(sa) if other.same_credential(sa))
         found = [(owner, pair) for owner in owners for pair in owner.pairs]
         return sorted(found, key=lambda held: self._made[held[1].inbound_spi])
 

@@ -2,8 +2,8 @@
 
     python -m tests.interop.engine_worker SCENARIO.json RESULT.json
 
-SCENARIO: {"name": configuration, "connection" | "child" | "engine": changes by field, "steps": [[WORD, ...]],
-"dialect": the only one of NAT traversal that is heard of}.
+SCENARIO: {"name": configuration, "connection" | "child" | "engine" | "certificates": changes by field,
+"steps": [[WORD, ...]], "dialect": the only one of NAT traversal that is heard of}.
 RESULT: {"events": [{"event", "at", fields...}], "said": [{"command", "status", "text"}], "missing": [steps
 that did not come to pass], "dropped": {why: count}, "sas": Phase I SAs left, "pairs": pairs left}. The
 result holds keys: a test compares them.
@@ -33,6 +33,7 @@ from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification, VendorId
 from impl.wire.vendors import vendor_id
 from model.vocabulary.selectors import Selector
+from tests.interop.certificates import with_certificates
 from tests.interop.peers import packets_in, settings_for
 
 IKE_PORT, NAT_PORT = 500, 4500
@@ -57,13 +58,17 @@ class Worker:
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.rig = dict(os.environ)
         changes = {key: _typed(scenario.get(key, {})) for key in ("connection", "child", "engine")}
-        self.engine = Engine(settings_for(scenario["name"], self.rig, **changes), os.urandom)
+        told = settings_for(scenario["name"], self.rig, **changes)
+        if scenario["name"].startswith("cert"):
+            told = with_certificates(told, self.rig, scenario.get("certificates", {}))
+        self.engine = Engine(told, os.urandom)
         self.dialect: str | None = scenario.get("dialect")
         self.peer = (self.rig["RIG_PEER_IP"], IKE_PORT)
         self.sockets = {port: self._bound(port) for port in (IKE_PORT, NAT_PORT)}
         self.events: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
         self.missing: list[list[Any]] = []
+        self.steps: list[str] = []
         self.began = time.monotonic()
 
     # ---- the loop
@@ -89,6 +94,9 @@ class Worker:
                 self.engine.receive_datagram(datagram, source, time.monotonic(), floated=floated)
 
     def _gather(self, now: float) -> None:
+        while (needed := self.engine.next_step()) is not None:
+            self.steps.append(needed.what)
+            self.engine.step_done(needed.number, needed.work.run(), time.monotonic())
         while (event := self.engine.next_event()) is not None:
             at = round(now - self.began, 3)
             self.events.append({"event": type(event).__name__, "at": at} | plain(event))
@@ -182,6 +190,7 @@ class Worker:
             "events": self.events,
             "said": self.said,
             "missing": self.missing,
+            "steps": self.steps,
             "dropped": dict(self.engine.dropped),
             "sas": len(self.engine.sadb),
             "pairs": len(self.engine.sadb.pairs),

@@ -78,6 +78,8 @@ ENDS: dict[str, End] = {
     "psk-ah-transport": End(phase2=AH_TRANSPORT, hosts=True),
     "psk-lifetimes": End(),
     "psk-mismatch": End(),
+    "cert-rsa-dn": End(replace(DES3, method=Method.RSA_SIGNATURES)),
+    "cert-rsa": End(replace(DES3, method=Method.RSA_SIGNATURES), names=True),
     "no-proposal-chosen": End(),
     "quick-no-proposal-chosen": End(),
 }
