@@ -38,7 +38,7 @@ class Engine(Exchanges):
     ) -> None:
         """Bring up Phase I, if none stands, and then a child (None: all that the connection has)."""
         self._now = now
-        wanted = [item for item in connection.children if child in (None, item.name)]
+        wanted = [i for i in connection.children if i.negotiates and child in (None, i.name)]
         sa = self._live(connection, peer)
         if sa is None:
             sa = self.new(connection, peer, None)
@@ -60,7 +60,7 @@ class Engine(Exchanges):
         """A new pair of SAs for a child, beside the one that stands."""
         self._now = now
         for item in sa.connection.children:
-            if item.name == child:
+            if item.negotiates and item.name == child:
                 self.want(sa, item)
 
     # ---- datagrams

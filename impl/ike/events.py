@@ -54,7 +54,8 @@ class Phase1Ended:
 class SaPair:
     """The SAs that a Quick Mode made, for the driver: one inbound, one outbound (R11).
 
-    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, None for no limit.
+    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, `kilobytes` in units of
+    1000 octets as policies have them; None for no limit.
     """
 
     child: str
@@ -68,6 +69,7 @@ class SaPair:
     remote: Selector
     life: int | None
     initiated: bool
+    kilobytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

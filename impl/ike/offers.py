@@ -3,8 +3,10 @@ R10). Written apart from the specification's rule of choice, so that the two can
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeVar
 
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
@@ -26,6 +28,7 @@ from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transf
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
 _SHORT = 1 << 16
+_C = TypeVar("_C", Phase1Choice, Phase2Choice)
 _PHASE1 = frozenset(
     (
         OakleyAttribute.ENCRYPTION,
@@ -84,21 +87,40 @@ def _value(type_: int, number: int) -> Attribute:
     return Attribute(type_, number if number < _SHORT else number.to_bytes(4, "big"))
 
 
-def _life(type_: int, duration: int, seconds: int | None) -> Iterator[Attribute]:
-    if seconds is not None:
+def _life(type_: int, duration: int, life: Lifetime) -> Iterator[Attribute]:
+    if life.offered is not None:
         yield Attribute(type_, LifeType.SECONDS)
-        yield _value(duration, seconds)
+        yield _value(duration, life.offered)
+    if life.kilobytes is not None:
+        yield Attribute(type_, LifeType.KILOBYTES)
+        yield _value(duration, life.kilobytes)
+
+
+def kilobytes_of(transform: Transform) -> int | None:
+    """The lifetime in kilobytes that a transform of Phase II states; None if it states none."""
+    types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+    return _stated(transform, *types, LifeType.KILOBYTES)
 
 
 def seconds_of(transform: Transform, type_: int, duration: int) -> int:
     """The lifetime in seconds that a transform states, or the default; pairs of type and duration."""
+    stated = _stated(transform, type_, duration, LifeType.SECONDS)
+    return DEFAULT_LIFE if stated is None else stated
+
+
+def _stated(transform: Transform, type_: int, duration: int, wanted: LifeType) -> int | None:
     kind: int | None = None
     for item in transform.attributes:
         if item.type == type_:
             kind = item.number
-        elif item.type == duration and kind == LifeType.SECONDS:
+        elif item.type == duration and kind == wanted:
             return item.number
-    return DEFAULT_LIFE
+    return None
+
+
+def _ranked(choice: _C, ranks: Sequence[Collection[_C]]) -> int | None:
+    """The rank of a choice among those that are taken; None if it is not."""
+    return next((rank for rank, equal in enumerate(ranks) if choice in equal), None)
 
 
 # ---- Phase I
@@ -118,7 +140,7 @@ def _phase1_attributes(choice: Phase1Choice, life: Lifetime) -> Iterator[Attribu
     yield Attribute(OakleyAttribute.HASH, choice.hash)
     yield Attribute(OakleyAttribute.GROUP, choice.group)
     yield Attribute(OakleyAttribute.AUTHENTICATION, choice.method)
-    yield from _life(OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION, life.offered)
+    yield from _life(OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION, life)
 
 
 def phase1_choice(transform: Transform) -> Phase1Choice | None:
@@ -137,22 +159,21 @@ def phase1_choice(transform: Transform) -> Phase1Choice | None:
 
 
 def take_phase1(
-    sa: SecurityAssociation, choices: Sequence[Phase1Choice], *, prefers_own: bool
+    sa: SecurityAssociation, ranks: Sequence[Collection[Phase1Choice]], *, prefers_own: bool
 ) -> Taken1 | None:
     """The transform of an offer that this end takes; None if it takes none.
 
-    prefers_own   the own order decides, and the offer's breaks ties; else the reverse
+    ranks         what it takes, in its order; what is of equal rank stands together
+    prefers_own   the own order decides, and the offer's breaks ties; else the offer's
     """
     found = [
-        (choices.index(choice), position, Taken1(proposal, transform, choice, seconds))
+        (rank, position, Taken1(proposal, transform, choice, seconds))
         for position, (proposal, transform, choice, seconds) in enumerate(_phase1_of(sa))
-        if choice in choices
+        if (rank := _ranked(choice, ranks)) is not None
     ]
     if not found:
         return None
-    if prefers_own:
-        return min(found, key=lambda item: (item[0], item[1]))[2]
-    return min(found, key=lambda item: (item[1], item[0]))[2]
+    return min(found, key=lambda item: item[:2] if prefers_own else item[1:2])[2]
 
 
 def _phase1_of(
@@ -185,14 +206,14 @@ def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Take
 def offer_phase2(
     choices: Sequence[Phase2Choice], spi: bytes, life: Lifetime
 ) -> SecurityAssociation:
-    """The SA payload of Quick Mode: a proposal a protocol, in the order in which protocols come first.
+    """The SA payload of Quick Mode: a proposal for each run of choices of one protocol, so that their
+    order is kept.
 
     The choices name one PFS group at most: message 1 carries one public value.
     """
-    protocols = list(dict.fromkeys(choice.protocol for choice in choices))
     proposals = []
-    for number, protocol in enumerate(protocols, 1):
-        own = [choice for choice in choices if choice.protocol == protocol]
+    runs = groupby(choices, key=lambda choice: choice.protocol)
+    for number, (protocol, own) in enumerate(runs, 1):
         transforms = tuple(
             Transform(position, choice.transform, tuple(_phase2_attributes(choice, life)))
             for position, choice in enumerate(own, 1)
@@ -209,7 +230,7 @@ def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribu
         yield Attribute(IpsecAttribute.AUTHENTICATION, choice.integrity)
     if choice.group is not None:
         yield Attribute(IpsecAttribute.GROUP, choice.group)
-    yield from _life(IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION, life.offered)
+    yield from _life(IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION, life)
 
 
 def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
@@ -230,14 +251,21 @@ def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
     )
 
 
-def take_phase2(sa: SecurityAssociation, choices: Sequence[Phase2Choice]) -> Taken2 | None:
-    """The first transform of an offer that this end takes; None if it takes none. Bundles, which are
-    proposals of one number, are not taken."""
+def take_phase2(
+    sa: SecurityAssociation, ranks: Sequence[Collection[Phase2Choice]], *, prefers_own: bool
+) -> Taken2 | None:
+    """The transform of an offer that this end takes, chosen as in Phase I; None if it takes none.
+    Bundles, which are proposals of one number, are not taken."""
     numbers = [proposal.number for proposal in sa.proposals]
-    for taken in _phase2_of(sa):
-        if taken.choice in choices and numbers.count(taken.proposal.number) == 1:
-            return taken
-    return None
+    found = [
+        (rank, position, taken)
+        for position, taken in enumerate(_phase2_of(sa))
+        if numbers.count(taken.proposal.number) == 1
+        and (rank := _ranked(taken.choice, ranks)) is not None
+    ]
+    if not found:
+        return None
+    return min(found, key=lambda item: item[:2] if prefers_own else item[1:2])[2]
 
 
 def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
@@ -265,18 +293,18 @@ def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssoci
 
 def unsupported(connection: ConnectionSettings) -> str:
     """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
-    for first in connection.choices:
+    for first in {*connection.choices, *(item for rank in connection.accepted for item in rank)}:
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
             return f"{first} has a cipher, hash or group that is not supported"
         if first.method != Method.PRE_SHARED_KEY:
             return f"{first} has an authentication method that is not supported"
     for child in connection.children:
-        for second in child.choices:
+        for second in {*child.choices, *(item for rank in child.accepted for item in rank)}:
             group = second.group is None or group_of(second.group) is not None
             if key_octets(second) is None or not group:
                 return f"{child.name}: {second} is not supported"
-        if not child.choices:
+        if child.negotiates and not child.choices:
             return f"{child.name} has nothing to offer"
     return "" if connection.choices else "it has nothing to offer"
 

@@ -42,17 +42,13 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     """Message 1 is here: choose one transform, unchanged (R7)."""
     offered = got.one(SecurityAssociation)
     connection = sa.connection
-    taken = take_phase1(offered, connection.choices, prefers_own=connection.prefers_own)
+    taken = take_phase1(offered, connection.takes, prefers_own=connection.prefers_own)
     if taken is None:
         problem = "nothing in the peer's offer is acceptable"
         raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN)
     sa.offer, sa.choice = offered, taken.choice
-    sa.seconds = _shorter(taken.seconds, connection.life.hard)
+    sa.seconds = connection.life.in_force(taken.seconds)
     return Reply((only(taken.proposal, taken.transform, taken.proposal.spi),))
-
-
-def _shorter(offered: int, own: int | None) -> int:
-    return offered if own is None else min(offered, own)
 
 
 def take_answer(core: Core, sa: IkeSa, got: Got) -> Reply:
@@ -62,7 +58,7 @@ def take_answer(core: Core, sa: IkeSa, got: Got) -> Reply:
     if taken is None:
         raise Dropped("proposal-p1", "the answer is no transform of the offer")
     sa.choice = taken.choice
-    sa.seconds = _shorter(taken.seconds, sa.connection.life.hard)
+    sa.seconds = sa.connection.life.in_force(taken.seconds)
     return Reply(_key_exchange(core, sa))
 
 

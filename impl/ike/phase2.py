@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
@@ -16,6 +16,7 @@ from impl.ike.offers import (
     Taken2,
     answered_phase2,
     key_octets,
+    kilobytes_of,
     offer_phase2,
     only,
     take_phase2,
@@ -24,12 +25,23 @@ from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import ChildSettings, Phase2Choice
 from impl.wire.message import encode_chain
-from impl.wire.numbers import NotifyType
+from impl.wire.numbers import Encapsulation, IpsecAttribute, NotifyType
 from impl.wire.payloads import AnyPayload, HashData, Identification, KeyExchange, Nonce
 from impl.wire.proposals import SecurityAssociation
+from model.vocabulary.profiles import Selectors
+from model.vocabulary.selectors import Selector
 
 #: SPIs up to this one are reserved (RFC 2406 2.1)
 RESERVED_SPIS = 255
+#: what counts as tunnel or transport mode, whether in UDP or not
+_PLAIN: dict[int, int] = {
+    Encapsulation.UDP_TUNNEL: Encapsulation.TUNNEL,
+    Encapsulation.UDP_TUNNEL_DRAFT: Encapsulation.TUNNEL,
+    Encapsulation.UDP_TRANSPORT: Encapsulation.TRANSPORT,
+    Encapsulation.UDP_TRANSPORT_DRAFT: Encapsulation.TRANSPORT,
+}
+#: how well packets fit that are just the ones, and that overlap
+_SAME, _OVERLAP = 5, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,8 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
     child = quick.child
     assert child is not None and sa.sealing is not None
     ends = _ends(core, sa, child)
-    quick.offered = _of_one_group(child.choices)
+    agreed = sa.choice.group if sa.choice is not None else None
+    quick.offered = _of_one_group(child.choices, agreed)
     quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
     quick.ids = (ends.local, ends.remote)
     rest: list[AnyPayload] = [
@@ -70,9 +83,15 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
     return Reply(_hashed(made, rest), sealed=True)
 
 
-def _of_one_group(choices: tuple[Phase2Choice, ...]) -> tuple[Phase2Choice, ...]:
-    """Message 1 carries one public value: so only choices of the first one's group are offered."""
-    return tuple(item for item in choices if item.group == choices[0].group)
+def _of_one_group(
+    choices: tuple[Phase2Choice, ...], agreed: int | None
+) -> tuple[Phase2Choice, ...]:
+    """Message 1 carries one public value, so only choices of one group are offered: if the first has
+    PFS, of Phase I's group where one has it; else of the first one's."""
+    group = choices[0].group
+    if group is not None and any(item.group == agreed for item in choices):
+        group = agreed
+    return tuple(item for item in choices if item.group == group)
 
 
 def _public(core: Core, quick: Quick, number: int | None) -> tuple[KeyExchange, ...]:
@@ -105,13 +124,25 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
         raise Refused("proposal-p2", "the answer is no transform of the offer")
     if taken.proposal.spi == quick.spi:
         raise Refused("proposal-p2", "the peer's SPI is the own one")
-    if got.all(Identification) not in ([], list(quick.ids or ())):
-        raise Refused("selector", "the peer has answered with other client identities")
+    _hear_ids(sa, quick, got.all(Identification))
     quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
     _choose(quick, taken, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
     return Reply((HashData(made),), sealed=True)
+
+
+def _hear_ids(sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
+    """The client identities of an answer: the offered ones, or a part of them where that is policy."""
+    assert quick.ids is not None
+    if not shown or shown == list(quick.ids):
+        return
+    if len(shown) == 2 and sa.connection.selectors is Selectors.NARROWED:
+        offered, answered = map(packets_of, quick.ids), map(packets_of, shown)
+        if all(one.covers(other) for one, other in zip(offered, answered, strict=True)):
+            quick.ids = shown[0], shown[1]
+            return
+    raise Refused("selector", "the peer has answered with other client identities")
 
 
 def _check(got: Got, made: bytes, name: str) -> None:
@@ -132,6 +163,7 @@ def _may_serve(sa: IkeSa) -> None:
 def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
     """Keep the choice, and with PFS the secret."""
     quick.choice, quick.seconds = taken.choice, taken.seconds
+    quick.kilobytes = kilobytes_of(taken.transform)
     publics = got.all(KeyExchange)
     if taken.choice.group is None:
         if publics:
@@ -158,7 +190,8 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     _may_serve(sa)
     child, ids = _policy(core, sa, got.all(Identification))
     quick.child, quick.ids = child, ids
-    taken = take_phase2(offered, child.choices)
+    _same_mode(offered, child)
+    taken = take_phase2(offered, child.takes, prefers_own=sa.connection.prefers_own)
     if taken is None:
         raise Refused(
             "proposal-p2",
@@ -188,17 +221,52 @@ def _policy(
     if len(shown) == 1:
         why = "one client identity: there must be both, or none"
         raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
-    peer = ip_address(sa.peer[0])
-    theirs, ours = map(packets_of, shown) if shown else (None, None)
+    local, peer = core.settings.local, ip_address(sa.peer[0])
+    theirs, ours = map(packets_of, shown) if shown else map(_host, (peer, local))
+    narrows = bool(shown) and sa.connection.selectors is Selectors.NARROWED
+    best: tuple[int, ChildSettings, Selector, Selector] | None = None
     for child in sa.connection.children:
-        local, remote = child.local.at(core.settings.local), child.remote.at(peer)
-        if theirs is None or ours is None:
-            if local.first == local.last and remote.first == remote.last:
-                return child, (client_id(local), client_id(remote))
-        elif local.covers(ours) and remote.covers(theirs):
-            return child, (shown[1], shown[0])
-    why = "no policy selects these client identities"
-    raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+        rate_ours, own = _common(child.local.at(local), ours)
+        rate_theirs, other = _common(child.remote.at(peer), theirs)
+        if own is None or other is None or not (narrows or (own, other) == (ours, theirs)):
+            continue
+        rate = rate_ours + rate_theirs
+        exact = rate == 2 * _SAME or sa.connection.selectors is Selectors.NARROWED
+        if exact and (best is None or rate > best[0]):
+            best = rate, child, own, other
+    if best is None:
+        why = "no policy selects these client identities"
+        raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+    _, child, own, other = best
+    if shown and (own, other) == (ours, theirs):
+        return child, (shown[1], shown[0])  # as they came
+    return child, (client_id(own), client_id(other))
+
+
+def _host(address: IPv4Address | IPv6Address) -> Selector:
+    return Selector(address, address)
+
+
+def _common(own: Selector, asked: Selector) -> tuple[int, Selector | None]:
+    """What both select, and how well that fits."""
+    return (_SAME if own == asked else _OVERLAP), own.meet(asked)
+
+
+def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
+    """Tunnel or transport mode as the policy has it; another one is refused before algorithms are."""
+    if not child.negotiates:
+        why = "the policy has these packets pass or dropped without IPsec"
+        raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
+    own = {_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank}
+    asked = {
+        _PLAIN.get(mode, mode)
+        for proposal in offered.proposals
+        for transform in proposal.transforms
+        if (mode := transform.get(IpsecAttribute.ENCAPSULATION)) is not None
+    }
+    if asked and not own & asked:
+        why = "the peer asks for tunnel mode where the policy wants transport mode, or the reverse"
+        raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
 
 
 def complete_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
@@ -238,8 +306,9 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         keys(quick.peer_spi),
         local,
         remote,
-        quick.seconds if child.life.hard is None else min(quick.seconds, child.life.hard),
+        child.life.in_force(quick.seconds),
         quick.initiated,
+        child.life.kilobytes_in_force(quick.kilobytes),
     )
     quick.secret = b""
     sa.served += 1

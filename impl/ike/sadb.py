@@ -66,6 +66,7 @@ class Quick:
     offered: tuple[Phase2Choice, ...] = ()
     choice: Phase2Choice | None = None
     seconds: int = 0
+    kilobytes: int | None = None
     nonce: bytes = field(default=b"", repr=False)
     peer_nonce: bytes = field(default=b"", repr=False)
     spi: bytes = b""

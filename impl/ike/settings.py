@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
 from model.vocabulary.policy import AddressPattern
+from model.vocabulary.profiles import Selectors
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Selector
 
@@ -42,27 +43,60 @@ class Phase2Choice:
 @dataclass(frozen=True, slots=True)
 class Lifetime:
     """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. What is in
-    force is the shorter of that and the peer's."""
+    force is the shorter of that and the peer's; with `own_counts` the own one alone.
+
+    kilobytes   offered beside it; the driver counts them
+    """
 
     offered: int | None
     hard: int | None
+    kilobytes: int | None = None
+    own_counts: bool = False
+
+    def in_force(self, offered: int) -> int:
+        """Seconds that count, where that is what was agreed on."""
+        if self.hard is None:
+            return offered
+        return self.hard if self.own_counts else min(self.hard, offered)
+
+    def kilobytes_in_force(self, offered: int | None) -> int | None:
+        """Kilobytes that count, where those were agreed on."""
+        if self.own_counts or offered is None:
+            return self.kilobytes
+        return offered if self.kilobytes is None else min(self.kilobytes, offered)
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSettings:
-    """What Quick Mode shall protect: traffic between two sets of packets, and by which choices."""
+    """What Quick Mode shall protect: traffic between two sets of packets, and by which choices.
+
+    choices    what is offered, in order; of one PFS group at a time (`phase2.offer_quick`)
+    accepted   what is taken when the peer begins, those of equal rank together; empty: `choices`
+    negotiates False for packets that pass, or are dropped, without IPsec: who asks for them is refused
+    """
 
     name: str
     local: Selector
     remote: Selector
     choices: tuple[Phase2Choice, ...]
     life: Lifetime
+    accepted: tuple[frozenset[Phase2Choice], ...] = ()
+    negotiates: bool = True
+
+    @property
+    def takes(self) -> Sequence[Collection[Phase2Choice]]:
+        """What is taken when the peer begins, by rank."""
+        return self.accepted or [(choice,) for choice in self.choices]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """One policy towards a peer.
 
+    choices         what is offered, in order
+    accepted        what is taken when the peer begins, those of equal rank together; empty: `choices`
+    prefers_own     of a peer's offer the own order decides, in both phases; else the peer's
+    selectors       what becomes of packets that a peer asks for and no child selects just so
     own, expected   ID payloads; `expected` None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
@@ -79,6 +113,13 @@ class ConnectionSettings:
     children: tuple[ChildSettings, ...]
     limit: int | None = None
     falls_back: bool = False
+    accepted: tuple[frozenset[Phase1Choice], ...] = ()
+    selectors: Selectors = Selectors.NARROWED
+
+    @property
+    def takes(self) -> Sequence[Collection[Phase1Choice]]:
+        """What is taken when the peer begins, by rank."""
+        return self.accepted or [(choice,) for choice in self.choices]
 
 
 @dataclass(frozen=True, slots=True)
