@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from impl.ike import notices, phase1, phase2
+from impl.ike import natt, notices, phase1, phase2
 from impl.ike.core import Dropped, Got, Refused
+from impl.ike.events import PeerMoved
 from impl.ike.exchanges import Exchanges
 from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import Address, ConnectionSettings
@@ -32,6 +33,9 @@ MOST_ANSWERS = 10
 class Engine(Exchanges):
     """One end of IKE, for any number of peers."""
 
+    #: where the datagram at hand came from, and whether to the other port
+    _source: tuple[Address, bool] = (("", 0), False)
+
     # ---- the outside
     def start(
         self, connection: ConnectionSettings, peer: Address, now: float, child: str | None = None
@@ -51,7 +55,7 @@ class Engine(Exchanges):
         """A Phase I SA that may serve once more, or is coming up (R16, R17)."""
         for sa in self.sadb:
             may = connection.limit is None or sa.served < connection.limit
-            ours = sa.connection is connection and sa.peer == peer
+            ours = sa.connection is connection and peer in (sa.peer, sa.begun)
             if ours and may and (sa.initiated or sa.state is State.ESTABLISHED):
                 return sa
         return None
@@ -64,35 +68,64 @@ class Engine(Exchanges):
                 self.want(sa, item)
 
     # ---- datagrams
-    def receive_datagram(self, datagram: bytes, peer: Address, now: float) -> None:
-        """Take a datagram; whatever is wrong with it ends here."""
-        self._now = now
+    def receive_datagram(
+        self, datagram: bytes, peer: Address, now: float, *, floated: bool = False
+    ) -> None:
+        """Take a datagram; whatever is wrong with it ends here.
+
+        floated   it came to the other port, where IKE is marked and shares with ESP (RFC 3948)
+        """
+        self._now, self._source = now, (peer, floated)
+        if floated:
+            inner = natt.unwrapped(datagram) if self.settings.nat is not None else None
+            if inner is None:
+                self.dropped["no IKE, on the port for NAT traversal"] += 1
+                return
+            datagram = inner
         try:
             header = decode_header(datagram)
-            sa = self._exchange_of(header, datagram, peer)
+            sa = self._exchange_of(header, peer, floated=floated)
             if sa is None:
                 return
             again = sa.answered.again(datagram, MOST_ANSWERS)
             if again is None:
                 self._take(sa, header, datagram)
             elif again:
-                self._out.append((again, sa.peer))
+                self.transmit(sa, again)
         except WireError as error:
             self.dropped[f"malformed: {error.field}"] += 1
 
-    def _exchange_of(self, header: Header, datagram: bytes, peer: Address) -> IkeSa | None:
+    def _exchange_of(self, header: Header, peer: Address, *, floated: bool) -> IkeSa | None:
         """The exchange that a message belongs to; a new one for a first message that may begin one."""
         sa = self.sadb.find(header.initiator_cookie, header.responder_cookie)
         if sa is None and header.responder_cookie == NO_COOKIE:
             sa = self.sadb.begun_with(header.initiator_cookie, peer)
             if sa is None:
-                return self._begin(header, peer)
-        if sa is None or sa.peer != peer:
+                return self._begin(header, peer, floated=floated)
+        if sa is None or not self._may_come(sa, header, peer, floated=floated):
             self.dropped["no such exchange"] += 1
             return None
         return sa
 
-    def _begin(self, header: Header, peer: Address) -> IkeSa | None:
+    def _may_come(self, sa: IkeSa, header: Header, peer: Address, *, floated: bool) -> bool:
+        """From where the peer is known to be; or, protected, from where it may have moved; or a notice
+        from the port that it has left (RFC 3947 4), which moves nothing."""
+        if (sa.peer, sa.nat.floated) == (peer, floated):
+            return True
+        if not header.encrypted:
+            return False
+        left = header.exchange == ExchangeType.INFORMATIONAL and peer == sa.begun
+        return left or natt.may_follow(sa, peer, floated=floated)
+
+    def _follow(self, sa: IkeSa) -> None:
+        """What is at hand has verified: the peer is where it came from."""
+        peer, floated = self._source
+        if sa.peer != peer and natt.may_follow(sa, peer, floated=floated):
+            sa.peer, sa.nat.floated = peer, floated
+            if sa.state is State.ESTABLISHED:
+                self.emit(PeerMoved(sa.name, sa.connection.name, peer))
+
+    def _begin(self, header: Header, peer: Address, *, floated: bool) -> IkeSa | None:
         """An exchange that somebody else begins, if there is a policy and room for it (R9)."""
         first = header.exchange == ExchangeType.MAIN and not header.message_id
         if not first or header.encrypted:
@@ -108,7 +141,9 @@ class Engine(Exchanges):
                 self.dropped["no room for a half-open exchange"] += 1
                 return None
             self.forget(victim)
-        return self.new(connection, peer, header.initiator_cookie)
+        sa = self.new(connection, peer, header.initiator_cookie)
+        sa.nat.floated = floated
+        return sa
 
     def _take(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
         """One message of an exchange; it counts only if everything about it is right."""
@@ -151,6 +186,7 @@ class Engine(Exchanges):
             else:
                 reply = phase1.ROWS[row.does](self, sa, got)
         except Refused as error:
+            self._follow(sa)
             if got.opened is not None and sa.initiated and sa.sealing is not None:
                 # The responder has proved to hold the keys and takes the SA for established.
                 sa.sealing.accept(0, got.opened)
@@ -159,6 +195,7 @@ class Engine(Exchanges):
             return
         if got.opened is not None and sa.sealing is not None:
             sa.sealing.accept(0, got.opened)
+            self._follow(sa)
         sa.heard = True
         began = sa.state is State.IDLE
         sent = self.move(sa, row.then, reply)
@@ -206,11 +243,13 @@ class Engine(Exchanges):
         except Refused as error:
             assert got.opened is not None
             sa.sealing.accept(header.message_id, got.opened)
+            self._follow(sa)
             sa.answered.remember(datagram, b"")
             self.refuse_quick(sa, quick, error)
             return
         assert got.opened is not None
         sa.sealing.accept(header.message_id, got.opened)
+        self._follow(sa)
         sa.quick[header.message_id] = quick
         sa.used_ids.add(header.message_id)
         quick.state = row.then
@@ -240,6 +279,7 @@ class Engine(Exchanges):
             return
         opened = sa.sealing.open(header, datagram)
         replies = notices.hear_sealed(self, sa, Got(header, opened.payloads, opened))
+        self._follow(sa)
         sa.used_ids.add(header.message_id)
         sa.answered.remember(datagram, b"")
         self._quick_refused(sa, opened.payloads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from impl.ike.settings import Address, Phase1Choice, Phase2Choice
+from impl.ike.settings import Address, Host, Phase1Choice, Phase2Choice
 from impl.wire.payloads import Identification, Notification
 from model.vocabulary.selectors import Selector
 
@@ -56,6 +56,8 @@ class SaPair:
 
     SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, `kilobytes` in units of
     1000 octets as policies have them; None for no limit.
+    `originals`: the addresses of initiator and responder as the peer sees them, where transport mode
+    passes a NAT (RFC 3947 5.2).
     """
 
     child: str
@@ -70,6 +72,7 @@ class SaPair:
     life: int | None
     initiated: bool
     kilobytes: int | None = None
+    originals: tuple[Host, Host] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,16 @@ class Notified:
     protected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PeerMoved:
+    """A message that verified came from another address: a NAT has given the peer a new one (RFC 3947 7).
+    Every SA with it is reached there from now on."""
+
+    name: bytes
+    connection: str
+    peer: Address
+
+
 Event = (
     Phase1Established
     | Phase1Failed
@@ -120,4 +133,5 @@ Event = (
     | SasDeleted
     | Phase2Failed
     | Notified
+    | PeerMoved
 )

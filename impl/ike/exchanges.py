@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from impl.ike import notices, phase1, phase2
+from impl.ike import natt, notices, phase1, phase2
 from impl.ike.core import Refused, Reply
 from impl.ike.events import (
     Event,
@@ -31,6 +32,14 @@ _TRIES = (State.AWAITS_MM2, State.AWAITS_MM4, State.AWAITS_MM6)
 _Key = tuple[str, bytes, int]
 
 
+class Outgoing(NamedTuple):
+    """A datagram to send; `floated`: from the other port, where it is marked already (RFC 3948)."""
+
+    datagram: bytes
+    target: Address
+    floated: bool
+
+
 class Exchanges:
     """Every exchange of an engine."""
 
@@ -44,7 +53,7 @@ class Exchanges:
         #: what was dropped, by why, for `status` and tests
         self.dropped: Counter[str] = Counter()
         self._now = 0.0
-        self._out: deque[tuple[bytes, Address]] = deque()
+        self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
         self._timers: Timers[_Key] = Timers()
 
@@ -54,11 +63,15 @@ class Exchanges:
         """The time of what is being handled."""
         return self._now
 
-    def datagrams_to_send(self) -> list[tuple[bytes, Address]]:
-        """What is to be sent, and to whom; each is given out once."""
+    def outgoing(self) -> list[Outgoing]:
+        """What is to be sent, to whom, and from which port; each is given out once."""
         found = list(self._out)
         self._out.clear()
         return found
+
+    def datagrams_to_send(self) -> list[tuple[bytes, Address]]:
+        """The same for an engine that has one port, as it does no NAT traversal."""
+        return [(item.datagram, item.target) for item in self.outgoing()]
 
     def next_event(self) -> Event | None:
         """The oldest event that has not been given out."""
@@ -97,8 +110,12 @@ class Exchanges:
             return
         message_id = self.message_id(sa)
         quick = Quick(message_id, initiated=True, state=State.AWAITS_QM2, child=child)
+        try:
+            reply = phase2.offer_quick(self, sa, quick)
+        except Refused as error:
+            self.refuse_quick(sa, quick, error)
+            return
         sa.quick[message_id] = quick
-        reply = phase2.offer_quick(self, sa, quick)
         self.send(sa, quick.sending, ExchangeType.QUICK, message_id, reply)
         self._timers.set(self.key("quick", sa, message_id), self._now + self.settings.interval)
 
@@ -113,6 +130,7 @@ class Exchanges:
     def established(self, sa: IkeSa) -> None:
         """A Phase I SA stands: its lifetime runs, and what waits for it begins (R17)."""
         self._timers.cancel(self.key("open", sa))
+        self._keep_alive(sa)
         self.sadb.no_longer_half_open(sa)
         assert sa.identity is not None and sa.choice is not None
         # The initiator renews a little before, so that not both begin at once (R17).
@@ -127,7 +145,7 @@ class Exchanges:
     def drop_others(self, sa: IkeSa) -> None:
         """The authenticated peer has begun anew: its other SAs are gone (RFC 2407 4.6.3.3)."""
         for other in self.sadb:
-            same_peer = other.peer == sa.peer and other.identity == sa.identity
+            same_peer = other.same_end(sa) and other.identity == sa.identity
             if other is not sa and same_peer and other.state is State.ESTABLISHED:
                 for pair in list(other.pairs):
                     notices.remove_pair(self, other, pair, "the peer has begun anew")
@@ -171,7 +189,7 @@ class Exchanges:
 
     def forget(self, sa: IkeSa) -> None:
         self.sadb.remove(sa)
-        for what in ("open", "life", "resend"):
+        for what in ("open", "life", "resend", "keepalive"):
             self._timers.cancel(self.key(what, sa))
         for message_id in sa.quick:
             self._timers.cancel(self.key("quick", sa, message_id))
@@ -202,8 +220,14 @@ class Exchanges:
         else:
             datagram = encode_message(Message(header, tuple(reply.payloads)))
         sending.datagram = datagram
-        self._out.append((datagram, sa.peer))
+        self.transmit(sa, datagram)
         return datagram
+
+    def transmit(self, sa: IkeSa, datagram: bytes) -> None:
+        """Send to where the peer is now, from the port that is in use."""
+        floated = sa.nat.floated
+        octets = natt.wrapped(datagram) if floated else datagram
+        self._out.append(Outgoing(octets, sa.peer, floated))
 
     def notify(self, sa: IkeSa, rest: Sequence[AnyPayload]) -> None:
         """A notice under the SA; its message id is never used again."""
@@ -218,7 +242,7 @@ class Exchanges:
         header = Header(
             cookies.initiator, cookies.responder, 0, ExchangeType.INFORMATIONAL, 0, 0, 0
         )
-        self._out.append((encode_message(Message(header, (notice,))), sa.peer))
+        self.transmit(sa, encode_message(Message(header, (notice,))))
 
     # ---- time
     def handle_timeout(self, now: float) -> None:
@@ -238,13 +262,21 @@ class Exchanges:
                 self.fail(sa, reason, why)
             elif what == "life":
                 self._expire(sa)
+            elif what == "keepalive":
+                self.transmit(sa, natt.KEEPALIVE)
+                self._keep_alive(sa)
+
+    def _keep_alive(self, sa: IkeSa) -> None:
+        """From behind a NAT: an octet every so often, so that its mapping stays (RFC 3948 4)."""
+        if sa.nat.floated and sa.nat.here and self.settings.nat is not None:
+            self._timers.set(self.key("keepalive", sa), self._now + self.settings.nat.keepalive)
 
     def _resend(self, sa: IkeSa) -> None:
         """Send again, at most so often; then wait briefly for a first answer, and give up (R8)."""
         settings, sending = self.settings, sa.sending
         if sending.tries < settings.resends:
             sending.tries += 1
-            self._out.append((sending.datagram, sa.peer))
+            self.transmit(sa, sending.datagram)
             self._timers.set(self.key("resend", sa), self._now + settings.interval)
         elif sa.state is State.AWAITS_MM2 and not sa.last:
             sa.last = True
@@ -264,7 +296,7 @@ class Exchanges:
         settings, sending = self.settings, quick.sending
         if sending.tries < settings.resends:
             sending.tries += 1
-            self._out.append((sending.datagram, sa.peer))
+            self.transmit(sa, sending.datagram)
             wait = settings.interval + (settings.brief if sending.tries == settings.resends else 0)
             self._timers.set(self.key("quick", sa, message_id), self._now + wait)
             return

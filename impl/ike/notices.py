@@ -62,7 +62,7 @@ def _delete(core: Core, sa: IkeSa, item: Delete) -> None:
     named = {int.from_bytes(spi, "big") for spi in item.spis}
     # Pairs are the peer's, whichever of its Phase I SAs they were made under.
     for owner, pair in list(core.sadb.pairs.values()):
-        ours = owner.peer == sa.peer and owner.identity == sa.identity
+        ours = owner.same_end(sa) and owner.identity == sa.identity
         if ours and pair.choice.protocol == item.protocol and pair.outbound_spi in named:
             remove_pair(core, owner, pair, "the peer has deleted it")
 

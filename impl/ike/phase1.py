@@ -9,6 +9,7 @@ from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import DegenerateValue, Group, group_of
 from impl.crypto.hashes import HASHES, same
 from impl.crypto.schedule import Cookies, WeakKey
+from impl.ike import natt, vendors
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
 from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
 from impl.ike.sadb import IkeSa
@@ -35,12 +36,13 @@ _ID_PORTS = {(0, 0), (17, 500), (17, 0), (17, 4500)}
 def offer(core: Core, sa: IkeSa) -> Reply:
     """Message 1."""
     sa.offer = offer_phase1(sa.connection.choices, sa.connection.life)
-    return Reply((sa.offer,))
+    return Reply((sa.offer, *vendors.announced(core, sa)))
 
 
 def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     """Message 1 is here: choose one transform, unchanged (R7)."""
     offered = got.one(SecurityAssociation)
+    vendors.hear(core, sa, got)
     connection = sa.connection
     taken = take_phase1(offered, connection.takes, prefers_own=connection.prefers_own)
     if taken is None:
@@ -48,7 +50,8 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
         raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN)
     sa.offer, sa.choice = offered, taken.choice
     sa.seconds = connection.life.in_force(taken.seconds)
-    return Reply((only(taken.proposal, taken.transform, taken.proposal.spi),))
+    answer = only(taken.proposal, taken.transform, taken.proposal.spi)
+    return Reply((answer, *vendors.announced(core, sa)))
 
 
 def take_answer(core: Core, sa: IkeSa, got: Got) -> Reply:
@@ -57,6 +60,7 @@ def take_answer(core: Core, sa: IkeSa, got: Got) -> Reply:
     taken = answered_phase1(got.one(SecurityAssociation), sa.offer)
     if taken is None:
         raise Dropped("proposal-p1", "the answer is no transform of the offer")
+    vendors.hear(core, sa, got)
     sa.choice = taken.choice
     sa.seconds = sa.connection.life.in_force(taken.seconds)
     return Reply(_key_exchange(core, sa))
@@ -68,7 +72,7 @@ def _key_exchange(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
     nonce = core.random(NONCE_OCTETS)
     sa.publics = _with(sa.publics, sa.private.public, initiated=sa.initiated)
     sa.nonces = _with(sa.nonces, nonce, initiated=sa.initiated)
-    return KeyExchange(sa.private.public), Nonce(nonce)
+    return KeyExchange(sa.private.public), Nonce(nonce), *natt.discovery(core, sa)
 
 
 def _with(pair: tuple[bytes, bytes], own: bytes, *, initiated: bool) -> tuple[bytes, bytes]:
@@ -105,6 +109,7 @@ def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Reply:
     """Message 3 is here: send the own public value, and derive the keys (R4)."""
     _hear_keys(sa, got)
     payloads = _key_exchange(core, sa)
+    natt.hear(core, sa, got)
     _derive(sa)
     return Reply(payloads)
 
@@ -144,9 +149,11 @@ def prove(core: Core, sa: IkeSa, got: Got) -> Reply:
     """Message 4 is here: derive the keys, and send identity and proof (R5, R6)."""
     _hear_keys(sa, got)
     _derive(sa)
+    natt.hear(core, sa, got)
+    natt.floats(core, sa)
     own = _own_id(core, sa)
     payloads: list[AnyPayload] = [own, HashData(_hash(sa, own, initiators=True))]
-    if not any(other is not sa and other.peer == sa.peer for other in core.sadb):
+    if not any(other is not sa and other.same_end(sa) for other in core.sadb):
         spi = sa.cookies.both
         payloads.append(Notification(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, spi))
     return Reply(payloads, sealed=True)

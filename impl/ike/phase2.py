@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
+from impl.ike import natt
 from impl.ike.clients import client_id, packets_of
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
 from impl.ike.events import SaPair, SasInstalled
@@ -69,7 +70,7 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
     assert child is not None and sa.sealing is not None
     ends = _ends(core, sa, child)
     agreed = sa.choice.group if sa.choice is not None else None
-    quick.offered = _of_one_group(child.choices, agreed)
+    quick.offered = natt.spoken(sa, _of_one_group(child.choices, agreed))
     quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
     quick.ids = (ends.local, ends.remote)
     rest: list[AnyPayload] = [
@@ -77,6 +78,7 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
         Nonce(quick.nonce),
         *_public(core, quick, quick.offered[0].group),
         *quick.ids,
+        *natt.originals(core, sa, quick, quick.offered[0]),
     ]
     body = encode_chain(rest)[1]
     made = schedule.hash_1(sa.sealing.keys, quick.message_id, body)
@@ -126,6 +128,7 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
         raise Refused("proposal-p2", "the peer's SPI is the own one")
     _hear_ids(sa, quick, got.all(Identification))
     quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
+    natt.hear_originals(quick, got)
     _choose(quick, taken, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
@@ -188,10 +191,12 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     # A refusal names what it refuses.
     quick.protocol, quick.peer_spi = offered.proposals[0].protocol, offered.proposals[0].spi
     _may_serve(sa)
-    child, ids = _policy(core, sa, got.all(Identification))
+    natt.hear_originals(quick, got)
+    child, ids = _policy(core, sa, quick, got.all(Identification))
     quick.child, quick.ids = child, ids
     _same_mode(offered, child)
-    taken = take_phase2(offered, child.takes, prefers_own=sa.connection.prefers_own)
+    ranks = [natt.on_wire(sa, rank) for rank in child.takes]
+    taken = take_phase2(offered, ranks, prefers_own=sa.connection.prefers_own)
     if taken is None:
         raise Refused(
             "proposal-p2",
@@ -208,13 +213,14 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
         Nonce(quick.nonce),
         *public,
         *(reversed(ids) if got.all(Identification) else ()),
+        *natt.originals(core, sa, quick, taken.choice),
     ]
     made = schedule.hash_2(keys, quick.message_id, nonce, encode_chain(rest)[1])
     return Reply(_hashed(made, rest), sealed=True)
 
 
 def _policy(
-    core: Core, sa: IkeSa, shown: list[Identification]
+    core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]
 ) -> tuple[ChildSettings, tuple[Identification, Identification]]:
     """The child whose packets hold those that the peer asks for; and their ID payloads, the own end's
     first. Without identities it asks for the two addresses (RFC 2409 5.5)."""
@@ -223,6 +229,8 @@ def _policy(
         raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
     local, peer = core.settings.local, ip_address(sa.peer[0])
     theirs, ours = map(packets_of, shown) if shown else map(_host, (peer, local))
+    if shown:
+        theirs, ours = natt.as_seen_here(core, sa, quick, theirs, ours)
     narrows = bool(shown) and sa.connection.selectors is Selectors.NARROWED
     best: tuple[int, ChildSettings, Selector, Selector] | None = None
     for child in sa.connection.children:
@@ -296,6 +304,8 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         return schedule.keymat(own, choice.protocol, spi, nonces, size, quick.secret)
 
     local, remote = map(packets_of, quick.ids)
+    if quick.originals is not None:
+        remote, local = natt.as_seen_here(core, sa, quick, remote, local)
     pair = SaPair(
         child.name,
         sa.peer,
@@ -309,6 +319,7 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         child.life.in_force(quick.seconds),
         quick.initiated,
         child.life.kilobytes_in_force(quick.kilobytes),
+        quick.originals,
     )
     quick.secret = b""
     sa.served += 1

@@ -11,7 +11,14 @@ from impl.crypto.groups import PrivateValue
 from impl.crypto.schedule import Cookies
 from impl.ike.events import SaPair
 from impl.ike.sealing import Sealing
-from impl.ike.settings import Address, ChildSettings, ConnectionSettings, Phase1Choice, Phase2Choice
+from impl.ike.settings import (
+    Address,
+    ChildSettings,
+    ConnectionSettings,
+    Host,
+    Phase1Choice,
+    Phase2Choice,
+)
 from impl.ike.tables import State
 from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
@@ -54,6 +61,29 @@ def _digest(datagram: bytes) -> bytes:
     return sha256(datagram).digest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A way to speak of NAT traversal: the text of its vendor id, and whether its numbers are a draft's."""
+
+    name: str
+    draft: bool
+
+
+@dataclass(slots=True)
+class NatState:
+    """What an SA knows of NATs: what was agreed on, who is behind one, whether the ports have changed."""
+
+    dialect: Dialect | None = None
+    here: bool = False
+    there: bool = False
+    floated: bool = False
+
+    @property
+    def detected(self) -> bool:
+        """Whether there is a NAT between both ends."""
+        return self.dialect is not None and (self.here or self.there)
+
+
 @dataclass(slots=True, eq=False)
 class Quick:
     """One Quick Mode under a Phase I SA."""
@@ -74,6 +104,7 @@ class Quick:
     peer_spi: bytes = b""
     private: PrivateValue | None = field(default=None, repr=False)
     secret: bytes = field(default=b"", repr=False)
+    originals: tuple[Host, Host] | None = None
     sending: Sending = field(default_factory=Sending)
 
 
@@ -81,7 +112,9 @@ class Quick:
 class IkeSa:
     """One exchange of Phase I, and the SA that comes of it.
 
+    peer      where the peer is reached now; `begun`: where it was when it began
     problem   the last thing that went wrong without changing anything: why, if nothing better comes
+    detects, names_alternatives   the peer understands RFC 3706, and alternatives (its vendor ids)
     served    negotiations of Phase II that it has completed (R16)
     """
 
@@ -108,6 +141,13 @@ class IkeSa:
     last: bool = False
     problem: tuple[str, str] | None = None
     sending: Sending = field(default_factory=Sending)
+    nat: NatState = field(default_factory=NatState)
+    detects: bool = False
+    names_alternatives: bool = False
+    begun: Address = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begun = self.peer
 
     @property
     def name(self) -> bytes:
@@ -118,6 +158,12 @@ class IkeSa:
     def half_open(self) -> bool:
         """Whether it takes a place among the exchanges that somebody else began and has not proved."""
         return not self.initiated and self.state in (State.AWAITS_MM3, State.AWAITS_MM5)
+
+    def same_end(self, other: IkeSa) -> bool:
+        """Whether both lead to one address, or may do so through a NAT; who is there, the identity says."""
+        if self.peer == other.peer or self.begun == other.begun:
+            return True
+        return self.peer[0] == other.peer[0] and (self.nat.floated or other.nat.floated)
 
 
 class Sadb:
@@ -148,14 +194,14 @@ class Sadb:
         self._by_cookie[self.own_cookie(sa)] = sa
         if sa.half_open:
             self._half_open[self.own_cookie(sa)] = sa
-            self._begun[sa.cookies.initiator, sa.peer] = sa
+            self._begun[sa.cookies.initiator, sa.begun] = sa
 
     def remove(self, sa: IkeSa) -> None:
         """Forget an exchange; its pairs live on (R19)."""
         self._by_cookie.pop(self.own_cookie(sa), None)
         self._half_open.pop(self.own_cookie(sa), None)
-        if self._begun.get((sa.cookies.initiator, sa.peer)) is sa:
-            del self._begun[sa.cookies.initiator, sa.peer]
+        if self._begun.get((sa.cookies.initiator, sa.begun)) is sa:
+            del self._begun[sa.cookies.initiator, sa.begun]
 
     def find(self, initiator: bytes, responder: bytes) -> IkeSa | None:
         """The exchange of a message: by either cookie, if the other is the one that is known, or none is

@@ -123,6 +123,21 @@ class ConnectionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Nat:
+    """NAT traversal: the ports that this engine is reached at, and the peers' other port (RFC 3947).
+
+    keepalive   seconds between what keeps a mapping alive, from behind a NAT (RFC 3948 4)
+    force       say that we are behind a NAT, so that ESP goes in UDP
+    """
+
+    port: int = 500
+    float_port: int = 4500
+    peer_float_port: int = 4500
+    keepalive: float = 20.0
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One engine.
 
@@ -131,6 +146,8 @@ class Settings:
     brief                seconds to wait after the last resend
     half_open, open_for  how many half-open exchanges are kept, and for how long (R9)
     remembered           how many received messages an SA tells a repeated one by
+    nat                  None: no NAT traversal
+    alternatives         whether a refusal names what would be acceptable, to who understands it (R7)
     """
 
     local: Host
@@ -141,6 +158,8 @@ class Settings:
     half_open: int = 1000
     open_for: float = 30.0
     remembered: int = 64
+    nat: Nat | None = None
+    alternatives: bool = True
 
     def connection_for(self, host: Host) -> ConnectionSettings | None:
         """The first connection whose remote addresses hold this one."""

@@ -21,7 +21,7 @@ from impl.ike.settings import (
     Phase2Choice,
     Settings,
 )
-from impl.link.network import Faults, Network, Tap
+from impl.link.network import Faults, Network, Tap, Translator
 from impl.wire.numbers import (
     Encapsulation,
     Encryption,
@@ -90,6 +90,15 @@ def connection(peer: Address, local: str, remote: str, **changes: Any) -> Connec
     return replace(made, **changes)
 
 
+def children(address: tuple[str, int], *choices: object, **changes: Any) -> dict[str, object]:
+    nets = ("10.1.0.0/16", "10.2.0.0/16")
+    local, remote = nets if address == A else reversed(nets)
+    peer = B if address == A else A
+    (child,) = connection(peer, local, remote).children
+    wanted: dict[str, Any] = {"choices": choices or child.choices, **changes}
+    return {"children": (replace(child, **wanted),)}
+
+
 @dataclass
 class Pair:
     """Both engines, and the link between them."""
@@ -124,9 +133,10 @@ def make_pair() -> MakePair:
         faults: Faults | None = None,
         seed: int = 0,
         tap: Tap | None = None,
+        nats: tuple[Translator, ...] = (),
         **settings: Any,
     ) -> Pair:
-        network = Network(faults or Faults(), seed, tap)
+        network = Network(faults or Faults(), seed, tap, nats)
         ends = []
         for own, peer, changes in ((A, B, a), (B, A, b)):
             nets = ("10.1.0.0/16", "10.2.0.0/16")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -30,6 +29,7 @@ from tests.impl.ike.conftest import (
     B,
     MakePair,
     Pair,
+    children,
     connection,
     named,
     net,
@@ -40,15 +40,6 @@ from tests.impl.ike.conftest import (
 def up(pair: Pair) -> tuple[SasInstalled, SasInstalled]:
     (one,), (other,) = pair.of(A, SasInstalled), pair.of(B, SasInstalled)
     return one, other
-
-
-def children(address: tuple[str, int], *choices: object, **changes: Any) -> dict[str, object]:
-    nets = ("10.1.0.0/16", "10.2.0.0/16")
-    local, remote = nets if address == A else reversed(nets)
-    peer = B if address == A else A
-    (child,) = connection(peer, local, remote).children
-    wanted: dict[str, Any] = {"choices": choices or child.choices, **changes}
-    return {"children": (replace(child, **wanted),)}
 
 
 def test_r2_r11_main_mode_and_quick_mode_give_a_pair_of_sas_at_both_ends(

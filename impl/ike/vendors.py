@@ -1,0 +1,32 @@
+"""Vendor ids of messages 1 and 2: what an end can do beyond RFC 2409, said before anything is agreed.
+
+Nothing protects them: each only allows what the policy allows anyway.
+"""
+
+from __future__ import annotations
+
+from impl.ike import natt
+from impl.ike.core import Core, Got
+from impl.ike.sadb import IkeSa
+from impl.wire.payloads import VendorId
+from impl.wire.vendors import ALTERNATIVES, DEAD_PEER_DETECTION, vendor_id
+
+_ALTERNATIVES = vendor_id(ALTERNATIVES)
+#: the last two octets of this one are a version (RFC 3706 5.1)
+_DPD = DEAD_PEER_DETECTION[:-2]
+
+
+def announced(core: Core, sa: IkeSa) -> tuple[VendorId, ...]:
+    """What goes with an offer or an answer."""
+    own = [VendorId(DEAD_PEER_DETECTION)]
+    if core.settings.alternatives:
+        own.append(VendorId(_ALTERNATIVES))
+    return (*own, *natt.announced(core, sa))
+
+
+def hear(core: Core, sa: IkeSa, got: Got) -> None:
+    """What the peer can do."""
+    heard = got.all(VendorId)
+    sa.detects = any(item.data.startswith(_DPD) for item in heard)
+    sa.names_alternatives = core.settings.alternatives and VendorId(_ALTERNATIVES) in heard
+    natt.agree(core, sa, heard)

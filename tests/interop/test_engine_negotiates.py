@@ -1,0 +1,127 @@
+"""Our engine and a real strongSwan come up with each other, whoever begins (R2 to R5, R7, R10 to R14)."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+
+import pytest
+
+from tests.interop.engine_rig import Step, against_strongswan
+from tests.interop.harness import why_not
+
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can"),
+]
+
+#: who begins, and how
+BEGIN: dict[str, Step] = {
+    "we": ["start"],
+    "strongSwan": ["swanctl", "--initiate", "--child", "net", "--timeout", "5"],
+}
+
+
+@pytest.mark.parametrize("who", BEGIN)
+@pytest.mark.parametrize("name", ["psk-esp-transport", "psk-ah-transport"])
+def test_r10_r13_transport_mode_is_negotiated_up_to_what_the_kernel_can(
+    name: str, who: str
+) -> None:
+    out = against_strongswan(
+        name, [BEGIN[who], ["until", "Phase1Established"], ["wait", 0.3]], "--kernel"
+    )
+    assert not out.result["missing"]
+    assert "CHILD_SA net{1} state change: CREATED => INSTALLING" in out.log
+    (up,) = out.of("Phase1Established")
+    assert up["initiated"] is (who == "we")
+    if who == "we":
+        (made,) = out.of("SasInstalled")
+        assert f"SPI 0x{made['pair']['inbound_spi']:08x}" in out.log
+        assert f"SPI 0x{made['pair']['outbound_spi']:08x}" in out.log
+
+
+TUNNELS = {
+    "psk-3des-sha1-modp1024": "ESP:3DES_CBC/HMAC_SHA1_96",
+    "psk-aes128-sha256-modp2048-pfs": "ESP:AES_CBC-128/HMAC_SHA2_256_128/MODP_2048",
+    "psk-des-md5-modp768": "ESP:DES_CBC/HMAC_MD5_96",
+    "psk-host-tunnel": "ESP:3DES_CBC/HMAC_SHA1_96",
+}
+
+
+@pytest.mark.parametrize("who", BEGIN)
+@pytest.mark.parametrize("name", TUNNELS)
+def test_r4_r11_r12_both_ends_install_the_same_sas_with_the_same_keys(name: str, who: str) -> None:
+    steps: list[Step] = [
+        BEGIN[who],
+        ["until", "SasInstalled"],
+        ["wait", 0.3],
+        ["swanctl", "--list-sas"],
+    ]
+    out = against_strongswan(name, steps, "--debug", "4")
+    assert not out.result["missing"]
+    (up,), (made,), (listed,) = (
+        out.of("Phase1Established"),
+        out.of("SasInstalled"),
+        out.said("--list-sas"),
+    )
+    pair = made["pair"]
+    assert up["initiated"] is pair["initiated"] is (who == "we")
+    assert up["name"][:16] in listed and up["name"][16:] in listed
+    assert f"INSTALLED, TUNNEL-in-UDP, {TUNNELS[name]}" in listed
+    assert f"in  {pair['outbound_spi']:08x}" in listed
+    assert f"out {pair['inbound_spi']:08x}" in listed
+    assert f"local  {pair['remote']}\n" in listed and f"remote {pair['local']}\n" in listed
+    theirs = {
+        end: out.values(f"encryption {end} key")[-1] + out.values(f"integrity {end} key")[-1]
+        for end in ("initiator", "responder")
+    }
+    ours = {"initiator": pair["outbound_key"], "responder": pair["inbound_key"]}
+    if who != "we":
+        ours = {"initiator": ours["responder"], "responder": ours["initiator"]}
+    assert ours == theirs
+
+
+def test_r2_a_nat_between_changes_ports_and_sas_stand_all_the_same() -> None:
+    if shutil.which("nft", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        pytest.skip("needs nft (Debian: nftables)")
+    steps: list[Step] = [
+        ["start"],
+        ["until", "SasInstalled"],
+        ["wait", 0.3],
+        ["swanctl", "--list-sas"],
+    ]
+    out = against_strongswan("psk-aes128-sha256-modp2048-pfs", steps, "--nat")
+    assert not out.result["missing"]
+    (listed,) = out.said("--list-sas")
+    port = re.search(r"remote 'cmd.rig.test' @ 192.0.2.2\[(\d+)\]", listed)
+    assert port is not None and 20_000 <= int(port[1]) < 30_000
+    assert "INSTALLED, TUNNEL-in-UDP" in listed
+    # strongSwan begins the next Quick Mode towards the port that the NAT has given us.
+    steps[2:] = [["swanctl", "--rekey", "--child", "net"], ["until", "SasInstalled", 2]]
+    out = against_strongswan("psk-aes128-sha256-modp2048-pfs", steps, "--nat")
+    assert not out.result["missing"]
+    assert [item["pair"]["initiated"] for item in out.of("SasInstalled")] == [True, False]
+
+
+# Neither end can read what the other seals: each says what it is probably about.
+FAILURES = [
+    ("psk-mismatch", "we", "Phase1Failed", "psk-mismatch"),
+    ("psk-mismatch", "strongSwan", "Phase1Failed", "psk-mismatch"),
+    ("no-proposal-chosen", "we", "Phase1Failed", "proposal-p1"),
+    ("no-proposal-chosen", "strongSwan", "Phase1Failed", "proposal-p1"),
+    ("quick-no-proposal-chosen", "we", "Phase2Failed", "proposal-p2"),
+    ("quick-no-proposal-chosen", "strongSwan", "Phase2Failed", "proposal-p2"),
+]
+
+
+@pytest.mark.parametrize(("name", "who", "event", "reason"), FAILURES)
+def test_r5_r7_r10_a_negotiation_fails_with_its_reason(
+    name: str, who: str, event: str, reason: str
+) -> None:
+    patience = {"interval": 0.2, "brief": 0.2, "open_for": 3.0}
+    out = against_strongswan(name, [BEGIN[who], ["until", event, 1, 8]], engine=patience)
+    assert [item["reason"] for item in out.of(event)] == [reason]
+    assert not out.of("SasInstalled") and not out.result["pairs"]
+    if event == "Phase2Failed":
+        assert len(out.of("Phase1Established")) == 1
