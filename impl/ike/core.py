@@ -74,6 +74,10 @@ class Core(Protocol):
         """The time of the message or time-out at hand."""
         ...
 
+    def keys_made(self, sa: IkeSa) -> None:
+        """An exchange has its keys: the key log, if there is one, is told."""
+        ...
+
     def emit(self, event: Event) -> None:
         """Report."""
         ...

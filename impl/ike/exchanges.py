@@ -21,7 +21,14 @@ from impl.ike.events import (
 )
 from impl.ike.offers import unsupported
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending
-from impl.ike.settings import Address, ChildSettings, ConnectionSettings, Random, Settings
+from impl.ike.settings import (
+    Address,
+    ChildSettings,
+    ConnectionSettings,
+    KeyLog,
+    Random,
+    Settings,
+)
 from impl.ike.tables import State
 from impl.ike.timers import Timers
 from impl.wire.message import Header, Message, encode_message
@@ -43,7 +50,7 @@ class Outgoing(NamedTuple):
 class Exchanges:
     """Every exchange of an engine."""
 
-    def __init__(self, settings: Settings, random: Random) -> None:
+    def __init__(self, settings: Settings, random: Random, keylog: KeyLog | None = None) -> None:
         for connection in settings.connections:
             problem = unsupported(connection)
             if problem:
@@ -52,6 +59,7 @@ class Exchanges:
         self.sadb = Sadb()
         #: what was dropped, by why, for `status` and tests
         self.dropped: Counter[str] = Counter()
+        self._keylog = keylog
         self._now = 0.0
         self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
@@ -80,6 +88,15 @@ class Exchanges:
     def next_deadline(self) -> float | None:
         """When `handle_timeout` is to be called next; None: only when something comes."""
         return self._timers.next()
+
+    def deadlines(self) -> list[tuple[str, bytes, int, float]]:
+        """Every timer: what is due, the own cookie of its exchange, the message id (0: Phase I), when."""
+        return [(*key, due) for key, due in self._timers.pending().items()]
+
+    def keys_made(self, sa: IkeSa) -> None:
+        """Tell the key log."""
+        if self._keylog is not None and sa.sealing is not None:
+            self._keylog(sa.cookies, sa.sealing.keys)
 
     def emit(self, event: Event) -> None:
         """Report."""

@@ -110,11 +110,11 @@ def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Reply:
     _hear_keys(sa, got)
     payloads = _key_exchange(core, sa)
     natt.hear(core, sa, got)
-    _derive(sa)
+    _derive(core, sa)
     return Reply(payloads)
 
 
-def _derive(sa: IkeSa) -> None:
+def _derive(core: Core, sa: IkeSa) -> None:
     """The keys of the SA; of the exponent nothing is kept."""
     choice = sa.choice
     assert choice is not None and sa.private is not None
@@ -127,6 +127,7 @@ def _derive(sa: IkeSa) -> None:
     except WeakKey as error:
         raise Refused("weak-key", str(error)) from None
     sa.sealing, sa.private = Sealing(keys), None
+    core.keys_made(sa)
 
 
 def _skeyid(sa: IkeSa, choice: Phase1Choice) -> bytes:
@@ -148,7 +149,7 @@ def _skeyid(sa: IkeSa, choice: Phase1Choice) -> bytes:
 def prove(core: Core, sa: IkeSa, got: Got) -> Reply:
     """Message 4 is here: derive the keys, and send identity and proof (R5, R6)."""
     _hear_keys(sa, got)
-    _derive(sa)
+    _derive(core, sa)
     natt.hear(core, sa, got)
     natt.floats(core, sa)
     own = _own_id(core, sa)

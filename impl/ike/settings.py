@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
+from impl.crypto.schedule import Cookies, Keys
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
 from model.vocabulary.policy import AddressPattern
@@ -170,6 +171,8 @@ class Settings:
 
 
 Random = Callable[[int], bytes]
+#: told the cookies of an SA, and its keys as they are made
+KeyLog = Callable[[Cookies, Keys], None]
 
 
 def identification_of(host: Host) -> Identification:
