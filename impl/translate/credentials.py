@@ -64,7 +64,7 @@ def secret_of(
     """The key for a connection: its own; else the one whose owners name both ends best, by identity,
     and only then by address. The other end's name counts first; of equals the last one written does."""
     if authentication.own.secret is not None:
-        return authentication.own.secret
+        return _known(authentication.own.secret, connection)
     remote = _only_remote(connection)
     own = authentication.own.identity.value or _address(local)
     stated = authentication.other.identity.value
@@ -78,7 +78,14 @@ def secret_of(
             why += ", whose identity and address are open"
         mend = "add the secret, with the identities of both ends"
         raise cannot(why, connection.place, mend)
-    return found
+    return _known(found, connection)
+
+
+def _known(secret: Secret, connection: Connection) -> Secret:
+    if not secret.known:
+        why = f"the pre-shared key {secret.label} is not known: {secret.missing}"
+        raise cannot(why, secret.place or connection.place, "make it readable")
+    return secret
 
 
 def _address(host: Host) -> Identity:
