@@ -23,6 +23,7 @@ from impl.daemon.told import (
 )
 from impl.daemon.words import Tree
 from impl.ike.closing import close
+from impl.ike.sadb import IkeSa
 from impl.ike.settings import Address, ConnectionSettings
 from impl.ike.tables import State
 
@@ -176,12 +177,13 @@ class Daemon:
     async def _rekey(self, request: Rekey) -> Tree:
         node, connection = self.find(request.connection)
         wanted, standing = _children(connection, request.child), _standing(node, connection)
-        found = [name for name in wanted if name in standing]
+        found = {name: standing[name] for name in wanted if name in standing}
         if not found:
             raise RequestError(f"{connection.name} has no SAs to renew: bring it up first")
-        waits = self._outcomes.expect(connection.name, found)
-        for name in found:
-            node.start(connection, standing[name], name)
+        waits = self._outcomes.expect(connection.name, list(found))
+        for name, owner in found.items():
+            node.engine.rekey(owner, name, node.now)
+        node.serve()
         return await self._outcomes.wait(waits, request.wait)
 
     def _down(self, request: Down) -> Tree:
@@ -203,10 +205,10 @@ def _children(connection: ConnectionSettings, child: str | None) -> list[str]:
     return known if child is None else [child]
 
 
-def _standing(node: Node, connection: ConnectionSettings) -> dict[str, Address]:
-    """The children that have a pair of SAs, and whom with."""
+def _standing(node: Node, connection: ConnectionSettings) -> dict[str, IkeSa]:
+    """The children that have a pair of SAs, and the Phase I SA that the last of them was made under."""
     pairs = node.engine.sadb.pairs.values()
-    return {pair.child: sa.begun for sa, pair in pairs if sa.connection is connection}
+    return {pair.child: sa for sa, pair in pairs if sa.connection is connection}
 
 
 def _established(node: Node, connection: ConnectionSettings) -> bool:

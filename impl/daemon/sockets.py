@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import Protocol, cast
 
 from impl.ike.engine import Engine
-from impl.ike.events import Event
+from impl.ike.events import Event, SasDeleted, SasInstalled
 from impl.ike.settings import Address, ConnectionSettings, KeyLog, Nat
 from impl.translate import Plan
 
@@ -63,6 +63,7 @@ class Node:
         self._sockets = main, other
         self._transports: tuple[_Transport, ...] = ()
         self._timer: asyncio.TimerHandle | None = None
+        self._ends: dict[int, asyncio.TimerHandle] = {}
         self._heard: Callable[[Event], None] = lambda _event: None
         self._loop: asyncio.AbstractEventLoop | None = None
         nat = Nat(self.port, self.nat_port, peer_ports[1])
@@ -105,8 +106,26 @@ class Node:
             else:
                 self.errors["the socket does not keep up"] += 1
         while (event := self.engine.next_event()) is not None:
+            self._clock(event)
             self._heard(event)
         self._arm()
+
+    def _clock(self, event: Event) -> None:
+        """In the driver's stead: a pair ends after its seconds (R19). No packets pass, so nothing else of
+        it is counted."""
+        if isinstance(event, SasInstalled) and event.pair.life is not None:
+            assert self._loop is not None
+            spi = event.pair.inbound_spi
+            self._ends[spi] = self._loop.call_later(event.pair.life, self._expired, spi)
+        elif isinstance(event, SasDeleted):
+            timer = self._ends.pop(event.pair.inbound_spi, None)
+            if timer is not None:
+                timer.cancel()
+
+    def _expired(self, spi: int) -> None:
+        self._ends.pop(spi, None)
+        self.engine.expired(spi, self.now)
+        self.serve()
 
     def _arm(self) -> None:
         assert self._loop is not None
@@ -126,8 +145,9 @@ class Node:
 
     def close(self) -> None:
         """Listen no more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, *self._ends.values()):
+            if timer is not None:
+                timer.cancel()
         for transport in self._transports:
             transport.close()
         for sock in self._sockets if not self._transports else ():

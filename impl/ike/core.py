@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from impl.ike.events import Event
-from impl.ike.sadb import IkeSa, Sadb
+from impl.ike.events import Event, SaPair
+from impl.ike.sadb import IkeSa, Quick, Sadb
 from impl.ike.sealing import Opened
-from impl.ike.settings import Random, Settings
+from impl.ike.settings import Address, Random, Settings
 from impl.wire.message import Header
 from impl.wire.numbers import NotifyType
 from impl.wire.payloads import AnyPayload
@@ -19,11 +19,13 @@ P = TypeVar("P")
 
 class Refused(Exception):
     """The exchange cannot go on: `reason` in the words of verdicts, `why` in full, and what the peer is
-    told, if anything."""
+    told, if anything: a notify and its data."""
 
-    def __init__(self, reason: str, why: str, notify: NotifyType | None = None) -> None:
+    def __init__(
+        self, reason: str, why: str, notify: NotifyType | None = None, data: bytes = b""
+    ) -> None:
         super().__init__(why)
-        self.reason, self.why, self.notify = reason, why, notify
+        self.reason, self.why, self.notify, self.data = reason, why, notify, data
 
 
 class Dropped(Exception):
@@ -84,6 +86,26 @@ class Core(Protocol):
 
     def established(self, sa: IkeSa) -> None:
         """A Phase I SA stands: its lifetime runs, and what waits for it begins."""
+        ...
+
+    def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
+        """A pair is made."""
+        ...
+
+    def ended(self, sa: IkeSa, why: str) -> None:
+        """A Phase I SA is gone; its pairs live on."""
+        ...
+
+    def shortened(self, sa: IkeSa, seconds: int) -> None:
+        """The peer wants a Phase I SA to end earlier."""
+        ...
+
+    def answered(self, sa: IkeSa, question: int) -> None:
+        """The peer says that it is there."""
+        ...
+
+    def cookie(self, peer: Address, initiator: bytes) -> bytes:
+        """An own cookie for an exchange with that address; nobody has it."""
         ...
 
     def drop_others(self, sa: IkeSa) -> None:

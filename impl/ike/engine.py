@@ -12,10 +12,11 @@ from ipaddress import ip_address
 from impl.ike import natt, notices, phase1, phase2
 from impl.ike.core import Dropped, Got, Refused
 from impl.ike.events import PeerMoved
-from impl.ike.exchanges import Exchanges
-from impl.ike.sadb import IkeSa, Quick
+from impl.ike.offers import named_phase1, named_phase2
+from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.settings import Address, ConnectionSettings
 from impl.ike.tables import MAIN_MODE, QUICK_MODE, Row, State
+from impl.ike.times import Times
 from impl.wire.errors import WireError
 from impl.wire.message import (
     NO_COOKIE,
@@ -30,7 +31,7 @@ from impl.wire.payloads import AnyPayload, Notification
 MOST_ANSWERS = 10
 
 
-class Engine(Exchanges):
+class Engine(Times):
     """One end of IKE, for any number of peers."""
 
     #: where the datagram at hand came from, and whether to the other port
@@ -45,15 +46,16 @@ class Engine(Exchanges):
         wanted = [i for i in connection.children if i.negotiates and child in (None, i.name)]
         sa = self._live(connection, peer)
         if sa is None:
-            sa = self.new(connection, peer, None)
-            self.move(sa, State.AWAITS_MM2, phase1.offer(self, sa))
-            self.sadb.add(sa)
+            sa = self.begin(connection, peer)
         for item in wanted:
-            self.want(sa, item)
+            self.want(sa, Wanted(item))
 
     def _live(self, connection: ConnectionSettings, peer: Address) -> IkeSa | None:
-        """A Phase I SA that may serve once more, or is coming up (R16, R17)."""
-        for sa in self.sadb:
+        """A Phase I SA that may serve once more, or is coming up (R16, R17); of several the youngest that
+        stands."""
+        stands: list[IkeSa] = [sa for sa in self.sadb if sa.state is State.ESTABLISHED]
+        order: list[IkeSa] = [*stands[::-1], *self.sadb]
+        for sa in order:
             may = connection.limit is None or sa.served < connection.limit
             ours = sa.connection is connection and peer in (sa.peer, sa.begun)
             if ours and may and (sa.initiated or sa.state is State.ESTABLISHED):
@@ -61,11 +63,38 @@ class Engine(Exchanges):
         return None
 
     def rekey(self, sa: IkeSa, child: str, now: float) -> None:
-        """A new pair of SAs for a child, beside the one that stands."""
+        """New pairs of SAs for a child in place of those that stand, which go a little later; a first one
+        if none stands."""
         self._now = now
-        for item in sa.connection.children:
+        pairs = [held for held in self.sadb.pairs_with(sa) if held[1].child == child]
+        for owner, pair in pairs:
+            self.replace(owner, pair)
+        for item in sa.connection.children if not pairs else ():
             if item.negotiates and item.name == child:
-                self.want(sa, item)
+                self.want(sa, Wanted(item))
+
+    # ---- what the driver says
+    def renew(self, inbound_spi: int, now: float) -> None:
+        """A pair nears its end in octets, or in packets: negotiate another in its place (R19)."""
+        self._now = now
+        held = self.sadb.pairs.get(inbound_spi)
+        if held is not None:
+            self.replace(*held)
+
+    def expired(self, inbound_spi: int, now: float, why: str = "its lifetime is over") -> None:
+        """A pair has ended: forget it, and tell the peer (R19)."""
+        self._now = now
+        held = self.sadb.pairs.get(inbound_spi)
+        if held is not None:
+            self._end_pair(*held, why)
+
+    def heard(self, inbound_spi: int, now: float) -> None:
+        """A packet of the peer has verified: so it lives (RFC 3706 5.5)."""
+        self._now = now
+        held = self.sadb.pairs.get(inbound_spi)
+        if held is not None:
+            for sa in (held[0], *self.sadb.others(held[0])):
+                self.lives(sa)
 
     # ---- datagrams
     def receive_datagram(
@@ -117,8 +146,9 @@ class Engine(Exchanges):
         left = header.exchange == ExchangeType.INFORMATIONAL and peer == sa.begun
         return left or natt.may_follow(sa, peer, floated=floated)
 
-    def _follow(self, sa: IkeSa) -> None:
-        """What is at hand has verified: the peer is where it came from."""
+    def _verified(self, sa: IkeSa) -> None:
+        """What is at hand has verified: the peer lives, and is where it came from."""
+        self.lives(sa)
         peer, floated = self._source
         if sa.peer != peer and natt.may_follow(sa, peer, floated=floated):
             sa.peer, sa.nat.floated = peer, floated
@@ -173,7 +203,7 @@ class Engine(Exchanges):
         got = self._read(sa, row, header, datagram)
         try:
             if sa.initiated and not any(sa.cookies.responder):
-                # Message 2 tells the responder's cookie; of a refused one nothing is kept.
+                # Message 2 tells the responder's cookie; of a dropped one nothing is kept.
                 known, sa.cookies = (
                     sa.cookies,
                     type(sa.cookies)(sa.cookies.initiator, header.responder_cookie),
@@ -186,7 +216,8 @@ class Engine(Exchanges):
             else:
                 reply = phase1.ROWS[row.does](self, sa, got)
         except Refused as error:
-            self._follow(sa)
+            if got.opened is not None:
+                self._verified(sa)
             if got.opened is not None and sa.initiated and sa.sealing is not None:
                 # The responder has proved to hold the keys and takes the SA for established.
                 sa.sealing.accept(0, got.opened)
@@ -195,7 +226,7 @@ class Engine(Exchanges):
             return
         if got.opened is not None and sa.sealing is not None:
             sa.sealing.accept(0, got.opened)
-            self._follow(sa)
+            self._verified(sa)
         sa.heard = True
         began = sa.state is State.IDLE
         sent = self.move(sa, row.then, reply)
@@ -233,6 +264,7 @@ class Engine(Exchanges):
                 self.dropped["a message id that was used before"] += 1
                 return
             quick = Quick(header.message_id, initiated=False, state=State.AWAITS_QM1)
+            quick.begun = self._now
         row = QUICK_MODE.get(quick.state)
         if row is None:
             self.dropped["not awaited"] += 1
@@ -243,15 +275,16 @@ class Engine(Exchanges):
         except Refused as error:
             assert got.opened is not None
             sa.sealing.accept(header.message_id, got.opened)
-            self._follow(sa)
+            self._verified(sa)
             sa.answered.remember(datagram, b"")
             self.refuse_quick(sa, quick, error)
             return
         assert got.opened is not None
         sa.sealing.accept(header.message_id, got.opened)
-        self._follow(sa)
+        self._verified(sa)
         sa.quick[header.message_id] = quick
-        sa.used_ids.add(header.message_id)
+        if header.message_id not in sa.used_ids:
+            self.use_id(sa, header.message_id)
         quick.state = row.then
         sent = self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
         sa.answered.remember(datagram, sent)
@@ -259,14 +292,14 @@ class Engine(Exchanges):
             self._timers.cancel(self.key("quick", sa, quick.message_id))
             self.finish(sa, quick)
         else:
-            self._timers.set(
-                self.key("quick", sa, quick.message_id), self._now + self.settings.interval
-            )
+            self.await_quick(sa, quick)
 
     # ---- Informational
     def _informational(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
         if not header.encrypted:
-            notices.hear_clear(self, sa, Got(header, decode_message(datagram).payloads))
+            got = Got(header, decode_message(datagram).payloads)
+            notices.hear_clear(self, sa, got)
+            self._offer_anew(sa, got)
             return
         if sa.state is not State.ESTABLISHED or sa.sealing is None or not header.message_id:
             self.dropped["a notice without an SA"] += 1
@@ -279,8 +312,8 @@ class Engine(Exchanges):
             return
         opened = sa.sealing.open(header, datagram)
         replies = notices.hear_sealed(self, sa, Got(header, opened.payloads, opened))
-        self._follow(sa)
-        sa.used_ids.add(header.message_id)
+        self._heard_notice(sa, opened.payloads)
+        self.use_id(sa, header.message_id)
         sa.answered.remember(datagram, b"")
         self._quick_refused(sa, opened.payloads)
         for reply in replies:
@@ -300,8 +333,44 @@ class Engine(Exchanges):
                 if not named and len(own) == 1:
                     named = own
                 for quick in named:
-                    name = NotifyType(item.type).name.replace("_", "-")
-                    why = f"the peer says {name}"
-                    self.refuse_quick(sa, quick, Refused(reasons[NotifyType(item.type)], why))
+                    if not self._offer_quick_anew(sa, quick, item.data):
+                        name = NotifyType(item.type).name.replace("_", "-")
+                        why = f"the peer says {name}"
+                        self.refuse_quick(sa, quick, Refused(reasons[NotifyType(item.type)], why))
 
-    # ---- sending
+    def _heard_notice(self, sa: IkeSa, payloads: Sequence[AnyPayload]) -> None:
+        """A notice has verified. An answer that came too late may have been held back: it is no sign of
+        life, and the peer may have gone from where it came from."""
+        answers = any(
+            isinstance(item, Notification) and item.type == NotifyType.R_U_THERE_ACK
+            for item in payloads
+        )
+        if not answers or sa.alive == self._now:
+            self._verified(sa)
+
+    # ---- alternatives
+    def _offer_anew(self, sa: IkeSa, got: Got) -> None:
+        """The responder accepts nothing, and names what it would: offer once more, and what the policy
+        keeps for that with it (R7). All that was offered stays in the offer, as nothing protects a refusal:
+        a forged one brings about no worse choice than the responder prefers."""
+        if sa.state is not State.AWAITS_MM2 or sa.named or not self.settings.alternatives:
+            return
+        for item in got.all(Notification):
+            named = named_phase1(item.data, sa.connection.spare)
+            if item.type == NotifyType.NO_PROPOSAL_CHOSEN and named:
+                self.forget(sa)
+                self.begin_anew(sa, named)
+                return
+
+    def _offer_quick_anew(self, sa: IkeSa, quick: Quick, data: bytes) -> bool:
+        """The same in Quick Mode, where the refusal is protected; whether it is offered anew."""
+        if quick.child is None or quick.anew or not sa.names_alternatives:
+            return False
+        spoken = {wire: item for item in quick.child.choices for wire in natt.on_wire(sa, (item,))}
+        named = named_phase2(data, (item for item in spoken if item not in quick.offered))
+        if not named:
+            return False
+        self._timers.cancel(self.key("quick", sa, quick.message_id))
+        self.finish(sa, quick)
+        self.want_anew(sa, quick, [spoken[item] for item in named])
+        return True

@@ -54,8 +54,8 @@ class Phase1Ended:
 class SaPair:
     """The SAs that a Quick Mode made, for the driver: one inbound, one outbound (R11).
 
-    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, `kilobytes` in units of
-    1000 octets as policies have them; None for no limit.
+    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, `kilobytes` in units of 1024
+    octets, None for no limit: the driver ends it then, and says so to the engine (R19).
     `originals`: the addresses of initiator and responder as the peer sees them, where transport mode
     passes a NAT (RFC 3947 5.2).
     """
@@ -71,8 +71,8 @@ class SaPair:
     remote: Selector
     life: int | None
     initiated: bool
-    kilobytes: int | None = None
     originals: tuple[Host, Host] | None = None
+    kilobytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

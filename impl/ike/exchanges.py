@@ -1,31 +1,25 @@
-"""What happens to exchanges: they begin, go on, fail and end, in their time (R8, R15 to R19).
-
-The engine's half that datagrams do not reach: sending, time-outs, events.
-"""
+"""What happens to exchanges: they begin, go on, fail and end (R7, R14 to R18). `times` says when."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from impl.crypto.schedule import Cookies
 from impl.ike import natt, notices, phase1, phase2
+from impl.ike.cookies import SIZE, CookieMaker
 from impl.ike.core import Refused, Reply
-from impl.ike.events import (
-    Event,
-    FellBack,
-    Phase1Ended,
-    Phase1Established,
-    Phase1Failed,
-    Phase2Failed,
-)
+from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair
 from impl.ike.offers import unsupported
-from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending
+from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
 from impl.ike.settings import (
     Address,
-    ChildSettings,
     ConnectionSettings,
     KeyLog,
+    Phase1Choice,
+    Phase2Choice,
     Random,
     Settings,
 )
@@ -36,7 +30,10 @@ from impl.wire.numbers import DOI_IPSEC, ExchangeType, ProtocolId
 from impl.wire.payloads import AnyPayload, Notification
 
 _TRIES = (State.AWAITS_MM2, State.AWAITS_MM4, State.AWAITS_MM6)
+#: a timer: what is due, whose (the own cookie of an SA, or nothing), and the message id or SPI
 _Key = tuple[str, bytes, int]
+#: what an SA may have a timer for
+_SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle")
 
 
 class Outgoing(NamedTuple):
@@ -47,8 +44,24 @@ class Outgoing(NamedTuple):
     floated: bool
 
 
-class Exchanges:
+class Exchanges(ABC):
     """Every exchange of an engine."""
+
+    @abstractmethod
+    def established(self, sa: IkeSa) -> None:
+        """A Phase I SA stands."""
+
+    @abstractmethod
+    def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
+        """A pair is made."""
+
+    @abstractmethod
+    def shortened(self, sa: IkeSa, seconds: int) -> None:
+        """The peer wants a Phase I SA to end earlier."""
+
+    @abstractmethod
+    def answered(self, sa: IkeSa, question: int) -> None:
+        """The peer says that it is there."""
 
     def __init__(self, settings: Settings, random: Random, keylog: KeyLog | None = None) -> None:
         for connection in settings.connections:
@@ -64,6 +77,7 @@ class Exchanges:
         self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
         self._timers: Timers[_Key] = Timers()
+        self._cookies = CookieMaker(random, settings.cookie_life)
 
     # ---- the outside
     @property
@@ -90,7 +104,8 @@ class Exchanges:
         return self._timers.next()
 
     def deadlines(self) -> list[tuple[str, bytes, int, float]]:
-        """Every timer: what is due, the own cookie of its exchange, the message id (0: Phase I), when."""
+        """Every timer: what is due, the own cookie of its exchange, the message id (0: Phase I) or the SPI,
+        when."""
         return [(*key, due) for key, due in self._timers.pending().items()]
 
     def keys_made(self, sa: IkeSa) -> None:
@@ -103,88 +118,147 @@ class Exchanges:
         self._events.append(event)
 
     def end(self, sa: IkeSa, now: float, why: str) -> None:
-        """Delete a Phase I SA and every pair made under it, and tell the peer first."""
+        """Delete a Phase I SA, and tell the peer first; and every pair made under it, or with the last
+        Phase I SA every pair with the peer."""
         self._now = now
         if sa.state is State.ESTABLISHED:
-            pairs = list(sa.pairs)
-            for payload in notices.deletes_of(pairs):
+            last = not self.sadb.others(sa)
+            held = self.sadb.pairs_with(sa) if last else [(sa, pair) for pair in sa.pairs]
+            for payload in notices.deletes_of(pair for _, pair in held):
                 self.notify(sa, [payload])
             self.notify(sa, [notices.delete_of(sa)])
-            for pair in pairs:
-                notices.remove_pair(self, sa, pair, why)
+            for owner, pair in held:
+                self.drop_pair(owner, pair, why)
         self.ended(sa, why)
 
     # ---- beginning, and what becomes of it
     def new(self, connection: ConnectionSettings, peer: Address, cookie: bytes | None) -> IkeSa:
+        """An exchange of Phase I, of which nothing has been sent; `cookie`: of a peer that begins it."""
         answered = Answered(self.settings.remembered)
-        cookies = phase1.cookies_of(self, cookie)
+        own = self.cookie(peer, cookie or self.random(SIZE))
+        cookies = Cookies(own, bytes(SIZE)) if cookie is None else Cookies(cookie, own)
         return IkeSa(cookie is None, peer, connection, cookies, State.IDLE, answered)
 
-    def want(self, sa: IkeSa, child: ChildSettings) -> None:
-        """A pair for this child: now, or as soon as Phase I stands."""
-        if sa.state is not State.ESTABLISHED:
-            sa.wanted.append(child)
-            return
-        message_id = self.message_id(sa)
-        quick = Quick(message_id, initiated=True, state=State.AWAITS_QM2, child=child)
+    def cookie(self, peer: Address, initiator: bytes) -> bytes:
+        """An own cookie for an exchange with that address; nobody has it."""
+        return self._cookies.make(
+            peer, initiator, self._now, lambda cookie: self.sadb.own(cookie) is not None
+        )
+
+    def begin(self, connection: ConnectionSettings, peer: Address) -> IkeSa:
+        """Begin Main Mode."""
+        sa = self.new(connection, peer, None)
+        self._first_message(sa)
+        return sa
+
+    def begin_after(self, old: IkeSa) -> IkeSa:
+        """Begin Main Mode with the peer of another SA: where it is now, on the port that is in use."""
+        sa = self.new(old.connection, old.peer, None)
+        sa.begun, sa.nat.floated, sa.old = old.begun, old.nat.floated, old
+        self._first_message(sa)
+        return sa
+
+    def begin_anew(self, refused: IkeSa, named: tuple[Phase1Choice, ...]) -> None:
+        """Begin once more in place of an exchange that was refused, with what the responder has named."""
+        sa = self.new(refused.connection, refused.peer, None)
+        sa.begun, sa.nat.floated = refused.begun, refused.nat.floated
+        sa.named, sa.wanted = named, refused.wanted
+        self._first_message(sa)
+
+    def _first_message(self, sa: IkeSa) -> None:
+        self.move(sa, State.AWAITS_MM2, phase1.offer(self, sa))
+        self.sadb.add(sa)
+
+    def want(self, sa: IkeSa, wanted: Wanted) -> None:
+        """A pair: now, or as soon as Phase I stands."""
+        if sa.state is State.ESTABLISHED:
+            quick = self._quick(sa, wanted)
+            self.offer_quick(sa, quick, wanted.child.choices)
+        else:
+            sa.wanted.append(wanted)
+
+    def _quick(self, sa: IkeSa, wanted: Wanted) -> Quick:
+        quick = Quick(self.message_id(sa), initiated=True, state=State.AWAITS_QM2)
+        quick.child, quick.replaces, quick.begun = wanted.child, wanted.replaces, self._now
+        return quick
+
+    def offer_quick(self, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> None:
+        """Send message 1 of Quick Mode with these choices."""
         try:
-            reply = phase2.offer_quick(self, sa, quick)
+            reply = phase2.offer_quick(self, sa, quick, choices)
         except Refused as error:
             self.refuse_quick(sa, quick, error)
             return
-        sa.quick[message_id] = quick
-        self.send(sa, quick.sending, ExchangeType.QUICK, message_id, reply)
-        self._timers.set(self.key("quick", sa, message_id), self._now + self.settings.interval)
+        sa.quick[quick.message_id] = quick
+        self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
+        self.await_quick(sa, quick)
+
+    def want_anew(self, sa: IkeSa, refused: Quick, choices: Sequence[Phase2Choice]) -> None:
+        """Offer once more in place of a Quick Mode that was refused, what the answerer has named."""
+        assert refused.child is not None
+        quick = self._quick(sa, Wanted(refused.child, refused.replaces))
+        quick.anew = True
+        self.offer_quick(sa, quick, choices)
+
+    def await_quick(self, sa: IkeSa, quick: Quick) -> None:
+        """What was sent is sent again after an interval."""
+        key = self.key("quick", sa, quick.message_id)
+        self._timers.set(key, self._now + self.settings.interval)
 
     def message_id(self, sa: IkeSa) -> int:
         """A message id that is not zero and was never used under this SA."""
         while True:
             found = int.from_bytes(self.random(4), "big")
             if found and found not in sa.used_ids:
-                sa.used_ids.add(found)
+                self.use_id(sa, found)
                 return found
 
-    def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands: its lifetime runs, and what waits for it begins (R17)."""
-        self._timers.cancel(self.key("open", sa))
-        self._keep_alive(sa)
-        self.sadb.no_longer_half_open(sa)
-        assert sa.identity is not None and sa.choice is not None
-        # The initiator renews a little before, so that not both begin at once (R17).
-        early = min(2 * self.settings.interval, sa.seconds / 10) if sa.initiated else 0
-        self._timers.set(self.key("life", sa), self._now + sa.seconds - early)
-        name = sa.connection.name
-        self.emit(Phase1Established(sa.name, sa.peer, name, sa.identity, sa.choice, sa.initiated))
-        wanted, sa.wanted = sa.wanted, []
-        for child in wanted:
-            self.want(sa, child)
+    def use_id(self, sa: IkeSa, message_id: int) -> None:
+        """It is never used again under this SA, which ends before it has seen too many; a successor is due
+        earlier, by the initiator first."""
+        sa.used_ids.add(message_id)
+        seen, most = len(sa.used_ids), self.settings.most_ids
+        if seen == most * (6 if sa.initiated else 7) // 8:
+            self._timers.set(self.key("soft", sa), self._now)
+        elif seen == most:
+            sa.why_ends = "it has seen as many message ids as it may"
+            self._timers.set(self.key("life", sa), self._now)
 
     def drop_others(self, sa: IkeSa) -> None:
         """The authenticated peer has begun anew: its other SAs are gone (RFC 2407 4.6.3.3)."""
-        for other in self.sadb:
-            same_peer = other.same_end(sa) and other.identity == sa.identity
-            if other is not sa and same_peer and other.state is State.ESTABLISHED:
-                for pair in list(other.pairs):
-                    notices.remove_pair(self, other, pair, "the peer has begun anew")
-                self.ended(other, "the peer has begun anew")
+        why = "the peer has begun anew"
+        for owner, pair in self.sadb.pairs_with(sa):
+            self.drop_pair(owner, pair, why)
+        for other in self.sadb.others(sa):
+            self.ended(other, why)
+
+    def drop_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
+        """A pair is gone."""
+        for what in ("pair", "old"):
+            self._timers.cancel((what, b"", pair.inbound_spi))
+        notices.remove_pair(self, owner, pair, why)
 
     def refuse(self, sa: IkeSa, error: Refused) -> None:
         """End an exchange of Phase I; the peer is told in clear, or under the keys that there are."""
         if error.notify is not None:
-            notice = Notification(error.notify, ProtocolId.ISAKMP, doi=DOI_IPSEC)
+            notice = Notification(error.notify, ProtocolId.ISAKMP, data=error.data, doi=DOI_IPSEC)
             self.tell(sa, notice)
         self.fail(sa, error.reason, error.why)
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:
+        """End a Quick Mode; the peer is told."""
         sa.quick.pop(quick.message_id, None)
-        sa.used_ids.add(quick.message_id)
+        self.use_id(sa, quick.message_id)
         self._timers.cancel(self.key("quick", sa, quick.message_id))
         if error.notify is not None:
             spi = quick.peer_spi
-            self.notify(sa, [Notification(error.notify, quick.protocol, spi)])
+            self.notify(sa, [Notification(error.notify, quick.protocol, spi, error.data)])
+        self.quick_failed(sa, quick, error.reason, error.why)
+
+    def quick_failed(self, sa: IkeSa, quick: Quick, reason: str, why: str) -> None:
+        """Report."""
         name = quick.child.name if quick.child is not None else ""
-        known = sa.connection.name
-        self.emit(Phase2Failed(sa.name, sa.peer, known, name, error.reason, error.why))
+        self.emit(Phase2Failed(sa.name, sa.peer, sa.connection.name, name, reason, why))
 
     def finish(self, sa: IkeSa, quick: Quick) -> None:
         """It is over; its message id stays used for the life of Phase I."""
@@ -193,23 +267,30 @@ class Exchanges:
             sa.sealing.forget(quick.message_id)
 
     def fail(self, sa: IkeSa, reason: str, why: str) -> None:
+        """Phase I came to nothing."""
         sa.state = State.FAILED
         self.forget(sa)
         self.emit(Phase1Failed(sa.name, sa.peer, sa.connection.name, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
+        """A Phase I SA is gone; its pairs live on (R19), what was being negotiated under it does not."""
         stood = sa.state is State.ESTABLISHED
         sa.state = State.ENDED
+        under_way = [quick for quick in sa.quick.values() if quick.initiated]
         self.forget(sa)
         if stood:
             self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
+        for quick in under_way:
+            self.quick_failed(sa, quick, "no-responder", f"its Phase I SA has ended: {why}")
 
     def forget(self, sa: IkeSa) -> None:
+        """An exchange is over, and none of its timers is due."""
         self.sadb.remove(sa)
-        for what in ("open", "life", "resend", "keepalive"):
+        for what in _SA_TIMERS:
             self._timers.cancel(self.key(what, sa))
         for message_id in sa.quick:
             self._timers.cancel(self.key("quick", sa, message_id))
+        sa.quick.clear()
 
     # ---- sending
     def move(self, sa: IkeSa, state: State, reply: Reply) -> bytes:
@@ -255,89 +336,13 @@ class Exchanges:
         sa.sealing.forget(message_id)
 
     def tell(self, sa: IkeSa, notice: Notification) -> None:
+        """A notice in clear."""
         cookies = sa.cookies
         header = Header(
             cookies.initiator, cookies.responder, 0, ExchangeType.INFORMATIONAL, 0, 0, 0
         )
         self.transmit(sa, encode_message(Message(header, (notice,))))
 
-    # ---- time
-    def handle_timeout(self, now: float) -> None:
-        """Do what is due by now."""
-        self._now = now
-        while (key := self._timers.pop(now)) is not None:
-            what, cookie, message_id = key
-            sa = self.sadb.own(cookie)
-            if sa is None:
-                continue
-            if what == "resend":
-                self._resend(sa)
-            elif what == "quick":
-                self._resend_quick(sa, message_id)
-            elif what == "open" and sa.half_open:
-                reason, why = sa.problem or ("no-responder", "the initiator went silent")
-                self.fail(sa, reason, why)
-            elif what == "life":
-                self._expire(sa)
-            elif what == "keepalive":
-                self.transmit(sa, natt.KEEPALIVE)
-                self._keep_alive(sa)
-
-    def _keep_alive(self, sa: IkeSa) -> None:
-        """From behind a NAT: an octet every so often, so that its mapping stays (RFC 3948 4)."""
-        if sa.nat.floated and sa.nat.here and self.settings.nat is not None:
-            self._timers.set(self.key("keepalive", sa), self._now + self.settings.nat.keepalive)
-
-    def _resend(self, sa: IkeSa) -> None:
-        """Send again, at most so often; then wait briefly for a first answer, and give up (R8)."""
-        settings, sending = self.settings, sa.sending
-        if sending.tries < settings.resends:
-            sending.tries += 1
-            self.transmit(sa, sending.datagram)
-            self._timers.set(self.key("resend", sa), self._now + settings.interval)
-        elif sa.state is State.AWAITS_MM2 and not sa.last:
-            sa.last = True
-            self._timers.set(self.key("resend", sa), self._now + settings.brief)
-        else:
-            silent = sa.state is State.AWAITS_MM2 and not sa.heard
-            reason, why = sa.problem or ("no-responder", "the peer does not answer")
-            self.fail(sa, reason, why)
-            if silent and sa.connection.falls_back:
-                self.emit(FellBack(sa.peer, sa.connection.name))
-
-    def _resend_quick(self, sa: IkeSa, message_id: int) -> None:
-        """As Phase I; a second or later negotiation that times out renegotiates Phase I (R15)."""
-        quick = sa.quick.get(message_id)
-        if quick is None:
-            return
-        settings, sending = self.settings, quick.sending
-        if sending.tries < settings.resends:
-            sending.tries += 1
-            self.transmit(sa, sending.datagram)
-            wait = settings.interval + (settings.brief if sending.tries == settings.resends else 0)
-            self._timers.set(self.key("quick", sa, message_id), self._now + wait)
-            return
-        del sa.quick[message_id]
-        name = quick.child.name if quick.child is not None else ""
-        reason, why = sa.problem or ("no-responder", "the peer does not answer in Quick Mode")
-        self.emit(Phase2Failed(sa.name, sa.peer, sa.connection.name, name, reason, why))
-        if quick.initiated and sa.served:
-            self._renew(sa, "a later negotiation met silence", [quick.child])
-
-    def _expire(self, sa: IkeSa) -> None:
-        """The lifetime of Phase I is over: tell the peer, and negotiate anew (R17, R18). The pairs live on
-        until their own end (R19)."""
-        self._renew(sa, "its lifetime is over", [])
-
-    def _renew(self, sa: IkeSa, why: str, wanted: Sequence[ChildSettings | None]) -> None:
-        self.notify(sa, [notices.delete_of(sa)])
-        self.ended(sa, why)
-        new = self.new(sa.connection, sa.peer, None)
-        self.move(new, State.AWAITS_MM2, phase1.offer(self, new))
-        self.sadb.add(new)
-        for child in wanted:
-            if child is not None:
-                self.want(new, child)
-
     def key(self, what: str, sa: IkeSa, message_id: int = 0) -> _Key:
+        """What a timer of an SA is called."""
         return what, self.sadb.own_cookie(sa), message_id

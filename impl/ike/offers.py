@@ -3,7 +3,7 @@ R10). Written apart from the specification's rule of choice, so that the two can
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
@@ -12,6 +12,7 @@ from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
 from impl.ike.settings import ConnectionSettings, Lifetime, Phase1Choice, Phase2Choice
+from impl.wire.errors import WireError
 from impl.wire.numbers import (
     DOI_IPSEC,
     KEY_IKE,
@@ -23,7 +24,7 @@ from impl.wire.numbers import (
     OakleyAttribute,
     ProtocolId,
 )
-from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
+from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform, decode_sa
 
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
@@ -73,12 +74,13 @@ class Taken1:
 
 @dataclass(frozen=True, slots=True)
 class Taken2:
-    """The choice of Phase II."""
+    """The choice of Phase II; its lifetime in kilobytes too, None if it states none."""
 
     proposal: Proposal
     transform: Transform
     choice: Phase2Choice
     seconds: int
+    kilobytes: int | None
 
 
 # ---- attributes
@@ -87,38 +89,29 @@ def _value(type_: int, number: int) -> Attribute:
     return Attribute(type_, number if number < _SHORT else number.to_bytes(4, "big"))
 
 
-def _life(type_: int, duration: int, life: Lifetime) -> Iterator[Attribute]:
-    if life.offered is not None:
-        yield Attribute(type_, LifeType.SECONDS)
-        yield _value(duration, life.offered)
-    if life.kilobytes is not None:
-        yield Attribute(type_, LifeType.KILOBYTES)
-        yield _value(duration, life.kilobytes)
+def life_attributes(
+    type_: int, duration: int, seconds: int | None, kilobytes: int | None
+) -> Iterator[Attribute]:
+    """A lifetime as attributes: pairs of type and duration, in that order."""
+    for kind, number in ((LifeType.SECONDS, seconds), (LifeType.KILOBYTES, kilobytes)):
+        if number is not None:
+            yield Attribute(type_, kind)
+            yield _value(duration, number)
 
 
-def kilobytes_of(transform: Transform) -> int | None:
-    """The lifetime in kilobytes that a transform of Phase II states; None if it states none."""
-    types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
-    return _stated(transform, *types, LifeType.KILOBYTES)
-
-
-def seconds_of(transform: Transform, type_: int, duration: int) -> int:
-    """The lifetime in seconds that a transform states, or the default; pairs of type and duration."""
-    stated = _stated(transform, type_, duration, LifeType.SECONDS)
-    return DEFAULT_LIFE if stated is None else stated
-
-
-def _stated(transform: Transform, type_: int, duration: int, wanted: LifeType) -> int | None:
+def durations_of(attributes: Iterable[Attribute], type_: int, duration: int) -> dict[int, int]:
+    """Durations by what they count; of two, the first."""
     kind: int | None = None
-    for item in transform.attributes:
+    found: dict[int, int] = {}
+    for item in attributes:
         if item.type == type_:
             kind = item.number
-        elif item.type == duration and kind == wanted:
-            return item.number
-    return None
+        elif item.type == duration and kind is not None:
+            found.setdefault(kind, item.number)
+    return found
 
 
-def _ranked(choice: _C, ranks: Sequence[Collection[_C]]) -> int | None:
+def _rank(choice: _C, ranks: Sequence[Sequence[_C]]) -> int | None:
     """The rank of a choice among those that are taken; None if it is not."""
     return next((rank for rank, equal in enumerate(ranks) if choice in equal), None)
 
@@ -140,7 +133,8 @@ def _phase1_attributes(choice: Phase1Choice, life: Lifetime) -> Iterator[Attribu
     yield Attribute(OakleyAttribute.HASH, choice.hash)
     yield Attribute(OakleyAttribute.GROUP, choice.group)
     yield Attribute(OakleyAttribute.AUTHENTICATION, choice.method)
-    yield from _life(OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION, life)
+    types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
+    yield from life_attributes(*types, life.offered, None)
 
 
 def phase1_choice(transform: Transform) -> Phase1Choice | None:
@@ -159,7 +153,7 @@ def phase1_choice(transform: Transform) -> Phase1Choice | None:
 
 
 def take_phase1(
-    sa: SecurityAssociation, ranks: Sequence[Collection[Phase1Choice]], *, prefers_own: bool
+    sa: SecurityAssociation, ranks: Sequence[Sequence[Phase1Choice]], *, prefers_own: bool
 ) -> Taken1 | None:
     """The transform of an offer that this end takes; None if it takes none.
 
@@ -169,7 +163,7 @@ def take_phase1(
     found = [
         (rank, position, Taken1(proposal, transform, choice, seconds))
         for position, (proposal, transform, choice, seconds) in enumerate(_phase1_of(sa))
-        if (rank := _ranked(choice, ranks)) is not None
+        if (rank := _rank(choice, ranks)) is not None
     ]
     if not found:
         return None
@@ -188,7 +182,8 @@ def _phase1_of(
             choice = phase1_choice(transform)
             if choice is not None:
                 types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
-                yield proposal, transform, choice, seconds_of(transform, *types)
+                stated = durations_of(transform.attributes, *types)
+                yield proposal, transform, choice, stated.get(LifeType.SECONDS, DEFAULT_LIFE)
 
 
 def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Taken1 | None:
@@ -230,7 +225,8 @@ def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribu
         yield Attribute(IpsecAttribute.AUTHENTICATION, choice.integrity)
     if choice.group is not None:
         yield Attribute(IpsecAttribute.GROUP, choice.group)
-    yield from _life(IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION, life)
+    types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+    yield from life_attributes(*types, life.offered, life.kilobytes)
 
 
 def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
@@ -252,7 +248,7 @@ def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
 
 
 def take_phase2(
-    sa: SecurityAssociation, ranks: Sequence[Collection[Phase2Choice]], *, prefers_own: bool
+    sa: SecurityAssociation, ranks: Sequence[Sequence[Phase2Choice]], *, prefers_own: bool
 ) -> Taken2 | None:
     """The transform of an offer that this end takes, chosen as in Phase I; None if it takes none.
     Bundles, which are proposals of one number, are not taken."""
@@ -261,7 +257,7 @@ def take_phase2(
         (rank, position, taken)
         for position, taken in enumerate(_phase2_of(sa))
         if numbers.count(taken.proposal.number) == 1
-        and (rank := _ranked(taken.choice, ranks)) is not None
+        and (rank := _rank(taken.choice, ranks)) is not None
     ]
     if not found:
         return None
@@ -276,7 +272,10 @@ def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
             choice = phase2_choice(proposal.protocol, transform)
             if choice is not None:
                 types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
-                yield Taken2(proposal, transform, choice, seconds_of(transform, *types))
+                stated = durations_of(transform.attributes, *types)
+                seconds = stated.get(LifeType.SECONDS, DEFAULT_LIFE)
+                kilobytes = stated.get(LifeType.KILOBYTES)
+                yield Taken2(proposal, transform, choice, seconds, kilobytes)
 
 
 def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) -> Taken2 | None:
@@ -286,6 +285,27 @@ def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) ->
     return found[0] if count == len(found) == 1 and found[0].choice in set(choices) else None
 
 
+def named_phase1(data: bytes, own: Iterable[Phase1Choice]) -> tuple[Phase1Choice, ...]:
+    """Which of the own choices the peer names as acceptable in a refusal (R7)."""
+    sa = _alternatives(data)
+    named = {choice for _, _, choice, _ in _phase1_of(sa)} if sa is not None else set()
+    return tuple(choice for choice in own if choice in named)
+
+
+def named_phase2(data: bytes, own: Iterable[Phase2Choice]) -> tuple[Phase2Choice, ...]:
+    """The same for Quick Mode."""
+    sa = _alternatives(data)
+    named = {taken.choice for taken in _phase2_of(sa)} if sa is not None else set()
+    return tuple(choice for choice in own if choice in named)
+
+
+def _alternatives(data: bytes) -> SecurityAssociation | None:
+    try:
+        return decode_sa(data, 0) if data else None
+    except WireError:
+        return None
+
+
 def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssociation:
     """An answer: one proposal with one transform, unchanged, and the answerer's SPI."""
     return SecurityAssociation((Proposal(proposal.number, proposal.protocol, spi, (transform,)),))
@@ -293,14 +313,14 @@ def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssoci
 
 def unsupported(connection: ConnectionSettings) -> str:
     """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
-    for first in {*connection.choices, *(item for rank in connection.accepted for item in rank)}:
+    for first in {*connection.choices, *(item for rank in connection.takes for item in rank)}:
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
             return f"{first} has a cipher, hash or group that is not supported"
         if first.method != Method.PRE_SHARED_KEY:
             return f"{first} has an authentication method that is not supported"
     for child in connection.children:
-        for second in {*child.choices, *(item for rank in child.accepted for item in rank)}:
+        for second in {*child.choices, *(item for rank in child.takes for item in rank)}:
             group = second.group is None or group_of(second.group) is not None
             if key_octets(second) is None or not group:
                 return f"{child.name}: {second} is not supported"

@@ -8,9 +8,9 @@ from impl.crypto import schedule
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import DegenerateValue, Group, group_of
 from impl.crypto.hashes import HASHES, same
-from impl.crypto.schedule import Cookies, WeakKey
-from impl.ike import natt, vendors
-from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
+from impl.crypto.schedule import WeakKey
+from impl.ike import natt, notices, vendors
+from impl.ike.core import Core, Dropped, Got, Refused, Reply
 from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
@@ -35,7 +35,7 @@ _ID_PORTS = {(0, 0), (17, 500), (17, 0), (17, 4500)}
 
 def offer(core: Core, sa: IkeSa) -> Reply:
     """Message 1."""
-    sa.offer = offer_phase1(sa.connection.choices, sa.connection.life)
+    sa.offer = offer_phase1((*sa.connection.choices, *sa.named), sa.connection.life)
     return Reply((sa.offer, *vendors.announced(core, sa)))
 
 
@@ -47,8 +47,11 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     taken = take_phase1(offered, connection.takes, prefers_own=connection.prefers_own)
     if taken is None:
         problem = "nothing in the peer's offer is acceptable"
-        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN)
-    sa.offer, sa.choice = offered, taken.choice
+        acceptable = [choice for rank in connection.takes for choice in rank]
+        named = encode_sa(offer_phase1(acceptable, connection.life))
+        data = named if sa.names_alternatives else b""
+        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
+    sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
     sa.seconds = connection.life.in_force(taken.seconds)
     answer = only(taken.proposal, taken.transform, taken.proposal.spi)
     return Reply((answer, *vendors.announced(core, sa)))
@@ -177,14 +180,15 @@ def authenticate_initiator(core: Core, sa: IkeSa, got: Got) -> Reply:
     _verify(sa, got, initiators=True)
     own = _own_id(core, sa)
     for notice in got.all(Notification):
-        if notice.type == NotifyType.INITIAL_CONTACT:
-            core.drop_others(sa)
+        notices.heed(core, sa, notice)
     return Reply((own, HashData(_hash(sa, own, initiators=False))), sealed=True)
 
 
 def authenticate_responder(core: Core, sa: IkeSa, got: Got) -> Reply:
     """Message 6 is here: verify it."""
     _verify(sa, got, initiators=False)
+    for notice in got.all(Notification):
+        notices.heed(core, sa, notice)
     return Reply()
 
 
@@ -209,14 +213,6 @@ def _verify(sa: IkeSa, got: Got, *, initiators: bool) -> None:
 def _is_own(sa: IkeSa, shown: Identification) -> bool:
     own = sa.connection.own
     return own is not None and (shown.type, shown.data) == (own.type, own.data)
-
-
-def cookies_of(core: Core, initiator: bytes | None = None) -> Cookies:
-    """Cookies of a new exchange: the peer's, if it began, and an own one that nobody has."""
-    while True:
-        own = fresh(core.random, 8)
-        if core.sadb.own(own) is None and own != initiator:
-            return Cookies(own, bytes(8)) if initiator is None else Cookies(initiator, own)
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Got], Reply]] = {

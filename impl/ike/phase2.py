@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
-from impl.ike import natt
+from impl.ike import natt, notices
 from impl.ike.clients import client_id, packets_of
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
-from impl.ike.events import SaPair, SasInstalled
+from impl.ike.events import SaPair
 from impl.ike.offers import (
     Taken2,
     answered_phase2,
     key_octets,
-    kilobytes_of,
     offer_phase2,
     only,
     take_phase2,
@@ -27,8 +25,15 @@ from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import ChildSettings, Phase2Choice
 from impl.wire.message import encode_chain
 from impl.wire.numbers import Encapsulation, IpsecAttribute, NotifyType
-from impl.wire.payloads import AnyPayload, HashData, Identification, KeyExchange, Nonce
-from impl.wire.proposals import SecurityAssociation
+from impl.wire.payloads import (
+    AnyPayload,
+    HashData,
+    Identification,
+    KeyExchange,
+    Nonce,
+    Notification,
+)
+from impl.wire.proposals import SecurityAssociation, encode_sa
 from model.vocabulary.profiles import Selectors
 from model.vocabulary.selectors import Selector
 
@@ -45,18 +50,11 @@ _PLAIN: dict[int, int] = {
 _SAME, _OVERLAP = 5, 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """The two sets of packets of a child, with the addresses of both ends filled in."""
-
-    local: Identification
-    remote: Identification
-
-
-def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> _Ends:
+def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, Identification]:
+    """The two sets of packets of a child, the own first, with the addresses of both ends filled in."""
     local = child.local.at(core.settings.local)
     remote = child.remote.at(ip_address(sa.peer[0]))
-    return _Ends(client_id(local), client_id(remote))
+    return client_id(local), client_id(remote)
 
 
 def _hashed(first: bytes, rest: list[AnyPayload]) -> list[AnyPayload]:
@@ -64,15 +62,16 @@ def _hashed(first: bytes, rest: list[AnyPayload]) -> list[AnyPayload]:
 
 
 # ---- the starter
-def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
-    """Message 1."""
+def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> Reply:
+    """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
     child = quick.child
     assert child is not None and sa.sealing is not None
-    ends = _ends(core, sa, child)
     agreed = sa.choice.group if sa.choice is not None else None
-    quick.offered = natt.spoken(sa, _of_one_group(child.choices, agreed))
+    quick.offered = natt.spoken(sa, _of_one_group(choices, agreed))
     quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
-    quick.ids = (ends.local, ends.remote)
+    quick.ids = _ends(core, sa, child)
+    if quick.replaces is not None:
+        quick.ids = client_id(quick.replaces.local), client_id(quick.replaces.remote)
     rest: list[AnyPayload] = [
         offer_phase2(quick.offered, quick.spi, child.life),
         Nonce(quick.nonce),
@@ -85,9 +84,7 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
     return Reply(_hashed(made, rest), sealed=True)
 
 
-def _of_one_group(
-    choices: tuple[Phase2Choice, ...], agreed: int | None
-) -> tuple[Phase2Choice, ...]:
+def _of_one_group(choices: Sequence[Phase2Choice], agreed: int | None) -> tuple[Phase2Choice, ...]:
     """Message 1 carries one public value, so only choices of one group are offered: if the first has
     PFS, of Phase I's group where one has it; else of the first one's."""
     group = choices[0].group
@@ -122,21 +119,25 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     _check(got, made, "HASH(2)")
     _may_serve(sa)
     taken = answered_phase2(got.one(SecurityAssociation), quick.offered)
+    # The answerer waits for message 3, so a refusal is told to it.
+    none = NotifyType.NO_PROPOSAL_CHOSEN
     if taken is None:
-        raise Refused("proposal-p2", "the answer is no transform of the offer")
+        raise Refused("proposal-p2", "the answer is no transform of the offer", none)
     if taken.proposal.spi == quick.spi:
-        raise Refused("proposal-p2", "the peer's SPI is the own one")
-    _hear_ids(sa, quick, got.all(Identification))
+        raise Refused("proposal-p2", "the peer's SPI is the own one", none)
     quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
     natt.hear_originals(quick, got)
+    _same_ids(core, sa, quick, got.all(Identification))
     _choose(quick, taken, got)
+    _hear_lifetime(quick, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
     return Reply((HashData(made),), sealed=True)
 
 
-def _hear_ids(sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
-    """The client identities of an answer: the offered ones, or a part of them where that is policy."""
+def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
+    """The answer's client identities are the offer's, if there are any, or a part of them where policy
+    narrows; through a NAT the answerer may name the addresses that it sees, in transport mode."""
     assert quick.ids is not None
     if not shown or shown == list(quick.ids):
         return
@@ -145,7 +146,13 @@ def _hear_ids(sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
         if all(one.covers(other) for one, other in zip(offered, answered, strict=True)):
             quick.ids = shown[0], shown[1]
             return
-    raise Refused("selector", "the peer has answered with other client identities")
+    if len(shown) == 2 and quick.originals is not None:
+        ours, theirs = map(packets_of, shown)
+        own = natt.as_seen_here(core, sa, quick, *map(packets_of, reversed(quick.ids)))
+        if natt.as_seen_here(core, sa, quick, theirs, ours) == own:
+            return
+    why = "the peer has answered with other client identities"
+    raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
 
 
 def _check(got: Got, made: bytes, name: str) -> None:
@@ -165,19 +172,18 @@ def _may_serve(sa: IkeSa) -> None:
 
 def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
     """Keep the choice, and with PFS the secret."""
-    quick.choice, quick.seconds = taken.choice, taken.seconds
-    quick.kilobytes = kilobytes_of(taken.transform)
-    publics = got.all(KeyExchange)
+    quick.choice, quick.seconds, quick.kilobytes = taken.choice, taken.seconds, taken.kilobytes
+    publics, none = got.all(KeyExchange), NotifyType.NO_PROPOSAL_CHOSEN
     if taken.choice.group is None:
         if publics:
-            raise Refused("proposal-p2", "a public value without PFS")
+            raise Refused("proposal-p2", "a public value without PFS", none)
         return
     if len(publics) != 1 or quick.private is None:
-        raise Refused("proposal-p2", "PFS without a public value")
+        raise Refused("proposal-p2", "PFS without a public value", none)
     try:
         quick.secret = quick.private.shared(publics[0].data)
     except DegenerateValue as error:
-        raise Refused("proposal-p2", str(error)) from None
+        raise Refused("proposal-p2", str(error), none) from None
     quick.private = None
 
 
@@ -198,11 +204,11 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     ranks = [natt.on_wire(sa, rank) for rank in child.takes]
     taken = take_phase2(offered, ranks, prefers_own=sa.connection.prefers_own)
     if taken is None:
-        raise Refused(
-            "proposal-p2",
-            "nothing in the peer's offer is acceptable",
-            NotifyType.NO_PROPOSAL_CHOSEN,
-        )
+        why = "nothing in the peer's offer is acceptable"
+        acceptable = [choice for rank in ranks for choice in rank]
+        named = encode_sa(offer_phase2(acceptable, bytes(4), child.life)) if acceptable else b""
+        data = named if sa.names_alternatives else b""
+        raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
     quick.peer_nonce, quick.nonce = nonce, core.random(NONCE_OCTETS)
     quick.peer_spi = taken.proposal.spi
     quick.spi = _spi(core, quick.peer_spi)
@@ -214,9 +220,41 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
         *public,
         *(reversed(ids) if got.all(Identification) else ()),
         *natt.originals(core, sa, quick, taken.choice),
+        *_shorter_lifetime(quick),
     ]
     made = schedule.hash_2(keys, quick.message_id, nonce, encode_chain(rest)[1])
     return Reply(_hashed(made, rest), sealed=True)
+
+
+def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
+    """RESPONDER-LIFETIME, where the policy allows less than the offer states (RFC 2407 4.6.3.1)."""
+    assert quick.child is not None and quick.choice is not None
+    own = quick.child.life
+    if own.own_counts:
+        return []
+    seconds = own.hard if own.hard is not None and own.hard < quick.seconds else None
+    kilobytes = own.kilobytes
+    if kilobytes is not None and quick.kilobytes is not None and kilobytes >= quick.kilobytes:
+        kilobytes = None
+    if seconds is None and kilobytes is None:
+        return []
+    return [notices.lifetime_of_pair(quick.choice.protocol, quick.spi, seconds, kilobytes)]
+
+
+def _hear_lifetime(quick: Quick, got: Got) -> None:
+    """The answerer wants a shorter life than was offered; nothing makes one longer."""
+    for item in got.all(Notification):
+        if item.type == NotifyType.RESPONDER_LIFETIME and item.spi == quick.peer_spi:
+            types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+            seconds, kilobytes = notices.lifetime_in(item, *types)
+            if seconds:
+                quick.seconds = min(quick.seconds, seconds)
+            quick.kilobytes = _least(quick.kilobytes, kilobytes)
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    """The shorter lifetime; None and 0 state none."""
+    return min((item for item in (one, other) if item), default=None)
 
 
 def _policy(
@@ -318,14 +356,12 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         remote,
         child.life.in_force(quick.seconds),
         quick.initiated,
-        child.life.kilobytes_in_force(quick.kilobytes),
         quick.originals,
+        child.life.kilobytes_in_force(quick.kilobytes),
     )
     quick.secret = b""
     sa.served += 1
-    sa.pairs.append(pair)
-    core.sadb.pairs[pair.inbound_spi] = sa, pair
-    core.emit(SasInstalled(sa.name, sa.connection.name, pair))
+    core.installed(sa, quick, pair)
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply]] = {

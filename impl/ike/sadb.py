@@ -84,9 +84,22 @@ class NatState:
         return self.dialect is not None and (self.here or self.there)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A pair that is to be negotiated: for a child; in place of another pair, and then for its packets."""
+
+    child: ChildSettings
+    replaces: SaPair | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Quick:
-    """One Quick Mode under a Phase I SA."""
+    """One Quick Mode under a Phase I SA.
+
+    begun      when its first message was made or came
+    replaces   the pair that this one is to come in place of
+    anew       whether it offers for the second time, what the answerer has named (R7)
+    """
 
     message_id: int
     initiated: bool
@@ -105,6 +118,9 @@ class Quick:
     private: PrivateValue | None = field(default=None, repr=False)
     secret: bytes = field(default=b"", repr=False)
     originals: tuple[Host, Host] | None = None
+    begun: float = 0.0
+    replaces: SaPair | None = None
+    anew: bool = False
     sending: Sending = field(default_factory=Sending)
 
 
@@ -114,6 +130,12 @@ class IkeSa:
 
     peer      where the peer is reached now; `begun`: where it was when it began
     problem   the last thing that went wrong without changing anything: why, if nothing better comes
+    stated    the lifetime that the initiator's offer states; `seconds`: the one in force
+    ends      when its lifetime is over; `old`: the SA that we began this one to replace
+    why_ends  what its end will be put down to
+    alive     when something of the peer's verified last; `asked`: questions since, and the last's number
+    answered_to   the number that the peer's next question must not be below
+    named     what is offered anew, as the responder has asked for it (R7)
     detects, names_alternatives   the peer understands RFC 3706, and alternatives (its vendor ids)
     served    negotiations of Phase II that it has completed (R16)
     """
@@ -127,12 +149,13 @@ class IkeSa:
     offer: SecurityAssociation | None = None
     choice: Phase1Choice | None = None
     seconds: int = 0
+    stated: int = 0
     nonces: tuple[bytes, bytes] = field(default=(b"", b""), repr=False)
     publics: tuple[bytes, bytes] = (b"", b"")
     private: PrivateValue | None = field(default=None, repr=False)
     sealing: Sealing | None = field(default=None, repr=False)
     identity: Identification | None = None
-    wanted: list[ChildSettings] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
     quick: dict[int, Quick] = field(default_factory=dict)
     used_ids: set[int] = field(default_factory=set, repr=False)
     pairs: list[SaPair] = field(default_factory=list)
@@ -143,6 +166,14 @@ class IkeSa:
     sending: Sending = field(default_factory=Sending)
     nat: NatState = field(default_factory=NatState)
     detects: bool = False
+    alive: float = 0.0
+    asked: int = 0
+    question: int = 0
+    answered_to: int = 0
+    named: tuple[Phase1Choice, ...] = ()
+    ends: float = 0.0
+    old: IkeSa | None = field(default=None, repr=False)
+    why_ends: str = "its lifetime is over"
     names_alternatives: bool = False
     begun: Address = field(init=False)
 
@@ -174,6 +205,7 @@ class Sadb:
         self._half_open: dict[bytes, IkeSa] = {}
         self._begun: dict[tuple[bytes, Address], IkeSa] = {}
         self.pairs: dict[int, tuple[IkeSa, SaPair]] = {}
+        self._made: dict[int, float] = {}
 
     def __iter__(self) -> Iterator[IkeSa]:
         return iter(list(self._by_cookie.values()))
@@ -215,6 +247,65 @@ class Sadb:
             return sa if unknown or sa.cookies.responder == responder else None
         return None
 
+    # ---- who is one peer
+    def others(self, sa: IkeSa) -> list[IkeSa]:
+        """The other Phase I SAs that stand with the same authenticated peer, the oldest first."""
+        return [
+            other
+            for other in self._by_cookie.values()
+            if other is not sa
+            and other.state is State.ESTABLISHED
+            and other.same_end(sa)
+            and other.identity == sa.identity
+        ]
+
+    def successor(self, sa: IkeSa) -> IkeSa | None:
+        """A younger Phase I SA of the same policy and end that stands, or that we are bringing up."""
+        younger = False
+        for other in self._by_cookie.values():
+            may = other.initiated or other.state is State.ESTABLISHED
+            same = other.connection is sa.connection and other.same_end(sa)
+            if younger and may and same:
+                return other
+            younger = younger or other is sa
+        return None
+
+    # ---- pairs
+    def install(self, sa: IkeSa, pair: SaPair, now: float) -> None:
+        """Keep a pair that was made under this SA."""
+        sa.pairs.append(pair)
+        self.pairs[pair.inbound_spi] = sa, pair
+        self._made[pair.inbound_spi] = now
+
+    def uninstall(self, sa: IkeSa, pair: SaPair) -> bool:
+        """Forget a pair; whether it was there."""
+        self._made.pop(pair.inbound_spi, None)
+        if pair in sa.pairs:
+            sa.pairs.remove(pair)
+        return self.pairs.pop(pair.inbound_spi, None) is not None
+
+    def made(self, pair: SaPair) -> float:
+        """When it was made."""
+        return self._made[pair.inbound_spi]
+
+    def pairs_with(self, sa: IkeSa) -> list[tuple[IkeSa, SaPair]]:
+        """Every pair with the peer of an SA, whichever SA it was made under, the oldest first."""
+        return [
+            (owner, pair)
+            for owner, pair in self.pairs.values()
+            if owner is sa or (owner.same_end(sa) and owner.identity == sa.identity)
+        ]
+
+    def alike(self, sa: IkeSa, pair: SaPair) -> list[SaPair]:
+        """The peer's other pairs for the same packets of the same child, the oldest first."""
+        what = pair.child, pair.local, pair.remote
+        return [
+            other
+            for _, other in self.pairs_with(sa)
+            if other is not pair and (other.child, other.local, other.remote) == what
+        ]
+
+    # ---- half open
     def no_longer_half_open(self, sa: IkeSa) -> None:
         """It has proved itself, or is over."""
         self._half_open.pop(self.own_cookie(sa), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
@@ -44,36 +44,41 @@ class Phase2Choice:
 @dataclass(frozen=True, slots=True)
 class Lifetime:
     """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. What is in
-    force is the shorter of that and the peer's; with `own_counts` the own one alone.
+    force is the shorter of that and the peer's.
 
-    kilobytes   offered beside it; the driver counts them
+    soft        when a successor is negotiated; None: Phase I of ours shortly before its end, Phase II when
+                the driver says so
+    jitter      up to so many seconds earlier, at random, so that both ends seldom begin at once
+    kilobytes   the lifetime in units of 1024 octets, offered and in force: the driver counts them
+    own_counts  the own lifetime is in force whatever the peer wants, and the peer is not told
     """
 
     offered: int | None
     hard: int | None
+    soft: int | None = None
+    jitter: int = 0
     kilobytes: int | None = None
     own_counts: bool = False
 
-    def in_force(self, offered: int) -> int:
+    def in_force(self, agreed: int) -> int:
         """Seconds that count, where that is what was agreed on."""
         if self.hard is None:
-            return offered
-        return self.hard if self.own_counts else min(self.hard, offered)
+            return agreed
+        return self.hard if self.own_counts else min(self.hard, agreed)
 
-    def kilobytes_in_force(self, offered: int | None) -> int | None:
-        """Kilobytes that count, where those were agreed on."""
-        if self.own_counts or offered is None:
-            return self.kilobytes
-        return offered if self.kilobytes is None else min(self.kilobytes, offered)
+    def kilobytes_in_force(self, agreed: int | None) -> int | None:
+        """Kilobytes that count, where those were agreed on; 0 states none."""
+        both = (self.kilobytes,) if self.own_counts else (self.kilobytes, agreed)
+        return min((item for item in both if item), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSettings:
     """What Quick Mode shall protect: traffic between two sets of packets, and by which choices.
 
-    choices    what is offered, in order; of one PFS group at a time (`phase2.offer_quick`)
-    accepted   what is taken when the peer begins, those of equal rank together; empty: `choices`
-    negotiates False for packets that pass, or are dropped, without IPsec: who asks for them is refused
+    choices     what is offered, in order; of one PFS group at a time (`phase2.offer_quick`)
+    accepted    what is taken when the peer begins, those of equal rank together; empty: `choices`
+    negotiates  False for packets that pass, or are dropped, without IPsec: who asks for them is refused
     """
 
     name: str
@@ -81,13 +86,25 @@ class ChildSettings:
     remote: Selector
     choices: tuple[Phase2Choice, ...]
     life: Lifetime
-    accepted: tuple[frozenset[Phase2Choice], ...] = ()
+    accepted: tuple[tuple[Phase2Choice, ...], ...] = ()
     negotiates: bool = True
 
     @property
-    def takes(self) -> Sequence[Collection[Phase2Choice]]:
+    def takes(self) -> Sequence[Sequence[Phase2Choice]]:
         """What is taken when the peer begins, by rank."""
         return self.accepted or [(choice,) for choice in self.choices]
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Dead peer detection (RFC 3706), of peers that understand it.
+
+    idle   seconds of silence after which a peer is asked whether it is there
+    tries  questions, one an interval, of which one must be answered
+    """
+
+    idle: float = 30.0
+    tries: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,8 @@ class ConnectionSettings:
     own, expected   ID payloads; `expected` None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
+    spare           choices that are acceptable, and offered only to a peer that asks for them (R7)
+    detection       how a dead peer is told; None: it is not
     """
 
     name: str
@@ -114,13 +133,16 @@ class ConnectionSettings:
     children: tuple[ChildSettings, ...]
     limit: int | None = None
     falls_back: bool = False
-    accepted: tuple[frozenset[Phase1Choice], ...] = ()
+    spare: tuple[Phase1Choice, ...] = ()
+    detection: Detection | None = None
+    accepted: tuple[tuple[Phase1Choice, ...], ...] = ()
     selectors: Selectors = Selectors.NARROWED
 
     @property
-    def takes(self) -> Sequence[Collection[Phase1Choice]]:
+    def takes(self) -> Sequence[Sequence[Phase1Choice]]:
         """What is taken when the peer begins, by rank."""
-        return self.accepted or [(choice,) for choice in self.choices]
+        stated = self.accepted or [(choice,) for choice in self.choices]
+        return [*stated, *((choice,) for choice in self.spare)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +170,9 @@ class Settings:
     half_open, open_for  how many half-open exchanges are kept, and for how long (R9)
     remembered           how many received messages an SA tells a repeated one by
     nat                  None: no NAT traversal
+    overlap              seconds for which a pair stands beside the one that we have put in its place
+    most_ids             message ids that one Phase I SA sees: then it is renewed, as all are remembered
+    cookie_life          seconds after which cookies are made with another secret
     alternatives         whether a refusal names what would be acceptable, to who understands it (R7)
     """
 
@@ -160,6 +185,9 @@ class Settings:
     open_for: float = 30.0
     remembered: int = 64
     nat: Nat | None = None
+    overlap: float = 10.0
+    most_ids: int = 16_384
+    cookie_life: float = 60.0
     alternatives: bool = True
 
     def connection_for(self, host: Host) -> ConnectionSettings | None:

@@ -52,7 +52,13 @@ def plan(peer: Peer, local: Host, only: Collection[str] = ()) -> Plan:
     _one_for_each_address(peer, chosen)
     if peer.profile.identities is Identities.PROVED:
         chosen.sort(key=lambda item: -_quality(item))  # the filter that says most comes first
-    made = Plan(Settings(local, tuple(_connection(peer, item, local) for item in chosen)))
+    settings = Settings(
+        local,
+        tuple(_connection(peer, item, local) for item in chosen),
+        resends=peer.profile.resends,
+        alternatives=peer.profile.answers_alternatives,
+    )
+    made = Plan(settings)
     for connection in chosen:
         singles = (item.single for item in connection.remote_addresses.value)
         target = next((item for item in singles if item is not None), None)

@@ -17,6 +17,8 @@ from model.vocabulary.policy import Connection, Life, Phase1Proposal
 from model.vocabulary.profiles import Lifetimes, Sends, StackProfile
 
 T = TypeVar("T")
+#: seconds before its end at which an SA is replaced, if the policy does not say when
+_SHORTLY = 6
 
 
 def phase1_offer(connection: Connection, profile: StackProfile) -> tuple[Phase1Choice, ...]:
@@ -32,10 +34,10 @@ def phase1_offer(connection: Connection, profile: StackProfile) -> tuple[Phase1C
 
 def phase1_ranks(
     connection: Connection, profile: StackProfile
-) -> tuple[frozenset[Phase1Choice], ...]:
+) -> tuple[tuple[Phase1Choice, ...], ...]:
     """What is taken of an offer: of one proposal every combination, and all of equal rank."""
     every = (_choices(connection, item, Sends.EVERY_COMBINATION) for item in connection.proposals)
-    return tuple(rank for item in every if (rank := frozenset(item)))
+    return tuple(rank for item in every if (rank := tuple(item)))
 
 
 def phase1_life(connection: Connection, profile: StackProfile) -> Lifetime:
@@ -50,12 +52,18 @@ def phase1_life(connection: Connection, profile: StackProfile) -> Lifetime:
 
 
 def lifetime(life: Life, rule: Lifetimes) -> Lifetime:
-    """A lifetime in the engine's terms."""
+    """A lifetime in the engine's terms. A stack that ends an SA later than it begins to replace it draws
+    the moment of that at random, from as long a time before."""
+    hard, soft = life.hard_seconds.value, life.soft_seconds.value
+    if (soft is None and hard is not None) or soft == hard:
+        soft = None if hard is None else hard - min(_SHORTLY, hard // 10)
     return Lifetime(
-        life.offered_seconds.value,
-        life.hard_seconds.value,
-        life.offered_kilobytes.value,
-        rule is Lifetimes.OWN,
+        offered=life.offered_seconds.value,
+        hard=hard,
+        soft=soft,
+        jitter=0 if hard is None or soft is None else min(hard - soft, soft // 2),
+        kilobytes=life.offered_kilobytes.value,
+        own_counts=rule is Lifetimes.OWN,
     )
 
 

@@ -43,7 +43,7 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
         place = child.mode.place or child.place
         raise cannot(f"{child.name}: IKEv1 cannot ask for BEET mode", place, "mode = tunnel")
     every = [_proposal(child, item) for item in child.proposals]
-    ranks = tuple(rank for item in every if (rank := frozenset(item)))
+    ranks = tuple(rank for item in every if (rank := tuple(item)))
     choices = _offer(child, peer.profile)
     if not choices:
         why = f"{child.name} has no proposal that IKEv1 has numbers for"

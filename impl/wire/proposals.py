@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from struct import Struct
 
@@ -138,7 +139,12 @@ def _transform(
     if length < 8 or end > limit:
         problem = f"{length} does not fit"
         raise WireError(offset + at + 2, "transform length", problem, "RFC 2408 3.6")
-    attributes, here = [], at + 8
+    return Transform(number, id_, decode_attributes(body, at + 8, end, offset)), length
+
+
+def decode_attributes(body: bytes, at: int, end: int, offset: int = 0) -> tuple[Attribute, ...]:
+    """The attributes from `at` up to `end`; `offset`: where the octets begin, for errors."""
+    attributes, here = [], at
     while here < end:
         if here + 4 > end:
             raise WireError(offset + here, "attribute", "cut off", "RFC 2408 3.3")
@@ -152,7 +158,7 @@ def _transform(
         else:
             attributes.append(Attribute(type_, body[here : here + value]))
             here += value
-    return Transform(number, id_, tuple(attributes)), length
+    return tuple(attributes)
 
 
 # ---- values to octets
@@ -179,13 +185,18 @@ def _encode_proposal(proposal: Proposal, following: int) -> bytes:
     return head + inner
 
 
-def _encode_transform(transform: Transform, following: int) -> bytes:
+def encode_attributes(attributes: Iterable[Attribute]) -> bytes:
+    """Attributes one after the other, each in its form."""
     parts = []
-    for item in transform.attributes:
+    for item in attributes:
         value = item.value
         if isinstance(value, int):
             parts.append(_ATTRIBUTE.pack(item.type | _SHORT, value))
         else:
             parts.append(_ATTRIBUTE.pack(item.type, len(value)) + value)
-    inner = b"".join(parts)
+    return b"".join(parts)
+
+
+def _encode_transform(transform: Transform, following: int) -> bytes:
+    inner = encode_attributes(transform.attributes)
     return _TRANSFORM.pack(following, 0, 8 + len(inner), transform.number, transform.id, 0) + inner

@@ -19,11 +19,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any
 
 from impl.ike.engine import Engine
-from impl.ike.settings import Lifetime, Nat
+from impl.ike.settings import Lifetime, Nat, identification_of
 from model.vocabulary.selectors import Selector
 from tests.interop.peers import settings_for
 
@@ -34,7 +35,7 @@ def plain(value: object) -> Any:
     """A value as JSON has it: octets in hexadecimal, dataclasses by field."""
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, Selector):
+    if isinstance(value, (Selector, IPv4Address)):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
@@ -152,7 +153,11 @@ class Worker:
 
 
 #: what JSON has as a table of fields
-_TYPES: dict[str, Callable[..., object]] = {"life": Lifetime, "nat": Nat}
+_TYPES: dict[str, Callable[..., object]] = {
+    "life": Lifetime,
+    "nat": Nat,
+    "own": lambda address: identification_of(ip_address(address)),
+}
 
 
 def _typed(changes: dict[str, Any]) -> dict[str, Any]:
