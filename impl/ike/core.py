@@ -92,6 +92,10 @@ class Core(Protocol):
         """A pair is made."""
         ...
 
+    def drop_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
+        """A pair is gone, and so is what was due of it."""
+        ...
+
     def ended(self, sa: IkeSa, why: str) -> None:
         """A Phase I SA is gone; its pairs live on."""
         ...
