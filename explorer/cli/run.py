@@ -57,19 +57,7 @@ def run_run(asked: Asked) -> int:
     plans = _plans(peer, asked)
     for name in asked.up:
         _check_up(plans, name)
-    keylog = _keylog(asked.keylog)
-    nodes: list[Node] = []
-    try:
-        for item in plans:
-            nodes.append(Node(item, asked.ports, asked.peer_ports, keylog))
-        daemon = _daemon(nodes, asked.control or default_control(), keylog)
-    except (PolicyError, PortError) as error:
-        for node in nodes:
-            node.close()
-        if isinstance(error, PortError):
-            raise _no_port(error) from None
-        raise
-    asyncio.run(_serve(daemon, asked))
+    asyncio.run(_serve(plans, asked))
     return exits.FINE
 
 
@@ -114,29 +102,46 @@ def _check_up(plans: Sequence[Plan], name: str) -> None:
             raise usage(f"--up {name}: {one.mute[name]}", "let the peer begin")
 
 
-def _keylog(path: str | None) -> KeyFile | None:
-    if path is None:
-        return None
+def _keylog(path: str) -> KeyFile:
     try:
         return KeyFile(path)
     except KeyFileError as error:
         raise usage(f"cannot log keys to {path}: {error.problem}", error.mend) from None
 
 
-def _daemon(nodes: Sequence[Node], control: str | None, keylog: KeyFile | None) -> Daemon:
+async def _daemon(plans: Sequence[Plan], asked: Asked) -> Daemon:
+    """Everything that may be refused is had, or nothing is; the key log last, as that makes a file."""
+    control = asked.control or default_control()
+    nodes: list[Node] = []
+    daemon: Daemon | None = None
     try:
-        return Daemon(nodes, control, keylog)
-    except ControlError as error:
-        what = f"no control socket at {control}: {error.problem}"
-        raise usage(what, error.mend) from None
+        for item in plans:
+            nodes.append(Node(item, asked.ports, asked.peer_ports))
+        daemon = Daemon(nodes, control)
+        if asked.keylog is not None:
+            daemon.log_keys(_keylog(asked.keylog))
+    except BaseException as error:
+        await _undo(nodes, daemon)
+        if isinstance(error, PortError):
+            mend = "choose other ports with --port and --nat-port"
+            raise usage(f"cannot listen at {error}", mend) from None
+        if isinstance(error, ControlError):
+            what = f"no control socket at {control}: {error.problem}"
+            raise usage(what, error.mend) from None
+        raise
+    return daemon
 
 
-def _no_port(error: PortError) -> PolicyError:
-    return usage(f"cannot listen at {error}", "choose other ports with --port and --nat-port")
+async def _undo(nodes: Sequence[Node], daemon: Daemon | None) -> None:
+    if daemon is not None:
+        await daemon.close()
+    for node in nodes:
+        node.close()
 
 
 # ---- while it runs
-async def _serve(daemon: Daemon, asked: Asked) -> None:
+async def _serve(plans: Sequence[Plan], asked: Asked) -> None:
+    daemon = await _daemon(plans, asked)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, daemon.stop, signal.Signals(number).name)

@@ -35,10 +35,9 @@ Sink = Callable[[Tree], None]
 class Daemon:
     """Everything that runs. `stop` may be called from a signal handler of the loop."""
 
-    def __init__(
-        self, nodes: Sequence[Node], control: str | None = None, keylog: KeyFile | None = None
-    ) -> None:
-        self._nodes, self._keylog = list(nodes), keylog
+    def __init__(self, nodes: Sequence[Node], control: str | None = None) -> None:
+        self._nodes = list(nodes)
+        self._keylog: KeyFile | None = None
         self._sinks: list[Sink] = []
         self._outcomes = Outcomes()
         self._control = Control(control, self) if control is not None else None
@@ -66,13 +65,17 @@ class Daemon:
             await self._stopping.wait()
             await self._farewell()
         finally:
-            if self._control is not None:
-                await self._control.close()
-            for node in self._nodes:
-                node.close()
-            if self._keylog is not None:
-                self._keylog.close()
+            await self.close()
         self._tell(Stopped())
+
+    async def close(self) -> None:
+        """Give everything back."""
+        if self._control is not None:
+            await self._control.close()
+        for node in self._nodes:
+            node.close()
+        if self._keylog is not None:
+            self._keylog.close()
 
     def stop(self, why: str) -> None:
         """End; the second time, without waiting for anything."""
@@ -80,6 +83,12 @@ class Daemon:
             self._at_once.set()
         self._why = self._why or why
         self._stopping.set()
+
+    def log_keys(self, keylog: KeyFile) -> None:
+        """From now on keys go into that file, which ends with the daemon."""
+        self._keylog = keylog
+        for node in self._nodes:
+            node.keylog = keylog
 
     async def _farewell(self) -> None:
         """Every peer is told, as far as that goes in a bounded time."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Protocol, cast
 
+from impl.crypto.schedule import Cookies, Keys
 from impl.ike.engine import Engine
 from impl.ike.events import Event, SasDeleted, SasInstalled
 from impl.ike.settings import Address, ConnectionSettings, KeyLog, Nat
@@ -45,6 +46,7 @@ class Node:
 
     ports, peer_ports   the own ones (0: any that is free) and the peers', each with that for NAT traversal
     errors              what sockets reported, by why
+    keylog              who is told keys, if anybody is
     """
 
     def __init__(
@@ -52,7 +54,6 @@ class Node:
         plan: Plan,
         ports: tuple[int, int],
         peer_ports: tuple[int, int],
-        keylog: KeyLog | None = None,
     ) -> None:
         address = str(plan.settings.local)
         main, other = _bound(address, ports)
@@ -67,7 +68,8 @@ class Node:
         self._heard: Callable[[Event], None] = lambda _event: None
         self._loop: asyncio.AbstractEventLoop | None = None
         nat = Nat(self.port, self.nat_port, peer_ports[1])
-        self.engine = Engine(replace(plan.settings, nat=nat), os.urandom, keylog)
+        self.keylog: KeyLog | None = None
+        self.engine = Engine(replace(plan.settings, nat=nat), os.urandom, self._keys_made)
 
     async def open(self, heard: Callable[[Event], None]) -> None:
         """Begin to listen."""
@@ -86,6 +88,10 @@ class Node:
         """The engine's clock."""
         assert self._loop is not None
         return self._loop.time()
+
+    def _keys_made(self, cookies: Cookies, keys: Keys) -> None:
+        if self.keylog is not None:
+            self.keylog(cookies, keys)
 
     def start(self, connection: ConnectionSettings, peer: Address, child: str | None) -> None:
         """Bring a connection up."""

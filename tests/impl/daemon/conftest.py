@@ -56,7 +56,6 @@ def node(
     side: str,
     text: str,
     peer_ports: tuple[int, int] = (1, 1),
-    keylog: KeyFile | None = None,
     interval: float = 3.0,
 ) -> Node:
     """A node on free ports; seconds between two sendings of a message."""
@@ -64,7 +63,7 @@ def node(
     (address, *_) = local_addresses(peer)
     made = plan(peer, address)
     settings = replace(made.settings, interval=interval, brief=interval)
-    return Node(replace(made, settings=settings), (0, 0), peer_ports, keylog)
+    return Node(replace(made, settings=settings), (0, 0), peer_ports)
 
 
 class Running:
@@ -112,12 +111,13 @@ async def two(
 ) -> AsyncIterator[tuple[Running, Running]]:
     """Two daemons; `a` knows where `b` is. Control sockets are a.sock and b.sock."""
     other = node("b", b or policy("b"), interval=interval)
-    keys = KeyFile(str(keylog)) if keylog is not None else None
-    one = node("a", a or policy("a"), (other.port, other.nat_port), keys, interval)
+    one = node("a", a or policy("a"), (other.port, other.nat_port), interval)
     ends = [
-        Running(Daemon([one], str(folder / "a.sock"), keys)),
+        Running(Daemon([one], str(folder / "a.sock"))),
         Running(Daemon([other], str(folder / "b.sock"))),
     ]
+    if keylog is not None:
+        ends[0].daemon.log_keys(KeyFile(str(keylog)))
     try:
         for end in ends:
             await end.until("listening")
