@@ -57,7 +57,7 @@ class Engine(Times):
         order: list[IkeSa] = [*stands[::-1], *self.sadb]
         for sa in order:
             may = connection.limit is None or sa.served < connection.limit
-            ours = sa.connection is connection and peer in (sa.peer, sa.begun)
+            ours = sa.connection is connection and sa.leads_to(peer)
             if ours and may and (sa.initiated or sa.state is State.ESTABLISHED):
                 return sa
         return None

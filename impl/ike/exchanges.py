@@ -162,7 +162,8 @@ class Exchanges(ABC):
         """Begin once more in place of an exchange that was refused, with what the responder has named."""
         sa = self.new(refused.connection, refused.peer, None)
         sa.begun, sa.nat.floated = refused.begun, refused.nat.floated
-        sa.named, sa.wanted = named, refused.wanted
+        # The responder has been heard: this is never met with what only silence is.
+        sa.named, sa.wanted, sa.heard = named, refused.wanted, True
         self._first_message(sa)
 
     def _first_message(self, sa: IkeSa) -> None:

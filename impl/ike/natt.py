@@ -103,6 +103,8 @@ def hear(core: Core, sa: IkeSa, got: Got) -> None:
         return
     own = _hash(sa, (str(core.settings.local), _own_port(core, sa)))
     sa.nat.here = not same(found[0].data, own)
+    if core.settings.nat is not None and core.settings.nat.force:
+        sa.nat.here = True  # so we have said
     seen = _hash(sa, sa.peer)
     sa.nat.there = not any(same(item.data, seen) for item in found[1:])
 

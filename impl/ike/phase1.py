@@ -157,7 +157,7 @@ def prove(core: Core, sa: IkeSa, got: Got) -> Reply:
     natt.floats(core, sa)
     own = _own_id(core, sa)
     payloads: list[AnyPayload] = [own, HashData(_hash(sa, own, initiators=True))]
-    if not any(other is not sa and other.same_end(sa) for other in core.sadb):
+    if core.sadb.alone(sa):
         spi = sa.cookies.both
         payloads.append(Notification(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, spi))
     return Reply(payloads, sealed=True)

@@ -131,6 +131,7 @@ class IkeSa:
     peer      where the peer is reached now; `begun`: where it was when it began
     problem   the last thing that went wrong without changing anything: why, if nothing better comes
     stated    the lifetime that the initiator's offer states; `seconds`: the one in force
+    number    the how manieth it was that was kept
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
     why_ends  what its end will be put down to
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
@@ -171,6 +172,7 @@ class IkeSa:
     question: int = 0
     answered_to: int = 0
     named: tuple[Phase1Choice, ...] = ()
+    number: int = 0
     ends: float = 0.0
     old: IkeSa | None = field(default=None, repr=False)
     why_ends: str = "its lifetime is over"
@@ -190,6 +192,10 @@ class IkeSa:
         """Whether it takes a place among the exchanges that somebody else began and has not proved."""
         return not self.initiated and self.state in (State.AWAITS_MM3, State.AWAITS_MM5)
 
+    def leads_to(self, peer: Address) -> bool:
+        """Whether the peer is at that address, began there, or is on its host and has changed ports."""
+        return peer in (self.peer, self.begun) or (self.nat.floated and peer[0] == self.peer[0])
+
     def same_end(self, other: IkeSa) -> bool:
         """Whether both lead to one address, or may do so through a NAT; who is there, the identity says."""
         if self.peer == other.peer or self.begun == other.begun:
@@ -206,6 +212,7 @@ class Sadb:
         self._begun: dict[tuple[bytes, Address], IkeSa] = {}
         self.pairs: dict[int, tuple[IkeSa, SaPair]] = {}
         self._made: dict[int, float] = {}
+        self._count = 0
 
     def __iter__(self) -> Iterator[IkeSa]:
         return iter(list(self._by_cookie.values()))
@@ -223,6 +230,8 @@ class Sadb:
 
     def add(self, sa: IkeSa) -> None:
         """Keep an exchange."""
+        self._count += 1
+        sa.number = self._count
         self._by_cookie[self.own_cookie(sa)] = sa
         if sa.half_open:
             self._half_open[self.own_cookie(sa)] = sa
@@ -261,14 +270,18 @@ class Sadb:
 
     def successor(self, sa: IkeSa) -> IkeSa | None:
         """A younger Phase I SA of the same policy and end that stands, or that we are bringing up."""
-        younger = False
         for other in self._by_cookie.values():
             may = other.initiated or other.state is State.ESTABLISHED
             same = other.connection is sa.connection and other.same_end(sa)
-            if younger and may and same:
+            if other.number > sa.number and may and same:
                 return other
-            younger = younger or other is sa
         return None
+
+    def alone(self, sa: IkeSa) -> bool:
+        """Whether nothing else is known of the end that an SA leads to: no other SA, and no pair."""
+        owners = (owner for owner, _ in self.pairs.values())
+        others = (*self._by_cookie.values(), *owners)
+        return not any(other is not sa and other.same_end(sa) for other in others)
 
     # ---- pairs
     def install(self, sa: IkeSa, pair: SaPair, now: float) -> None:

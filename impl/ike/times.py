@@ -53,7 +53,8 @@ class Times(Exchanges):
             sa.last = True
             self._timers.set(self.key("resend", sa), self._now + settings.brief)
         else:
-            silent = sa.state is State.AWAITS_MM2 and not sa.heard
+            # Never in clear beside what protects (R8).
+            silent = sa.state is State.AWAITS_MM2 and not sa.heard and self.sadb.alone(sa)
             reason, why = sa.problem or ("no-responder", "the peer does not answer")
             self.fail(sa, reason, why)
             if silent and sa.connection.falls_back:
@@ -226,7 +227,8 @@ class Times(Exchanges):
         child = next(i for i in owner.connection.children if i.name == pair.child)
         limit, sa = owner.connection.limit, self._standing(owner)
         if sa is None or (limit is not None and sa.served >= limit):
-            sa = self.sadb.successor(sa or owner) or self.begin_after(sa or owner)
+            after = sa or owner
+            sa = self.sadb.successor(after) or self.begin_after(after)
         self.want(sa, Wanted(child, pair))
 
     # ---- signs of life

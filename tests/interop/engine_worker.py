@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from impl.ike.engine import Engine
-from impl.ike.settings import Lifetime, Nat, identification_of
+from impl.ike.settings import Detection, Lifetime, Nat, identification_of
 from model.vocabulary.selectors import Selector
 from tests.interop.peers import settings_for
 
@@ -123,6 +123,20 @@ class Worker:
         self.said.append({"command": list(words), "status": ran.returncode, "text": text})
         return ended
 
+    def packets(self, count: int, octets: int) -> bool:
+        """Have the peer's host send packets that it must protect."""
+        send = (
+            "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+            f"[s.sendto(bytes({octets}), ({self.rig['RIG_LOCAL_INNER']!r}, 9)) for _ in range({count})]"
+        )
+        within = ["ip", "netns", "exec", self.rig["RIG_PEER_NS"]]
+        return not subprocess.run([*within, sys.executable, "-c", send], check=False).returncode
+
+    def cut(self) -> bool:
+        """Cut the peer off."""
+        command = ["ip", "-n", self.rig["RIG_PEER_NS"], "link", "set", "eth0", "down"]
+        return not subprocess.run(command, check=False).returncode
+
     def end(self) -> bool:
         """Delete all SAs, and tell the peer."""
         for sa in self.engine.sadb:
@@ -156,6 +170,7 @@ class Worker:
 _TYPES: dict[str, Callable[..., object]] = {
     "life": Lifetime,
     "nat": Nat,
+    "detection": Detection,
     "own": lambda address: identification_of(ip_address(address)),
 }
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from impl.ike.engine import Engine
-from impl.ike.events import Event
+from impl.ike.events import Event, Notified
 from impl.ike.settings import (
     Address,
     ChildSettings,
@@ -31,6 +31,7 @@ from impl.wire.numbers import (
     IdType,
     Integrity,
     Method,
+    NotifyType,
     ProtocolId,
 )
 from impl.wire.payloads import Identification
@@ -118,6 +119,11 @@ class Pair:
     def of(self, address: Address, kind: type[E]) -> list[E]:
         """What an end reported, of one kind."""
         return [item for item in self.network.events[address] if isinstance(item, kind)]
+
+
+def heard(pair: Pair, end: Address, kind: NotifyType) -> list[Notified]:
+    """Notifies of a kind that an end has heard."""
+    return [item for item in pair.of(end, Notified) if item.notification.type == kind]
 
 
 MakePair = Callable[..., Pair]

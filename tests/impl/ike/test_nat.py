@@ -10,7 +10,7 @@ import pytest
 
 from impl.ike import natt
 from impl.ike.events import PeerMoved, Phase1Established, Phase2Failed, SasDeleted, SasInstalled
-from impl.ike.settings import Nat
+from impl.ike.settings import Lifetime, Nat
 from impl.link.network import Faults, Sent, Translator
 from impl.wire.message import decode_header, decode_message, encode_message
 from impl.wire.numbers import Encapsulation, ExchangeType, ProtocolId
@@ -35,6 +35,14 @@ def behind_nat(make_pair: MakePair, **how: Any) -> tuple[Pair, Translator]:
     )
     a, b = NAMES_A | how.pop("a", {}), NAMES_B | {"remotes": (anybody,)} | how.pop("b", {})
     return make_pair(a, b, nats=(nat,), nat=how.pop("nat", Nat()), **how), nat
+
+
+def forced(make_pair: MakePair, who: str, **how: Any) -> Pair:
+    """Some ends say that they are behind a NAT."""
+    pair = make_pair(nat=Nat(), **how)
+    for name, engine in (("a", pair.a), ("b", pair.b)):
+        engine.settings = replace(engine.settings, nat=Nat(force=name in who))
+    return pair
 
 
 def marked(pair: Pair) -> list[Sent]:
@@ -95,8 +103,9 @@ def test_with_a_peer_of_the_drafts_their_numbers_are_spoken(
     assert made.pair.choice.encapsulation == Encapsulation.UDP_TUNNEL_DRAFT
 
 
-def test_udp_can_be_had_without_a_nat(make_pair: MakePair) -> None:
-    pair = make_pair(nat=Nat(force=True))
+@pytest.mark.parametrize("who", ["a", "b", "ab"])
+def test_udp_can_be_had_without_a_nat(make_pair: MakePair, who: str) -> None:
+    pair = forced(make_pair, who)
     pair.start()
     pair.run(5)
     assert len(marked(pair)) == 5
@@ -154,9 +163,10 @@ def test_nobody_else_can_move_a_peer(make_pair: MakePair) -> None:
     assert sa.peer == (PUBLIC, 20_001) and not pair.of(B, PeerMoved)
 
 
-def test_who_is_behind_a_nat_follows_nobody(make_pair: MakePair) -> None:
+@pytest.mark.parametrize("force", [False, True])
+def test_who_is_behind_a_nat_follows_nobody(make_pair: MakePair, force: bool) -> None:
     """Its peer's address does not change: to follow would only help who sends from elsewhere."""
-    pair, _ = behind_nat(make_pair)
+    pair, _ = behind_nat(make_pair, nat=Nat(force=force))
     pair.start()
     pair.run(5)
     (sa,) = pair.b.sadb
@@ -164,6 +174,51 @@ def test_who_is_behind_a_nat_follows_nobody(make_pair: MakePair) -> None:
     (sent,) = pair.b.outgoing()
     pair.a.receive_datagram(sent.datagram, ("203.0.113.5", 4500), pair.network.now, floated=True)
     assert not pair.a.outgoing() and next(iter(pair.a.sadb)).peer == (B[0], 4500)
+
+
+def test_message_5_of_a_peer_without_a_nat_comes_from_its_host(make_pair: MakePair) -> None:
+    stolen: list[Sent] = []
+
+    def steal(sent: Sent) -> bytes | None:
+        if sent.source == (A[0], 4500):
+            stolen.append(sent)
+            return None
+        return sent.datagram
+
+    pair = forced(make_pair, "b", tap=steal)
+    pair.start()
+    pair.run(1)
+    pair.b.receive_datagram(
+        stolen[0].datagram, ("203.0.113.5", 4500), pair.network.now, floated=True
+    )
+    assert not pair.b.outgoing() and not pair.b.next_event()
+    pair.b.receive_datagram(stolen[0].datagram, (A[0], 4500), pair.network.now, floated=True)
+    assert [item.target for item in pair.b.outgoing()] == [(A[0], 4500)]
+
+
+def test_r17_a_successor_is_begun_through_the_mapping_that_is_in_use(make_pair: MakePair) -> None:
+    pair, _ = behind_nat(make_pair, b={"life": Lifetime(100, 100, soft=40)})
+    pair.start()
+    pair.run(75)
+    assert len(pair.of(A, Phase1Established)) == len(pair.of(B, Phase1Established)) == 2
+    pair.start()
+    pair.run(2)
+    assert pair.of(B, SasInstalled)[1].name == pair.of(B, Phase1Established)[1].name
+
+
+def test_a_peer_that_begins_anew_from_another_port_of_its_nat_is_known_again(
+    make_pair: MakePair,
+) -> None:
+    pair, nat = behind_nat(make_pair)
+    pair.start()
+    pair.run(5)
+    nat.forget()
+    pair.a = type(pair.a)(pair.a.settings, pair.a.random)
+    pair.network.join(A, pair.a)
+    pair.start()
+    pair.run(5)
+    assert [item.why for item in pair.of(B, SasDeleted)] == ["the peer has begun anew"]
+    assert len(pair.b.sadb) == len(pair.b.sadb.pairs) == 1
 
 
 def test_what_lacks_the_marker_is_no_ike(make_pair: MakePair) -> None:

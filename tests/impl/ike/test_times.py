@@ -1,4 +1,4 @@
-"""Lifetimes and their successors, dead peers, alternatives, cookies (R7, R9, R15 to R20; RFC 3706)."""
+"""Lifetimes and their successors, of both phases (R15 to R20)."""
 
 from __future__ import annotations
 
@@ -6,44 +6,33 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from impl.ike.cookies import CookieMaker
+from impl.ike import notices
 from impl.ike.events import (
-    Notified,
+    FellBack,
     Phase1Ended,
     Phase1Established,
     Phase1Failed,
-    Phase2Failed,
     SasDeleted,
     SasInstalled,
 )
-from impl.ike.offers import offer_phase1
-from impl.ike.settings import Detection, Lifetime
-from impl.link.network import Faults, Sent
-from impl.wire.message import HEADER_SIZE, decode_header, decode_message, encode_message
-from impl.wire.numbers import ExchangeType, NotifyType
-from impl.wire.payloads import Notification
-from impl.wire.proposals import encode_sa
+from impl.ike.settings import Lifetime
+from impl.link.network import Faults
+from impl.wire.numbers import NotifyType, ProtocolId
+from impl.wire.payloads import Delete
 from tests.impl.ike.conftest import (
     AES,
     DES3,
-    ESP_3DES,
-    ESP_AES_PFS,
     A,
     B,
     MakePair,
     Pair,
     children,
+    connection,
+    heard,
 )
 
 
-def heard(pair: Pair, end: tuple[str, int], kind: NotifyType) -> list[Notified]:
-    return [item for item in pair.of(end, Notified) if item.notification.type == kind]
-
-
-# ---- Phase I
 def test_r17_r20_a_successor_stands_before_phase1_ends(make_pair: MakePair) -> None:
     life = {"life": Lifetime(100, 100, soft=50)}
     pair = make_pair(life, life)
@@ -116,6 +105,75 @@ def test_r16_an_sa_that_has_seen_too_many_message_ids_ends(make_pair: MakePair) 
     }
 
 
+def test_r15_r19_pairs_live_on_at_both_ends_when_phase1_is_negotiated_anew(
+    make_pair: MakePair,
+) -> None:
+    """What begins anew is no first contact while pairs stand."""
+    quiet: list[bool] = []
+    pair = make_pair(tap=lambda sent: None if quiet else sent.datagram)
+    pair.start()
+    pair.run(5)
+    pair.start()
+    quiet.append(True)
+    pair.run(17)
+    quiet.clear()
+    pair.run(20)
+    assert len(pair.of(A, Phase1Established)) == 2 and len(pair.of(A, SasInstalled)) == 2
+    assert not pair.of(A, SasDeleted) and not pair.of(B, SasDeleted)
+
+
+def test_r8_a_renewal_that_meets_silence_is_not_followed_by_clear_text(
+    make_pair: MakePair,
+) -> None:
+    dead: list[bool] = []
+    life = {"life": Lifetime(100, 100), "falls_back": True}
+    pair = make_pair(life, tap=lambda sent: None if dead else sent.datagram)
+    pair.start()
+    pair.run(5)
+    dead.append(True)
+    pair.run(200)
+    assert pair.of(A, Phase1Failed) and pair.a.sadb.pairs and not pair.of(A, FellBack)
+
+
+def test_r8_a_refused_offer_that_meets_silence_then_is_not_followed_by_clear_text(
+    make_pair: MakePair,
+) -> None:
+    changes = {"choices": (DES3,), "spare": (AES,), "falls_back": True}
+    pair = make_pair(
+        changes, {"choices": (AES,)}, tap=lambda sent: sent.datagram if sent.time < 0.015 else None
+    )
+    pair.start()
+    pair.run(100)
+    assert len({sent.datagram for sent in pair.network.log if sent.source == A}) == 2
+    assert pair.of(A, Phase1Failed) and not pair.of(A, FellBack)
+
+
+def test_r22_both_ends_may_begin_at_once_and_one_pair_is_left(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.b.start(pair.b.settings.connections[0], A, 0.0)
+    pair.run(5)
+    assert len(pair.of(A, SasInstalled)) == len(pair.of(B, SasInstalled)) == 2
+    pair.run(30)
+    ((_, one),), ((_, other),) = pair.a.sadb.pairs.values(), pair.b.sadb.pairs.values()
+    assert one.inbound_spi == other.outbound_spi and not pair.of(B, Phase1Failed)
+
+
+def test_r19_pairs_without_phase1_are_replaced_under_one_new_phase1_sa(
+    make_pair: MakePair,
+) -> None:
+    one = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    one = replace(one, life=SOFT)
+    pair = make_pair({"children": (one, replace(one, name="two"))})
+    pair.start()
+    pair.run(5)
+    for engine in (pair.a, pair.b):
+        for sa in engine.sadb:
+            engine.ended(sa, "for this test")
+    pair.run(60)
+    assert len(pair.of(A, SasInstalled)) == 4 and len(pair.of(A, Phase1Established)) == 2
+
+
 # ---- what the answerer wants
 def test_r17_a_responder_says_that_its_lifetime_is_shorter(make_pair: MakePair) -> None:
     pair = make_pair(a={"life": Lifetime(1000, 1000)}, b={"life": Lifetime(50, 50)})
@@ -126,6 +184,18 @@ def test_r17_a_responder_says_that_its_lifetime_is_shorter(make_pair: MakePair) 
     assert sa.seconds == 50
     pair.run(44)
     assert len(pair.of(A, Phase1Established)) == 2 and not pair.of(B, Phase1Ended)
+
+
+def test_r17_nothing_that_a_responder_says_makes_a_lifetime_longer(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (mine,), (theirs,) = pair.a.sadb, pair.b.sadb
+    for said, taken in ((10**6, 28_800), (0, 28_800), (1000, 1000)):
+        theirs.seconds = said
+        pair.b.notify(theirs, [notices.lifetime_of_phase1(theirs)])
+        pair.run(1)
+        assert mine.seconds == taken
 
 
 def test_r19_a_shorter_lifetime_of_a_pair_is_said_and_heard(make_pair: MakePair) -> None:
@@ -170,6 +240,53 @@ def test_r19_the_answerer_replaces_a_pair_if_the_other_end_does_not(make_pair: M
     pair.start()
     pair.run(80)
     assert [item.pair.initiated for item in pair.of(B, SasInstalled)] == [False, True]
+
+
+def test_r19_jitter_makes_it_a_little_earlier_and_never_later(make_pair: MakePair) -> None:
+    times = []
+    for _ in range(12):
+        soft = replace(SOFT, jitter=30)
+        pair = make_pair(children(A, life=soft))
+        pair.start()
+        pair.run(60)
+        times.append(pair.a.sadb.made(pair.of(A, SasInstalled)[1].pair))
+    assert all(19.9 < time < 50.3 for time in times)
+    assert max(times) - min(times) > 3
+
+
+def test_r17_r19_a_shorter_lifetime_of_the_peer_brings_the_successor_forward(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(children(A, life=SOFT), children(B, life=Lifetime(20, 20)))
+    pair.start()
+    pair.run(12)
+    assert len(pair.of(A, SasInstalled)) == 2
+
+
+def test_r19_a_pair_that_the_peer_is_replacing_is_left_to_it(make_pair: MakePair) -> None:
+    pair = make_pair(children(A), children(B, life=SOFT), faults=Faults(delay=(0.05, 0.05)))
+    pair.start()
+    pair.run(5)
+    (mine,), (theirs,) = pair.of(A, SasInstalled), pair.of(B, SasInstalled)
+    due = pair.b.sadb.made(theirs.pair) + 75
+    pair.network.run(due - 0.1)
+    pair.a.renew(mine.pair.inbound_spi, pair.network.now)
+    pair.run(20)
+    assert [item.pair.initiated for item in pair.of(B, SasInstalled)] == [False, False]
+
+
+def test_r18_a_delete_that_names_the_receivers_own_sa_is_understood(make_pair: MakePair) -> None:
+    """strongSwan sends such a one for a pair that it could not install."""
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (sa,), spi = pair.b.sadb, pair.of(B, SasInstalled)[0].pair.outbound_spi
+    pair.b.notify(sa, [Delete(ProtocolId.AH, (spi.to_bytes(4, "big"),))])
+    pair.run(1)
+    assert not pair.of(A, SasDeleted)
+    pair.b.notify(sa, [Delete(ProtocolId.ESP, (spi.to_bytes(4, "big"),))])
+    pair.run(1)
+    assert pair.of(A, SasDeleted)
 
 
 def test_r19_what_the_driver_says_is_done(make_pair: MakePair) -> None:
@@ -245,243 +362,3 @@ def test_r8_r19_sas_are_renewed_over_a_bad_link_and_do_not_multiply(
         assert 1 <= len(pair.a.sadb) <= 4
         inbound = {item[1].inbound_spi for item in pair.a.sadb.pairs.values()}
         assert inbound & {item[1].outbound_spi for item in pair.b.sadb.pairs.values()}
-
-
-# ---- dead peers
-ASKS = {"detection": Detection(idle=10, tries=3)}
-
-
-def test_a_silent_peer_is_asked_and_answers(make_pair: MakePair) -> None:
-    pair = make_pair(ASKS)
-    pair.start()
-    pair.run(45)
-    asked = heard(pair, B, NotifyType.R_U_THERE)
-    answered = heard(pair, A, NotifyType.R_U_THERE_ACK)
-    assert len(asked) == len(answered) == 4
-    numbers = [int.from_bytes(item.notification.data, "big") for item in asked]
-    assert numbers == list(range(numbers[0], numbers[0] + 4))
-    assert [item.notification.data for item in answered] == [
-        item.notification.data for item in asked
-    ]
-    assert not pair.of(A, Phase1Ended)
-
-
-def test_packets_of_the_peer_are_signs_of_life_too(make_pair: MakePair) -> None:
-    pair = make_pair(ASKS)
-    pair.start()
-    pair.run(5)
-    spi = pair.of(A, SasInstalled)[0].pair.inbound_spi
-    for _ in range(10):
-        pair.a.heard(spi, pair.network.now)
-        pair.run(5)
-    assert not heard(pair, B, NotifyType.R_U_THERE)
-
-
-def test_a_dead_peer_is_buried_with_its_pairs(make_pair: MakePair) -> None:
-    dead: list[bool] = []
-    pair = make_pair(ASKS, tap=lambda sent: None if dead and sent.source == B else sent.datagram)
-    pair.start()
-    pair.run(5)
-    dead.append(True)
-    pair.run(40)
-    assert [item.why for item in pair.of(A, Phase1Ended)] == [
-        "the peer is dead: 3 questions without an answer"
-    ]
-    assert len(pair.of(A, SasDeleted)) == 1 and not len(pair.a.sadb)
-    assert len(heard(pair, B, NotifyType.R_U_THERE)) == 3
-
-
-def test_an_answer_that_was_held_back_is_no_sign_of_life(make_pair: MakePair) -> None:
-    held: list[Sent] = []
-    dead: list[bool] = []
-
-    def hold(sent: Sent) -> bytes | None:
-        header = decode_header(sent.datagram)
-        if sent.source == B and header.exchange == ExchangeType.INFORMATIONAL:
-            held.append(sent)
-            return sent.datagram if len(held) > 1 and not dead else None
-        return sent.datagram
-
-    pair = make_pair(ASKS, tap=hold)
-    pair.start()
-    pair.run(25)
-    assert len(held) > 1 and not pair.of(A, Phase1Ended)
-    dead.append(True)
-    for _ in range(8):
-        pair.run(3)
-        pair.a.receive_datagram(held[0].datagram, B, pair.network.now)
-    assert pair.of(A, Phase1Ended)
-
-
-def test_who_does_not_understand_the_question_is_not_asked(make_pair: MakePair) -> None:
-    def drop_vendor_ids(sent: Sent) -> bytes:
-        if decode_header(sent.datagram).encrypted:
-            return sent.datagram
-        message = decode_message(sent.datagram)
-        return encode_message(replace(message, payloads=message.payloads[:1]))
-
-    pair = make_pair(
-        ASKS, tap=lambda sent: drop_vendor_ids(sent) if sent.time < 0.015 else sent.datagram
-    )
-    pair.start()
-    pair.run(60)
-    assert pair.of(A, SasInstalled) and not heard(pair, B, NotifyType.R_U_THERE)
-    assert not pair.of(A, Phase1Ended)
-
-
-# ---- alternatives
-def test_r7_a_responder_names_alternatives_and_the_initiator_offers_anew(
-    make_pair: MakePair,
-) -> None:
-    pair = make_pair({"choices": (DES3,), "spare": (AES,)}, {"choices": (AES,)})
-    pair.start()
-    pair.run(5)
-    assert pair.of(A, Phase1Established)[0].choice == AES
-    assert len(pair.of(A, SasInstalled)) == 1 and not pair.of(A, Phase1Failed)
-    assert [item.reason for item in pair.of(B, Phase1Failed)] == ["proposal-p1"]
-
-
-def test_r7_only_what_the_policy_allows_is_offered_anew(make_pair: MakePair) -> None:
-    pair = make_pair({"choices": (DES3,)}, {"choices": (AES,)})
-    pair.start()
-    pair.run(60)
-    assert [item.reason for item in pair.of(A, Phase1Failed)] == ["proposal-p1"]
-    assert len({sent.datagram for sent in pair.network.log if sent.source == A}) == 1
-
-
-def test_r7_a_forged_refusal_brings_about_no_weaker_choice(make_pair: MakePair) -> None:
-    pair = make_pair({"choices": (AES,), "spare": (DES3,)}, {"choices": (AES, DES3)})
-    other = make_pair({"choices": (AES,), "spare": (DES3,)}, {"choices": (DES3,)})
-    other.start()
-    (first,) = other.a.outgoing()
-    other.b.receive_datagram(first.datagram, A, 0.0)
-    (refusal,) = other.b.outgoing()
-    forged = decode_message(refusal.datagram)
-    pair.start()
-    (first,) = pair.a.outgoing()
-    header = replace(forged.header, initiator_cookie=decode_header(first.datagram).initiator_cookie)
-    pair.a.receive_datagram(encode_message(replace(forged, header=header)), B, 0.0)
-    pair.run(5)
-    assert pair.of(A, Phase1Established)[0].choice == AES
-
-
-def test_r7_it_is_offered_anew_once(make_pair: MakePair) -> None:
-    """A responder that names, and then refuses what it has named."""
-    pair = make_pair({"choices": (DES3,), "spare": (AES,)}, {"choices": (AES,)})
-    pair.b.settings = replace(
-        pair.b.settings,
-        connections=(replace(pair.b.settings.connections[0], choices=(replace(AES, hash=2),)),),
-    )
-
-    def lie(sent: Sent) -> bytes:
-        if sent.source == B and decode_header(sent.datagram).exchange == ExchangeType.INFORMATIONAL:
-            message = decode_message(sent.datagram)
-            (notice,) = message.payloads
-            assert isinstance(notice, Notification)
-            return encode_message(replace(message, payloads=(replace(notice, data=named),)))
-        return sent.datagram
-
-    named = encode_sa(offer_phase1((AES,), Lifetime(100, 100)))
-    pair.network.tap = lie
-    pair.start()
-    pair.run(60)
-    assert [item.reason for item in pair.of(A, Phase1Failed)] == ["proposal-p1"]
-    firsts = {sent.datagram for sent in pair.network.log if sent.source == A}
-    assert len(firsts) == 2
-
-
-def test_r7_quick_mode_has_alternatives_of_another_pfs_group(make_pair: MakePair) -> None:
-    pair = make_pair(children(A, ESP_3DES, ESP_AES_PFS), children(B, ESP_AES_PFS))
-    pair.start()
-    pair.run(5)
-    assert pair.of(A, SasInstalled)[0].pair.choice == ESP_AES_PFS
-    assert not pair.of(A, Phase2Failed)
-
-
-def test_r7_to_others_a_refusal_is_plain(make_pair: MakePair) -> None:
-    pair = make_pair(
-        children(A, ESP_3DES, ESP_AES_PFS), children(B, ESP_AES_PFS), alternatives=False
-    )
-    pair.start()
-    pair.run(5)
-    assert [item.reason for item in pair.of(A, Phase2Failed)] == ["proposal-p2"]
-    (told,) = heard(pair, A, NotifyType.NO_PROPOSAL_CHOSEN)
-    assert told.notification.data == b"" and told.protected
-
-
-# ---- tolerance
-def test_the_commit_bit_is_tolerated(make_pair: MakePair) -> None:
-    """RFC 2408 3.1: no hash covers it, so it must not block anything."""
-
-    def commit(sent: Sent) -> bytes:
-        header = decode_header(sent.datagram)
-        if not header.encrypted:
-            return sent.datagram
-        return sent.datagram[:19] + bytes([header.flags | 2]) + sent.datagram[20:]
-
-    pair = make_pair(tap=commit)
-    pair.start()
-    pair.run(30)
-    assert len(pair.of(A, SasInstalled)) == len(pair.of(B, SasInstalled)) == 1
-
-
-def test_r18_a_phase1_sa_that_ends_takes_its_negotiations_along(make_pair: MakePair) -> None:
-    quiet: list[bool] = []
-
-    def drop_quick(sent: Sent) -> bytes | None:
-        quick = decode_header(sent.datagram).exchange == ExchangeType.QUICK
-        return None if quiet and quick else sent.datagram
-
-    pair = make_pair(tap=drop_quick)
-    pair.start()
-    pair.run(5)
-    quiet.append(True)
-    pair.start()
-    (sa,) = pair.b.sadb
-    pair.run(1)
-    pair.b.end(sa, pair.network.now, "on demand")
-    pair.run(1)
-    (failed,) = pair.of(A, Phase2Failed)
-    assert failed.reason == "no-responder" and "the peer has deleted it" in failed.why
-
-
-# ---- cookies
-@given(st.binary(min_size=8, max_size=8), st.integers(0, 65_535), st.integers(0, 65_535))
-@settings(max_examples=50)
-def test_r9_cookies_are_bound_to_the_address(initiator: bytes, one: int, other: int) -> None:
-    maker = CookieMaker(lambda size: b"s" * size, 60)
-    made = [
-        maker.make(("192.0.2.1", port), initiator, 0.0, lambda _: False) for port in (one, other)
-    ]
-    assert (made[0] == made[1]) is (one == other)
-    again = maker.make(("192.0.2.1", one), initiator, 0.0, lambda cookie: cookie == made[0])
-    assert again != made[0] and any(again) and len(again) == 8
-
-
-def test_r9_the_secret_of_cookies_changes() -> None:
-    secrets = iter((b"one", b"two", b"three"))
-    maker = CookieMaker(lambda _size: next(secrets), 60)
-
-    def made(now: float) -> bytes:
-        return maker.make(("192.0.2.1", 500), b"initiate", now, lambda _: False)
-
-    assert made(0.0) == made(59.9) != made(60.0) == made(119.0) != made(120.0)
-
-
-def test_r9_a_first_message_costs_no_diffie_hellman_and_gets_one_cookie(
-    make_pair: MakePair,
-) -> None:
-    """What was forgotten in a flood is answered as before when it comes again."""
-    pair = make_pair(half_open=1)
-    pair.start()
-    first = pair.a.outgoing()[0].datagram
-    pair.b.receive_datagram(first, A, 0.0)
-    (answer,) = pair.b.outgoing()
-    (sa,) = pair.b.sadb
-    assert sa.private is None and not sa.publics[1]
-    flood = bytes(7) + b"\1" + first[8:]
-    pair.b.receive_datagram(flood, ("192.0.2.9", 500), 0.0)
-    pair.b.outgoing()
-    pair.b.receive_datagram(first, A, 1.0)
-    (again,) = pair.b.outgoing()
-    assert again.datagram == answer.datagram and len(again.datagram) > HEADER_SIZE

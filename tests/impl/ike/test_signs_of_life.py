@@ -1,0 +1,178 @@
+"""Dead peers, and what is tolerated of live ones (RFC 3706; R18)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from impl.ike import notices
+from impl.ike.events import (
+    Phase1Ended,
+    Phase1Established,
+    Phase2Failed,
+    SasDeleted,
+    SasInstalled,
+)
+from impl.ike.settings import Detection, Lifetime
+from impl.link.network import Sent
+from impl.wire.message import decode_header, decode_message, encode_message
+from impl.wire.numbers import ExchangeType, NotifyType
+from tests.impl.ike.conftest import (
+    A,
+    B,
+    MakePair,
+    heard,
+)
+
+ASKS = {"detection": Detection(idle=10, tries=3)}
+
+
+def test_a_silent_peer_is_asked_and_answers(make_pair: MakePair) -> None:
+    pair = make_pair(ASKS)
+    pair.start()
+    pair.run(45)
+    asked = heard(pair, B, NotifyType.R_U_THERE)
+    answered = heard(pair, A, NotifyType.R_U_THERE_ACK)
+    assert len(asked) == len(answered) == 4
+    numbers = [int.from_bytes(item.notification.data, "big") for item in asked]
+    assert numbers == list(range(numbers[0], numbers[0] + 4))
+    assert [item.notification.data for item in answered] == [
+        item.notification.data for item in asked
+    ]
+    assert not pair.of(A, Phase1Ended)
+
+
+def test_packets_of_the_peer_are_signs_of_life_too(make_pair: MakePair) -> None:
+    pair = make_pair(ASKS)
+    pair.start()
+    pair.run(5)
+    spi = pair.of(A, SasInstalled)[0].pair.inbound_spi
+    for _ in range(10):
+        pair.a.heard(spi, pair.network.now)
+        pair.run(5)
+    assert not heard(pair, B, NotifyType.R_U_THERE)
+
+
+def test_a_dead_peer_is_buried_with_its_pairs(make_pair: MakePair) -> None:
+    dead: list[bool] = []
+    pair = make_pair(ASKS, tap=lambda sent: None if dead and sent.source == B else sent.datagram)
+    pair.start()
+    pair.run(5)
+    dead.append(True)
+    pair.run(40)
+    assert [item.why for item in pair.of(A, Phase1Ended)] == [
+        "the peer is dead: 3 questions without an answer"
+    ]
+    assert len(pair.of(A, SasDeleted)) == 1 and not len(pair.a.sadb)
+    assert len(heard(pair, B, NotifyType.R_U_THERE)) == 3
+
+
+def test_an_answer_that_was_held_back_is_no_sign_of_life(make_pair: MakePair) -> None:
+    held: list[Sent] = []
+    dead: list[bool] = []
+
+    def hold(sent: Sent) -> bytes | None:
+        notice = decode_header(sent.datagram).exchange == ExchangeType.INFORMATIONAL
+        if sent.source == B and notice and not dead:
+            held.append(sent)
+            return sent.datagram if len(held) % 2 == 0 else None
+        return None if dead and sent.source == B else sent.datagram
+
+    pair = make_pair(ASKS, tap=hold)
+    pair.start()
+    pair.run(60)
+    kept = held[::2]
+    assert len(kept) >= 3 and not pair.of(A, Phase1Ended)
+    dead.append(True)
+    while pair.network.now < 95:
+        pair.run(8)
+        if kept:
+            pair.a.receive_datagram(kept.pop().datagram, B, pair.network.now)
+    assert pair.of(A, Phase1Ended)
+
+
+def test_a_question_that_was_held_back_is_not_answered(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (sa,) = pair.a.sadb
+    questions = []
+    for number in (7, 8, 8):
+        sa.question = number
+        pair.a.notify(sa, [notices.question(sa)])
+        (sent,) = pair.a.outgoing()
+        questions.append(sent.datagram)
+    old, new, again = questions
+    answers = []
+    # The last one may be asked again: the answer may have been lost.
+    for datagram in (new, again, old):
+        pair.b.receive_datagram(datagram, A, pair.network.now)
+        answers.append(len(pair.b.outgoing()))
+    assert answers == [1, 1, 0]
+
+
+def test_a_dead_sa_takes_no_pairs_along_while_another_lives(make_pair: MakePair) -> None:
+    old: list[bytes] = []
+
+    def deaf(sent: Sent) -> bytes | None:
+        name = sent.datagram[:16]
+        return None if sent.source == B and name in old else sent.datagram
+
+    changes = {**ASKS, "life": Lifetime(300, 300, soft=100)}
+    pair = make_pair(changes, {"life": Lifetime(300, 300)}, tap=deaf, overlap=150.0)
+    pair.start()
+    pair.run(102)
+    old.append(pair.of(A, Phase1Established)[0].name)
+    pair.run(60)
+    (ended,) = pair.of(A, Phase1Ended)
+    assert "the peer is dead" in ended.why and not pair.of(A, SasDeleted)
+
+
+def test_who_does_not_understand_the_question_is_not_asked(make_pair: MakePair) -> None:
+    def drop_vendor_ids(sent: Sent) -> bytes:
+        if decode_header(sent.datagram).encrypted:
+            return sent.datagram
+        message = decode_message(sent.datagram)
+        return encode_message(replace(message, payloads=message.payloads[:1]))
+
+    pair = make_pair(
+        ASKS, tap=lambda sent: drop_vendor_ids(sent) if sent.time < 0.015 else sent.datagram
+    )
+    pair.start()
+    pair.run(60)
+    assert pair.of(A, SasInstalled) and not heard(pair, B, NotifyType.R_U_THERE)
+    assert not pair.of(A, Phase1Ended)
+
+
+def test_the_commit_bit_is_tolerated(make_pair: MakePair) -> None:
+    """RFC 2408 3.1: no hash covers it, so it must not block anything."""
+
+    def commit(sent: Sent) -> bytes:
+        header = decode_header(sent.datagram)
+        if not header.encrypted:
+            return sent.datagram
+        return sent.datagram[:19] + bytes([header.flags | 2]) + sent.datagram[20:]
+
+    pair = make_pair(tap=commit)
+    pair.start()
+    pair.run(30)
+    assert len(pair.of(A, SasInstalled)) == len(pair.of(B, SasInstalled)) == 1
+
+
+def test_r18_a_phase1_sa_that_ends_takes_its_negotiations_along(make_pair: MakePair) -> None:
+    quiet: list[bool] = []
+
+    def drop_quick(sent: Sent) -> bytes | None:
+        quick = decode_header(sent.datagram).exchange == ExchangeType.QUICK
+        return None if quiet and quick else sent.datagram
+
+    pair = make_pair(tap=drop_quick)
+    pair.start()
+    pair.run(5)
+    quiet.append(True)
+    pair.start()
+    (sa,) = pair.b.sadb
+    pair.run(1)
+    pair.b.end(sa, pair.network.now, "on demand")
+    pair.run(1)
+    (failed,) = pair.of(A, Phase2Failed)
+    assert failed.reason == "no-responder" and "the peer has deleted it" in failed.why
