@@ -128,6 +128,9 @@ class Engine(Times):
         """The exchange that a message belongs to; a new one for a first message that may begin one."""
         sa = self.sadb.find(header.initiator_cookie, header.responder_cookie)
         if sa is None and header.responder_cookie == NO_COOKIE:
+            if not _first(header):
+                self.dropped["no first message"] += 1
+                return None
             sa = self.sadb.begun_with(header.initiator_cookie, peer)
             if sa is None:
                 return self._begin(header, peer, floated=floated)
@@ -157,10 +160,6 @@ class Engine(Times):
 
     def _begin(self, header: Header, peer: Address, *, floated: bool) -> IkeSa | None:
         """An exchange that somebody else begins, if there is a policy and room for it (R9)."""
-        first = header.exchange == ExchangeType.MAIN and not header.message_id
-        if not first or header.encrypted:
-            self.dropped["no first message"] += 1
-            return None
         connection = self.settings.connection_for(ip_address(peer[0]))
         if connection is None:
             self.dropped["no policy for the peer"] += 1
@@ -374,3 +373,9 @@ class Engine(Times):
         self.finish(sa, quick)
         self.want_anew(sa, quick, [spoken[item] for item in named])
         return True
+
+
+def _first(header: Header) -> bool:
+    """Whether it may be the first message of an exchange: only that one may lack the responder's cookie."""
+    main = header.exchange == ExchangeType.MAIN and not header.message_id
+    return main and not header.encrypted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from impl.ike.cookies import SIZE, CookieMaker
 from impl.ike.core import Refused, Reply
 from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair
 from impl.ike.offers import unsupported
+from impl.ike.reasons import Reasons
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
 from impl.ike.settings import (
     Address,
@@ -71,7 +72,7 @@ class Exchanges(ABC):
         self.settings, self.random = settings, random
         self.sadb = Sadb()
         #: what was dropped, by why, for `status` and tests
-        self.dropped: Counter[str] = Counter()
+        self.dropped = Reasons()
         self._keylog = keylog
         self._now = 0.0
         self._out: deque[Outgoing] = deque()

@@ -21,7 +21,7 @@ from tests.impl.fuzz.runs import WHOLE, A, B, Run, marked, state_of, unmarked
 
 VECTORS = Path(__file__).resolve().parents[2] / "data" / "vectors"
 #: messages that a run meets before it is finished
-PATIENCE = 60
+PATIENCE = 120
 _STRANGERS: tuple[Address, ...] = (("192.0.2.9", 500), ("198.51.100.1", 4500), (A[0], 1), (B[0], 1))
 
 
@@ -75,7 +75,8 @@ class Fuzzer:
         self.run = Run(stop, chance.getrandbits(32), pfs=pfs, nat=nat)
         self._target = self.run.target
         self._before = state_of(self.run.ends[self._target])
-        self._others = [unmarked(item) for item in self.run.sent] * 3 + self._corpus
+        before = [unmarked(item) for item in self.run.sent if item is not self.run.genuine]
+        self._others = before * 3 + self._corpus
         self._left, self._spoilt = PATIENCE, False
         tally.runs += 1
 
@@ -110,17 +111,27 @@ class Fuzzer:
             source, floated = chance.choice(_STRANGERS), chance.random() < 0.5
         if which < 0.2:
             under = resealed(chance, run, item, self._others)
-            if under is not None:
+            if under is not None and not is_genuine(run, item, under):
                 return "resealed", under, source, floated
-        elif which < 0.3:
+        elif which < 0.23:
             under = insider(chance, run, item, self._others)
             if under is not None:
                 return "insider", under, source, floated
-        first = unmarked(item) if chance.random() < 0.7 else chance.choice(self._others)
-        octets = mutated(chance, first, self._others)
+        octets = self._worse()
         if chance.random() < 0.02:
             return "unmarked", octets, source, floated
         return "mutated", marked(octets, floated=floated), source, floated
+
+    def _worse(self) -> bytes:
+        """A mutated message; one that still says what the genuine one says, and so ends the run, seldom."""
+        chance, run, item = self._chance, self.run, self.run.genuine
+        first = unmarked(item) if chance.random() < 0.7 else chance.choice(self._others)
+        octets = mutated(chance, first, self._others)
+        while is_genuine(run, item, marked(octets, floated=item.floated)):
+            if chance.random() < 0.03:
+                break
+            octets = mutated(chance, first, self._others)
+        return octets
 
     def _compare(self, kind: str, datagram: bytes, *, floated: bool) -> None:
         """What has changed may have: in clear until message 4, by a peer that has the keys, or because the

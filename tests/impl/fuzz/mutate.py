@@ -247,7 +247,8 @@ def is_genuine(run: Run, item: Sent, datagram: bytes) -> bool:
         plain = run.opened(item, octets)
         if any(own[20:24]):
             size = decode_chain(own[16], genuine).size
-            return octets[16] == own[16] and plain[:size] == genuine[:size]
+            # The first octet says what follows HASH: no hash covers it.
+            return octets[16] == own[16] and plain[1:size] == genuine[1:size]
         read = (
             decode_chain(first, text).payloads
             for first, text in ((own[16], genuine), (octets[16], plain))
