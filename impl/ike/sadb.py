@@ -114,6 +114,7 @@ class Quick:
     offered: tuple[Phase2Choice, ...] = ()
     choice: Phase2Choice | None = None
     seconds: int = 0
+    kilobytes: int | None = None
     nonce: bytes = field(default=b"", repr=False)
     peer_nonce: bytes = field(default=b"", repr=False)
     spi: bytes = b""
@@ -125,7 +126,6 @@ class Quick:
     begun: float = 0.0
     replaces: SaPair | None = None
     anew: bool = False
-    kilobytes: int | None = None
     sending: Sending = field(default_factory=Sending)
 
 
