@@ -268,13 +268,11 @@ class Engine(Times):
             self.established(sa)
 
     def _refuse_main(self, sa: IkeSa, got: Got, error: Refused) -> None:
-        if got.opened is not None:
+        sealed = got.opened is not None and sa.sealing is not None
+        if got.opened is not None and sa.sealing is not None:
             self._verified(sa)
-        if got.opened is not None and sa.initiated and sa.sealing is not None:
-            # The responder has proved to hold the keys and takes the SA for established.
             sa.sealing.accept(0, got.opened)
-            self.notify(sa, [notices.delete_of(sa)])
-        self.refuse(sa, error)
+        self.refuse(sa, error, sealed=sealed)
 
     def _drop(self, sa: IkeSa, error: Dropped) -> None:
         self.dropped[error.why] += 1
