@@ -59,6 +59,10 @@ class Core(Protocol):
         """The time of the message or time-out at hand."""
         ...
 
+    def keys_made(self, sa: IkeSa) -> None:
+        """An exchange has its keys: the key log, if there is one, is told."""
+        ...
+
     def emit(self, event: Event) -> None:
         """Report."""
         ...
@@ -69,6 +73,10 @@ class Core(Protocol):
 
     def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
         """A pair is made."""
+        ...
+
+    def drop_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
+        """A pair is gone, and so is what was due of it."""
         ...
 
     def ended(self, sa: IkeSa, why: str) -> None:

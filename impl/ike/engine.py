@@ -20,7 +20,7 @@ from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Address, ConnectionSettings
 from impl.ike.steps import Task
-from impl.ike.tables import BY_METHOD, QUICK_MODE, Row, State
+from impl.ike.tables import QUICK_MODE, Row, State
 from impl.ike.times import Times
 from impl.wire.errors import WireError
 from impl.wire.message import (
@@ -58,7 +58,7 @@ class Engine(Times):
     ) -> None:
         """Bring up Phase I, if none stands, and then a child (None: all that the connection has)."""
         self._now = now
-        wanted = [item for item in connection.children if child in (None, item.name)]
+        wanted = [i for i in connection.children if i.negotiates and child in (None, i.name)]
         sa = self._live(connection, peer)
         if sa is None:
             sa = self.begin(connection, peer)
@@ -85,7 +85,7 @@ class Engine(Times):
         for owner, pair in pairs:
             self.replace(owner, pair)
         for item in sa.connection.children if not pairs else ():
-            if item.name == child:
+            if item.negotiates and item.name == child:
                 self.want(sa, Wanted(item))
 
     # ---- what the driver says
@@ -143,6 +143,9 @@ class Engine(Times):
         """The exchange that a message belongs to; a new one for a first message that may begin one."""
         sa = self.sadb.find(header.initiator_cookie, header.responder_cookie)
         if sa is None and header.responder_cookie == NO_COOKIE:
+            if not _first(header):
+                self.dropped["no first message"] += 1
+                return None
             sa = self.sadb.begun_with(header.initiator_cookie, peer)
             if sa is None:
                 return self._begin(header, peer, floated=floated)
@@ -172,10 +175,6 @@ class Engine(Times):
 
     def _begin(self, header: Header, peer: Address, *, floated: bool) -> IkeSa | None:
         """An exchange that somebody else begins, if there is a policy and room for it (R9)."""
-        first = header.exchange == ExchangeType.MAIN and not header.message_id
-        if not first or header.encrypted:
-            self.dropped["no first message"] += 1
-            return None
         connection = self.settings.connection_for(ip_address(peer[0]))
         if connection is None:
             self.dropped["no policy for the peer"] += 1
@@ -212,7 +211,7 @@ class Engine(Times):
         if sa.task is not None:
             self.dropped["the message before it is being worked on"] += 1
             return
-        row = BY_METHOD[sa.choice.method if sa.choice is not None else None].get(sa.state)
+        row = sa.row
         if row is None:
             self.dropped["not awaited"] += 1
             return
@@ -430,3 +429,9 @@ class Engine(Times):
         self.finish(sa, quick)
         self.want_anew(sa, quick, [spoken[item] for item in named])
         return True
+
+
+def _first(header: Header) -> bool:
+    """Whether it may be the first message of an exchange: only that one may lack the responder's cookie."""
+    main = header.exchange == ExchangeType.MAIN and not header.message_id
+    return main and not header.encrypted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,10 +14,12 @@ from impl.ike.cookies import SIZE, CookieMaker
 from impl.ike.core import Refused, Reply
 from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair, StepNeeded
 from impl.ike.offers import unsupported
+from impl.ike.reasons import Reasons
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
 from impl.ike.settings import (
     Address,
     ConnectionSettings,
+    KeyLog,
     Phase1Choice,
     Phase2Choice,
     Random,
@@ -77,7 +79,7 @@ class Exchanges(ABC):
     def answered(self, sa: IkeSa, question: int) -> None:
         """The peer says that it is there."""
 
-    def __init__(self, settings: Settings, random: Random) -> None:
+    def __init__(self, settings: Settings, random: Random, keylog: KeyLog | None = None) -> None:
         for connection in settings.connections:
             problem = unsupported(connection) or _lacks_clock(settings, connection)
             if problem:
@@ -85,7 +87,8 @@ class Exchanges(ABC):
         self.settings, self.random = settings, random
         self.sadb = Sadb()
         #: what was dropped, by why, for `status` and tests
-        self.dropped: Counter[str] = Counter()
+        self.dropped = Reasons()
+        self._keylog = keylog
         self._now = 0.0
         self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
@@ -122,6 +125,16 @@ class Exchanges(ABC):
     def next_deadline(self) -> float | None:
         """When `handle_timeout` is to be called next; None: only when something comes."""
         return self._timers.next()
+
+    def deadlines(self) -> list[tuple[str, bytes, int, float]]:
+        """Every timer: what is due, the own cookie of its exchange, the message id (0: Phase I) or the SPI,
+        when."""
+        return [(*key, due) for key, due in self._timers.pending().items()]
+
+    def keys_made(self, sa: IkeSa) -> None:
+        """Tell the key log."""
+        if self._keylog is not None and sa.sealing is not None:
+            self._keylog(sa.cookies, sa.sealing.keys)
 
     def emit(self, event: Event) -> None:
         """Report."""

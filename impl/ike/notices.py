@@ -182,7 +182,7 @@ def _delete(core: Core, sa: IkeSa, item: Delete) -> None:
     for owner, pair in [item for item in shared if item[1].outbound_spi in named] or [
         item for item in shared if item[1].inbound_spi in named
     ]:
-        remove_pair(core, owner, pair, "the peer has deleted it")
+        core.drop_pair(owner, pair, "the peer has deleted it")
 
 
 def remove_pair(core: Core, sa: IkeSa, pair: SaPair, why: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeVar
 
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
@@ -27,6 +29,7 @@ from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transf
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
 _SHORT = 1 << 16
+_C = TypeVar("_C", Phase1Choice, Phase2Choice)
 _PHASE1 = frozenset(
     (
         OakleyAttribute.ENCRYPTION,
@@ -110,6 +113,11 @@ def durations_of(attributes: Iterable[Attribute], type_: int, duration: int) -> 
     return found
 
 
+def _rank(choice: _C, ranks: Sequence[Sequence[_C]]) -> int | None:
+    """The rank of a choice among those that are taken; None if it is not."""
+    return next((rank for rank, equal in enumerate(ranks) if choice in equal), None)
+
+
 # ---- Phase I
 def offer_phase1(
     choices: Sequence[Phase1Choice], life: Lifetime, named: Attribute | None = None
@@ -157,22 +165,21 @@ def phase1_choice(transform: Transform) -> Phase1Choice | None:
 
 
 def take_phase1(
-    sa: SecurityAssociation, choices: Sequence[Phase1Choice], *, prefers_own: bool
+    sa: SecurityAssociation, ranks: Sequence[Sequence[Phase1Choice]], *, prefers_own: bool
 ) -> Taken1 | None:
     """The transform of an offer that this end takes; None if it takes none.
 
-    prefers_own   the own order decides, and the offer's breaks ties; else the reverse
+    ranks         what it takes, in its order; what is of equal rank stands together
+    prefers_own   the own order decides, and the offer's breaks ties; else the offer's
     """
     found = [
-        (choices.index(choice), position, Taken1(proposal, transform, choice, seconds))
+        (rank, position, Taken1(proposal, transform, choice, seconds))
         for position, (proposal, transform, choice, seconds) in enumerate(_phase1_of(sa))
-        if choice in choices
+        if (rank := _rank(choice, ranks)) is not None
     ]
     if not found:
         return None
-    if prefers_own:
-        return min(found, key=lambda item: (item[0], item[1]))[2]
-    return min(found, key=lambda item: (item[1], item[0]))[2]
+    return min(found, key=lambda item: item[:2] if prefers_own else item[1:2])[2]
 
 
 def _phase1_of(
@@ -206,14 +213,14 @@ def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Take
 def offer_phase2(
     choices: Sequence[Phase2Choice], spi: bytes, life: Lifetime
 ) -> SecurityAssociation:
-    """The SA payload of Quick Mode: a proposal a protocol, in the order in which protocols come first.
+    """The SA payload of Quick Mode: a proposal for each run of choices of one protocol, so that their
+    order is kept.
 
     The choices name one PFS group at most: message 1 carries one public value.
     """
-    protocols = list(dict.fromkeys(choice.protocol for choice in choices))
     proposals = []
-    for number, protocol in enumerate(protocols, 1):
-        own = [choice for choice in choices if choice.protocol == protocol]
+    runs = groupby(choices, key=lambda choice: choice.protocol)
+    for number, (protocol, own) in enumerate(runs, 1):
         transforms = tuple(
             Transform(position, choice.transform, tuple(_phase2_attributes(choice, life)))
             for position, choice in enumerate(own, 1)
@@ -252,14 +259,21 @@ def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
     )
 
 
-def take_phase2(sa: SecurityAssociation, choices: Sequence[Phase2Choice]) -> Taken2 | None:
-    """The first transform of an offer that this end takes; None if it takes none. Bundles, which are
-    proposals of one number, are not taken."""
+def take_phase2(
+    sa: SecurityAssociation, ranks: Sequence[Sequence[Phase2Choice]], *, prefers_own: bool
+) -> Taken2 | None:
+    """The transform of an offer that this end takes, chosen as in Phase I; None if it takes none.
+    Bundles, which are proposals of one number, are not taken."""
     numbers = [proposal.number for proposal in sa.proposals]
-    for taken in _phase2_of(sa):
-        if taken.choice in choices and numbers.count(taken.proposal.number) == 1:
-            return taken
-    return None
+    found = [
+        (rank, position, taken)
+        for position, taken in enumerate(_phase2_of(sa))
+        if numbers.count(taken.proposal.number) == 1
+        and (rank := _rank(taken.choice, ranks)) is not None
+    ]
+    if not found:
+        return None
+    return min(found, key=lambda item: item[:2] if prefers_own else item[1:2])[2]
 
 
 def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
@@ -311,7 +325,7 @@ def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssoci
 
 def unsupported(connection: ConnectionSettings) -> str:
     """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
-    for first in (*connection.choices, *connection.spare):
+    for first in {*connection.choices, *(item for rank in connection.takes for item in rank)}:
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
             return f"{first} has a cipher, hash or group that is not supported"
@@ -319,11 +333,11 @@ def unsupported(connection: ConnectionSettings) -> str:
         if lacks:
             return f"{first} has an authentication method that {lacks}"
     for child in connection.children:
-        for second in child.choices:
+        for second in {*child.choices, *(item for rank in child.takes for item in rank)}:
             group = second.group is None or group_of(second.group) is not None
             if key_octets(second) is None or not group:
                 return f"{child.name}: {second} is not supported"
-        if not child.choices:
+        if child.negotiates and not child.choices:
             return f"{child.name} has nothing to offer"
     return "" if connection.choices else "it has nothing to offer"
 

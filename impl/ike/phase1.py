@@ -51,27 +51,23 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     vendors.hear(core, sa, got)
     connection = sa.connection
     # Without a vendor id that says so, method 65001 is XAUTH's.
-    acceptable = tuple(
-        item
-        for item in (*connection.choices, *connection.spare)
-        if sa.gssapi or item.method != Method.KERBEROS
-    )
-    taken = take_phase1(offered, acceptable, prefers_own=connection.prefers_own)
+    takes = [
+        [item for item in rank if sa.gssapi or item.method != Method.KERBEROS]
+        for rank in connection.takes
+    ]
+    taken = take_phase1(offered, takes, prefers_own=connection.prefers_own)
     if taken is None:
         problem = "nothing in the peer's offer is acceptable"
+        acceptable = [choice for rank in takes for choice in rank]
         named = encode_sa(offer_phase1(acceptable, connection.life))
         data = named if sa.names_alternatives else b""
         raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
     sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
-    sa.seconds = _shorter(taken.seconds, connection.life.hard)
+    sa.seconds = connection.life.in_force(taken.seconds)
     sa.auth = methods.authenticator(core, sa, taken.transform)
     transform = methods.answered(connection, taken.choice, taken.transform)
     answer = only(taken.proposal, transform, taken.proposal.spi)
     return Reply((answer, *vendors.announced(core, sa)))
-
-
-def _shorter(offered: int, own: int | None) -> int:
-    return offered if own is None else min(offered, own)
 
 
 def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
@@ -85,7 +81,7 @@ def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
         why = "the peer takes method 65001, and no vendor id says that it means Kerberos"
         raise Dropped("auth-method", why)
     sa.choice = taken.choice
-    sa.seconds = _shorter(taken.seconds, sa.connection.life.hard)
+    sa.seconds = sa.connection.life.in_force(taken.seconds)
     sa.auth = methods.authenticator(core, sa, taken.transform)
     yield from sa.auth.hear(got.payloads)
     greeting = yield from sa.auth.greet()
@@ -139,11 +135,11 @@ def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     greeting = yield from sa.auth.greet()
     payloads = _key_exchange(core, sa)
     natt.hear(core, sa, got)
-    _derive(sa)
+    _derive(core, sa)
     return Reply((*payloads, *greeting))
 
 
-def _derive(sa: IkeSa) -> None:
+def _derive(core: Core, sa: IkeSa) -> None:
     """The keys of the SA; of the exponent nothing is kept."""
     choice = sa.choice
     assert choice is not None and sa.private is not None and sa.auth is not None
@@ -156,6 +152,7 @@ def _derive(sa: IkeSa) -> None:
     except WeakKey as error:
         raise Refused("weak-key", str(error)) from None
     sa.sealing, sa.private = Sealing(keys), None
+    core.keys_made(sa)
 
 
 def prove(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
@@ -163,7 +160,7 @@ def prove(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     assert sa.auth is not None
     _hear_keys(sa, got)
     yield from sa.auth.hear(got.payloads)
-    _derive(sa)
+    _derive(core, sa)
     natt.hear(core, sa, got)
     own = _own_id(core, sa)
     proof = yield from sa.auth.prove(_transcript(sa), own)

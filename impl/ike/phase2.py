@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
@@ -24,7 +24,7 @@ from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import ChildSettings, Phase2Choice
 from impl.wire.message import encode_chain
-from impl.wire.numbers import IpsecAttribute, NotifyType
+from impl.wire.numbers import Encapsulation, IpsecAttribute, NotifyType
 from impl.wire.payloads import (
     AnyPayload,
     HashData,
@@ -34,9 +34,20 @@ from impl.wire.payloads import (
     Notification,
 )
 from impl.wire.proposals import SecurityAssociation, encode_sa
+from model.vocabulary.profiles import Selectors
+from model.vocabulary.selectors import Selector
 
 #: SPIs up to this one are reserved (RFC 2406 2.1)
 RESERVED_SPIS = 255
+#: what counts as tunnel or transport mode, whether in UDP or not
+_PLAIN: dict[int, int] = {
+    Encapsulation.UDP_TUNNEL: Encapsulation.TUNNEL,
+    Encapsulation.UDP_TUNNEL_DRAFT: Encapsulation.TUNNEL,
+    Encapsulation.UDP_TRANSPORT: Encapsulation.TRANSPORT,
+    Encapsulation.UDP_TRANSPORT_DRAFT: Encapsulation.TRANSPORT,
+}
+#: how well packets fit that are just the ones, and that overlap
+_SAME, _OVERLAP = 5, 1
 
 
 def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, Identification]:
@@ -55,7 +66,8 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Cho
     """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
     child = quick.child
     assert child is not None and sa.sealing is not None
-    quick.offered = natt.spoken(sa, _of_one_group(choices))
+    agreed = sa.choice.group if sa.choice is not None else None
+    quick.offered = natt.spoken(sa, _of_one_group(choices, agreed))
     quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
     quick.ids = _ends(core, sa, child)
     if quick.replaces is not None:
@@ -72,9 +84,13 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Cho
     return Reply(_hashed(made, rest), sealed=True)
 
 
-def _of_one_group(choices: Sequence[Phase2Choice]) -> tuple[Phase2Choice, ...]:
-    """Message 1 carries one public value: so only choices of the first one's group are offered."""
-    return tuple(item for item in choices if item.group == choices[0].group)
+def _of_one_group(choices: Sequence[Phase2Choice], agreed: int | None) -> tuple[Phase2Choice, ...]:
+    """Message 1 carries one public value, so only choices of one group are offered: if the first has
+    PFS, of Phase I's group where one has it; else of the first one's."""
+    group = choices[0].group
+    if group is not None and any(item.group == agreed for item in choices):
+        group = agreed
+    return tuple(item for item in choices if item.group == group)
 
 
 def _public(core: Core, quick: Quick, number: int | None) -> tuple[KeyExchange, ...]:
@@ -120,11 +136,16 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
 
 
 def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
-    """The answer's client identities are the offer's, if there are any; through a NAT the answerer may
-    name the addresses that it sees, in transport mode."""
+    """The answer's client identities are the offer's, if there are any, or a part of them where policy
+    narrows; through a NAT the answerer may name the addresses that it sees, in transport mode."""
     assert quick.ids is not None
     if not shown or shown == list(quick.ids):
         return
+    if len(shown) == 2 and sa.connection.selectors is Selectors.NARROWED:
+        offered, answered = map(packets_of, quick.ids), map(packets_of, shown)
+        if all(one.covers(other) for one, other in zip(offered, answered, strict=True)):
+            quick.ids = shown[0], shown[1]
+            return
     if len(shown) == 2 and quick.originals is not None:
         ours, theirs = map(packets_of, shown)
         own = natt.as_seen_here(core, sa, quick, *map(packets_of, reversed(quick.ids)))
@@ -179,10 +200,12 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     natt.hear_originals(quick, got)
     child, ids = _policy(core, sa, quick, got.all(Identification))
     quick.child, quick.ids = child, ids
-    acceptable = natt.on_wire(sa, child.choices)
-    taken = take_phase2(offered, acceptable)
+    _same_mode(offered, child)
+    ranks = [natt.on_wire(sa, rank) for rank in child.takes]
+    taken = take_phase2(offered, ranks, prefers_own=sa.connection.prefers_own)
     if taken is None:
         why = "nothing in the peer's offer is acceptable"
+        acceptable = [choice for rank in ranks for choice in rank]
         named = encode_sa(offer_phase2(acceptable, bytes(4), child.life)) if acceptable else b""
         data = named if sa.names_alternatives else b""
         raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
@@ -207,6 +230,8 @@ def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
     """RESPONDER-LIFETIME, where the policy allows less than the offer states (RFC 2407 4.6.3.1)."""
     assert quick.child is not None and quick.choice is not None
     own = quick.child.life
+    if own.own_counts:
+        return []
     seconds = own.hard if own.hard is not None and own.hard < quick.seconds else None
     kilobytes = own.kilobytes
     if kilobytes is not None and quick.kilobytes is not None and kilobytes >= quick.kilobytes:
@@ -240,19 +265,54 @@ def _policy(
     if len(shown) == 1:
         why = "one client identity: there must be both, or none"
         raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
-    peer = ip_address(sa.peer[0])
-    theirs, ours = map(packets_of, shown) if shown else (None, None)
-    if theirs is not None and ours is not None:
+    local, peer = core.settings.local, ip_address(sa.peer[0])
+    theirs, ours = map(packets_of, shown) if shown else map(_host, (peer, local))
+    if shown:
         theirs, ours = natt.as_seen_here(core, sa, quick, theirs, ours)
+    narrows = bool(shown) and sa.connection.selectors is Selectors.NARROWED
+    best: tuple[int, ChildSettings, Selector, Selector] | None = None
     for child in sa.connection.children:
-        local, remote = child.local.at(core.settings.local), child.remote.at(peer)
-        if theirs is None or ours is None:
-            if local.first == local.last and remote.first == remote.last:
-                return child, (client_id(local), client_id(remote))
-        elif local.covers(ours) and remote.covers(theirs):
-            return child, (shown[1], shown[0])
-    why = "no policy selects these client identities"
-    raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+        rate_ours, own = _common(child.local.at(local), ours)
+        rate_theirs, other = _common(child.remote.at(peer), theirs)
+        if own is None or other is None or not (narrows or (own, other) == (ours, theirs)):
+            continue
+        rate = rate_ours + rate_theirs
+        exact = rate == 2 * _SAME or sa.connection.selectors is Selectors.NARROWED
+        if exact and (best is None or rate > best[0]):
+            best = rate, child, own, other
+    if best is None:
+        why = "no policy selects these client identities"
+        raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+    _, child, own, other = best
+    if shown and (own, other) == (ours, theirs):
+        return child, (shown[1], shown[0])  # as they came
+    return child, (client_id(own), client_id(other))
+
+
+def _host(address: IPv4Address | IPv6Address) -> Selector:
+    return Selector(address, address)
+
+
+def _common(own: Selector, asked: Selector) -> tuple[int, Selector | None]:
+    """What both select, and how well that fits."""
+    return (_SAME if own == asked else _OVERLAP), own.meet(asked)
+
+
+def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
+    """Tunnel or transport mode as the policy has it; another one is refused before algorithms are."""
+    if not child.negotiates:
+        why = "the policy has these packets pass or dropped without IPsec"
+        raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
+    own = {_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank}
+    asked = {
+        _PLAIN.get(mode, mode)
+        for proposal in offered.proposals
+        for transform in proposal.transforms
+        if (mode := transform.get(IpsecAttribute.ENCAPSULATION)) is not None
+    }
+    if asked and not own & asked:
+        why = "the peer asks for tunnel mode where the policy wants transport mode, or the reverse"
+        raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
 
 
 def complete_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
@@ -294,10 +354,10 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         keys(quick.peer_spi),
         local,
         remote,
-        quick.seconds if child.life.hard is None else min(quick.seconds, child.life.hard),
+        child.life.in_force(quick.seconds),
         quick.initiated,
         quick.originals,
-        _least(quick.kilobytes, child.life.kilobytes),
+        child.life.kilobytes_in_force(quick.kilobytes),
     )
     quick.secret = b""
     sa.served += 1

@@ -21,7 +21,7 @@ from impl.ike.settings import (
     Phase1Choice,
     Phase2Choice,
 )
-from impl.ike.tables import State
+from impl.ike.tables import BY_METHOD, Row, State
 from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
@@ -114,6 +114,7 @@ class Quick:
     offered: tuple[Phase2Choice, ...] = ()
     choice: Phase2Choice | None = None
     seconds: int = 0
+    kilobytes: int | None = None
     nonce: bytes = field(default=b"", repr=False)
     peer_nonce: bytes = field(default=b"", repr=False)
     spi: bytes = b""
@@ -125,7 +126,6 @@ class Quick:
     begun: float = 0.0
     replaces: SaPair | None = None
     anew: bool = False
-    kilobytes: int | None = None
     sending: Sending = field(default_factory=Sending)
 
 
@@ -208,6 +208,11 @@ class IkeSa:
     def half_open(self) -> bool:
         """Whether it takes a place among the exchanges that somebody else began and has not proved."""
         return not self.initiated and self.state in _HALF_OPEN
+
+    @property
+    def row(self) -> Row | None:
+        """What Main Mode, by the method agreed on, does with the next message; None: it awaits none."""
+        return BY_METHOD[self.choice.method if self.choice is not None else None].get(self.state)
 
     def same_credential(self, other: IkeSa) -> bool:
         """Whether both were authenticated as the same."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 
 from impl.auth.certificate import CertificateSettings
 from impl.auth.kerberos import KerberosSettings
+from impl.crypto.schedule import Cookies, Keys
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
 from model.vocabulary.policy import AddressPattern
+from model.vocabulary.profiles import Selectors
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Selector
 
@@ -51,6 +53,7 @@ class Lifetime:
                 the driver says so
     jitter      up to so many seconds earlier, at random, so that both ends seldom begin at once
     kilobytes   the lifetime in units of 1024 octets, offered and in force: the driver counts them
+    own_counts  the own lifetime is in force whatever the peer wants, and the peer is not told
     """
 
     offered: int | None
@@ -58,17 +61,41 @@ class Lifetime:
     soft: int | None = None
     jitter: int = 0
     kilobytes: int | None = None
+    own_counts: bool = False
+
+    def in_force(self, agreed: int) -> int:
+        """Seconds that count, where that is what was agreed on."""
+        if self.hard is None:
+            return agreed
+        return self.hard if self.own_counts else min(self.hard, agreed)
+
+    def kilobytes_in_force(self, agreed: int | None) -> int | None:
+        """Kilobytes that count, where those were agreed on; 0 states none."""
+        both = (self.kilobytes,) if self.own_counts else (self.kilobytes, agreed)
+        return min((item for item in both if item), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSettings:
-    """What Quick Mode shall protect: traffic between two sets of packets, and by which choices."""
+    """What Quick Mode shall protect: traffic between two sets of packets, and by which choices.
+
+    choices     what is offered, in order; of one PFS group at a time (`phase2.offer_quick`)
+    accepted    what is taken when the peer begins, those of equal rank together; empty: `choices`
+    negotiates  False for packets that pass, or are dropped, without IPsec: who asks for them is refused
+    """
 
     name: str
     local: Selector
     remote: Selector
     choices: tuple[Phase2Choice, ...]
     life: Lifetime
+    accepted: tuple[tuple[Phase2Choice, ...], ...] = ()
+    negotiates: bool = True
+
+    @property
+    def takes(self) -> Sequence[Sequence[Phase2Choice]]:
+        """What is taken when the peer begins, by rank."""
+        return self.accepted or [(choice,) for choice in self.choices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +114,10 @@ class Detection:
 class ConnectionSettings:
     """One policy towards a peer.
 
+    choices         what is offered, in order
+    accepted        what is taken when the peer begins, those of equal rank together; empty: `choices`
+    prefers_own     of a peer's offer the own order decides, in both phases; else the peer's
+    selectors       what becomes of packets that a peer asks for and no child selects just so
     own, expected   ID payloads; `expected` None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
     certificate, kerberos   what the other two methods need; None: they cannot be done
@@ -110,6 +141,14 @@ class ConnectionSettings:
     detection: Detection | None = None
     certificate: CertificateSettings | None = None
     kerberos: KerberosSettings | None = None
+    accepted: tuple[tuple[Phase1Choice, ...], ...] = ()
+    selectors: Selectors = Selectors.NARROWED
+
+    @property
+    def takes(self) -> Sequence[Sequence[Phase1Choice]]:
+        """What is taken when the peer begins, by rank."""
+        stated = self.accepted or [(choice,) for choice in self.choices]
+        return [*stated, *((choice,) for choice in self.spare)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +210,8 @@ class Settings:
 
 
 Random = Callable[[int], bytes]
+#: told the cookies of an SA, and its keys as they are made
+KeyLog = Callable[[Cookies, Keys], None]
 
 
 def identification_of(host: Host) -> Identification:

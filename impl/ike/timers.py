@@ -27,6 +27,10 @@ class Timers(Generic[K]):
         """Off; nothing if it is not armed."""
         self._due.pop(key, None)
 
+    def pending(self) -> dict[K, float]:
+        """Every deadline by its key."""
+        return dict(self._due)
+
     def next(self) -> float | None:
         """The earliest deadline; None if nothing is armed."""
         self._clean()

@@ -107,7 +107,8 @@ class Times(Exchanges):
             sa.name, sa.peer, name, sa.identity, sa.choice, sa.initiated, sa.proved
         )
         self.emit(found)
-        if not sa.initiated and sa.seconds < sa.stated:
+        own_counts = sa.connection.life.own_counts
+        if not sa.initiated and sa.seconds < sa.stated and not own_counts:
             self.notify(sa, [notices.lifetime_of_phase1(sa)])
         wanted, sa.wanted = sa.wanted, []
         for item in wanted:
@@ -146,7 +147,7 @@ class Times(Exchanges):
 
     def shortened(self, sa: IkeSa, seconds: int) -> None:
         """The peer wants a Phase I SA to end earlier (RESPONDER-LIFETIME, RFC 2407 4.6.3.1)."""
-        if 0 < seconds < sa.seconds:
+        if 0 < seconds < sa.seconds and not sa.connection.life.own_counts:
             sa.seconds = seconds
             if sa.state is State.ESTABLISHED:
                 self._live_for(sa, seconds)

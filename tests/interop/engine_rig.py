@@ -64,10 +64,11 @@ def against_strongswan(
     connection: dict[str, Any] | None = None,
     child: dict[str, Any] | None = None,
     engine: dict[str, Any] | None = None,
+    dialect: str | None = None,
     certificates: dict[str, Any] | None = None,
 ) -> Outcome:
     """Run a scenario. `rig`: options of the rig; the rest changes what our engine is told."""
-    scenario: dict[str, Any] = {"name": name, "steps": steps}
+    scenario: dict[str, Any] = {"name": name, "steps": steps, "dialect": dialect}
     scenario |= {"certificates": certificates or {}}
     scenario |= {"connection": connection or {}, "child": child or {}, "engine": engine or {}}
     with tempfile.TemporaryDirectory(prefix="ikeproof-engine-") as folder:
