@@ -163,7 +163,7 @@ def _vouched(
     now: datetime.datetime,
 ) -> x509.Certificate:
     """The certificate that vouches for the identity shown; Dropped or Refused if none does."""
-    sent, lists = _sent(payloads)
+    sent, lists = sent_certificates(payloads)
     candidates = sent or [c for c in settings.trust.known if not unconfirmed(c, shown)]
     if not candidates:
         why = f"the peer has sent no certificate, and none is known for {shown_in_words(shown)}"
@@ -205,7 +205,7 @@ def _rsa(certificate: x509.Certificate) -> RSAPublicKey | None:
     return key if isinstance(key, RSAPublicKey) else None
 
 
-def _sent(
+def sent_certificates(
     payloads: Sequence[AnyPayload],
 ) -> tuple[list[x509.Certificate], list[x509.CertificateRevocationList]]:
     """Certificates and revocation lists of a message; what cannot be read is as if it had not come."""

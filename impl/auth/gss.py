@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from impl.auth.names import plain
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -161,7 +163,7 @@ def _asked(gssapi: Any, call: Callable[[], Any]) -> Any:
 def _failure(gssapi: Any, error: Any) -> GssFailure:
     code = error.min_code - (1 << 32) if error.min_code >= 1 << 31 else error.min_code
     try:
-        said = "; ".join(error.get_all_statuses(error.min_code, False)) or "no details"
+        said = plain("; ".join(error.get_all_statuses(error.min_code, False))) or "no details"
     except (gssapi.exceptions.GSSError, UnicodeDecodeError):
         said = f"minor status {code}"
     if code in _NAMES:
@@ -201,7 +203,7 @@ class _Mit:
         return self._name("initiator_name" if self._initiates else "target_name")
 
     def _name(self, which: str) -> str:
-        return str(_asked(self._gssapi, lambda: getattr(self._context, which)))
+        return plain(str(_asked(self._gssapi, lambda: getattr(self._context, which))))
 
     def lacks(self, *, confidentiality: bool) -> str:
         """What the flags that came back do not have."""

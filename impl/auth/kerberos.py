@@ -96,7 +96,7 @@ class Dialect:
 #: Windows 2000: since the draft's version 06 an octet stands before each token. Its value, and whether the
 #: HASH covers it and names as they are on the wire, no public source tells: the draft's words are taken.
 WINDOWS_2000 = Dialect(
-    "windows2000", ("MS NT5 ISAKMPOAKLEY", "GSSAPI"),
+    "windows2000", ("GSSAPI",),
     (OakleyAttribute.GSS_IDENTITY_NAME, 32001), token_prefix=b"\x01", folds_case=True,
 )  # fmt: skip
 #: racoon: no octet before tokens, names in Latin-1 where they are hashed

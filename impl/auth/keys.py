@@ -92,6 +92,19 @@ def certificates_of(files: Iterable[CertificateFile]) -> tuple[Certificate, ...]
     return tuple(_read(item, load_der_x509_certificate, "certificate") for item in files)
 
 
+def certificates_in(octets: bytes) -> tuple[Certificate, ...]:
+    """All certificates in a file, PEM or DER; ValueError if it holds none, or one that cannot be read."""
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        if b"-----BEGIN" in octets:
+            return tuple(x509.load_pem_x509_certificates(octets))
+        return (x509.load_der_x509_certificate(octets),)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise ValueError("there is no certificate in it that can be read") from None
+
+
 def lists_of(files: Iterable[CertificateFile]) -> tuple[CertificateRevocationList, ...]:
     """The revocation lists in files, in order; ValueError for the first that holds none."""
     from cryptography.x509 import load_der_x509_crl

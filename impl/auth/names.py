@@ -33,14 +33,19 @@ def subject_id(certificate: Certificate) -> Identification:
 
 def in_words(name: Name) -> str:
     """A distinguished name as people read it (RFC 4514), in the certificate's order."""
-    return ", ".join(part.rfc4514_string() for part in name.rdns) or "(no subject)"
+    return plain(", ".join(part.rfc4514_string() for part in name.rdns)) or "(no subject)"
+
+
+def plain(text: str) -> str:
+    """Text that somebody else has chosen, as it can be shown: what no terminal should get is spelled out."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def shown_in_words(identity: Identification) -> str:
     """An identity as people read it."""
     kind = name_of(IdType, identity.type)
     if identity.type in (IdType.FQDN, IdType.USER_FQDN):
-        return f"{kind} {identity.data.decode('ascii', 'backslashreplace')}"
+        return f"{kind} {plain(identity.data.decode('ascii', 'backslashreplace'))}"
     if identity.type in _ADDRESSES and len(identity.data) in (4, 16):
         return f"{kind} {ip_address(identity.data)}"
     if identity.type == IdType.DER_ASN1_DN:
@@ -48,7 +53,7 @@ def shown_in_words(identity: Identification) -> str:
             parts = [value for part in normal_name(identity.data) for _, value in sorted(part)]
         except ValueError:
             return f"{kind} that cannot be read"
-        return f"{kind} {', '.join(parts)}"
+        return f"{kind} {plain(', '.join(parts))}"
     return f"{kind} {identity.data.hex()}"
 
 

@@ -19,7 +19,7 @@ from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Address, ConnectionSettings, host_of
 from impl.ike.steps import Task
-from impl.ike.tables import BY_METHOD, QUICK_MODE, Row, State
+from impl.ike.tables import QUICK_MODE, Row, State
 from impl.ike.times import Times
 from impl.wire.errors import WireError
 from impl.wire.message import (
@@ -210,7 +210,7 @@ class Engine(Times):
         if sa.task is not None:
             self.dropped["the message before it is being worked on"] += 1
             return
-        row = BY_METHOD[sa.choice.method if sa.choice is not None else None].get(sa.state)
+        row = sa.row
         if row is None:
             self.dropped["not awaited"] += 1
             return

@@ -21,7 +21,7 @@ from impl.ike.settings import (
     Phase1Choice,
     Phase2Choice,
 )
-from impl.ike.tables import State
+from impl.ike.tables import BY_METHOD, Row, State
 from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
@@ -211,6 +211,11 @@ class IkeSa:
     def half_open(self) -> bool:
         """Whether it takes a place among the exchanges that somebody else began and has not proved."""
         return not self.initiated and self.state in _HALF_OPEN
+
+    @property
+    def row(self) -> Row | None:
+        """What Main Mode, by the method agreed on, does with the next message; None: it awaits none."""
+        return BY_METHOD[self.choice.method if self.choice is not None else None].get(self.state)
 
     def same_credential(self, other: IkeSa) -> bool:
         """Whether both were authenticated as the same."""

@@ -2,8 +2,9 @@
 
     kdc_rig.py -- python -m tests.interop.kerberos_worker RESULTS.json CASE...
 
-RESULTS: {CASE: {"a" | "b": [{"event", fields...}], "steps": {"a" | "b": [what was done elsewhere]}}, "tickets":
-what klist says of A's tickets after the first case}. A begins.
+RESULTS: {CASE: {"a" | "b": [{"event", fields...}], "steps": {"a" | "b": [what was done elsewhere]}, "readable":
+[whose principal each datagram shows]}, "tickets": what klist says of A's tickets after the first case}.
+A begins.
 """
 
 from __future__ import annotations
@@ -140,6 +141,11 @@ def engine(end: str, kerberos: KerberosSettings) -> Engine:
     return Engine(Settings(ip_address(ENDS[end][0]), (connection,)), os.urandom)
 
 
+def _forms(principal: str) -> tuple[bytes, bytes]:
+    """How a principal is readable: as IKE's attribute has it, and its host's name as tickets have it."""
+    return principal.encode("utf-16-le"), principal.partition("/")[2].partition("@")[0].encode()
+
+
 def told(event: object) -> dict[str, Any]:
     """An event's words."""
     plain = (str, bool, int)
@@ -173,7 +179,10 @@ def _run(case: Case, network: Network) -> dict[str, Any]:
     found["steps"] = {
         end: [item.what for item in network.steps[address]] for end, address in ENDS.items()
     }
-    found["octets"] = max(len(sent.datagram) for sent in network.log)
+    found["readable"] = [
+        [end for end in ENDS if any(form in sent.datagram for form in _forms(NAMES[end]))]
+        for sent in network.log
+    ]
     return found
 
 

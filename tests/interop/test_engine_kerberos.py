@@ -76,6 +76,11 @@ def test_r3_r5_tickets_of_both_times(enctypes: str, said: str) -> None:
     assert B in found["tickets"] and said in found["tickets"].split(B)[1]
 
 
+def test_r6_real_tokens_show_whom_the_ticket_is_for_and_nobody_else() -> None:
+    # A names itself in message 1, B in message 2; the ticket in message 3 is for B
+    assert of("windows2000")["readable"][:6] == [["a"], ["b"], ["b"], [], [], []]
+
+
 def test_r5_the_wrong_principal_is_refused_with_clear_words() -> None:
     assert failed("unknown principal", "a") == (
         "identity",

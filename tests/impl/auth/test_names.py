@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impl.auth.names import (
+    in_words,
     normal_name,
     same_identity,
     shown_in_words,
@@ -85,6 +86,14 @@ def test_r5_a_common_name_confirms_no_host_name() -> None:
 O, OU, CN = (bytes((0x06, 0x03, 0x55, 0x04, last)) for last in (10, 11, 3))
 #: tags and encodings of UTF8String, PrintableString, BMPString, TeletexString
 STRINGS = {0x0C: "utf-8", 0x13: "ascii", 0x1E: "utf-16-be", 0x14: "latin-1"}
+
+
+def test_what_somebody_else_has_chosen_is_spelled_out_where_it_could_deceive() -> None:
+    odd = make("a\x1b[31m\n\u202eb").certificate
+    assert in_words(odd.subject) == "O=Example, CN=a\\u001b[31m\\u000a\\u202eb"
+    said = shown_in_words(text(IdType.FQDN, "a\nb\x07"))
+    assert said == "FQDN a\\u000ab\\u0007"
+    assert shown_in_words(subject_id(odd)).isprintable()
 
 
 def name(*parts: tuple[bytes, str], tag: int = 0x0C) -> bytes:
