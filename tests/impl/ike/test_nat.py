@@ -16,6 +16,7 @@ from impl.wire.message import decode_header, decode_message, encode_message
 from impl.wire.numbers import Encapsulation, ExchangeType, ProtocolId
 from impl.wire.payloads import NatDiscovery, VendorId
 from impl.wire.vendors import vendor_id
+from model.vocabulary.policy import AddressPattern
 from model.vocabulary.selectors import OWN_ADDRESS
 from tests.impl.ike.conftest import ESP_3DES, A, B, MakePair, Pair, children, named
 
@@ -24,16 +25,16 @@ NAMES_A = {"own": named("a"), "expected": named("b")}
 NAMES_B = {"own": named("b"), "expected": named("a")}
 
 
+def anybody_behind_nat() -> tuple[tuple[dict[str, Any], dict[str, Any]], Translator]:
+    """What connections are told so that A is behind a NAT, and the NAT."""
+    anybody = AddressPattern("any", ip_address("0.0.0.0"), ip_address("255.255.255.255"))
+    return (NAMES_A, NAMES_B | {"remotes": (anybody,)}), Translator(A[0], PUBLIC)
+
+
 def behind_nat(make_pair: MakePair, **how: Any) -> tuple[Pair, Translator]:
     """A behind a NAT, B outside; B's policy is for whoever comes."""
-    nat = Translator(A[0], PUBLIC)
-    anybody = replace(
-        make_pair().b.settings.connections[0].remotes[0],
-        text="any",
-        first=ip_address("0.0.0.0"),
-        last=ip_address("255.255.255.255"),
-    )
-    a, b = NAMES_A | how.pop("a", {}), NAMES_B | {"remotes": (anybody,)} | how.pop("b", {})
+    (a, b), nat = anybody_behind_nat()
+    a, b = a | how.pop("a", {}), b | how.pop("b", {})
     return make_pair(a, b, nats=(nat,), nat=how.pop("nat", Nat()), **how), nat
 
 
