@@ -98,7 +98,7 @@ class _Gmp:
 
     def __init__(self, group: Group, exponent: int) -> None:
         self._group, self._exponent = group, gmpy2.mpz(exponent)
-        self._prime = gmpy2.mpz(group.prime)
+        self._prime = _mpz(group.prime)
         self.public = self._octets(_GENERATOR)
 
     def shared(self, peer: bytes) -> bytes:
@@ -118,8 +118,8 @@ class _OpenSsl:
         with warnings.catch_warnings():
             # Finite-field Diffie-Hellman is on its way out there; `_Gmp` serves every group.
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            self._numbers = dh.DHParameterNumbers(group.prime, _GENERATOR)
-            self._key = self._numbers.parameters().generate_private_key()
+            self._numbers, parameters = _parameters(group.prime)
+            self._key = parameters.generate_private_key()
             y = self._key.public_key().public_numbers().y
         self.public = y.to_bytes(group.size, "big")
 
@@ -130,3 +130,12 @@ class _OpenSsl:
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
             key = dh.DHPublicNumbers(value, self._numbers).public_key()
             return self._key.exchange(key).rjust(self._group.size, b"\0")
+
+
+_mpz = cache(gmpy2.mpz)
+
+
+@cache
+def _parameters(prime: int) -> tuple[dh.DHParameterNumbers, dh.DHParameters]:
+    numbers = dh.DHParameterNumbers(prime, _GENERATOR)
+    return numbers, numbers.parameters()

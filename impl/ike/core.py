@@ -28,7 +28,7 @@ class Got:
 
     def all(self, kind: type[P]) -> list[P]:
         """Its payloads of a type, in order."""
-        return [item for item in self.payloads if isinstance(item, kind)]
+        return [item for item in self.payloads if type(item) is kind]
 
     def one(self, kind: type[P]) -> P:
         """Its payload of a type; Dropped unless it is there once."""

@@ -7,7 +7,6 @@ that do not go back. A datagram that cannot be read, does not verify, or is not 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Any
 
 from impl.auth.interface import Outcome, Work
@@ -18,7 +17,7 @@ from impl.ike.events import PeerMoved
 from impl.ike.offers import named_phase1, named_phase2
 from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.sealing import Sealing
-from impl.ike.settings import Address, ConnectionSettings
+from impl.ike.settings import Address, ConnectionSettings, host_of
 from impl.ike.steps import Task
 from impl.ike.tables import QUICK_MODE, Row, State
 from impl.ike.times import Times
@@ -175,7 +174,7 @@ class Engine(Times):
 
     def _begin(self, header: Header, peer: Address, *, floated: bool) -> IkeSa | None:
         """An exchange that somebody else begins, if there is a policy and room for it (R9)."""
-        connection = self.settings.connection_for(ip_address(peer[0]))
+        connection = self.settings.connection_for(host_of(peer[0]))
         if connection is None:
             self.dropped["no policy for the peer"] += 1
             return None
@@ -268,13 +267,11 @@ class Engine(Times):
             self.established(sa)
 
     def _refuse_main(self, sa: IkeSa, got: Got, error: Refused) -> None:
-        if got.opened is not None:
+        sealed = got.opened is not None and sa.sealing is not None
+        if got.opened is not None and sa.sealing is not None:
             self._verified(sa)
-        if got.opened is not None and sa.initiated and sa.sealing is not None:
-            # The responder has proved to hold the keys and takes the SA for established.
             sa.sealing.accept(0, got.opened)
-            self.notify(sa, [notices.delete_of(sa)])
-        self.refuse(sa, error)
+        self.refuse(sa, error, sealed=sealed)
 
     def _drop(self, sa: IkeSa, error: Dropped) -> None:
         self.dropped[error.why] += 1

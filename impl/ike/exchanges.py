@@ -262,11 +262,17 @@ class Exchanges(ABC):
             self._timers.cancel((what, b"", pair.inbound_spi))
         notices.remove_pair(self, owner, pair, why)
 
-    def refuse(self, sa: IkeSa, error: Refused) -> None:
-        """End an exchange of Phase I; the peer is told in clear, or under the keys that there are."""
+    def refuse(self, sa: IkeSa, error: Refused, *, sealed: bool = False) -> None:
+        """End an exchange of Phase I; the peer is told in clear, or under the keys if it has proved to hold
+        them. A responder then takes the SA for established, and hears that it is not."""
         if error.notify is not None:
             notice = Notification(error.notify, ProtocolId.ISAKMP, data=error.data, doi=DOI_IPSEC)
-            self.tell(sa, notice)
+            if sealed:
+                self.notify(sa, [notice])
+            else:
+                self.tell(sa, notice)
+        if sealed and sa.initiated:
+            self.notify(sa, [notices.delete_of(sa)])
         self.fail(sa, error.reason, error.why)
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:

@@ -14,7 +14,7 @@ from impl.crypto.hashes import HASHES, same
 from impl.crypto.schedule import nat_d
 from impl.ike.core import Core, Got, Refused
 from impl.ike.sadb import Dialect, IkeSa, Quick
-from impl.ike.settings import Address, Host, Phase2Choice
+from impl.ike.settings import Address, Host, Phase2Choice, host_of
 from impl.wire.numbers import Encapsulation, IdType, ProtocolId
 from impl.wire.payloads import NatDiscovery, NatOriginalAddress, VendorId
 from impl.wire.vendors import vendor_id
@@ -78,7 +78,7 @@ def _own_port(core: Core, sa: IkeSa) -> int:
 def _hash(sa: IkeSa, address: Address) -> bytes:
     assert sa.choice is not None
     host, port = address
-    return nat_d(HASHES[sa.choice.hash], sa.cookies, ip_address(host).packed, port)
+    return nat_d(HASHES[sa.choice.hash], sa.cookies, host_of(host).packed, port)
 
 
 def discovery(core: Core, sa: IkeSa) -> tuple[NatDiscovery, ...]:
@@ -155,7 +155,7 @@ def originals(
     checksums (RFC 3947 5.2)."""
     if choice.encapsulation not in _TRANSPORT or sa.nat.dialect is None:
         return ()
-    hosts = [core.settings.local, ip_address(sa.peer[0])]
+    hosts = [core.settings.local, host_of(sa.peer[0])]
     return tuple(
         NatOriginalAddress(_ID_TYPES[item.version], item.packed, sa.nat.dialect.draft)
         for item in (hosts if quick.initiated else reversed(hosts))
@@ -178,7 +178,7 @@ def as_seen_here(
         return theirs, ours
     initiators, responders = quick.originals
     far, near = (responders, initiators) if quick.initiated else (initiators, responders)
-    peer, own = ip_address(sa.peer[0]), core.settings.local
+    peer, own = host_of(sa.peer[0]), core.settings.local
     return _moved(theirs, far, peer), _moved(ours, near, own)
 
 

@@ -163,6 +163,9 @@ def early_refusal(sa: IkeSa, got: Got) -> tuple[str, str] | None:
     verify(sa, got)
     for item in got.all(Notification):
         reason = refusal_of(sa, item)
+        if reason == "psk-mismatch":
+            # It has the keys, so it has the pre-shared key: what it refuses is who we say we are.
+            reason = "identity"
         if reason:
             said = name_of(NotifyType, item.type)
             return reason, f"the peer says {said}, under the keys of this exchange"

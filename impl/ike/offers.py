@@ -4,7 +4,8 @@ R10). Written apart from the specification's rule of choice, so that the two can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from typing import TypeVar
 
@@ -24,14 +25,33 @@ from impl.wire.numbers import (
     OakleyAttribute,
     ProtocolId,
 )
-from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform, decode_sa
+from impl.wire.proposals import (
+    Attribute,
+    Proposal,
+    SecurityAssociation,
+    Transform,
+    decode_sa,
+    encode_sa,
+)
 
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
 _SHORT = 1 << 16
+# plain numbers: each look into an enumeration costs as much as an attribute
+_ENCRYPTION, _HASH, _AUTHENTICATION, _GROUP, _KEY_LENGTH = (
+    int(item)
+    for item in (
+        OakleyAttribute.ENCRYPTION,
+        OakleyAttribute.HASH,
+        OakleyAttribute.AUTHENTICATION,
+        OakleyAttribute.GROUP,
+        OakleyAttribute.KEY_LENGTH,
+    )
+)
 _C = TypeVar("_C", Phase1Choice, Phase2Choice)
 _PHASE1 = frozenset(
-    (
+    int(item)
+    for item in (
         OakleyAttribute.ENCRYPTION,
         OakleyAttribute.KEY_LENGTH,
         OakleyAttribute.HASH,
@@ -44,7 +64,8 @@ _PHASE1 = frozenset(
 #: attributes that carry a name in transforms of Kerberos; Windows 2000 was seen with the second, too
 _NAMES = frozenset((OakleyAttribute.GSS_IDENTITY_NAME, 32001))
 _PHASE2 = frozenset(
-    (
+    int(item)
+    for item in (
         IpsecAttribute.LIFE_TYPE,
         IpsecAttribute.LIFE_DURATION,
         IpsecAttribute.GROUP,
@@ -118,9 +139,19 @@ def _rank(choice: _C, ranks: Sequence[Sequence[_C]]) -> int | None:
     return next((rank for rank, equal in enumerate(ranks) if choice in equal), None)
 
 
+def _values(transform: Transform) -> dict[int, int]:
+    """Attributes as numbers, by type; of two, the first."""
+    found: dict[int, int] = {}
+    for item in transform.attributes:
+        if item.type not in found:
+            found[item.type] = item.number
+    return found
+
+
 # ---- Phase I
+@lru_cache(maxsize=256)
 def offer_phase1(
-    choices: Sequence[Phase1Choice], life: Lifetime, named: Attribute | None = None
+    choices: tuple[Phase1Choice, ...], life: Lifetime, named: Attribute | None = None
 ) -> SecurityAssociation:
     """The SA payload of message 1: one proposal, a transform a choice, in order.
 
@@ -130,7 +161,8 @@ def offer_phase1(
         Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life, named)))
         for number, choice in enumerate(choices, 1)
     )
-    return SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
+    made = SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
+    return replace(made, body=encode_sa(made))  # it is hashed more than once
 
 
 def _phase1_attributes(
@@ -150,18 +182,15 @@ def _phase1_attributes(
 
 def phase1_choice(transform: Transform) -> Phase1Choice | None:
     """What a transform of Phase I is; None if it says something that is not understood."""
-    types = {item.type for item in transform.attributes}
-    encryption = transform.get(OakleyAttribute.ENCRYPTION)
-    hash_ = transform.get(OakleyAttribute.HASH)
-    method = transform.get(OakleyAttribute.AUTHENTICATION)
-    group = transform.get(OakleyAttribute.GROUP)
+    get = (values := _values(transform)).get
+    encryption, hash_ = get(_ENCRYPTION), get(_HASH)
+    method, group = get(_AUTHENTICATION), get(_GROUP)
     known = _PHASE1 | _NAMES if method == Method.KERBEROS else _PHASE1
-    if transform.id != KEY_IKE or not types <= known:
+    if transform.id != KEY_IKE or not values.keys() <= known:
         return None
     if encryption is None or hash_ is None or method is None or group is None:
         return None
-    bits = transform.get(OakleyAttribute.KEY_LENGTH)
-    return Phase1Choice(encryption, bits, hash_, method, group)
+    return Phase1Choice(encryption, get(_KEY_LENGTH), hash_, method, group)
 
 
 def take_phase1(
@@ -221,12 +250,16 @@ def offer_phase2(
     proposals = []
     runs = groupby(choices, key=lambda choice: choice.protocol)
     for number, (protocol, own) in enumerate(runs, 1):
-        transforms = tuple(
-            Transform(position, choice.transform, tuple(_phase2_attributes(choice, life)))
-            for position, choice in enumerate(own, 1)
-        )
-        proposals.append(Proposal(number, protocol, spi, transforms))
+        proposals.append(Proposal(number, protocol, spi, _transforms(tuple(own), life)))
     return SecurityAssociation(tuple(proposals))
+
+
+@lru_cache(maxsize=256)
+def _transforms(choices: tuple[Phase2Choice, ...], life: Lifetime) -> tuple[Transform, ...]:
+    return tuple(
+        Transform(position, choice.transform, tuple(_phase2_attributes(choice, life)))
+        for position, choice in enumerate(choices, 1)
+    )
 
 
 def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribute]:
@@ -243,9 +276,9 @@ def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribu
 
 def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
     """What a transform of Phase II is; None if it says something that is not understood."""
-    if not {item.type for item in transform.attributes} <= _PHASE2:
+    get = (values := _values(transform)).get
+    if not values.keys() <= _PHASE2:
         return None
-    get = transform.get
     encapsulation = get(IpsecAttribute.ENCAPSULATION)
     if encapsulation is None:
         return None

@@ -58,7 +58,7 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     taken = take_phase1(offered, takes, prefers_own=connection.prefers_own)
     if taken is None:
         problem = "nothing in the peer's offer is acceptable"
-        acceptable = [choice for rank in takes for choice in rank]
+        acceptable = tuple(choice for rank in takes for choice in rank)
         named = encode_sa(offer_phase1(acceptable, connection.life))
         data = named if sa.names_alternatives else b""
         raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)

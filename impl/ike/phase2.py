@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
@@ -22,7 +22,7 @@ from impl.ike.offers import (
 )
 from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.sadb import IkeSa, Quick
-from impl.ike.settings import ChildSettings, Phase2Choice
+from impl.ike.settings import ChildSettings, Phase2Choice, host_of
 from impl.wire.message import encode_chain
 from impl.wire.numbers import Encapsulation, IpsecAttribute, NotifyType
 from impl.wire.payloads import (
@@ -53,7 +53,7 @@ _SAME, _OVERLAP = 5, 1
 def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, Identification]:
     """The two sets of packets of a child, the own first, with the addresses of both ends filled in."""
     local = child.local.at(core.settings.local)
-    remote = child.remote.at(ip_address(sa.peer[0]))
+    remote = child.remote.at(host_of(sa.peer[0]))
     return client_id(local), client_id(remote)
 
 
@@ -265,7 +265,7 @@ def _policy(
     if len(shown) == 1:
         why = "one client identity: there must be both, or none"
         raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
-    local, peer = core.settings.local, ip_address(sa.peer[0])
+    local, peer = core.settings.local, host_of(sa.peer[0])
     theirs, ours = map(packets_of, shown) if shown else map(_host, (peer, local))
     if shown:
         theirs, ours = natt.as_seen_here(core, sa, quick, theirs, ours)

@@ -44,26 +44,29 @@ class Answered:
     def __init__(self, most: int) -> None:
         self._most = most
         self._known: OrderedDict[bytes, list[object]] = OrderedDict()
+        self._last = b"", b""
 
     def remember(self, datagram: bytes, reply: bytes) -> None:
         """Keep the digest of a message; the oldest is forgotten first."""
-        self._known[_digest(datagram)] = [reply, 0]
+        self._known[self._digest(datagram)] = [reply, 0]
         while len(self._known) > self._most:
             self._known.popitem(last=False)
 
+    def _digest(self, datagram: bytes) -> bytes:
+        """What a message is known by; of the one at hand it is asked for twice."""
+        if self._last[0] is not datagram:
+            self._last = datagram, sha256(datagram).digest()[:16]
+        return self._last[1]
+
     def again(self, datagram: bytes, limit: int) -> bytes | None:
         """The answer to a message that was taken before (empty: none, or often enough); None: it is new."""
-        found = self._known.get(_digest(datagram))
+        found = self._known.get(self._digest(datagram))
         if found is None:
             return None
         reply, count = found
         assert isinstance(reply, bytes) and isinstance(count, int)
         found[1] = count + 1
         return reply if count < limit else b""
-
-
-def _digest(datagram: bytes) -> bytes:
-    return sha256(datagram).digest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from impl.crypto.schedule import Keys, exchange_iv
 from impl.wire.errors import WireError
@@ -17,6 +17,7 @@ from impl.wire.payloads import AnyPayload
 
 #: IVs of exchanges under one SA that are kept at once; the oldest goes first
 MAX_IVS = 256
+_ENCRYPTION = int(Flag.ENCRYPTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,10 @@ class Sealing:
             keys.encryption, self._current(header.message_id), keys.cipher.padded(body)
         )
         self._move(header.message_id, secret[-keys.cipher.block :])
-        whole = replace(
-            header,
-            next_payload=first,
-            flags=header.flags | Flag.ENCRYPTION,
-            length=HEADER_SIZE + len(secret),
-        )
+        length, flags = HEADER_SIZE + len(secret), header.flags | _ENCRYPTION
+        cookies = header.initiator_cookie, header.responder_cookie
+        exchange, number = header.exchange, header.message_id
+        whole = Header(*cookies, first, exchange, flags, number, length, header.version)
         return encode_header(whole) + secret
 
     def open(self, header: Header, datagram: bytes) -> Opened:

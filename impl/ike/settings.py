@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from impl.auth.certificate import CertificateSettings
 from impl.auth.kerberos import KerberosSettings
@@ -212,6 +213,12 @@ class Settings:
 Random = Callable[[int], bytes]
 #: told the cookies of an SA, and its keys as they are made
 KeyLog = Callable[[Cookies, Keys], None]
+
+
+@lru_cache(maxsize=4096)
+def host_of(text: str) -> Host:
+    """An address of a socket, read once."""
+    return ip_address(text)
 
 
 def identification_of(host: Host) -> Identification:

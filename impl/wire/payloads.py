@@ -259,18 +259,18 @@ def _of_certificate(item: Certificate | CertificateRequest) -> bytes:
 
 
 _ENCODE: dict[type, tuple[int, _Encode]] = {
-    SecurityAssociation: (Payload.SA, encode_sa),
-    KeyExchange: (Payload.KE, _data),
-    Identification: (Payload.ID, lambda item: item.body),
-    Certificate: (Payload.CERT, _of_certificate),
-    CertificateRequest: (Payload.CR, _of_certificate),
-    HashData: (Payload.HASH, _data),
-    Signature: (Payload.SIG, _data),
-    Nonce: (Payload.NONCE, _data),
-    Notification: (Payload.N, _encode_notification),
-    Delete: (Payload.D, _encode_delete),
-    VendorId: (Payload.VID, _data),
-    GssToken: (Payload.GSS, _data),
+    SecurityAssociation: (int(Payload.SA), encode_sa),
+    KeyExchange: (int(Payload.KE), _data),
+    Identification: (int(Payload.ID), lambda item: item.body),
+    Certificate: (int(Payload.CERT), _of_certificate),
+    CertificateRequest: (int(Payload.CR), _of_certificate),
+    HashData: (int(Payload.HASH), _data),
+    Signature: (int(Payload.SIG), _data),
+    Nonce: (int(Payload.NONCE), _data),
+    Notification: (int(Payload.N), _encode_notification),
+    Delete: (int(Payload.D), _encode_delete),
+    VendorId: (int(Payload.VID), _data),
+    GssToken: (int(Payload.GSS), _data),
 }
 
 

@@ -183,7 +183,7 @@ def test_r5_what_a_responder_refuses(make_pair: MakePair, case: str) -> None:
     )
     reason, said = failed(pair, B)
     assert reason == "certificate" and why in said
-    # the initiator hears that it was refused, in clear, and then nothing
+    # the initiator hears that it was refused, and then nothing
     reason, said = failed(pair, A)
     assert reason == "certificate" and said.startswith("the peer says INVALID-CERT")
     assert not pair.of(A, Phase1Established) and not pair.of(B, Phase1Established)
@@ -208,7 +208,10 @@ def test_r5_an_identity_that_the_certificate_does_not_confirm(make_pair: MakePai
     reason, why = failed(pair, B)
     assert reason == "identity"
     assert why == "the certificate of O=Example, CN=a.example does not confirm FQDN c.example"
-    assert failed(pair, A) == ("identity", "the peer says INVALID-ID-INFORMATION, in clear")
+    assert failed(pair, A) == (
+        "identity",
+        "the peer says INVALID-ID-INFORMATION, under the keys of this exchange",
+    )
 
 
 def test_r5_an_identity_that_is_not_expected(make_pair: MakePair) -> None:
