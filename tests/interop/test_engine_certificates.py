@@ -42,7 +42,7 @@ def test_r3_r5_strongswan_and_we_believe_each_other_s_certificates(who: str) -> 
 
 @pytest.mark.parametrize("who", BEGIN)
 def test_r5_subjects_are_identities_and_an_intermediate_authority_goes_along(who: str) -> None:
-    out = run(who, "SasInstalled", "cert-rsa-dn", below=True)
+    out = run(who, "SasInstalled", "cert-rsa-dn", below=True, sends="ASKED")
     assert not out.result["missing"], out.result
     (made,) = out.of("Phase1Established")
     assert made["identity"]["type"] == IdType.DER_ASN1_DN
@@ -74,6 +74,15 @@ def test_r5_what_we_do_not_believe_of_strongswan(who: str, told: dict[str, Any],
 def test_r5_the_identity_that_strongswan_shows_must_be_the_one_expected(who: str) -> None:
     out = run(who, "Phase1Failed", expects="other.rig.test")
     assert failed(out) == ("identity", "the peer's identity is not the one expected")
+
+
+@pytest.mark.parametrize("who", BEGIN)
+def test_r5_strongswan_shows_its_certificate_to_who_asks(who: str) -> None:
+    out = run(who, "Phase1Failed", "cert-rsa-dn", asks=False)
+    reason, why = failed(out)
+    assert reason == "certificate" and why.startswith(
+        "the peer has sent no certificate, and none is"
+    )
 
 
 @needs_nat
