@@ -362,6 +362,7 @@ def unsupported(connection: ConnectionSettings) -> str:
     return "" if connection.choices else "it has nothing to offer"
 
 
+@lru_cache(maxsize=256)
 def key_octets(choice: Phase2Choice) -> int | None:
     """How much KEYMAT an SA needs, encryption key and integrity key; None if it is not supported."""
     integrity = 0
