@@ -46,6 +46,15 @@ class CbcCipher:
         decryptor = Cipher(self.make(key), modes.CBC(iv)).decryptor()
         return decryptor.update(ciphertext) + decryptor.finalize()
 
+    def reader(self, key: bytes) -> Callable[[bytes, bytes], bytes]:
+        """The same for one key, from IV and ciphertext: nothing is set up anew for each message, as in CBC
+        the block before is all that decryption goes on from."""
+        update, block = (
+            Cipher(self.make(key), modes.CBC(bytes(self.block))).decryptor().update,
+            self.block,
+        )
+        return lambda iv, ciphertext: update(iv + ciphertext)[block:]
+
     def padded(self, plaintext: bytes) -> bytes:
         """Filled up with zero octets to whole blocks (RFC 2409 appendix B)."""
         return plaintext + bytes(-len(plaintext) % self.block)

@@ -299,14 +299,14 @@ def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
     if not child.negotiates:
         why = "the policy has these packets pass or dropped without IPsec"
         raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
-    own = {_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank}
     asked = {
         _PLAIN.get(mode, mode)
         for proposal in offered.proposals
         for transform in proposal.transforms
         if (mode := transform.get(IpsecAttribute.ENCAPSULATION)) is not None
     }
-    if asked and not own & asked:
+    own = (_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank)
+    if asked and not any(mode in asked for mode in own):
         why = "the peer asks for tunnel mode where the policy wants transport mode, or the reverse"
         raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
 

@@ -35,6 +35,7 @@ class Sealing:
     def __init__(self, keys: Keys) -> None:
         self.keys = keys
         self._iv = keys.iv
+        self._read = keys.cipher.reader(keys.encryption)
         self._ivs: OrderedDict[int, bytes] = OrderedDict()
 
     def seal(self, cookies: Cookies, exchange: int, message_id: int, chain: _Chain) -> bytes:
@@ -53,7 +54,7 @@ class Sealing:
             problem = f"{len(secret)} octets are no whole blocks"
             raise WireError(HEADER_SIZE, "ciphertext", problem, "RFC 2409 appendix B")
         iv = self._current(header.message_id)
-        plain = cipher.decrypt(self.keys.encryption, iv, secret)
+        plain = self._read(iv, secret)
         chain = decode_chain(header.next_payload, plain, HEADER_SIZE)
         first = int.from_bytes(plain[2:4], "big") if chain.payloads else 0
         return Opened(chain.payloads, plain[first : chain.size], secret[-cipher.block :])
