@@ -20,6 +20,11 @@ from cryptography.utils import CryptographyDeprecationWarning
 from impl.wire.numbers import GroupId
 
 Random = Callable[[int], bytes]
+with warnings.catch_warnings():
+    # Finite-field Diffie-Hellman is on its way out there, and says so to who asks for these names; `_Gmp`
+    # serves every group.
+    warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+    _ParameterNumbers, _PublicNumbers = dh.DHParameterNumbers, dh.DHPublicNumbers
 _GENERATOR = 2
 _NAMED = 2048  # bits from which OpenSSL knows the group
 _EXPONENT_OCTETS = 32
@@ -115,21 +120,16 @@ class _OpenSsl:
 
     def __init__(self, group: Group) -> None:
         self._group = group
-        with warnings.catch_warnings():
-            # Finite-field Diffie-Hellman is on its way out there; `_Gmp` serves every group.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            self._numbers, parameters = _parameters(group.prime)
-            self._key = parameters.generate_private_key()
-            y = self._key.public_key().public_numbers().y
+        self._numbers, parameters = _parameters(group.prime)
+        self._key = parameters.generate_private_key()
+        y = self._key.public_key().public_numbers().y
         self.public = y.to_bytes(group.size, "big")
 
     def shared(self, peer: bytes) -> bytes:
         """g^xy."""
         value = self._group.checked(peer)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            key = dh.DHPublicNumbers(value, self._numbers).public_key()
-            return self._key.exchange(key).rjust(self._group.size, b"\0")
+        key = _PublicNumbers(value, self._numbers).public_key()
+        return self._key.exchange(key).rjust(self._group.size, b"\0")
 
 
 _mpz = cache(gmpy2.mpz)
@@ -137,5 +137,5 @@ _mpz = cache(gmpy2.mpz)
 
 @cache
 def _parameters(prime: int) -> tuple[dh.DHParameterNumbers, dh.DHParameters]:
-    numbers = dh.DHParameterNumbers(prime, _GENERATOR)
+    numbers = _ParameterNumbers(prime, _GENERATOR)
     return numbers, numbers.parameters()

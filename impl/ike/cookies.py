@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from hashlib import sha256
 
 from impl.ike.settings import Address, Random
 
@@ -33,7 +32,7 @@ class CookieMaker:
         while True:
             host, port = peer
             bound = b"\0".join((initiator, host.encode(), b"%d %d" % (port, number)))
-            cookie = hmac.new(self._secret, bound, sha256).digest()[:SIZE]
+            cookie = hmac.digest(self._secret, bound, "sha256")[:SIZE]
             if any(cookie) and cookie != initiator and not taken(cookie):
                 return cookie
             number += 1

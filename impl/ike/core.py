@@ -4,31 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from impl.auth.interface import Dropped, Refused, one
 from impl.ike.events import Event, SaPair
 from impl.ike.sadb import IkeSa, Quick, Sadb
 from impl.ike.sealing import Opened
 from impl.ike.settings import Address, Random, Settings
-from impl.wire.message import Header
-from impl.wire.payloads import AnyPayload
+from impl.wire.message import Header, prefixed
+from impl.wire.payloads import AnyPayload, HashData
 
 P = TypeVar("P")
 __all__ = ["Core", "Dropped", "Got", "Refused", "Reply", "fresh"]
 
 
-@dataclass(frozen=True, slots=True)
 class Got:
     """A message that has been read: in clear, or opened."""
 
-    header: Header
-    payloads: tuple[AnyPayload, ...]
-    opened: Opened | None = None
+    __slots__ = ("_by_type", "header", "opened", "payloads")
+
+    def __init__(
+        self, header: Header, payloads: tuple[AnyPayload, ...], opened: Opened | None = None
+    ) -> None:
+        self.header, self.payloads, self.opened = header, payloads, opened
+        self._by_type: dict[type, list[Any]] = {}
+        for item in payloads:
+            self._by_type.setdefault(type(item), []).append(item)
 
     def all(self, kind: type[P]) -> list[P]:
         """Its payloads of a type, in order."""
-        return [item for item in self.payloads if type(item) is kind]
+        return self._by_type.get(kind, [])
 
     def one(self, kind: type[P]) -> P:
         """Its payload of a type; Dropped unless it is there once."""
@@ -39,12 +44,20 @@ class Got:
 class Reply:
     """What goes back: payloads, under the keys of the SA or in clear; nothing if there are none.
 
+    chain   the same, encoded, where it has been already to be hashed
     more   the proofs are not complete: it goes on as the row's `more` says
     """
 
     payloads: Sequence[AnyPayload] = ()
     sealed: bool = False
     more: bool = False
+    chain: tuple[int, bytes] | None = None
+
+    @classmethod
+    def hashed(cls, made: bytes, rest: tuple[int, bytes]) -> Reply:
+        """A sealed message from its HASH and what that covers."""
+        first = HashData(made)
+        return cls((first,), sealed=True, chain=prefixed(first, rest))
 
 
 class Core(Protocol):

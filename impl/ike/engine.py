@@ -26,7 +26,7 @@ from impl.wire.message import (
     NO_COOKIE,
     Header,
     decode_header,
-    decode_message,
+    payloads_of,
 )
 from impl.wire.numbers import ExchangeType, Method, NotifyType, name_of
 from impl.wire.payloads import AnyPayload, Notification
@@ -292,7 +292,7 @@ class Engine(Times):
             opened = sa.sealing.open(header, datagram)
             got = Got(header, opened.payloads, opened)
         else:
-            got = Got(header, decode_message(datagram).payloads)
+            got = Got(header, payloads_of(header, datagram))
         for kind in row.needs:
             got.one(kind)
         return got
@@ -344,7 +344,7 @@ class Engine(Times):
     # ---- Informational
     def _informational(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
         if not header.encrypted:
-            got = Got(header, decode_message(datagram).payloads)
+            got = Got(header, payloads_of(header, datagram))
             notices.hear_clear(self, sa, got)
             self._offer_anew(sa, got)
             return

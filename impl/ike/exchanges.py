@@ -29,7 +29,7 @@ from impl.ike.settings import (
 from impl.ike.steps import Task
 from impl.ike.tables import State
 from impl.ike.timers import Timers
-from impl.wire.message import Header, Message, encode_message
+from impl.wire.message import Header, Message, encode_chain, encode_message, with_header
 from impl.wire.numbers import DOI_IPSEC, ExchangeType, ProtocolId
 from impl.wire.payloads import AnyPayload, Notification
 
@@ -393,13 +393,13 @@ class Exchanges(ABC):
         """Encode, seal where it must be, and send; nothing where there is nothing to say."""
         if not reply.payloads:
             return b""
-        cookies = sa.cookies
-        header = Header(cookies.initiator, cookies.responder, 0, exchange, 0, message_id, 0)
+        cookies, chain = sa.cookies, reply.chain or encode_chain(reply.payloads)
         if reply.sealed:
             assert sa.sealing is not None
-            datagram = sa.sealing.seal(header, reply.payloads)
+            datagram = sa.sealing.seal(cookies, exchange, message_id, chain)
         else:
-            datagram = encode_message(Message(header, tuple(reply.payloads)))
+            both, numbers = (cookies.initiator, cookies.responder), (exchange, 0, message_id)
+            datagram = with_header(both, chain[0], numbers, chain[1])
         sending.datagram = datagram
         self.transmit(sa, datagram)
         return datagram
@@ -413,7 +413,7 @@ class Exchanges(ABC):
     def notify(self, sa: IkeSa, rest: Sequence[AnyPayload]) -> None:
         """A notice under the SA; its message id is never used again."""
         message_id = self.message_id(sa)
-        reply = Reply(notices.sealed_notice(sa, message_id, rest), sealed=True)
+        reply = notices.sealed_notice(sa, message_id, rest)
         self.send(sa, Sending(), ExchangeType.INFORMATIONAL, message_id, reply)
         assert sa.sealing is not None
         sa.sealing.forget(message_id)

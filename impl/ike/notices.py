@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from impl.crypto import schedule
 from impl.crypto.hashes import same
-from impl.ike.core import Core, Dropped, Got
+from impl.ike.core import Core, Dropped, Got, Reply
 from impl.ike.events import Notified, SaPair, SasDeleted
 from impl.ike.offers import durations_of, life_attributes
 from impl.ike.sadb import IkeSa
@@ -50,11 +50,11 @@ _OF_METHOD: dict[int, str] = {
 }
 
 
-def sealed_notice(sa: IkeSa, message_id: int, rest: Sequence[AnyPayload]) -> list[AnyPayload]:
+def sealed_notice(sa: IkeSa, message_id: int, rest: Sequence[AnyPayload]) -> Reply:
     """HASH(1) and what it is about."""
     assert sa.sealing is not None
-    made = schedule.hash_1(sa.sealing.keys, message_id, encode_chain(rest)[1])
-    return [HashData(made), *rest]
+    chain = encode_chain(rest)
+    return Reply.hashed(schedule.hash_1(sa.sealing.keys, message_id, chain[1]), chain)
 
 
 def verify(sa: IkeSa, got: Got) -> None:

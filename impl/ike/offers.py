@@ -49,6 +49,9 @@ _ENCRYPTION, _HASH, _AUTHENTICATION, _GROUP, _KEY_LENGTH = (
     )
 )
 _C = TypeVar("_C", Phase1Choice, Phase2Choice)
+_LIFE1 = int(OakleyAttribute.LIFE_TYPE), int(OakleyAttribute.LIFE_DURATION)
+_LIFE2 = int(IpsecAttribute.LIFE_TYPE), int(IpsecAttribute.LIFE_DURATION)
+_SECONDS, _KILOBYTES = int(LifeType.SECONDS), int(LifeType.KILOBYTES)
 _PHASE1 = frozenset(
     int(item)
     for item in (
@@ -141,11 +144,7 @@ def _rank(choice: _C, ranks: Sequence[Sequence[_C]]) -> int | None:
 
 def _values(transform: Transform) -> dict[int, int]:
     """Attributes as numbers, by type; of two, the first."""
-    found: dict[int, int] = {}
-    for item in transform.attributes:
-        if item.type not in found:
-            found[item.type] = item.number
-    return found
+    return {item.type: item.number for item in reversed(transform.attributes)}
 
 
 # ---- Phase I
@@ -222,9 +221,8 @@ def _phase1_of(
         for transform in proposal.transforms:
             choice = phase1_choice(transform)
             if choice is not None:
-                types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
-                stated = durations_of(transform.attributes, *types)
-                yield proposal, transform, choice, stated.get(LifeType.SECONDS, DEFAULT_LIFE)
+                stated = durations_of(transform.attributes, *_LIFE1)
+                yield proposal, transform, choice, stated.get(_SECONDS, DEFAULT_LIFE)
 
 
 def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Taken1 | None:
@@ -234,8 +232,13 @@ def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Take
     count = sum(len(proposal.transforms) for proposal in sa.proposals)
     if count != 1 or len(found) != 1:
         return None
-    offered = {choice for _, _, choice, _ in _phase1_of(offer)}
-    return Taken1(*found[0]) if found[0][2] in offered else None
+    return Taken1(*found[0]) if found[0][2] in _choices_of(offer) else None
+
+
+@lru_cache(maxsize=64)
+def _choices_of(offer: SecurityAssociation) -> frozenset[Phase1Choice]:
+    """What an own offer offers."""
+    return frozenset(choice for _, _, choice, _ in _phase1_of(offer))
 
 
 # ---- Phase II
@@ -316,10 +319,9 @@ def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
         for transform in proposal.transforms:
             choice = phase2_choice(proposal.protocol, transform)
             if choice is not None:
-                types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
-                stated = durations_of(transform.attributes, *types)
-                seconds = stated.get(LifeType.SECONDS, DEFAULT_LIFE)
-                kilobytes = stated.get(LifeType.KILOBYTES)
+                stated = durations_of(transform.attributes, *_LIFE2)
+                seconds = stated.get(_SECONDS, DEFAULT_LIFE)
+                kilobytes = stated.get(_KILOBYTES)
                 yield Taken2(proposal, transform, choice, seconds, kilobytes)
 
 
@@ -386,6 +388,7 @@ def _credential_lacks(connection: ConnectionSettings, method: int) -> str:
     return "" if method == Method.PRE_SHARED_KEY else "is not supported"
 
 
+@lru_cache(maxsize=256)
 def key_octets(choice: Phase2Choice) -> int | None:
     """How much KEYMAT an SA needs, encryption key and integrity key; None if it is not supported."""
     integrity = 0

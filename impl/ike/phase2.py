@@ -57,10 +57,6 @@ def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, 
     return client_id(local), client_id(remote)
 
 
-def _hashed(first: bytes, rest: list[AnyPayload]) -> list[AnyPayload]:
-    return [HashData(first), *rest]
-
-
 # ---- the starter
 def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> Reply:
     """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
@@ -79,9 +75,9 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Cho
         *quick.ids,
         *natt.originals(core, sa, quick, quick.offered[0]),
     ]
-    body = encode_chain(rest)[1]
-    made = schedule.hash_1(sa.sealing.keys, quick.message_id, body)
-    return Reply(_hashed(made, rest), sealed=True)
+    chain = encode_chain(rest)
+    made = schedule.hash_1(sa.sealing.keys, quick.message_id, chain[1])
+    return Reply.hashed(made, chain)
 
 
 def _of_one_group(choices: Sequence[Phase2Choice], agreed: int | None) -> tuple[Phase2Choice, ...]:
@@ -222,8 +218,8 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
         *natt.originals(core, sa, quick, taken.choice),
         *_shorter_lifetime(quick),
     ]
-    made = schedule.hash_2(keys, quick.message_id, nonce, encode_chain(rest)[1])
-    return Reply(_hashed(made, rest), sealed=True)
+    chain = encode_chain(rest)
+    return Reply.hashed(schedule.hash_2(keys, quick.message_id, nonce, chain[1]), chain)
 
 
 def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
@@ -295,7 +291,7 @@ def _host(address: IPv4Address | IPv6Address) -> Selector:
 
 def _common(own: Selector, asked: Selector) -> tuple[int, Selector | None]:
     """What both select, and how well that fits."""
-    return (_SAME if own == asked else _OVERLAP), own.meet(asked)
+    return (_SAME, asked) if own == asked else (_OVERLAP, own.meet(asked))
 
 
 def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
@@ -303,14 +299,14 @@ def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
     if not child.negotiates:
         why = "the policy has these packets pass or dropped without IPsec"
         raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
-    own = {_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank}
     asked = {
         _PLAIN.get(mode, mode)
         for proposal in offered.proposals
         for transform in proposal.transforms
         if (mode := transform.get(IpsecAttribute.ENCAPSULATION)) is not None
     }
-    if asked and not own & asked:
+    own = (_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank)
+    if asked and not any(mode in asked for mode in own):
         why = "the peer asks for tunnel mode where the policy wants transport mode, or the reverse"
         raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
 

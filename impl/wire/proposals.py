@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from struct import Struct
+from typing import NamedTuple
 
 from impl.wire.errors import WireError
 from impl.wire.numbers import DOI_IPSEC, SIT_IDENTITY_ONLY, Payload
@@ -20,8 +21,7 @@ _TRANSFORM = Struct("!BBHBBH")
 _ATTRIBUTE = Struct("!HH")
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """A data attribute. `value` is a number in the short form, and octets in the long one: both forms of
     one value are told apart, as what was sent is hashed."""
 
@@ -35,8 +35,7 @@ class Attribute:
         return value if isinstance(value, int) else int.from_bytes(value, "big")
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
+class Transform(NamedTuple):
     """One transform: its number within the proposal, what it is, and its attributes in wire order."""
 
     number: int
@@ -51,8 +50,7 @@ class Transform:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """One proposal; those with one number are a bundle, of which all are wanted."""
 
     number: int

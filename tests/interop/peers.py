@@ -78,7 +78,11 @@ ENDS: dict[str, End] = {
     "psk-ah-transport": End(phase2=AH_TRANSPORT, hosts=True),
     "psk-lifetimes": End(),
     "psk-mismatch": End(),
-    "cert-rsa-dn": End(replace(DES3, method=Method.RSA_SIGNATURES)),
+    "cert-rsa-dn": End(
+        Phase1Choice(
+            Encryption.AES_CBC, 256, Hash.SHA2_512, Method.RSA_SIGNATURES, GroupId.MODP2048
+        )
+    ),
     "cert-rsa": End(replace(DES3, method=Method.RSA_SIGNATURES), names=True),
     "no-proposal-chosen": End(),
     "quick-no-proposal-chosen": End(),

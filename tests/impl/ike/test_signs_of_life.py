@@ -16,7 +16,7 @@ from impl.ike.events import (
 )
 from impl.ike.settings import Detection, Lifetime
 from impl.link.network import Sent
-from impl.wire.message import decode_header, decode_message, encode_message
+from impl.wire.message import decode_header, decode_message, encode_chain, encode_message
 from impl.wire.numbers import ExchangeType, NotifyType, ProtocolId
 from impl.wire.payloads import HashData, Notification
 from tests.impl.ike.conftest import (
@@ -198,7 +198,8 @@ def test_a_fourth_message_of_quick_mode_is_tolerated(make_pair: MakePair) -> Non
         for sent in pair.network.log
         if decode_header(sent.datagram).exchange == ExchangeType.QUICK
     )
-    fourth = sa.sealing.seal(quick, [HashData(bytes(20)), connected])
+    chain = encode_chain([HashData(bytes(20)), connected])
+    fourth = sa.sealing.seal(sa.cookies, quick.exchange, quick.message_id, chain)
     pair.network.send(B, A, fourth)
     pair.run(5)
     assert len(heard(pair, A, NotifyType.CONNECTED)) == 1
