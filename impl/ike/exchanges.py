@@ -73,6 +73,10 @@ class Exchanges(ABC):
         """A pair is made."""
 
     @abstractmethod
+    def failed_to_replace(self, quick: Quick) -> None:
+        """A Quick Mode has failed: if it was to replace a pair, that is tried again."""
+
+    @abstractmethod
     def shortened(self, sa: IkeSa, seconds: int) -> None:
         """The peer wants a Phase I SA to end earlier."""
 
@@ -270,7 +274,8 @@ class Exchanges(ABC):
         """The authenticated peer has begun anew: its other SAs are gone (RFC 2407 4.6.3.3)."""
         why = "the peer has begun anew"
         for owner, pair in self.sadb.pairs_with(sa):
-            self.drop_pair(owner, pair, why)
+            if owner is not sa:
+                self.drop_pair(owner, pair, why)
         for other in self.sadb.others(sa):
             self.ended(other, why)
 
@@ -304,7 +309,8 @@ class Exchanges(ABC):
         self.quick_failed(sa, quick, error.reason, error.why)
 
     def quick_failed(self, sa: IkeSa, quick: Quick, reason: str, why: str) -> None:
-        """Report, and go on with what waits."""
+        """Report, and go on with what waits; what was to be replaced is to be so still."""
+        self.failed_to_replace(quick)
         self.report_failure(sa, quick.child, reason, why)
         self.negotiate(sa)
 

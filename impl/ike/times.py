@@ -16,8 +16,11 @@ from impl.ike.exchanges import Exchanges
 from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.settings import Lifetime
 from impl.ike.tables import State
+from impl.wire.payloads import Delete
 
 _LARGEST = 1 << 32
+#: intervals until a pair is tried to be replaced again
+_PATIENCE = 5
 
 
 class Times(Exchanges):
@@ -78,6 +81,9 @@ class Times(Exchanges):
             self.quick_failed(sa, quick, refusal.reason, refusal.why)
             return
         reason, why = sa.problem or ("no-responder", "the peer does not answer in Quick Mode")
+        if not quick.initiated:
+            # The starter may hold a pair already, if it was message 3 that got lost.
+            self.notify(sa, [Delete(quick.protocol, (quick.spi,))])
         if not (quick.initiated and sa.served and quick.child is not None):
             self.quick_failed(sa, quick, reason, why)
         else:
@@ -236,6 +242,19 @@ class Times(Exchanges):
             self._timers.set(key, self._now + self.settings.interval)
             return
         self.replace(owner, pair)
+
+    def failed_to_replace(self, quick: Quick) -> None:
+        """Try again after a while, and not at all if the pair ends before."""
+        pair = quick.replaces
+        if pair is None or pair.inbound_spi not in self.sadb.pairs:
+            return
+        wait = _PATIENCE * self.settings.interval
+        if pair.life is not None:
+            left = self.sadb.made(pair) + pair.life - self._now
+            wait = max(wait, left / 4)
+            if wait >= left:
+                return
+        self._timers.set(("pair", b"", pair.inbound_spi), self._now + wait)
 
     def replace(self, owner: IkeSa, pair: SaPair) -> None:
         """Negotiate a pair in place of this one, under a Phase I SA that may still serve, or a new one."""

@@ -232,3 +232,37 @@ def test_r10_a_refusal_that_names_nothing_is_about_what_is_left(
     assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["net"]
     pair.run(60)
     assert len(pair.of(A, Phase1Established)) == 1
+
+
+@pytest.mark.parametrize("heals", [True, False])
+def test_r10_a_refusal_that_comes_twice_is_about_one(make_pair: MakePair, heals: bool) -> None:
+    """What was sent again is refused again: that says nothing of the other negotiation."""
+    one = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    other = replace(one, name="other", local=net("172.16.0.0/24"))
+    quiet: list[bool] = []
+
+    def unheard(sent: Sent) -> bytes | None:
+        notice = decode_header(sent.datagram).exchange == ExchangeType.INFORMATIONAL
+        return None if sent.source == B and (notice or quiet) else sent.datagram
+
+    pair = make_pair({"children": (one, other)}, tap=unheard, parallel=2)
+    pair.start()
+    pair.run(0.065)
+    quiet.append(True)
+    pair.run(4)
+    (sa,) = pair.b.sadb
+    for _ in range(2):
+        notice = Notification(NotifyType.INVALID_ID_INFORMATION, ProtocolId.ESP, bytes(4))
+        pair.b.notify(sa, [notice])
+        (sent,) = pair.b.outgoing()
+        pair.a.receive_datagram(sent.datagram, B, pair.network.now)
+    assert not pair.of(A, Phase2Failed)
+    if not heals:
+        pair.run(30)
+        reasons = sorted(item.reason for item in pair.of(A, Phase2Failed))
+        assert reasons == ["no-responder", "selector"]
+        return
+    quiet.clear()
+    pair.run(5)
+    assert [(i.child, i.reason) for i in pair.of(A, Phase2Failed)] == [("other", "selector")]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["net"]

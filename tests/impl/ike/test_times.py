@@ -13,13 +13,15 @@ from impl.ike.events import (
     Phase1Ended,
     Phase1Established,
     Phase1Failed,
+    Phase2Failed,
     SasDeleted,
     SasInstalled,
 )
 from impl.ike.settings import Lifetime
-from impl.link.network import Faults
-from impl.wire.numbers import NotifyType, ProtocolId
-from impl.wire.payloads import Delete
+from impl.link.network import Faults, Sent
+from impl.wire.message import decode_header
+from impl.wire.numbers import ExchangeType, NotifyType, ProtocolId
+from impl.wire.payloads import Delete, Notification
 from tests.impl.ike.conftest import (
     AES,
     DES3,
@@ -363,3 +365,47 @@ def test_r8_r19_sas_are_renewed_over_a_bad_link_and_do_not_multiply(
         assert 1 <= len(pair.a.sadb) <= 4
         inbound = {item[1].inbound_spi for item in pair.a.sadb.pairs.values()}
         assert inbound & {item[1].outbound_spi for item in pair.b.sadb.pairs.values()}
+
+
+def test_r11_a_pair_that_the_answerer_never_made_is_deleted(make_pair: MakePair) -> None:
+    """Message 3 is lost for good: the starter holds a pair, and hears that it is alone with it."""
+
+    def lose_third(sent: Sent) -> bytes | None:
+        quick = decode_header(sent.datagram).exchange == ExchangeType.QUICK
+        return None if quick and sent.source == A and len(sent.datagram) < 70 else sent.datagram
+
+    pair = make_pair(tap=lose_third)
+    pair.start()
+    pair.run(40)
+    assert [item.reason for item in pair.of(B, Phase2Failed)] == ["no-responder"]
+    assert [item.why for item in pair.of(A, SasDeleted)] == ["the peer has deleted it"]
+    assert not pair.a.sadb.pairs and pair.of(A, SasInstalled)
+
+
+def test_r19_a_pair_whose_successor_was_refused_is_tried_to_be_replaced_again(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(children(A, life=SOFT), children(B))
+    pair.start()
+    pair.run(5)
+    (sa,) = pair.b.sadb
+    known = sa.connection
+    sa.connection = replace(known, limit=1)
+    pair.run(50)
+    assert [item.reason for item in pair.of(A, Phase2Failed)] == ["proposal-p2"]
+    sa.connection = known
+    pair.run(16)
+    assert len(pair.of(A, SasInstalled)) == 2
+
+
+def test_r18_initial_contact_in_a_notice_spares_what_is_made_under_its_own_sa(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (sa,) = pair.a.sadb
+    notice = Notification(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, sa.cookies.both)
+    pair.a.notify(sa, [notice])
+    pair.run(5)
+    assert len(pair.b.sadb.pairs) == 1 and not pair.of(B, SasDeleted)
