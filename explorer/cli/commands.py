@@ -141,17 +141,18 @@ def decode(
     capture: Annotated[str, typer.Argument(metavar="CAPTURE")],
     psk_file: Annotated[str | None, typer.Option("--psk-file", metavar="FILE")] = None,
     keylog: Annotated[str | None, typer.Option("--keylog", metavar="FILE")] = None,
+    cert: Annotated[list[str] | None, typer.Option("--cert", metavar="FILE")] = None,
     port: Annotated[list[int] | None, typer.Option("--port", metavar="N", min=1, max=65535)] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Show the IKE messages in a capture (pcap or pcapng), and what their hashes are worth.
 
     --keylog FILE opens what is encrypted; --psk-file FILE holds the pre-shared key, which in Main
-    Mode needs a key log beside it. --port N: ISAKMP runs there too. docs/decode.md has the formats.
+    Mode needs a key log beside it. --cert FILE has certificates to believe. --port N: ISAKMP runs there too. docs/decode.md has the formats.
     """
     from explorer.cli.decode import run_decode
 
-    raise typer.Exit(run_decode(capture, psk_file, keylog, port or [], output.value))
+    raise typer.Exit(run_decode(capture, psk_file, keylog, cert or [], port or [], output.value))
 
 
 @app.command("run")

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
+from impl.auth.interface import Outcome
 from impl.crypto.schedule import Cookies, Keys
 from impl.ike.engine import Engine
-from impl.ike.events import Event, SasDeleted, SasInstalled
+from impl.ike.events import Event, SasDeleted, SasInstalled, StepNeeded
 from impl.ike.settings import Address, ConnectionSettings, KeyLog, Nat
 from impl.translate import Plan
 
@@ -64,6 +65,7 @@ class Node:
         self._sockets = main, other
         self._transports: tuple[_Transport, ...] = ()
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
         self._ends: dict[int, asyncio.TimerHandle] = {}
         self._heard: Callable[[Event], None] = lambda _event: None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,10 +113,23 @@ class Node:
                 transport.sendto(item.datagram, item.target)
             else:
                 self.errors["the socket does not keep up"] += 1
+        while (step := self.engine.next_step()) is not None:
+            self._have_done(step)
         while (event := self.engine.next_event()) is not None:
             self._clock(event)
             self._heard(event)
         self._arm()
+
+    def _have_done(self, step: StepNeeded) -> None:
+        """Private keys, certification paths and GSS-API may block: another thread's business."""
+        assert self._loop is not None
+        future = self._loop.run_in_executor(None, step.work.run)
+        future.add_done_callback(lambda done: self._step_done(step.number, done))
+
+    def _step_done(self, number: int, done: asyncio.Future[Outcome[Any]]) -> None:
+        if not self._closed and not done.cancelled():
+            self.engine.step_done(number, done.result(), self.now)
+            self.serve()
 
     def _clock(self, event: Event) -> None:
         """In the driver's stead: a pair ends after its seconds (R19). No packets pass, so nothing else of
@@ -151,6 +166,7 @@ class Node:
 
     def close(self) -> None:
         """Listen no more."""
+        self._closed = True
         for timer in (self._timer, *self._ends.values()):
             if timer is not None:
                 timer.cancel()

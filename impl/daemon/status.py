@@ -8,7 +8,7 @@ from impl.daemon.words import Tree, address_text, tree
 from impl.ike.engine import Engine
 from impl.ike.events import SaPair
 from impl.ike.sadb import IkeSa, Quick
-from impl.ike.tables import MAIN_MODE, QUICK_MODE, Row, State
+from impl.ike.tables import KERBEROS, MAIN_MODE, QUICK_MODE, SIGNATURES, Row, State
 
 
 def engine_status(engine: Engine, now: float) -> Tree:
@@ -38,9 +38,11 @@ def _phase1(engine: Engine, sa: IkeSa, due: dict[tuple[str, bytes, int], float])
         "role": "initiator" if sa.initiated else "responder",
         "state": sa.state.value,
         "half_open": sa.half_open,
-        "awaits": _row(MAIN_MODE.get(sa.state)),
+        "awaits": _row(sa.row),
+        "step": None if sa.task is None else sa.task.what,
         "choice": None if sa.choice is None else tree(sa.choice),
         "identity": None if sa.identity is None else tree(sa.identity),
+        "proved": sa.proved or None,
         "lifetime": sa.seconds or None,
         "ends_in": None if ends is None else round(ends, 3),
         "served": sa.served,
@@ -66,7 +68,8 @@ def _row(row: Row | None) -> Tree | None:
     if row is None:
         return None
     needs = [kind.__name__ for kind in row.needs]
-    return {"needs": needs, "sealed": row.sealed, "does": row.does, "then": row.then.value}
+    found = {"needs": needs, "sealed": row.sealed, "does": row.does, "then": row.then.value}
+    return found if row.more is None else {**found, "more": row.more.value}
 
 
 def _pair(owner: IkeSa, pair: SaPair) -> Tree:
@@ -81,7 +84,13 @@ def _pair(owner: IkeSa, pair: SaPair) -> Tree:
 
 def tables() -> Tree:
     """The exchange machines themselves: what each state awaits, and what comes of it."""
+    known = {
+        "main-mode": MAIN_MODE,
+        "main-mode-signatures": SIGNATURES,
+        "main-mode-kerberos": KERBEROS,
+        "quick-mode": QUICK_MODE,
+    }
     return {
         name: [{"state": state.value, **(_row(row) or {})} for state, row in table.items()]
-        for name, table in (("main-mode", MAIN_MODE), ("quick-mode", QUICK_MODE))
+        for name, table in known.items()
     }

@@ -6,34 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from impl.auth.interface import Dropped, Refused, one
 from impl.ike.events import Event, SaPair
 from impl.ike.sadb import IkeSa, Quick, Sadb
 from impl.ike.sealing import Opened
 from impl.ike.settings import Address, Random, Settings
 from impl.wire.message import Header, prefixed
-from impl.wire.numbers import NotifyType
 from impl.wire.payloads import AnyPayload, HashData
 
 P = TypeVar("P")
-
-
-class Refused(Exception):
-    """The exchange cannot go on: `reason` in the words of verdicts, `why` in full, and what the peer is
-    told, if anything: a notify and its data."""
-
-    def __init__(
-        self, reason: str, why: str, notify: NotifyType | None = None, data: bytes = b""
-    ) -> None:
-        super().__init__(why)
-        self.reason, self.why, self.notify, self.data = reason, why, notify, data
-
-
-class Dropped(Exception):
-    """The message changes nothing: it may not be the peer's. `reason` is what it hints at."""
-
-    def __init__(self, reason: str, why: str) -> None:
-        super().__init__(why)
-        self.reason, self.why = reason, why
+__all__ = ["Core", "Dropped", "Got", "Refused", "Reply", "fresh"]
 
 
 class Got:
@@ -55,10 +37,8 @@ class Got:
 
     def one(self, kind: type[P]) -> P:
         """Its payload of a type; Dropped unless it is there once."""
-        found = self.all(kind)
-        if len(found) != 1:
-            raise Dropped("malformed", f"{len(found)} {kind.__name__} payloads, 1 expected")
-        return found[0]
+        found = self._by_type.get(kind, ())
+        return found[0] if len(found) == 1 else one(self.payloads, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +46,13 @@ class Reply:
     """What goes back: payloads, under the keys of the SA or in clear; nothing if there are none.
 
     chain   the same, encoded, where it has been already to be hashed
+    more    the proofs are not complete: it goes on as the row's `more` says
     """
 
     payloads: Sequence[AnyPayload] = ()
     sealed: bool = False
     chain: tuple[int, bytes] | None = None
+    more: bool = False
 
     @classmethod
     def hashed(cls, made: bytes, rest: tuple[int, bytes]) -> Reply:

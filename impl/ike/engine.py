@@ -7,14 +7,19 @@ that do not go back. A datagram that cannot be read, does not verify, or is not 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from impl.auth.interface import Outcome, Work
+from impl.crypto.schedule import Cookies
 from impl.ike import natt, notices, phase1, phase2
 from impl.ike.core import Dropped, Got, Refused
 from impl.ike.events import PeerMoved
 from impl.ike.offers import named_phase1, named_phase2
 from impl.ike.sadb import IkeSa, Quick, Wanted
+from impl.ike.sealing import Sealing
 from impl.ike.settings import Address, ConnectionSettings, host_of
-from impl.ike.tables import MAIN_MODE, QUICK_MODE, Row, State
+from impl.ike.steps import Task
+from impl.ike.tables import QUICK_MODE, Row, State
 from impl.ike.times import Times
 from impl.wire.errors import WireError
 from impl.wire.message import (
@@ -23,11 +28,21 @@ from impl.wire.message import (
     decode_header,
     payloads_of,
 )
-from impl.wire.numbers import ExchangeType, NotifyType
+from impl.wire.numbers import ExchangeType, Method, NotifyType
 from impl.wire.payloads import AnyPayload, Notification
 
 #: how often a repeated message is answered with what it was answered at first
 MOST_ANSWERS = 10
+
+
+_PROVING = (State.AWAITS_MM5, State.AWAITS_MM6, State.AWAITS_MM7, State.AWAITS_MM8)
+
+
+def _undecipherable(sa: IkeSa, what: str) -> tuple[str, str]:
+    """What it hints at that a message has no meaning."""
+    if sa.choice is None or sa.choice.method == Method.PRE_SHARED_KEY:
+        return "psk-mismatch", f"{what} does not decrypt: probably another pre-shared key"
+    return "tampered", f"{what} does not decrypt: altered on the way, or of another exchange"
 
 
 class Engine(Times):
@@ -153,7 +168,7 @@ class Engine(Times):
         self.lives(sa)
         peer, floated = self._source
         if sa.peer != peer and natt.may_follow(sa, peer, floated=floated):
-            sa.peer, sa.nat.floated = peer, floated
+            self.sadb.moved(sa, peer)
             if sa.state is State.ESTABLISHED:
                 self.emit(PeerMoved(sa.name, sa.connection.name, peer))
 
@@ -185,55 +200,82 @@ class Engine(Times):
             else:
                 self.dropped["exchange not supported"] += 1
         except Dropped as error:
-            self.dropped[error.why] += 1
-            sa.problem = (error.reason, error.why)
+            self._drop(sa, error)
         except WireError as error:
             self.dropped[f"malformed: {error.field}"] += 1
             if header.encrypted and sa.state is not State.ESTABLISHED:
-                why = "a message does not decrypt: probably another pre-shared key"
-                sa.problem = ("psk-mismatch", why)
+                sa.problem = _undecipherable(sa, "a message")
 
     def _main_mode(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
-        row = MAIN_MODE.get(sa.state)
+        if sa.task is not None:
+            self.dropped["the message before it is being worked on"] += 1
+            return
+        row = sa.row
         if row is None:
             self.dropped["not awaited"] += 1
             return
         got = self._read(sa, row, header, datagram)
-        try:
-            if sa.initiated and not any(sa.cookies.responder):
-                # Message 2 tells the responder's cookie; of a dropped one nothing is kept.
-                known, sa.cookies = (
-                    sa.cookies,
-                    type(sa.cookies)(sa.cookies.initiator, header.responder_cookie),
-                )
-                try:
-                    reply = phase1.ROWS[row.does](self, sa, got)
-                except Dropped:
-                    sa.cookies = known
-                    raise
-            else:
-                reply = phase1.ROWS[row.does](self, sa, got)
-        except Refused as error:
-            if got.opened is not None:
-                self._verified(sa)
-            if got.opened is not None and sa.initiated and sa.sealing is not None:
-                # The responder has proved to hold the keys and takes the SA for established.
-                sa.sealing.accept(0, got.opened)
-                self.notify(sa, [notices.delete_of(sa)])
-            self.refuse(sa, error)
+        does, known = phase1.ROWS[row.does], sa.cookies
+        if sa.initiated and not any(known.responder):
+            # Message 2 tells the responder's cookie; of a refused one nothing is kept.
+            sa.cookies = Cookies(known.initiator, header.responder_cookie)
+        task = Task(row, got, datagram, lambda: does(self, sa, got), known, self._source)
+        self._go_on(sa, task)
+
+    def step_done(self, number: int, outcome: Outcome[Any], now: float) -> None:
+        """What came of the work of a `StepNeeded`; nothing happens if its exchange is over."""
+        self._now = now
+        found = self.done_with(number)
+        if found is None:
             return
-        if got.opened is not None and sa.sealing is not None:
-            sa.sealing.accept(0, got.opened)
+        sa, task = found
+        self._source = task.source
+        try:
+            self._go_on(sa, task, outcome)
+        except Dropped as error:
+            # Of the same octets nothing else would come, so they cost no work again.
+            sa.answered.remember(task.datagram, b"")
+            self._drop(sa, error)
+
+    def _go_on(self, sa: IkeSa, task: Task, outcome: Outcome[Any] | None = None) -> None:
+        """A row of Main Mode, from its beginning or with what came of its work."""
+        try:
+            reply = task.go_on(outcome)
+        except Dropped:
+            sa.cookies = task.cookies
+            if sa.state is State.AWAITS_MM2:
+                sa.choice = sa.auth = None
+            raise
+        except Refused as error:
+            self._refuse_main(sa, task.got, error)
+            return
+        if isinstance(reply, Work):
+            self.wait_for(sa, task, reply)
+            return
+        if task.got.opened is not None and sa.sealing is not None:
+            sa.sealing.accept(0, task.got.opened)
             self._verified(sa)
         sa.heard = True
-        began = sa.state is State.IDLE
-        sent = self.move(sa, row.then, reply)
-        sa.answered.remember(datagram, sent)
+        began, row = sa.state is State.IDLE, task.row
+        then = row.more if reply.more and row.more is not None else row.then
+        sent = self.move(sa, then, reply)
+        sa.answered.remember(task.datagram, sent)
         if began:
             self.sadb.add(sa)
             self._timers.set(self.key("open", sa), self._now + self.settings.open_for)
-        if row.then is State.ESTABLISHED:
+        if then is State.ESTABLISHED:
             self.established(sa)
+
+    def _refuse_main(self, sa: IkeSa, got: Got, error: Refused) -> None:
+        sealed = got.opened is not None and sa.sealing is not None
+        if got.opened is not None and sa.sealing is not None:
+            self._verified(sa)
+            sa.sealing.accept(0, got.opened)
+        self.refuse(sa, error, sealed=sealed)
+
+    def _drop(self, sa: IkeSa, error: Dropped) -> None:
+        self.dropped[error.why] += 1
+        sa.problem = (error.reason, error.why)
 
     def _read(self, sa: IkeSa, row: Row, header: Header, datagram: bytes) -> Got:
         """A message as its row wants it: sealed or not, with each payload that it needs, once."""
@@ -300,10 +342,10 @@ class Engine(Times):
             self._offer_anew(sa, got)
             return
         if sa.state is not State.ESTABLISHED or sa.sealing is None or not header.message_id:
-            self.dropped["a notice without an SA"] += 1
-            if sa.state in (State.AWAITS_MM5, State.AWAITS_MM6):
-                why = "the peer sends what does not decrypt: probably another pre-shared key"
-                sa.problem = ("psk-mismatch", why)
+            if sa.state in _PROVING and sa.sealing is not None and header.message_id:
+                self._early_notice(sa, sa.sealing, header, datagram)
+            else:
+                self.dropped["a notice without an SA"] += 1
             return
         if header.message_id in sa.used_ids:
             self.dropped["a message id that was used before"] += 1
@@ -316,6 +358,18 @@ class Engine(Times):
         self._quick_refused(sa, opened.payloads)
         for reply in replies:
             self.notify(sa, [reply])
+
+    def _early_notice(self, sa: IkeSa, sealing: Sealing, header: Header, datagram: bytes) -> None:
+        """Under keys that nothing has authenticated yet: whoever has them can refuse, and no more."""
+        try:
+            opened = sealing.open(header, datagram)
+            refusal = notices.early_refusal(sa, Got(header, opened.payloads, opened))
+        except (WireError, Dropped):
+            self.dropped["a notice that does not verify"] += 1
+            sa.problem = _undecipherable(sa, "a notice of the peer")
+            return
+        if refusal is not None:
+            self.fail(sa, *refusal)
 
     def _quick_refused(self, sa: IkeSa, payloads: Sequence[AnyPayload]) -> None:
         """A protected refusal is about the negotiation whose SPI it names; with none, about the only

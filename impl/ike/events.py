@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from impl.auth.interface import Work
 from impl.ike.settings import Address, Host, Phase1Choice, Phase2Choice
 from impl.wire.payloads import Identification, Notification
 from model.vocabulary.selectors import Selector
@@ -11,7 +13,10 @@ from model.vocabulary.selectors import Selector
 
 @dataclass(frozen=True, slots=True)
 class Phase1Established:
-    """An authenticated Phase I SA stands: cookies, who the peer is, and what was agreed."""
+    """An authenticated Phase I SA stands: cookies, who the peer is, and what was agreed.
+
+    proved   who the peer's credential says it is: a certificate's subject, a principal; empty: a shared key
+    """
 
     name: bytes
     peer: Address
@@ -19,6 +24,20 @@ class Phase1Established:
     identity: Identification
     choice: Phase1Choice
     initiated: bool
+    proved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepNeeded:
+    """An authentication cannot go on before `work` is done, which may block: run it where that is allowed,
+    and hand what comes of it to `Engine.step_done` under this number. No report, so no `Event`."""
+
+    number: int
+    name: bytes
+    peer: Address
+    connection: str
+    what: str
+    work: Work[Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from impl.auth.interface import Work
 from impl.crypto.schedule import Cookies
 from impl.ike import natt, notices, phase1, phase2
 from impl.ike.cookies import SIZE, CookieMaker
 from impl.ike.core import Refused, Reply
-from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair
+from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair, StepNeeded
 from impl.ike.offers import unsupported
 from impl.ike.reasons import Reasons
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
@@ -24,17 +25,25 @@ from impl.ike.settings import (
     Random,
     Settings,
 )
+from impl.ike.steps import Task
 from impl.ike.tables import State
 from impl.ike.timers import Timers
 from impl.wire.message import Header, Message, encode_chain, encode_message, with_header
 from impl.wire.numbers import DOI_IPSEC, ExchangeType, ProtocolId
 from impl.wire.payloads import AnyPayload, Notification
 
-_TRIES = (State.AWAITS_MM2, State.AWAITS_MM4, State.AWAITS_MM6)
+#: states in which the own last message is sent again
+_TRIES = (
+    State.AWAITS_MM2,
+    State.AWAITS_MM4,
+    State.AWAITS_MM6,
+    State.AWAITS_MM7,
+    State.AWAITS_MM8,
+)
 #: a timer: what is due, whose (the own cookie of an SA, or nothing), and the message id or SPI
 _Key = tuple[str, bytes, int]
 #: what an SA may have a timer for
-_SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle")
+_SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle", "step")
 
 
 class Outgoing(NamedTuple):
@@ -43,6 +52,12 @@ class Outgoing(NamedTuple):
     datagram: bytes
     target: Address
     floated: bool
+
+
+def _lacks_clock(settings: Settings, connection: ConnectionSettings) -> str:
+    if connection.certificate is None or settings.utc is not None:
+        return ""
+    return "certificates need the time of day, which the settings do not give (utc)"
 
 
 class Exchanges(ABC):
@@ -66,7 +81,7 @@ class Exchanges(ABC):
 
     def __init__(self, settings: Settings, random: Random, keylog: KeyLog | None = None) -> None:
         for connection in settings.connections:
-            problem = unsupported(connection)
+            problem = unsupported(connection) or _lacks_clock(settings, connection)
             if problem:
                 raise ValueError(f"{connection.name}: {problem}")
         self.settings, self.random = settings, random
@@ -78,6 +93,9 @@ class Exchanges(ABC):
         self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
         self._timers: Timers[_Key] = Timers()
+        self._needed: deque[StepNeeded] = deque()
+        self._working: dict[int, IkeSa] = {}
+        self._steps = 0
         self._cookies = CookieMaker(random, settings.cookie_life)
 
     # ---- the outside
@@ -99,6 +117,10 @@ class Exchanges(ABC):
     def next_event(self) -> Event | None:
         """The oldest event that has not been given out."""
         return self._events.popleft() if self._events else None
+
+    def next_step(self) -> StepNeeded | None:
+        """What an authentication needs done elsewhere, the oldest first; each is given out once."""
+        return self._needed.popleft() if self._needed else None
 
     def next_deadline(self) -> float | None:
         """When `handle_timeout` is to be called next; None: only when something comes."""
@@ -240,11 +262,17 @@ class Exchanges(ABC):
             self._timers.cancel((what, b"", pair.inbound_spi))
         notices.remove_pair(self, owner, pair, why)
 
-    def refuse(self, sa: IkeSa, error: Refused) -> None:
-        """End an exchange of Phase I; the peer is told in clear, or under the keys that there are."""
+    def refuse(self, sa: IkeSa, error: Refused, *, sealed: bool = False) -> None:
+        """End an exchange of Phase I; the peer is told in clear, or under the keys if it has proved to hold
+        them. A responder then takes the SA for established, and hears that it is not."""
         if error.notify is not None:
             notice = Notification(error.notify, ProtocolId.ISAKMP, data=error.data, doi=DOI_IPSEC)
-            self.tell(sa, notice)
+            if sealed:
+                self.notify(sa, [notice])
+            else:
+                self.tell(sa, notice)
+        if sealed and sa.initiated:
+            self.notify(sa, [notices.delete_of(sa)])
         self.fail(sa, error.reason, error.why)
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:
@@ -288,18 +316,44 @@ class Exchanges(ABC):
     def forget(self, sa: IkeSa) -> None:
         """An exchange is over, and none of its timers is due."""
         self.sadb.remove(sa)
+        if sa.task is not None:
+            self._working.pop(sa.task.number, None)
+            sa.task = None
         for what in _SA_TIMERS:
             self._timers.cancel(self.key(what, sa))
         for message_id in sa.quick:
             self._timers.cancel(self.key("quick", sa, message_id))
         sa.quick.clear()
 
+    # ---- what is done elsewhere
+    def wait_for(self, sa: IkeSa, task: Task, work: Work[Any]) -> None:
+        """Have work done elsewhere; meanwhile no message of the exchange is taken, nor sent again."""
+        self._steps += 1
+        task.number, task.what, sa.task = self._steps, work.what, task
+        self._working[task.number] = sa
+        self._timers.cancel(self.key("resend", sa))
+        self._timers.set(self.key("step", sa), self._now + self.settings.step_for)
+        name = sa.connection.name
+        self._needed.append(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
+
+    def done_with(self, number: int) -> tuple[IkeSa, Task] | None:
+        """The exchange and the row that work was for; None if it is too late."""
+        sa = self._working.pop(number, None)
+        if sa is None or sa.task is None:
+            return None
+        task, sa.task = sa.task, None
+        self._timers.cancel(self.key("step", sa))
+        if sa.state in _TRIES:
+            # If nothing comes of it, the exchange goes on as before.
+            self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
+        return sa, task
+
     # ---- sending
     def move(self, sa: IkeSa, state: State, reply: Reply) -> bytes:
         """The next state of Phase I, and its message."""
         sent = self.send(sa, sa.sending, ExchangeType.MAIN, 0, reply)
         sa.state = state
-        if sa.initiated and state in _TRIES:
+        if state in _TRIES:
             sa.sending.tries = 0
             self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
         else:

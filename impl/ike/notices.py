@@ -15,12 +15,39 @@ from impl.ike.offers import durations_of, life_attributes
 from impl.ike.sadb import IkeSa
 from impl.wire.errors import WireError
 from impl.wire.message import encode_chain
-from impl.wire.numbers import IpsecAttribute, LifeType, NotifyType, OakleyAttribute, ProtocolId
+from impl.wire.numbers import (
+    IpsecAttribute,
+    LifeType,
+    Method,
+    NotifyType,
+    OakleyAttribute,
+    ProtocolId,
+    name_of,
+)
 from impl.wire.payloads import AnyPayload, Delete, HashData, Notification
 from impl.wire.proposals import decode_attributes, encode_attributes
 
 #: octets of the number of a question (RFC 3706 5.3)
 _NUMBER = 4
+#: kinds of notify in clear that are reported of one SA: anybody can send any number
+_HINTS = 8
+
+#: what a refusal of Phase I is about
+_REFUSALS: dict[int, str] = {
+    NotifyType.NO_PROPOSAL_CHOSEN: "proposal-p1",
+    NotifyType.INVALID_ID_INFORMATION: "identity",
+    NotifyType.INVALID_CERT_ENCODING: "certificate",
+    NotifyType.INVALID_CERTIFICATE: "certificate",
+    NotifyType.CERT_TYPE_UNSUPPORTED: "certificate",
+    NotifyType.INVALID_CERT_AUTHORITY: "certificate",
+    NotifyType.INVALID_SIGNATURE: "certificate",
+    NotifyType.CERTIFICATE_UNAVAILABLE: "certificate",
+}
+_OF_METHOD: dict[int, str] = {
+    Method.PRE_SHARED_KEY: "psk-mismatch",
+    Method.RSA_SIGNATURES: "certificate",
+    Method.KERBEROS: "kerberos",
+}
 
 
 def sealed_notice(sa: IkeSa, message_id: int, rest: Sequence[AnyPayload]) -> Reply:
@@ -30,13 +57,18 @@ def sealed_notice(sa: IkeSa, message_id: int, rest: Sequence[AnyPayload]) -> Rep
     return Reply.hashed(schedule.hash_1(sa.sealing.keys, message_id, chain[1]), chain)
 
 
-def hear_sealed(core: Core, sa: IkeSa, got: Got) -> list[AnyPayload]:
-    """Take a notice that verifies; what is to be answered. Dropped if it does not."""
+def verify(sa: IkeSa, got: Got) -> None:
+    """Dropped unless HASH(1) is first, and right."""
     assert sa.sealing is not None and got.opened is not None
     first = got.payloads[0] if got.payloads else None
     made = schedule.hash_1(sa.sealing.keys, got.header.message_id, got.opened.rest)
     if not isinstance(first, HashData) or not same(first.data, made):
         raise Dropped("tampered", "HASH(1) of a notice is wrong")
+
+
+def hear_sealed(core: Core, sa: IkeSa, got: Got) -> list[AnyPayload]:
+    """Take a notice that verifies; what is to be answered. Dropped if it does not."""
+    verify(sa, got)
     replies: list[AnyPayload] = []
     for item in got.payloads[1:]:
         if isinstance(item, Delete):
@@ -107,12 +139,37 @@ def lifetime_in(item: Notification, type_: int, duration: int) -> tuple[int | No
 
 
 def hear_clear(core: Core, sa: IkeSa, got: Got) -> None:
-    """Report what anybody can have sent; keep it as what the exchange may have failed of."""
+    """Report what anybody can have sent, each kind once; keep it as what the exchange may have failed of."""
     for item in got.all(Notification):
-        core.emit(Notified(sa.peer, item, protected=False))
-        if item.type == NotifyType.NO_PROPOSAL_CHOSEN:
-            sa.problem = ("proposal-p1", "the peer says NO-PROPOSAL-CHOSEN, in clear")
+        if item.type not in sa.hinted and len(sa.hinted) < _HINTS:
+            sa.hinted.add(item.type)
+            core.emit(Notified(sa.peer, item, protected=False))
+        reason = refusal_of(sa, item)
+        if reason:
+            sa.problem = (reason, f"the peer says {name_of(NotifyType, item.type)}, in clear")
             sa.heard = True
+
+
+def refusal_of(sa: IkeSa, notice: Notification) -> str:
+    """Why the peer refuses Phase I, in the words of verdicts; empty if the notice says nothing of it."""
+    if notice.type == NotifyType.AUTHENTICATION_FAILED:
+        return _OF_METHOD.get(sa.choice.method if sa.choice is not None else 0, "")
+    return _REFUSALS.get(notice.type, "")
+
+
+def early_refusal(sa: IkeSa, got: Got) -> tuple[str, str] | None:
+    """What refuses an exchange under its own keys before it stands; None if nothing does. Dropped for a
+    notice that does not verify."""
+    verify(sa, got)
+    for item in got.all(Notification):
+        reason = refusal_of(sa, item)
+        if reason == "psk-mismatch":
+            # It has the keys, so it has the pre-shared key: what it refuses is who we say we are.
+            reason = "identity"
+        if reason:
+            said = name_of(NotifyType, item.type)
+            return reason, f"the peer says {said}, under the keys of this exchange"
+    return None
 
 
 def _delete(core: Core, sa: IkeSa, item: Delete) -> None:

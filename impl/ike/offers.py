@@ -64,6 +64,8 @@ _PHASE1 = frozenset(
         OakleyAttribute.LIFE_DURATION,
     )
 )
+#: attributes that carry a name in transforms of Kerberos; Windows 2000 was seen with the second, too
+_NAMES = frozenset((OakleyAttribute.GSS_IDENTITY_NAME, 32001))
 _PHASE2 = frozenset(
     int(item)
     for item in (
@@ -147,17 +149,24 @@ def _values(transform: Transform) -> dict[int, int]:
 
 # ---- Phase I
 @lru_cache(maxsize=256)
-def offer_phase1(choices: tuple[Phase1Choice, ...], life: Lifetime) -> SecurityAssociation:
-    """The SA payload of message 1: one proposal, a transform a choice, in order."""
+def offer_phase1(
+    choices: tuple[Phase1Choice, ...], life: Lifetime, named: Attribute | None = None
+) -> SecurityAssociation:
+    """The SA payload of message 1: one proposal, a transform a choice, in order.
+
+    named   the own name, which goes with each choice of Kerberos
+    """
     transforms = tuple(
-        Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life)))
+        Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life, named)))
         for number, choice in enumerate(choices, 1)
     )
     made = SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
     return replace(made, body=encode_sa(made))  # it is hashed more than once
 
 
-def _phase1_attributes(choice: Phase1Choice, life: Lifetime) -> Iterator[Attribute]:
+def _phase1_attributes(
+    choice: Phase1Choice, life: Lifetime, named: Attribute | None
+) -> Iterator[Attribute]:
     yield Attribute(OakleyAttribute.ENCRYPTION, choice.encryption)
     if choice.key_bits is not None:
         yield Attribute(OakleyAttribute.KEY_LENGTH, choice.key_bits)
@@ -166,6 +175,8 @@ def _phase1_attributes(choice: Phase1Choice, life: Lifetime) -> Iterator[Attribu
     yield Attribute(OakleyAttribute.AUTHENTICATION, choice.method)
     types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
     yield from life_attributes(*types, life.offered, None)
+    if choice.method == Method.KERBEROS and named is not None:
+        yield named
 
 
 def phase1_choice(transform: Transform) -> Phase1Choice | None:
@@ -173,7 +184,8 @@ def phase1_choice(transform: Transform) -> Phase1Choice | None:
     get = (values := _values(transform)).get
     encryption, hash_ = get(_ENCRYPTION), get(_HASH)
     method, group = get(_AUTHENTICATION), get(_GROUP)
-    if transform.id != KEY_IKE or not values.keys() <= _PHASE1:
+    known = _PHASE1 | _NAMES if method == Method.KERBEROS else _PHASE1
+    if transform.id != KEY_IKE or not values.keys() <= known:
         return None
     if encryption is None or hash_ is None or method is None or group is None:
         return None
@@ -352,8 +364,9 @@ def unsupported(connection: ConnectionSettings) -> str:
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
             return f"{first} has a cipher, hash or group that is not supported"
-        if first.method != Method.PRE_SHARED_KEY:
-            return f"{first} has an authentication method that is not supported"
+        lacks = _credential_lacks(connection, first.method)
+        if lacks:
+            return f"{first} has an authentication method that {lacks}"
     for child in connection.children:
         for second in {*child.choices, *(item for rank in child.takes for item in rank)}:
             group = second.group is None or group_of(second.group) is not None
@@ -362,6 +375,17 @@ def unsupported(connection: ConnectionSettings) -> str:
         if child.negotiates and not child.choices:
             return f"{child.name} has nothing to offer"
     return "" if connection.choices else "it has nothing to offer"
+
+
+def _credential_lacks(connection: ConnectionSettings, method: int) -> str:
+    """What is missing to do a method, in words; a missing pre-shared key is found out later, by peer."""
+    if method == Method.RSA_SIGNATURES:
+        return (
+            "" if connection.certificate is not None else "needs a certificate, and there is none"
+        )
+    if method == Method.KERBEROS:
+        return "" if connection.kerberos is not None else "needs a principal, and there is none"
+    return "" if method == Method.PRE_SHARED_KEY else "is not supported"
 
 
 @lru_cache(maxsize=256)

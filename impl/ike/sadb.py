@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
+from impl.auth.interface import Authenticator
 from impl.crypto.groups import PrivateValue
 from impl.crypto.schedule import Cookies
 from impl.ike.events import SaPair
@@ -19,10 +21,13 @@ from impl.ike.settings import (
     Phase1Choice,
     Phase2Choice,
 )
-from impl.ike.tables import State
+from impl.ike.tables import BY_METHOD, Row, State
 from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
+
+if TYPE_CHECKING:
+    from impl.ike.steps import Task
 
 
 @dataclass(slots=True)
@@ -127,6 +132,9 @@ class Quick:
     sending: Sending = field(default_factory=Sending)
 
 
+_HALF_OPEN = (State.AWAITS_MM3, State.AWAITS_MM5, State.AWAITS_MM7)
+
+
 @dataclass(slots=True, eq=False)
 class IkeSa:
     """One exchange of Phase I, and the SA that comes of it.
@@ -136,11 +144,15 @@ class IkeSa:
     stated    the lifetime that the initiator's offer states; `seconds`: the one in force
     number    the how manieth it was that was kept
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
+    hinted    kinds of notify in clear that were reported
     why_ends  what its end will be put down to
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
     answered_to   the number that the peer's next question must not be below
     named     what is offered anew, as the responder has asked for it (R7)
-    detects, names_alternatives   the peer understands RFC 3706, and alternatives (its vendor ids)
+    detects, names_alternatives, gssapi   the peer understands RFC 3706, alternatives, method 65001 as
+              Kerberos (its vendor ids)
+    auth      how both ends authenticate, once that is agreed on; `proved`: who the credential says it is
+    task      the row that is under way elsewhere: until it is done, no message is taken
     served    negotiations of Phase II that it has completed (R16)
     """
 
@@ -178,8 +190,13 @@ class IkeSa:
     number: int = 0
     ends: float = 0.0
     old: IkeSa | None = field(default=None, repr=False)
+    hinted: set[int] = field(default_factory=set)
     why_ends: str = "its lifetime is over"
     names_alternatives: bool = False
+    gssapi: bool = False
+    auth: Authenticator | None = field(default=None, repr=False)
+    proved: str = ""
+    task: Task | None = field(default=None, repr=False)
     begun: Address = field(init=False)
 
     def __post_init__(self) -> None:
@@ -193,7 +210,16 @@ class IkeSa:
     @property
     def half_open(self) -> bool:
         """Whether it takes a place among the exchanges that somebody else began and has not proved."""
-        return not self.initiated and self.state in (State.AWAITS_MM3, State.AWAITS_MM5)
+        return not self.initiated and self.state in _HALF_OPEN
+
+    @property
+    def row(self) -> Row | None:
+        """What Main Mode, by the method agreed on, does with the next message; None: it awaits none."""
+        return BY_METHOD[self.choice.method if self.choice is not None else None].get(self.state)
+
+    def same_credential(self, other: IkeSa) -> bool:
+        """Whether both were authenticated as the same."""
+        return (self.identity, self.proved) == (other.identity, other.proved)
 
     def leads_to(self, peer: Address) -> bool:
         """Whether the peer is at that address, began there, or is on its host and has changed ports."""
@@ -215,6 +241,8 @@ class Sadb:
         self._begun: dict[tuple[bytes, Address], IkeSa] = {}
         self.pairs: dict[int, tuple[IkeSa, SaPair]] = {}
         self._made: dict[int, float] = {}
+        #: by the hosts that an SA leads to, or did when it began: with many peers few are looked at
+        self._at: dict[str, dict[IkeSa, None]] = {}
         self._count = 0
 
     def __iter__(self) -> Iterator[IkeSa]:
@@ -235,6 +263,7 @@ class Sadb:
         """Keep an exchange."""
         self._count += 1
         sa.number = self._count
+        self._place(sa)
         self._by_cookie[self.own_cookie(sa)] = sa
         if sa.half_open:
             self._half_open[self.own_cookie(sa)] = sa
@@ -246,6 +275,35 @@ class Sadb:
         self._half_open.pop(self.own_cookie(sa), None)
         if self._begun.get((sa.cookies.initiator, sa.begun)) is sa:
             del self._begun[sa.cookies.initiator, sa.begun]
+        self._gone(sa)
+
+    def moved(self, sa: IkeSa, peer: Address) -> None:
+        """The peer is at another address, on the other port."""
+        self._displace(sa)
+        sa.peer, sa.nat.floated = peer, True
+        self._place(sa)
+
+    def _place(self, sa: IkeSa) -> None:
+        for host in (sa.peer[0], sa.begun[0]):
+            self._at.setdefault(host, {})[sa] = None
+
+    def _displace(self, sa: IkeSa) -> None:
+        for host in {sa.peer[0], sa.begun[0]} & self._at.keys():
+            self._at[host].pop(sa, None)
+            if not self._at[host]:
+                del self._at[host]
+
+    def _gone(self, sa: IkeSa) -> None:
+        """Out of sight, unless pairs are left of it."""
+        if not sa.pairs and self._by_cookie.get(self.own_cookie(sa)) is not sa:
+            self._displace(sa)
+
+    def _near(self, sa: IkeSa) -> list[IkeSa]:
+        """SAs that may lead to the same end, this one too, the oldest first; ended ones of which pairs are
+        left."""
+        hosts = (self._at.get(host, {}) for host in (sa.peer[0], sa.begun[0]))
+        found = {other for known in hosts for other in known if other.same_end(sa)}
+        return sorted(found, key=lambda other: other.number)
 
     def find(self, initiator: bytes, responder: bytes) -> IkeSa | None:
         """The exchange of a message: by either cookie, if the other is the one that is known, or none is
@@ -264,32 +322,28 @@ class Sadb:
         """The other Phase I SAs that stand with the same authenticated peer, the oldest first."""
         return [
             other
-            for other in self._by_cookie.values()
-            if other is not sa
-            and other.state is State.ESTABLISHED
-            and other.same_end(sa)
-            and other.identity == sa.identity
+            for other in self._near(sa)
+            if other is not sa and other.state is State.ESTABLISHED and other.same_credential(sa)
         ]
 
     def successor(self, sa: IkeSa) -> IkeSa | None:
         """A younger Phase I SA of the same policy and end that stands, or that we are bringing up."""
-        for other in self._by_cookie.values():
-            may = other.initiated or other.state is State.ESTABLISHED
-            same = other.connection is sa.connection and other.same_end(sa)
-            if other.number > sa.number and may and same:
+        for other in self._near(sa):
+            coming = other.initiated and other.state not in (State.ENDED, State.FAILED)
+            may = coming or other.state is State.ESTABLISHED
+            if other.number > sa.number and may and other.connection is sa.connection:
                 return other
         return None
 
     def alone(self, sa: IkeSa) -> bool:
         """Whether nothing else is known of the end that an SA leads to: no other SA, and no pair."""
-        owners = (owner for owner, _ in self.pairs.values())
-        others = (*self._by_cookie.values(), *owners)
-        return not any(other is not sa and other.same_end(sa) for other in others)
+        return not any(other is not sa for other in self._near(sa))
 
     # ---- pairs
     def install(self, sa: IkeSa, pair: SaPair, now: float) -> None:
         """Keep a pair that was made under this SA."""
         sa.pairs.append(pair)
+        self._place(sa)
         self.pairs[pair.inbound_spi] = sa, pair
         self._made[pair.inbound_spi] = now
 
@@ -298,6 +352,7 @@ class Sadb:
         self._made.pop(pair.inbound_spi, None)
         if pair in sa.pairs:
             sa.pairs.remove(pair)
+        self._gone(sa)
         return self.pairs.pop(pair.inbound_spi, None) is not None
 
     def made(self, pair: SaPair) -> float:
@@ -306,11 +361,9 @@ class Sadb:
 
     def pairs_with(self, sa: IkeSa) -> list[tuple[IkeSa, SaPair]]:
         """Every pair with the peer of an SA, whichever SA it was made under, the oldest first."""
-        return [
-            (owner, pair)
-            for owner, pair in self.pairs.values()
-            if owner is sa or (owner.same_end(sa) and owner.identity == sa.identity)
-        ]
+        owners = (other for other in self._near(sa) if other.same_credential(sa))
+        found = [(owner, pair) for owner in owners for pair in owner.pairs]
+        return sorted(found, key=lambda held: self._made[held[1].inbound_spi])
 
     def alike(self, sa: IkeSa, pair: SaPair) -> list[SaPair]:
         """The peer's other pairs for the same packets of the same child, the oldest first."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from impl.auth.certificate import CertificateSettings
+from impl.auth.kerberos import KerberosSettings
 from impl.crypto.schedule import Cookies, Keys
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
@@ -118,6 +121,7 @@ class ConnectionSettings:
     selectors       what becomes of packets that a peer asks for and no child selects just so
     own, expected   ID payloads; `expected` None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
+    certificate, kerberos   what the other two methods need; None: they cannot be done
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
     spare           choices that are acceptable, and offered only to a peer that asks for them (R7)
     detection       how a dead peer is told; None: it is not
@@ -136,6 +140,8 @@ class ConnectionSettings:
     falls_back: bool = False
     spare: tuple[Phase1Choice, ...] = ()
     detection: Detection | None = None
+    certificate: CertificateSettings | None = None
+    kerberos: KerberosSettings | None = None
     accepted: tuple[tuple[Phase1Choice, ...], ...] = ()
     selectors: Selectors = Selectors.NARROWED
 
@@ -175,6 +181,9 @@ class Settings:
     most_ids             message ids that one Phase I SA sees: then it is renewed, as all are remembered
     cookie_life          seconds after which cookies are made with another secret
     alternatives         whether a refusal names what would be acceptable, to who understands it (R7)
+    utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
+                         need it
+    step_for             seconds that a step of an authentication may take elsewhere
     """
 
     local: Host
@@ -190,6 +199,8 @@ class Settings:
     most_ids: int = 16_384
     cookie_life: float = 60.0
     alternatives: bool = True
+    utc: Callable[[float], datetime] | None = None
+    step_for: float = 20.0
 
     def connection_for(self, host: Host) -> ConnectionSettings | None:
         """The first connection whose remote addresses hold this one."""

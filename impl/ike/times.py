@@ -80,9 +80,16 @@ class Times(Exchanges):
             self._renew(sa, "a later negotiation met silence", wanted)
 
     def _give_up_half_open(self, sa: IkeSa) -> None:
-        if sa.half_open:
+        if sa.half_open and sa.task is not None:
+            self._give_up_step(sa)
+        elif sa.half_open:
             reason, why = sa.problem or ("no-responder", "the initiator went silent")
             self.fail(sa, reason, why)
+
+    def _give_up_step(self, sa: IkeSa) -> None:
+        if sa.task is not None:
+            why = f"could not {sa.task.what} in time"
+            self.fail(sa, "internal", why)
 
     # ---- Phase I
     def established(self, sa: IkeSa) -> None:
@@ -96,7 +103,10 @@ class Times(Exchanges):
         self._keep_alive(sa)
         self._wait_for_signs(sa)
         name = sa.connection.name
-        self.emit(Phase1Established(sa.name, sa.peer, name, sa.identity, sa.choice, sa.initiated))
+        found = Phase1Established(
+            sa.name, sa.peer, name, sa.identity, sa.choice, sa.initiated, sa.proved
+        )
+        self.emit(found)
         own_counts = sa.connection.life.own_counts
         if not sa.initiated and sa.seconds < sa.stated and not own_counts:
             self.notify(sa, [notices.lifetime_of_phase1(sa)])
@@ -290,6 +300,7 @@ class Times(Exchanges):
         "life": _expire,
         "keepalive": _send_keepalive,
         "idle": _ask,
+        "step": _give_up_step,
     }
 
 

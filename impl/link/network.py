@@ -6,9 +6,11 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
+from impl.auth.interface import Outcome, Work
 from impl.ike.engine import Engine
-from impl.ike.events import Event
+from impl.ike.events import Event, StepNeeded
 from impl.ike.settings import Address
 
 Tap = Callable[["Sent"], "bytes | None"]
@@ -74,23 +76,28 @@ class Network:
     """Engines by address; one that does NAT traversal has its other port too.
 
     nats   what stands before a host
+    step_takes   virtual seconds that a step of an authentication takes; `does`: who does it
     tap    sees every datagram as it is sent, and says what goes on: it, another one, or nothing (None)
-    log    everything that was sent, in order; events by address
+    log    everything that was sent, in order; events, and steps that were needed, by address
     """
 
     faults: Faults = field(default_factory=Faults)
     seed: int = 0
     tap: Tap | None = None
     nats: tuple[Translator, ...] = ()
+    step_takes: float = 0.0
+    does: Callable[[Work[Any]], Outcome[Any]] = Work.run
 
     def __post_init__(self) -> None:
         self.now = 0.0
         self.log: list[Sent] = []
         self.events: dict[Address, list[Event]] = {}
+        self.steps: dict[Address, list[StepNeeded]] = {}
         self._engines: dict[Address, Engine] = {}
         self._other: dict[Address, Engine] = {}
         self._chance = Random(self.seed)
         self._way: list[tuple[float, int, Sent]] = []
+        self._due_steps: list[tuple[float, int, Address]] = []
         self._count = 0
 
     def join(self, address: Address, engine: Engine) -> None:
@@ -99,6 +106,7 @@ class Network:
         if engine.settings.nat is not None:
             self._other[address[0], engine.settings.nat.float_port] = engine
         self.events[address] = []
+        self.steps.setdefault(address, [])
 
     def send(self, source: Address, target: Address, datagram: bytes) -> None:
         """Put a datagram on its way, as whoever sends it."""
@@ -124,6 +132,10 @@ class Network:
         self._gather()
         while (due := self._next()) is not None and due <= until:
             self.now = max(self.now, due)
+            while self._due_steps and self._due_steps[0][0] <= self.now:
+                _, number, address = heapq.heappop(self._due_steps)
+                (step,) = [item for item in self.steps[address] if item.number == number]
+                self._engines[address].step_done(number, self.does(step.work), self.now)
             while self._way and self._way[0][0] <= self.now:
                 _, _, sent = heapq.heappop(self._way)
                 self._arrive(sent)
@@ -146,7 +158,7 @@ class Network:
             engine.receive_datagram(sent.datagram, sent.source, self.now, floated=True)
 
     def _next(self) -> float | None:
-        due = [self._way[0][0]] if self._way else []
+        due = [item[0][0] for item in (self._way, self._due_steps) if item]
         due += [d for e in self._engines.values() if (d := e.next_deadline()) is not None]
         return min(due, default=None)
 
@@ -154,6 +166,10 @@ class Network:
         for address, engine in self._engines.items():
             while (event := engine.next_event()) is not None:
                 self.events[address].append(event)
+            while (step := engine.next_step()) is not None:
+                self.steps[address].append(step)
+                due = self.now + self.step_takes
+                heapq.heappush(self._due_steps, (due, step.number, address))
             nat = engine.settings.nat
             for item in engine.outgoing():
                 port = nat.float_port if nat is not None and item.floated else address[1]

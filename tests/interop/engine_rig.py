@@ -64,16 +64,20 @@ def against_strongswan(
     connection: dict[str, Any] | None = None,
     child: dict[str, Any] | None = None,
     engine: dict[str, Any] | None = None,
+    dialect: str | None = None,
+    certificates: dict[str, Any] | None = None,
 ) -> Outcome:
     """Run a scenario. `rig`: options of the rig; the rest changes what our engine is told."""
-    scenario: dict[str, Any] = {"name": name, "steps": steps}
+    scenario: dict[str, Any] = {"name": name, "steps": steps, "dialect": dialect}
+    scenario |= {"certificates": certificates or {}}
     scenario |= {"connection": connection or {}, "child": child or {}, "engine": engine or {}}
     with tempfile.TemporaryDirectory(prefix="ikeproof-engine-") as folder:
         told, result = Path(folder) / "scenario.json", Path(folder) / "result.json"
         log = Path(folder) / "charon.log"
         told.write_text(json.dumps(scenario))
         conf = CONFIGURATIONS / f"{name}.swanctl.conf"
-        command = [sys.executable, str(rig_script()), "--no-pki", "--conf", str(conf)]
+        command = [sys.executable, str(rig_script()), "--conf", str(conf)]
+        command += [] if name.startswith("cert") else ["--no-pki"]
         command += ["--log", str(log), *rig, "--", sys.executable, "-m"]
         command += ["tests.interop.engine_worker", str(told), str(result)]
         ran = subprocess.run(

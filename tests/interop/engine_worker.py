@@ -2,7 +2,8 @@
 
     python -m tests.interop.engine_worker SCENARIO.json RESULT.json
 
-SCENARIO: {"name": configuration, "connection" | "child" | "engine": changes by field, "steps": [[WORD, ...]]}.
+SCENARIO: {"name": configuration, "connection" | "child" | "engine" | "certificates": changes by field,
+"steps": [[WORD, ...]], "dialect": the only one of NAT traversal that is heard of}.
 RESULT: {"events": [{"event", "at", fields...}], "said": [{"command", "status", "text"}], "missing": [steps
 that did not come to pass], "dropped": {why: count}, "sas": Phase I SAs left, "pairs": pairs left}. The
 result holds keys: a test compares them.
@@ -18,15 +19,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any
 
 from impl.ike.engine import Engine
+from impl.ike.natt import DIALECTS
 from impl.ike.settings import Detection, Lifetime, Nat, identification_of
+from impl.wire.errors import WireError
+from impl.wire.message import NO_COOKIE, decode_header, decode_message, encode_message
+from impl.wire.numbers import IdType
+from impl.wire.payloads import Identification, VendorId
+from impl.wire.vendors import vendor_id
 from model.vocabulary.selectors import Selector
-from tests.interop.peers import settings_for
+from tests.interop.certificates import with_certificates
+from tests.interop.peers import packets_in, settings_for
 
 IKE_PORT, NAT_PORT = 500, 4500
 
@@ -50,12 +58,17 @@ class Worker:
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.rig = dict(os.environ)
         changes = {key: _typed(scenario.get(key, {})) for key in ("connection", "child", "engine")}
-        self.engine = Engine(settings_for(scenario["name"], self.rig, **changes), os.urandom)
+        told = settings_for(scenario["name"], self.rig, **changes)
+        if scenario["name"].startswith("cert"):
+            told = with_certificates(told, self.rig, scenario.get("certificates", {}))
+        self.engine = Engine(told, os.urandom)
+        self.dialect: str | None = scenario.get("dialect")
         self.peer = (self.rig["RIG_PEER_IP"], IKE_PORT)
         self.sockets = {port: self._bound(port) for port in (IKE_PORT, NAT_PORT)}
         self.events: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
         self.missing: list[list[Any]] = []
+        self.steps: list[str] = []
         self.began = time.monotonic()
 
     # ---- the loop
@@ -76,15 +89,32 @@ class Worker:
             ready, _, _ = select.select(self.sockets.values(), [], [], max(0.0, until - now))
             for sock in ready:
                 datagram, source = sock.recvfrom(65_535)
+                datagram = self._without_others(datagram)
                 floated = sock is self.sockets[NAT_PORT]
                 self.engine.receive_datagram(datagram, source, time.monotonic(), floated=floated)
 
     def _gather(self, now: float) -> None:
+        while (needed := self.engine.next_step()) is not None:
+            self.steps.append(needed.what)
+            self.engine.step_done(needed.number, needed.work.run(), time.monotonic())
         while (event := self.engine.next_event()) is not None:
             at = round(now - self.began, 3)
             self.events.append({"event": type(event).__name__, "at": at} | plain(event))
         for datagram, target, floated in self.engine.outgoing():
+            datagram = self._without_others(datagram)
             self.sockets[NAT_PORT if floated else IKE_PORT].sendto(datagram, target)
+
+    def _without_others(self, datagram: bytes) -> bytes:
+        """Message 1 with the vendor id of one dialect of NAT traversal, if the scenario names one."""
+        try:
+            if self.dialect is None or decode_header(datagram).responder_cookie != NO_COOKIE:
+                return datagram
+            message = decode_message(datagram)
+        except WireError:
+            return datagram
+        others = {VendorId(vendor_id(item.name)) for item in DIALECTS if item.name != self.dialect}
+        kept = tuple(item for item in message.payloads if item not in others)
+        return encode_message(replace(message, payloads=kept))
 
     def _bound(self, port: int) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -160,6 +190,7 @@ class Worker:
             "events": self.events,
             "said": self.said,
             "missing": self.missing,
+            "steps": self.steps,
             "dropped": dict(self.engine.dropped),
             "sas": len(self.engine.sadb),
             "pairs": len(self.engine.sadb.pairs),
@@ -172,6 +203,8 @@ _TYPES: dict[str, Callable[..., object]] = {
     "nat": Nat,
     "detection": Detection,
     "own": lambda address: identification_of(ip_address(address)),
+    "expected": lambda name: Identification(IdType.FQDN, 0, 0, name.encode()),
+    "local": lambda network: packets_in(network),
 }
 
 

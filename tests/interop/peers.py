@@ -78,12 +78,15 @@ ENDS: dict[str, End] = {
     "psk-ah-transport": End(phase2=AH_TRANSPORT, hosts=True),
     "psk-lifetimes": End(),
     "psk-mismatch": End(),
+    "cert-rsa-dn": End(replace(DES3, method=Method.RSA_SIGNATURES)),
+    "cert-rsa": End(replace(DES3, method=Method.RSA_SIGNATURES), names=True),
     "no-proposal-chosen": End(),
     "quick-no-proposal-chosen": End(),
 }
 
 
-def _net(text: str) -> Selector:
+def packets_in(text: str) -> Selector:
+    """The packets of a network."""
     network = ip_network(text)
     return Selector(network.network_address, network.broadcast_address)
 
@@ -108,7 +111,7 @@ def settings_for(
     local, remote = (
         (OWN_ADDRESS, OWN_ADDRESS)
         if end.hosts
-        else (_net(rig["RIG_LOCAL_NET"]), _net(rig["RIG_PEER_NET"]))
+        else (packets_in(rig["RIG_LOCAL_NET"]), packets_in(rig["RIG_PEER_NET"]))
     )
     net = ChildSettings("net", local, remote, (end.phase2,), Lifetime(3600, 3600))
     made = ConnectionSettings(

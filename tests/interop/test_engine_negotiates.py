@@ -146,3 +146,71 @@ def test_r5_r7_r10_a_negotiation_fails_with_its_reason(
     assert not out.of("SasInstalled") and not out.result["pairs"]
     if event == "Phase2Failed":
         assert len(out.of("Phase1Established")) == 1
+
+
+DRAFT = "draft-ietf-ipsec-nat-t-ike"
+# strongSwan itself announces but one of the drafts.
+DIALECTS = [("we", "-03"), ("we", "-02\n"), ("we", "-02"), ("strongSwan", "-02\n")]
+
+
+@pytest.mark.parametrize(("who", "draft"), DIALECTS)
+def test_the_drafts_of_nat_traversal_are_spoken(who: str, draft: str) -> None:
+    steps: list[Step] = [BEGIN[who], ["until", "SasInstalled"], ["wait", 0.3]]
+    steps += [["swanctl", "--list-sas"]]
+    out = against_strongswan("psk-3des-sha1-modp1024", steps, dialect=DRAFT + draft)
+    assert not out.result["missing"]
+    assert out.of("SasInstalled")[0]["pair"]["choice"]["encapsulation"] == 61_443
+    (listed,) = out.said("--list-sas")
+    assert "192.0.2.2[4500]" in listed and "INSTALLED, TUNNEL-in-UDP" in listed
+
+
+# What one end takes the other end's packets or name to be, the other does not.
+NARROW, FOREIGN = {"network": "10.77.2.0/25"}, {"network": "10.99.0.0/16"}
+OTHERS = [
+    ("psk-3des-sha1-modp1024", "we", {"child": {"local": FOREIGN}}, "Phase2Failed", "selector"),
+    (
+        "psk-3des-sha1-modp1024",
+        "strongSwan",
+        {"child": {"local": FOREIGN}},
+        "Phase2Failed",
+        "selector",
+    ),
+    (
+        "psk-aes128-sha256-modp2048-pfs",
+        "we",
+        {"connection": {"own": {"address": "192.0.2.77"}}},
+        "Phase1Failed",
+        "identity",
+    ),
+    (
+        "psk-aes128-sha256-modp2048-pfs",
+        "we",
+        {"connection": {"expected": {"name": "other.rig.test"}}},
+        "Phase1Failed",
+        "identity",
+    ),
+    (
+        "psk-aes128-sha256-modp2048-pfs",
+        "strongSwan",
+        {"connection": {"expected": {"name": "other.rig.test"}}},
+        "Phase1Failed",
+        "identity",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "who", "changes", "event", "reason"), OTHERS)
+def test_r5_r21_packets_and_names_that_do_not_fit_are_told_apart(
+    name: str, who: str, changes: dict[str, dict[str, object]], event: str, reason: str
+) -> None:
+    changes = {**changes, "engine": {"interval": 0.3, "brief": 0.3}}
+    out = against_strongswan(name, [BEGIN[who], ["until", event, 1, 8]], **changes)  # type: ignore[arg-type]
+    assert [item["reason"] for item in out.of(event)] == [reason]
+
+
+def test_r21_a_part_of_what_strongswan_protects_is_taken() -> None:
+    steps: list[Step] = [["start"], ["until", "SasInstalled"], ["wait", 0.3]]
+    steps += [["swanctl", "--list-sas"]]
+    changes = {"local": NARROW}
+    out = against_strongswan("psk-3des-sha1-modp1024", steps, child=changes)
+    assert "remote 10.77.2.0/25\n" in out.said("--list-sas")[0]

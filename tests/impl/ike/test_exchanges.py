@@ -328,7 +328,11 @@ def test_r3_r10_settings_that_the_engine_cannot_do_are_refused_at_once(make_pair
     with pytest.raises(ValueError, match="group that is not supported"):
         make_pair(a={"choices": (replace(DES3, group=19),)})
     with pytest.raises(ValueError, match="method that is not supported"):
+        make_pair(a={"choices": (replace(DES3, method=2),)})
+    with pytest.raises(ValueError, match="method that needs a certificate, and there is none"):
         make_pair(a={"choices": (replace(DES3, method=3),)})
+    with pytest.raises(ValueError, match="method that needs a principal, and there is none"):
+        make_pair(a={"choices": (replace(DES3, method=65001),)})
     with pytest.raises(ValueError, match=r"net: .* is not supported"):
         make_pair(a=children(A, replace(ESP_3DES, transform=7)))
     with pytest.raises(ValueError, match="nothing to offer"):
