@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -23,7 +24,12 @@ from impl.auth.interface import (
     done,
     one,
 )
-from impl.auth.keys import SigningKey
+from impl.auth.keys import (
+    SigningKey,
+    certificate_from,
+    certificates_in_pkcs7,
+    list_from,
+)
 from impl.auth.names import in_words, same_identity, shown_in_words, subject_id, unconfirmed
 from impl.auth.paths import Trust, check_path
 from impl.crypto import schedule
@@ -164,6 +170,9 @@ def _vouched(
 ) -> x509.Certificate:
     """The certificate that vouches for the identity shown; Dropped or Refused if none does."""
     sent, lists = sent_certificates(payloads)
+    if not sent and any(isinstance(item, Certificate) for item in payloads):
+        why = "no certificate that the peer has sent can be read"
+        raise Refused("certificate", why, NotifyType.INVALID_CERT_ENCODING)
     candidates = sent or [c for c in settings.trust.known if not unconfirmed(c, shown)]
     if not candidates:
         why = f"the peer has sent no certificate, and none is known for {shown_in_words(shown)}"
@@ -195,13 +204,9 @@ def _has_signed(certificate: x509.Certificate, signature: bytes, made: bytes) ->
 
 
 def _rsa(certificate: x509.Certificate) -> RSAPublicKey | None:
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-    try:
-        key = certificate.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
+    key = certificate.public_key()
     return key if isinstance(key, RSAPublicKey) else None
 
 
@@ -209,22 +214,16 @@ def sent_certificates(
     payloads: Sequence[AnyPayload],
 ) -> tuple[list[x509.Certificate], list[x509.CertificateRevocationList]]:
     """Certificates and revocation lists of a message; what cannot be read is as if it had not come."""
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import pkcs7
-
     found: list[x509.Certificate] = []
     lists: list[x509.CertificateRevocationList] = []
     for item in [p for p in payloads if isinstance(p, Certificate)][:MOST_SENT]:
-        try:
+        with suppress(ValueError):
             if item.encoding == CertEncoding.X509_SIGNATURE:
-                found.append(x509.load_der_x509_certificate(item.data))
+                found.append(certificate_from(item.data))
             elif item.encoding == CertEncoding.PKCS7:
-                found += pkcs7.load_der_pkcs7_certificates(item.data)
+                found += certificates_in_pkcs7(item.data)
             elif item.encoding == CertEncoding.CRL:
-                lists.append(x509.load_der_x509_crl(item.data))
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            continue
+                lists.append(list_from(item.data))
     return found[:MOST_SENT], lists
 
 

@@ -200,7 +200,7 @@ class Kerberized(Authenticator):
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
         """A token, if there is one."""
         if any(isinstance(item, GssToken) for item in payloads):
-            yield from self._step(self._read_token(payloads))
+            yield from self._step(self._read_payload(payloads))
 
     def greet(self) -> Steps[Payloads]:
         """The initiator's first token, or the responder's answer to it."""
@@ -210,22 +210,24 @@ class Kerberized(Authenticator):
             raise Refused("kerberos", "Kerberos gives no token to send")
         return (self._token(),)
 
-    def _read_token(self, payloads: Sequence[AnyPayload]) -> bytes:
-        token = self._dialect.token(one(payloads, GssToken).data)
+    def _read_payload(self, payloads: Sequence[AnyPayload]) -> bytes:
+        payload = one(payloads, GssToken).data
         if len(self._heard) >= MOST_TOKENS:
             raise Refused("kerberos", f"more than {MOST_TOKENS} tokens")
-        return token
+        return payload
 
     def _token(self) -> GssToken:
-        token, self._pending = self._pending, b""
-        self._sent.append(self._covered(token))
-        return GssToken(self._dialect.token_prefix + token)
+        payload, self._pending = self._dialect.token_prefix + self._pending, b""
+        self._sent.append(self._covered(payload))
+        return GssToken(payload)
 
-    def _covered(self, token: bytes) -> bytes:
-        return self._dialect.token_prefix + token if self._dialect.hashes_prefix else token
+    def _covered(self, payload: bytes) -> bytes:
+        """What HASH covers of a payload as it is on the wire."""
+        return payload if self._dialect.hashes_prefix else self._dialect.token(payload)
 
-    def _step(self, token: bytes | None) -> Steps[None]:
+    def _step(self, payload: bytes | None) -> Steps[None]:
         """One step of the context, which may block; what it fails of ends the exchange."""
+        token = None if payload is None else self._dialect.token(payload)
         target = self._target() if self._context is None and self.initiator else ""
         what = f"get a Kerberos ticket for {target}" if target else "take a Kerberos token"
 
@@ -235,10 +237,12 @@ class Kerberized(Authenticator):
             return context, made, self._judged(context) if context.complete else None
 
         self._context, self._pending, peer = yield from self._asked(what, work)
-        if token is not None:
-            self._heard.append(self._covered(token))
+        if payload is not None:
+            self._heard.append(self._covered(payload))
         if peer is not None:
             self.name, self._complete = peer, True
+        elif not self._pending:
+            raise Refused("kerberos", "the context is not complete, and there is nothing to send")
 
     def _begun(self, target: str) -> Context:
         mechanism = self._settings.mechanism
@@ -316,7 +320,7 @@ class Kerberized(Authenticator):
         if tokens:
             if self._complete:
                 raise Dropped("malformed", "a token for a context that is complete")
-            yield from self._step(self._read_token(payloads))
+            yield from self._step(self._read_payload(payloads))
             return
         context = self._completed()
         expected = self._hash(transcript, shown, own_end=False)

@@ -5,7 +5,10 @@ Files are read elsewhere: what comes in here are octets by a name (`CertificateF
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from impl.crypto.rsa import signed
@@ -85,39 +88,97 @@ class SigningKey:
         raise TypeError("a private key is never pickled")
 
 
-def certificates_of(files: Iterable[CertificateFile]) -> tuple[Certificate, ...]:
-    """The certificates in files, in order; ValueError for the first that holds none."""
+def certificate_from(der: bytes) -> Certificate:
+    """A certificate all of which can be read; ValueError for octets that hold none. Much of one is read
+    only when it is asked for: here, so that nothing surprises later."""
     from cryptography.x509 import load_der_x509_certificate
 
-    return tuple(_read(item, load_der_x509_certificate, "certificate") for item in files)
+    def load() -> Certificate:
+        made = load_der_x509_certificate(der)
+        if made.serial_number < 0:
+            raise ValueError("no serial number (RFC 5280 4.1.2.2)")
+        for part in ("subject", "issuer", "not_valid_before_utc", "not_valid_after_utc", "version"):
+            getattr(made, part)
+        for part in ("signature_hash_algorithm", "signature_algorithm_parameters", "extensions"):
+            getattr(made, part)
+        made.public_key()
+        return made
+
+    return _whole(load, "certificate")
+
+
+def list_from(der: bytes) -> CertificateRevocationList:
+    """A revocation list all of which can be read; ValueError for octets that hold none."""
+    from cryptography.x509 import load_der_x509_crl
+
+    def load() -> CertificateRevocationList:
+        made = load_der_x509_crl(der)
+        for part in ("issuer", "last_update_utc", "next_update_utc", "extensions"):
+            getattr(made, part)
+        for entry in made:
+            for part in ("serial_number", "revocation_date_utc", "extensions"):
+                getattr(entry, part)
+        return made
+
+    return _whole(load, "revocation list")
+
+
+def _whole(load: Callable[[], T], what: str) -> T:
+    _quiet()
+    # What the library raises here has nothing in common, and must not drag along what was read.
+    with suppress(Exception):
+        return load()
+    raise ValueError(f"there is no {what} in it that can be read")
+
+
+@cache
+def _quiet() -> None:
+    """What is odd about somebody's certificate is no business of whoever runs this program: the library
+    warns of some of it, in words that the certificate chooses."""
+    warnings.filterwarnings("ignore", "Attribute's length must be", UserWarning)
+    warnings.filterwarnings("ignore", "Parsed a serial number")
+
+
+def certificates_of(files: Iterable[CertificateFile]) -> tuple[Certificate, ...]:
+    """The certificates in files, in order; ValueError for the first that holds none."""
+    return tuple(_read(item, certificate_from) for item in files)
 
 
 def certificates_in(octets: bytes) -> tuple[Certificate, ...]:
     """All certificates in a file, PEM or DER; ValueError if it holds none, or one that cannot be read."""
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509 import load_pem_x509_certificates
 
-    try:
-        if b"-----BEGIN" in octets:
-            return tuple(x509.load_pem_x509_certificates(octets))
-        return (x509.load_der_x509_certificate(octets),)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError("there is no certificate in it that can be read") from None
+    if b"-----BEGIN" not in octets:
+        return (certificate_from(octets),)
+
+    def load() -> list[bytes]:
+        return [item.public_bytes(Encoding.DER) for item in load_pem_x509_certificates(octets)]
+
+    return tuple(map(certificate_from, _whole(load, "certificate")))
+
+
+def certificates_in_pkcs7(octets: bytes) -> tuple[Certificate, ...]:
+    """All certificates in a PKCS #7 bundle; ValueError as above."""
+    from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+    def load() -> list[bytes]:
+        found = pkcs7.load_der_pkcs7_certificates(octets)
+        return [item.public_bytes(Encoding.DER) for item in found]
+
+    return tuple(map(certificate_from, _whole(load, "certificate")))
 
 
 def lists_of(files: Iterable[CertificateFile]) -> tuple[CertificateRevocationList, ...]:
     """The revocation lists in files, in order; ValueError for the first that holds none."""
-    from cryptography.x509 import load_der_x509_crl
-
-    return tuple(_read(item, load_der_x509_crl, "revocation list") for item in files)
+    return tuple(_read(item, list_from) for item in files)
 
 
-def _read(file: CertificateFile, load: Callable[[bytes], T], what: str) -> T:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
+def _read(file: CertificateFile, load: Callable[[bytes], T]) -> T:
     if file.der is None:
         raise ValueError(f"{file.name}: {file.missing or 'it could not be read'}")
     try:
         return load(file.der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError(f"{file.name}: there is no {what} in it") from None
+    except ValueError as error:
+        why = f"{file.name}: {error}"
+    raise ValueError(why)

@@ -28,13 +28,18 @@ from impl.wire.message import (
     decode_header,
     payloads_of,
 )
-from impl.wire.numbers import ExchangeType, Method, NotifyType
+from impl.wire.numbers import ExchangeType, Method, NotifyType, name_of
 from impl.wire.payloads import AnyPayload, Notification
 
 #: how often a repeated message is answered with what it was answered at first
 MOST_ANSWERS = 10
 
 
+#: what refuses Quick Mode, in the words of verdicts
+_QUICK_REFUSALS: dict[int, str] = {
+    NotifyType.NO_PROPOSAL_CHOSEN: "proposal-p2",
+    NotifyType.INVALID_ID_INFORMATION: "selector",
+}
 _PROVING = (State.AWAITS_MM5, State.AWAITS_MM6, State.AWAITS_MM7, State.AWAITS_MM8)
 
 
@@ -331,6 +336,8 @@ class Engine(Times):
         if row.then is State.ESTABLISHED:
             self._timers.cancel(self.key("quick", sa, quick.message_id))
             self.finish(sa, quick)
+            self._settle_refusals(sa)
+            self.negotiate(sa)
         else:
             self.await_quick(sa, quick)
 
@@ -372,23 +379,33 @@ class Engine(Times):
             self.fail(sa, *refusal)
 
     def _quick_refused(self, sa: IkeSa, payloads: Sequence[AnyPayload]) -> None:
-        """A protected refusal is about the negotiation whose SPI it names; with none, about the only
-        one that is under way."""
-        reasons = {
-            NotifyType.NO_PROPOSAL_CHOSEN: "proposal-p2",
-            NotifyType.INVALID_ID_INFORMATION: "selector",
-        }
-        own = [quick for quick in sa.quick.values() if quick.initiated]
+        """A protected refusal is about the negotiation whose SPI it names. strongSwan names none: then it
+        is about one of ours, and it shows which when as many are left as were refused."""
         for item in payloads:
-            if isinstance(item, Notification) and item.type in reasons:
-                named = [quick for quick in own if quick.spi == item.spi]
-                if not named and len(own) == 1:
-                    named = own
-                for quick in named:
-                    if not self._offer_quick_anew(sa, quick, item.data):
-                        name = NotifyType(item.type).name.replace("_", "-")
-                        why = f"the peer says {name}"
-                        self.refuse_quick(sa, quick, Refused(reasons[NotifyType(item.type)], why))
+            if not isinstance(item, Notification) or item.type not in _QUICK_REFUSALS:
+                continue
+            why = f"the peer says {name_of(NotifyType, item.type)}"
+            error = Refused(_QUICK_REFUSALS[item.type], why)
+            named = [quick for quick in sa.quick.values() if quick.spi == item.spi]
+            for quick in named:
+                if not self._offer_quick_anew(sa, quick, item.data):
+                    self.refuse_quick(sa, quick, error)
+            if not named:
+                own = [quick for quick in sa.quick.values() if quick.initiated]
+                # What was sent again may have been refused again.
+                again = any(quick.sending.tries for quick in own)
+                if len(own) == 1 or len(sa.refusals) < len(own) - again:
+                    sa.refusals.append(error)
+                self._settle_refusals(sa)
+
+    def _settle_refusals(self, sa: IkeSa) -> None:
+        """Whatever of ours is left was refused, if as much was refused as is left."""
+        own = [quick for quick in sa.quick.values() if quick.initiated]
+        if len(own) > len(sa.refusals):
+            return
+        refusals, sa.refusals = sa.refusals, []
+        for quick, error in zip(own, refusals, strict=False):
+            self.refuse_quick(sa, quick, error)
 
     def _heard_notice(self, sa: IkeSa, payloads: Sequence[AnyPayload]) -> None:
         """A notice has verified. An answer that came too late may have been held back: it is no sign of
@@ -416,7 +433,7 @@ class Engine(Times):
 
     def _offer_quick_anew(self, sa: IkeSa, quick: Quick, data: bytes) -> bool:
         """The same in Quick Mode, where the refusal is protected; whether it is offered anew."""
-        if quick.child is None or quick.anew or not sa.names_alternatives:
+        if not quick.initiated or quick.child is None or quick.anew or not sa.names_alternatives:
             return False
         spoken = {wire: item for item in quick.child.choices for wire in natt.on_wire(sa, (item,))}
         named = named_phase2(data, (item for item in spoken if item not in quick.offered))

@@ -18,6 +18,7 @@ from impl.ike.reasons import Reasons
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
 from impl.ike.settings import (
     Address,
+    ChildSettings,
     ConnectionSettings,
     KeyLog,
     Phase1Choice,
@@ -194,12 +195,29 @@ class Exchanges(ABC):
         self.sadb.add(sa)
 
     def want(self, sa: IkeSa, wanted: Wanted) -> None:
-        """A pair: now, or as soon as Phase I stands."""
-        if sa.state is State.ESTABLISHED:
-            quick = self._quick(sa, wanted)
-            self.offer_quick(sa, quick, wanted.child.choices)
-        else:
-            sa.wanted.append(wanted)
+        """A pair: now, or as soon as Phase I stands and has not too much under way."""
+        sa.wanted.append(wanted)
+        self.negotiate(sa)
+
+    def negotiate(self, sa: IkeSa) -> None:
+        """Begin what waits, as far as it may; under a successor what this SA may serve no more (R16)."""
+        limit = sa.connection.limit
+        while sa.wanted and sa.state is State.ESTABLISHED:
+            own = sum(quick.initiated for quick in sa.quick.values())
+            if limit is not None and sa.served + own >= limit:
+                if not own:
+                    self._hand_over(sa, self.sadb.successor(sa) or self.begin_after(sa))
+                return
+            if own >= self.settings.parallel:
+                return
+            wanted = sa.wanted.pop(0)
+            self.offer_quick(sa, self._quick(sa, wanted), wanted.child.choices)
+
+    def _hand_over(self, sa: IkeSa, other: IkeSa) -> None:
+        """What waits under one SA waits under another."""
+        other.wanted += sa.wanted
+        sa.wanted = []
+        self.negotiate(other)
 
     def _quick(self, sa: IkeSa, wanted: Wanted) -> Quick:
         quick = Quick(self.message_id(sa), initiated=True, state=State.AWAITS_QM2)
@@ -286,8 +304,13 @@ class Exchanges(ABC):
         self.quick_failed(sa, quick, error.reason, error.why)
 
     def quick_failed(self, sa: IkeSa, quick: Quick, reason: str, why: str) -> None:
-        """Report."""
-        name = quick.child.name if quick.child is not None else ""
+        """Report, and go on with what waits."""
+        self.report_failure(sa, quick.child, reason, why)
+        self.negotiate(sa)
+
+    def report_failure(self, sa: IkeSa, child: ChildSettings | None, reason: str, why: str) -> None:
+        """A pair has not come up."""
+        name = child.name if child is not None else ""
         self.emit(Phase2Failed(sa.name, sa.peer, sa.connection.name, name, reason, why))
 
     def finish(self, sa: IkeSa, quick: Quick) -> None:
@@ -310,8 +333,12 @@ class Exchanges(ABC):
         self.forget(sa)
         if stood:
             self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
-        for quick in under_way:
-            self.quick_failed(sa, quick, "no-responder", f"its Phase I SA has ended: {why}")
+        successor = self.sadb.successor(sa)
+        if successor is not None:
+            self._hand_over(sa, successor)
+        left = [*(quick.child for quick in under_way), *(item.child for item in sa.wanted)]
+        for child in left if stood else ():
+            self.report_failure(sa, child, "no-responder", f"its Phase I SA has ended: {why}")
 
     def forget(self, sa: IkeSa) -> None:
         """An exchange is over, and none of its timers is due."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from impl.auth.interface import Authenticator
+from impl.auth.interface import Authenticator, Refused
 from impl.crypto.groups import PrivateValue
 from impl.crypto.schedule import Cookies
 from impl.ike.events import SaPair
@@ -144,6 +144,7 @@ class IkeSa:
     stated    the lifetime that the initiator's offer states; `seconds`: the one in force
     number    the how manieth it was that was kept
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
+    refusals  of Quick Modes of ours that the peer has not named
     hinted    kinds of notify in clear that were reported
     why_ends  what its end will be put down to
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
@@ -190,6 +191,7 @@ class IkeSa:
     number: int = 0
     ends: float = 0.0
     old: IkeSa | None = field(default=None, repr=False)
+    refusals: list[Refused] = field(default_factory=list)
     hinted: set[int] = field(default_factory=set)
     why_ends: str = "its lifetime is over"
     names_alternatives: bool = False

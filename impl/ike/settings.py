@@ -177,6 +177,8 @@ class Settings:
     half_open, open_for  how many half-open exchanges are kept, and for how long (R9)
     remembered           how many received messages an SA tells a repeated one by
     nat                  None: no NAT traversal
+    parallel             negotiations of Phase II that we have under way at once under one Phase I SA: when
+                         strongSwan refuses one it loses the others, and more than three it mixes up
     overlap              seconds for which a pair stands beside the one that we have put in its place
     most_ids             message ids that one Phase I SA sees: then it is renewed, as all are remembered
     cookie_life          seconds after which cookies are made with another secret
@@ -195,6 +197,7 @@ class Settings:
     open_for: float = 30.0
     remembered: int = 64
     nat: Nat | None = None
+    parallel: int = 1
     overlap: float = 10.0
     most_ids: int = 16_384
     cookie_life: float = 60.0

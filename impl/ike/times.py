@@ -73,9 +73,15 @@ class Times(Exchanges):
             self._timers.set(self.key("quick", sa, message_id), self._now + wait)
             return
         del sa.quick[message_id]
+        if quick.initiated and sa.refusals:
+            refusal = sa.refusals.pop()
+            self.quick_failed(sa, quick, refusal.reason, refusal.why)
+            return
         reason, why = sa.problem or ("no-responder", "the peer does not answer in Quick Mode")
-        self.quick_failed(sa, quick, reason, why)
-        if quick.initiated and sa.served and quick.child is not None:
+        if not (quick.initiated and sa.served and quick.child is not None):
+            self.quick_failed(sa, quick, reason, why)
+        else:
+            self.report_failure(sa, quick.child, reason, why)
             wanted = [Wanted(quick.child, quick.replaces)]
             self._renew(sa, "a later negotiation met silence", wanted)
 
@@ -110,9 +116,7 @@ class Times(Exchanges):
         own_counts = sa.connection.life.own_counts
         if not sa.initiated and sa.seconds < sa.stated and not own_counts:
             self.notify(sa, [notices.lifetime_of_phase1(sa)])
-        wanted, sa.wanted = sa.wanted, []
-        for item in wanted:
-            self.want(sa, item)
+        self.negotiate(sa)
 
     def _live_for(self, sa: IkeSa, seconds: int) -> None:
         """From now on: its successor is begun a little before its end, by the initiator first (R17)."""
@@ -169,6 +173,7 @@ class Times(Exchanges):
     def _renew(self, sa: IkeSa, why: str, wanted: Sequence[Wanted]) -> None:
         """End it, and begin another."""
         self.notify(sa, [notices.delete_of(sa)])
+        wanted, sa.wanted = [*wanted, *sa.wanted], []
         self.ended(sa, why)
         new = self.begin_after(sa)
         for item in wanted:

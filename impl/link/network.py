@@ -101,12 +101,14 @@ class Network:
         self._count = 0
 
     def join(self, address: Address, engine: Engine) -> None:
-        """An engine at an address."""
+        """An engine at an address, instead of whatever was there."""
         self._engines[address] = engine
         if engine.settings.nat is not None:
             self._other[address[0], engine.settings.nat.float_port] = engine
         self.events[address] = []
-        self.steps.setdefault(address, [])
+        self.steps[address] = []
+        self._due_steps = [item for item in self._due_steps if item[2] != address]
+        heapq.heapify(self._due_steps)
 
     def send(self, source: Address, target: Address, datagram: bytes) -> None:
         """Put a datagram on its way, as whoever sends it."""

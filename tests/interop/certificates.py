@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from impl.auth.certificate import CertificateSettings
+from impl.auth.certificate import CertificateSettings, Sends
 from impl.auth.keys import SigningKey, certificates_of
 from impl.auth.paths import Trust
 from impl.ike.settings import Settings
@@ -34,6 +34,7 @@ def with_certificates(
     told   days: how far our clock is ahead    anchor: the file of our trust anchor
            revoked: the file of a certificate that our revocation list names
            stranger: whether ours is signed by nobody but itself    expects: whom we expect, by name
+           asks: whether we ask for certificates    sends: when ours is sent
            below: whether ours is signed by an authority below the rig's, which we send along
     """
     pki, own = Path(rig["RIG_PKI"]), "cmd"
@@ -47,7 +48,9 @@ def with_certificates(
     key = Secret(f"file:{own}.key", None, (pki / f"{own}.key").read_bytes())
     names = [own, "below"] if own == "low" else [own]
     shown = certificates_of([_file(pki / f"{name}.crt") for name in names])
-    made = CertificateSettings(shown, SigningKey.of(key), Trust((anchor,), lists=lists))
+    trust, sends = Trust((anchor,), lists=lists), Sends[told.get("sends", "ALWAYS")]
+    asks = bool(told.get("asks", True))
+    made = CertificateSettings(shown, SigningKey.of(key), trust, sends, asks)
     (connection,) = settings.connections
     if "expects" in told:
         name = Identification(IdType.FQDN, 0, 0, told["expects"].encode())

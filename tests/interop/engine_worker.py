@@ -3,7 +3,7 @@
     python -m tests.interop.engine_worker SCENARIO.json RESULT.json
 
 SCENARIO: {"name": configuration, "connection" | "child" | "engine" | "certificates": changes by field,
-"steps": [[WORD, ...]], "dialect": the only one of NAT traversal that is heard of}.
+"steps": [[WORD, ...]], "more": networks of further children by name, "dialect": the only one of NAT traversal that is heard of}.
 RESULT: {"events": [{"event", "at", fields...}], "said": [{"command", "status", "text"}], "missing": [steps
 that did not come to pass], "dropped": {why: count}, "sas": Phase I SAs left, "pairs": pairs left}. The
 result holds keys: a test compares them.
@@ -58,6 +58,9 @@ class Worker:
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.rig = dict(os.environ)
         changes = {key: _typed(scenario.get(key, {})) for key in ("connection", "child", "engine")}
+        changes["more"] = {
+            name: packets_in(network) for name, network in scenario.get("more", {}).items()
+        }
         told = settings_for(scenario["name"], self.rig, **changes)
         if scenario["name"].startswith("cert"):
             told = with_certificates(told, self.rig, scenario.get("certificates", {}))

@@ -78,7 +78,11 @@ ENDS: dict[str, End] = {
     "psk-ah-transport": End(phase2=AH_TRANSPORT, hosts=True),
     "psk-lifetimes": End(),
     "psk-mismatch": End(),
-    "cert-rsa-dn": End(replace(DES3, method=Method.RSA_SIGNATURES)),
+    "cert-rsa-dn": End(
+        Phase1Choice(
+            Encryption.AES_CBC, 256, Hash.SHA2_512, Method.RSA_SIGNATURES, GroupId.MODP2048
+        )
+    ),
     "cert-rsa": End(replace(DES3, method=Method.RSA_SIGNATURES), names=True),
     "no-proposal-chosen": End(),
     "quick-no-proposal-chosen": End(),
@@ -101,10 +105,12 @@ def settings_for(
     connection: Mapping[str, Any] | None = None,
     child: Mapping[str, Any] | None = None,
     engine: Mapping[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Settings:
     """The engine's settings against that configuration.
 
     rig   the environment that the rig gives its command
+    more  further children: the packets of our end by name
     the others change what the connection, its child, and the engine are told
     """
     end, peer = ENDS[name], ip_address(rig["RIG_PEER_IP"])
@@ -125,6 +131,7 @@ def settings_for(
         life=Lifetime(28_800, 28_800),
         children=(replace(net, **(child or {})),),
     )
-    made = replace(made, **(connection or {}))
+    further = (replace(net, name=name, local=local) for name, local in (more or {}).items())
+    made = replace(made, children=(*made.children, *further), **(connection or {}))
     own = ip_address(rig["RIG_LOCAL_IP"])
     return replace(Settings(own, (made,), interval=1.0, brief=1.0, nat=Nat()), **(engine or {}))

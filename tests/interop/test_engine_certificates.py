@@ -9,7 +9,7 @@ import pytest
 from impl.wire.numbers import IdType
 from tests.interop.engine_rig import Outcome, Step, against_strongswan
 from tests.interop.harness import why_not
-from tests.interop.test_engine_negotiates import BEGIN
+from tests.interop.test_engine_negotiates import BEGIN, needs_nat
 
 pytestmark = [
     pytest.mark.interop,
@@ -42,7 +42,7 @@ def test_r3_r5_strongswan_and_we_believe_each_other_s_certificates(who: str) -> 
 
 @pytest.mark.parametrize("who", BEGIN)
 def test_r5_subjects_are_identities_and_an_intermediate_authority_goes_along(who: str) -> None:
-    out = run(who, "SasInstalled", "cert-rsa-dn", below=True)
+    out = run(who, "SasInstalled", "cert-rsa-dn", below=True, sends="ASKED")
     assert not out.result["missing"], out.result
     (made,) = out.of("Phase1Established")
     assert made["identity"]["type"] == IdType.DER_ASN1_DN
@@ -74,6 +74,24 @@ def test_r5_what_we_do_not_believe_of_strongswan(who: str, told: dict[str, Any],
 def test_r5_the_identity_that_strongswan_shows_must_be_the_one_expected(who: str) -> None:
     out = run(who, "Phase1Failed", expects="other.rig.test")
     assert failed(out) == ("identity", "the peer's identity is not the one expected")
+
+
+@pytest.mark.parametrize("who", BEGIN)
+def test_r5_strongswan_shows_its_certificate_to_who_asks(who: str) -> None:
+    out = run(who, "Phase1Failed", "cert-rsa-dn", asks=False)
+    reason, why = failed(out)
+    assert reason == "certificate" and why.startswith(
+        "the peer has sent no certificate, and none is"
+    )
+
+
+@needs_nat
+def test_r5_certificates_pass_a_nat() -> None:
+    steps: list[Step] = [["start"], ["until", "SasInstalled", 1, 15], ["wait", 0.3]]
+    out = against_strongswan("cert-rsa", steps, "--nat")
+    assert not out.result["missing"], out.result
+    assert out.of("Phase1Established")[0]["proved"] == "O=rig, CN=peer.rig.test"
+    assert "remote host is behind NAT" in out.log
 
 
 def test_r5_strongswan_does_not_believe_us_and_we_hear_why() -> None:

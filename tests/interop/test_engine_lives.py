@@ -26,19 +26,19 @@ def notified(out: Outcome, type_: int) -> list[str]:
 
 # ---- rekeying
 @pytest.mark.slow
-@pytest.mark.parametrize("who", BEGIN)
-def test_r17_r19_what_strongswan_rekeys_by_seconds_we_answer(who: str) -> None:
-    steps: list[Step] = [BEGIN[who], ["until", "SasInstalled"], ["wait", 29.5]]
+@pytest.mark.parametrize(("who", "seconds"), [("we", 29.5), ("strongSwan", 12.5)])
+def test_r17_r19_what_strongswan_rekeys_by_seconds_we_answer(who: str, seconds: float) -> None:
+    steps: list[Step] = [BEGIN[who], ["until", "SasInstalled"], ["wait", seconds]]
     out = against_strongswan("psk-lifetimes", [*steps, ["swanctl", "--list-sas"]])
     assert not out.result["missing"]
     rekeyed = [item["pair"] for item in out.of("SasInstalled")][1:]
-    assert len(rekeyed) >= 5
+    assert len(rekeyed) >= seconds / 6
     assert all(not pair["initiated"] and pair["life"] == 8 for pair in rekeyed)
     assert all(pair["kilobytes"] == 20 for pair in rekeyed)
     # strongSwan deletes what it has replaced; nothing multiplies
-    assert len(out.of("SasDeleted")) >= 4 and out.result["pairs"] <= 3
+    assert out.of("SasDeleted") and out.result["pairs"] <= 3
     # and renews Phase I (25 s) before it ends
-    assert len(out.of("Phase1Established")) == 2
+    assert len(out.of("Phase1Established")) == (2 if seconds > 25 else 1)
     (listed,) = out.said("--list-sas")
     for pair in [item["pair"] for item in out.of("SasInstalled")][-1:]:
         assert f"out {pair['inbound_spi']:08x}" in listed

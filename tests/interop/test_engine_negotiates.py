@@ -214,3 +214,20 @@ def test_r21_a_part_of_what_strongswan_protects_is_taken() -> None:
     changes = {"local": NARROW}
     out = against_strongswan("psk-3des-sha1-modp1024", steps, child=changes)
     assert "remote 10.77.2.0/25\n" in out.said("--list-sas")[0]
+
+
+@pytest.mark.parametrize("halves", [["one", "two"], ["one", "two", "foreign"]])
+def test_r9_r16_several_negotiations_at_once_keep_apart(halves: list[str]) -> None:
+    """strongSwan's refusals name no SPI: which one it was shows when the others stand."""
+    networks = {"one": "10.77.2.0/25", "two": "10.77.2.128/25", "foreign": "10.99.0.0/16"}
+    steps: list[Step] = [["start"], ["until", "SasInstalled", 3], ["wait", 0.3]]
+    more = {name: networks[name] for name in halves}
+    out = against_strongswan(
+        "psk-3des-sha1-modp1024", [*steps, ["swanctl", "--list-sas"]], more=more
+    )
+    assert {item["pair"]["child"] for item in out.of("SasInstalled")} == {"net", "one", "two"}
+    assert [(item["child"], item["reason"]) for item in out.of("Phase2Failed")] == [
+        ("foreign", "selector") for _ in halves[2:]
+    ]
+    (listed,) = out.said("--list-sas")
+    assert listed.count("INSTALLED") == 3 and len(out.of("Phase1Established")) == 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from hypothesis import strategies as st
 
 from impl.auth.certificate import CertificateSettings, Sends
 from impl.auth.names import subject_id
-from impl.ike.events import Phase1Established, Phase1Failed, SasInstalled
+from impl.ike.engine import Engine
+from impl.ike.events import Phase1Ended, Phase1Established, Phase1Failed, SasInstalled
+from impl.ike.settings import Lifetime, Settings
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header, decode_message
 from impl.wire.numbers import ExchangeType, IdType, Method
@@ -28,7 +32,7 @@ from tests.impl.auth.authorities import (
     revocations,
     trust,
 )
-from tests.impl.ike.conftest import AES, DES3, A, B, MakePair, Pair, named, secret
+from tests.impl.ike.conftest import AES, DES3, A, B, MakePair, Pair, connection, named, secret
 
 RSA = replace(DES3, method=Method.RSA_SIGNATURES)
 ROOT = authority()
@@ -344,3 +348,57 @@ def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
     ends = [pair.of(who, SasInstalled) for who in (A, B)]
     if all(ends):
         assert ends[0][-1].pair.inbound_key == ends[1][-1].pair.outbound_key
+
+
+# ---- what follows from who the peer is
+def test_r17_a_reached_lifetime_authenticates_anew(make_pair: MakePair) -> None:
+    life = {"life": Lifetime(100, 100)}
+    pair = certified(make_pair, a=life, b=life)
+    pair.run(200)
+    for who, proved in ((A, "O=Example, CN=b.example"), (B, "O=Example, CN=a.example")):
+        found = pair.of(who, Phase1Established)
+        assert len({item.name for item in found}) >= 2
+        assert {item.proved for item in found} == {proved}
+    assert pair.of(A, Phase1Ended) and not pair.of(A, Phase1Failed)
+
+
+def test_r17_a_certificate_that_has_expired_meanwhile_is_not_taken_again(
+    make_pair: MakePair,
+) -> None:
+    life = {"life": Lifetime(100, 100)}
+    soon = clock(NOW + 29 * DAY + datetime.timedelta(hours=23, minutes=58, seconds=30))
+    pair = certified(make_pair, a=life, b=life, utc=soon)
+    assert len(pair.of(B, Phase1Established)) == 1
+    pair.run(60)
+    found = pair.of(B, Phase1Failed)
+    assert found and "has expired" in found[0].why
+    assert len(pair.of(B, Phase1Established)) == 1
+
+
+def began_anew(pair: Pair, other: dict[str, Any]) -> None:
+    """Somebody at A's address who knows nothing of what was before, and says so (INITIAL-CONTACT)."""
+    stranger = make_engine(A, connection(B, "10.1.0.0/16", "10.2.0.0/16", **other))
+    pair.network.join(A, stranger)
+    stranger.start(stranger.settings.connections[0], B, pair.network.now)
+    pair.run(20)
+    assert pair.of(A, Phase1Established)
+
+
+def make_engine(own: tuple[str, int], known: Any) -> Engine:
+    return Engine(Settings(ip_address(own[0]), (known,), utc=clock()), os.urandom)
+
+
+def test_r5_first_contact_ends_the_sas_of_the_same_credential_and_no_other(
+    make_pair: MakePair,
+) -> None:
+    pair = certified(make_pair)
+    began_anew(pair, end(credentials(ONE, trust(ROOT))))
+    assert [item.why for item in pair.of(B, Phase1Ended)] == ["the peer has begun anew"]
+    # the same address, and the same identity of it, but another certificate
+    address = Identification(IdType.IPV4_ADDR, 0, 0, bytes((192, 0, 2, 1)))
+    pair = certified(make_pair, a={"own": address})
+    other = make("other.example", ROOT, names=["192.0.2.1"])
+    began_anew(pair, end(credentials(other, trust(ROOT)), own=address))
+    assert not pair.of(B, Phase1Ended)
+    shown = {(item.identity.data, item.proved) for item in pair.of(B, Phase1Established)}
+    assert {identity for identity, _ in shown} == {address.data} and len(shown) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -369,3 +370,64 @@ def test_r10_a_refusal_ends_the_negotiation_that_it_names_and_no_other(make_pair
         ("one", "proposal-p2")
     ]
     assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["two"]
+
+
+def named_children(*names: str, **changes: Any) -> dict[str, object]:
+    child = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    return {"children": tuple(replace(child, name=name) for name in names), **changes}
+
+
+@pytest.mark.parametrize("parallel", [1, 2, 5])
+def test_r16_so_many_negotiations_are_under_way_at_once(make_pair: MakePair, parallel: int) -> None:
+    most: list[int] = []
+
+    def count(sent: Sent) -> bytes:
+        most.extend(len(sa.quick) for sa in pair.a.sadb)
+        return sent.datagram
+
+    pair = make_pair(named_children("one", "two", "three"), parallel=parallel)
+    pair.network.tap = count
+    pair.start()
+    pair.run(5)
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["one", "two", "three"]
+    assert max(most) == min(parallel, 3)
+
+
+def test_r12_r16_what_one_phase1_sa_may_serve_no_more_its_successors_do(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(named_children("one", "two", "three", limit=1), {"limit": 1})
+    pair.start()
+    pair.run(10)
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["one", "two", "three"]
+    assert len({item.name for item in pair.of(A, SasInstalled)}) == 3
+    assert not pair.of(A, Phase2Failed) and not pair.of(B, Phase2Failed)
+
+
+def test_r15_what_waits_is_negotiated_under_the_new_phase1_sa(make_pair: MakePair) -> None:
+    quiet: list[bool] = []
+    pair = make_pair(
+        named_children("one", "two", "three"), tap=lambda s: None if quiet else s.datagram
+    )
+    pair.start("one")
+    pair.run(5)
+    pair.start()
+    quiet.append(True)
+    pair.run(19)
+    quiet.clear()
+    pair.run(20)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one"]
+    first, *rest = (item.pair.child for item in pair.of(A, SasInstalled))
+    assert first == "one" and sorted(rest) == ["one", "three", "two"]
+    assert len(pair.of(A, Phase1Established)) == 2
+
+
+def test_r18_what_waits_fails_with_its_phase1_sa(make_pair: MakePair) -> None:
+    pair = make_pair(named_children("one", "two"))
+    pair.start()
+    pair.run(0.065)
+    (sa,) = pair.a.sadb
+    pair.a.end(sa, pair.network.now, "on demand")
+    pair.run(5)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one", "two"]
+    assert not len(pair.b.sadb) and not pair.b.sadb.pairs

@@ -458,3 +458,12 @@ def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
     ends = [pair.of(who, SasInstalled) for who in (A, B)]
     if all(ends):
         assert ends[0][-1].pair.inbound_key == ends[1][-1].pair.outbound_key
+
+
+def test_r5_the_octet_before_tokens_is_hashed_as_it_came(make_pair: MakePair) -> None:
+    realm = Realm().join(ONE, TWO)
+    ours, theirs = (
+        replace(WINDOWS_2000, token_prefix=p, hashes_prefix=True) for p in (b"\1", b"\5")
+    )
+    pair = kerberized(make_pair, realm, dialect=ours, more_b=told(TWO, ONE, realm.at(TWO), theirs))
+    assert pair.of(A, Phase1Established)[0].proved == TWO

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from impl.ike import notices
 from impl.ike.events import (
     Phase1Ended,
@@ -14,13 +16,16 @@ from impl.ike.events import (
 )
 from impl.ike.settings import Detection, Lifetime
 from impl.link.network import Sent
-from impl.wire.message import decode_header, decode_message, encode_message
-from impl.wire.numbers import ExchangeType, NotifyType
+from impl.wire.message import decode_header, decode_message, encode_chain, encode_message
+from impl.wire.numbers import ExchangeType, NotifyType, ProtocolId
+from impl.wire.payloads import HashData, Notification
 from tests.impl.ike.conftest import (
     A,
     B,
     MakePair,
+    connection,
     heard,
+    net,
 )
 
 ASKS = {"detection": Detection(idle=10, tries=3)}
@@ -176,3 +181,54 @@ def test_r18_a_phase1_sa_that_ends_takes_its_negotiations_along(make_pair: MakeP
     pair.run(1)
     (failed,) = pair.of(A, Phase2Failed)
     assert failed.reason == "no-responder" and "the peer has deleted it" in failed.why
+
+
+def test_a_fourth_message_of_quick_mode_is_tolerated(make_pair: MakePair) -> None:
+    """CONNECTED, as a notice or in the exchange itself, says nothing that the engine waits for."""
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (sa,), made = pair.b.sadb, pair.of(A, SasInstalled)[0].pair
+    assert sa.sealing is not None
+    spi = made.outbound_spi.to_bytes(4, "big")
+    connected = Notification(NotifyType.CONNECTED, ProtocolId.ESP, spi)
+    pair.b.notify(sa, [connected])
+    quick = next(
+        decode_header(sent.datagram)
+        for sent in pair.network.log
+        if decode_header(sent.datagram).exchange == ExchangeType.QUICK
+    )
+    chain = encode_chain([HashData(bytes(20)), connected])
+    fourth = sa.sealing.seal(sa.cookies, quick.exchange, quick.message_id, chain)
+    pair.network.send(B, A, fourth)
+    pair.run(5)
+    assert len(heard(pair, A, NotifyType.CONNECTED)) == 1
+    assert pair.a.dropped["a message id that was used before"] == 1
+    assert len(pair.a.sadb.pairs) == 1 and not pair.of(A, Phase1Ended)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_r10_a_refusal_that_names_nothing_is_about_what_is_left(
+    make_pair: MakePair, first: bool
+) -> None:
+    """strongSwan names no SPI."""
+
+    def unnamed(sent: Sent) -> bytes | None:
+        notice = decode_header(sent.datagram).exchange == ExchangeType.INFORMATIONAL
+        return None if sent.source == B and notice else sent.datagram
+
+    one = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    other = replace(one, name="other", local=net("172.16.0.0/24"))
+    own = (other, one) if first else (one, other)
+    pair = make_pair({"children": own}, tap=unnamed, parallel=2)
+    pair.start()
+    pair.run(0.075)  # both are under way
+    (sa,) = pair.b.sadb
+    pair.b.notify(sa, [Notification(NotifyType.INVALID_ID_INFORMATION, ProtocolId.ESP, bytes(4))])
+    (sent,) = pair.b.outgoing()
+    pair.a.receive_datagram(sent.datagram, B, pair.network.now)
+    pair.run(5)
+    assert [(i.child, i.reason) for i in pair.of(A, Phase2Failed)] == [("other", "selector")]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["net"]
+    pair.run(60)
+    assert len(pair.of(A, Phase1Established)) == 1
