@@ -409,3 +409,19 @@ def test_r18_initial_contact_in_a_notice_spares_what_is_made_under_its_own_sa(
     pair.a.notify(sa, [notice])
     pair.run(5)
     assert len(pair.b.sadb.pairs) == 1 and not pair.of(B, SasDeleted)
+
+
+def test_r17_an_ended_sa_of_which_pairs_are_left_is_nobodys_successor(make_pair: MakePair) -> None:
+    life = {"life": Lifetime(100, 100)}
+    pair = make_pair(life, life)
+    pair.start()
+    pair.run(5)
+    pair.a.begin(pair.a.settings.connections[0], B)
+    pair.run(5)
+    pair.start()
+    pair.run(5)
+    assert pair.of(A, SasInstalled)[1].name == pair.of(A, Phase1Established)[1].name
+    for engine in (pair.a, pair.b):
+        engine.ended(list(engine.sadb)[1], "for this test")
+    pair.run(100)
+    assert len(pair.of(A, Phase1Established)) == 3 and len(pair.a.sadb) == 1
