@@ -63,7 +63,8 @@ def test_every_dependency_is_pinned_without_addresses() -> None:
     pins = {re.split("==", line)[0].lower().replace("_", "-") for line in lines}
     assert all(re.fullmatch(r"[\w.\-]+==[\w.]+", line) for line in lines)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(line for extra in extras for line in extra)]
     for line in wanted:
         assert re.split(r"[<>=\[]", line)[0].lower().replace("_", "-") in pins, line
 

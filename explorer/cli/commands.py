@@ -46,6 +46,17 @@ class Shape(StrEnum):
     DOT = "dot"
 
 
+class Action(StrEnum):
+    """What a running daemon may be asked."""
+
+    STATUS = "status"
+    UP = "up"
+    DOWN = "down"
+    REKEY = "rekey"
+    EVENTS = "events"
+
+
+PortOption = Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535)]
 FormatOption = Annotated[Format, typer.Option("--format", help="Output for people or programs.")]
 
 
@@ -130,17 +141,91 @@ def decode(
     capture: Annotated[str, typer.Argument(metavar="CAPTURE")],
     psk_file: Annotated[str | None, typer.Option("--psk-file", metavar="FILE")] = None,
     keylog: Annotated[str | None, typer.Option("--keylog", metavar="FILE")] = None,
+    cert: Annotated[list[str] | None, typer.Option("--cert", metavar="FILE")] = None,
     port: Annotated[list[int] | None, typer.Option("--port", metavar="N", min=1, max=65535)] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Show the IKE messages in a capture (pcap or pcapng), and what their hashes are worth.
 
     --keylog FILE opens what is encrypted; --psk-file FILE holds the pre-shared key, which in Main
-    Mode needs a key log beside it. --port N: ISAKMP runs there too. docs/decode.md has the formats.
+    Mode needs a key log beside it. --cert FILE has certificates to believe. --port N: ISAKMP runs there too. docs/decode.md has the formats.
     """
     from explorer.cli.decode import run_decode
 
-    raise typer.Exit(run_decode(capture, psk_file, keylog, port or [], output.value))
+    raise typer.Exit(run_decode(capture, psk_file, keylog, cert or [], port or [], output.value))
+
+
+@app.command("run")
+def run_policy(
+    policy: Annotated[str, typer.Argument(metavar="POLICY")],
+    peer: Annotated[list[str] | None, typer.Option("--peer", metavar="NAME")] = None,
+    listen: Annotated[list[str] | None, typer.Option("--listen", metavar="ADDRESS")] = None,
+    port: PortOption = 500,
+    nat_port: Annotated[int, typer.Option("--nat-port", metavar="N", min=0, max=65535)] = 4500,
+    peer_port: Annotated[int, typer.Option("--peer-port", metavar="N", min=1, max=65535)] = 500,
+    peer_nat_port: Annotated[
+        int, typer.Option("--peer-nat-port", metavar="N", min=1, max=65535)
+    ] = 4500,
+    up: Annotated[list[str] | None, typer.Option("--up", metavar="CONNECTION")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME")] = None,
+    control: Annotated[str | None, typer.Option("--control", metavar="PATH")] = None,
+    keylog: Annotated[str | None, typer.Option("--keylog", metavar="FILE")] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Carry a policy out: negotiate on UDP, until Ctrl-C, which deletes all SAs first.
+
+    POLICY is swanctl.conf or native TOML. --peer NAME takes only the connection of that name (again
+    for more); --up NAME brings one up at once. --port 0 takes any free one; --peer-port is where
+    peers are called. --keylog FILE keeps keys for `decode`. docs/run.md has the rest.
+    """
+    from explorer.cli.run import Asked, run_run
+
+    raise typer.Exit(
+        run_run(
+            Asked(
+                policy,
+                profile,
+                peer or [],
+                listen or [],
+                (port, nat_port),
+                (peer_port, peer_nat_port),
+                up or [],
+                control,
+                keylog,
+                output.value,
+            )
+        )
+    )
+
+
+@app.command()
+def ctl(
+    action: Annotated[Action, typer.Argument(metavar="ACTION")],
+    connection: Annotated[str | None, typer.Argument(metavar="[CONNECTION]")] = None,
+    child: Annotated[str | None, typer.Argument(metavar="[CHILD]")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="With down: all connections.")] = False,
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, max=600)] = 45,
+    control: Annotated[str | None, typer.Option("--control", metavar="PATH")] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Ask a running daemon: status, up, down, rekey, events.
+
+    up and rekey wait for what comes of it, at most --wait SECONDS: exit code 1 if it fails, 3 if
+    that is open.
+    """
+    from explorer.cli.ctl import run_ctl
+
+    raise typer.Exit(
+        run_ctl(
+            action.value,
+            connection,
+            child,
+            everything=everything,
+            wait=wait,
+            control=control,
+            output=output.value,
+        )
+    )
 
 
 @app.command()

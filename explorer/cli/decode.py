@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from explorer.cli import exits
 from explorer.cli.peers import usage
@@ -16,19 +17,29 @@ from impl.capture.datagrams import Kind, datagrams
 from impl.capture.files import CaptureError, frames
 from impl.capture.keylog import KeyLog, KeyLogError, read_keylog
 from impl.capture.secrets import UsePsk
+from impl.capture.signers import Signers
 from model.formats.reader import ReadError
 from model.vocabulary.places import PolicyError
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 MAX_CAPTURE = 512 * MEBI
 
 
 def run_decode(
-    file: str, psk_file: str | None, keylog: str | None, ports: Sequence[int], output: str
+    file: str,
+    psk_file: str | None,
+    keylog: str | None,
+    certificates: Sequence[str],
+    ports: Sequence[int],
+    output: str,
 ) -> int:
     """Read a capture and print what is in it."""
     secrets = Secrets(
         _keylog(keylog) if keylog is not None else KeyLog(),
         _psk(psk_file) if psk_file is not None else None,
+        Signers(believed=tuple(c for name in certificates for c in _certificates(name))),
     )
     octets = _octets(file, "capture", MAX_CAPTURE)
     try:
@@ -77,6 +88,16 @@ def _keylog(file: str) -> KeyLog:
         return read_keylog(text)
     except KeyLogError as error:
         raise usage(f"{file}:{error.line}: {error.problem}", error.mend) from None
+
+
+def _certificates(file: str) -> tuple[Certificate, ...]:
+    from impl.auth.keys import certificates_in
+
+    octets = _octets(file, "certificate", FileReader.LIMIT)
+    try:
+        return certificates_in(octets)
+    except ValueError as error:
+        raise usage(f"{file}: {error}", "name a file with X.509 certificates, PEM or DER") from None
 
 
 def _psk(file: str) -> UsePsk:

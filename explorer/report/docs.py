@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 
 from explorer.report import weaknesses
+from impl.daemon.told import events_schema
 from model.language import diagrams
 from model.language.document import text
 from model.promises import promises
@@ -36,6 +38,7 @@ def pages() -> dict[str, str]:
         "profiles.md": _profiles(),
         "promises.md": _promises(),
         "weaknesses.md": f"# Weaknesses\n\n{_MADE}\n{weaknesses.page()}",
+        "events.schema.json": json.dumps(events_schema(), indent=1) + "\n",
     }
 
 

@@ -6,9 +6,8 @@ moves nothing; of what no key opens, only the header is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from impl.capture.datagrams import Datagram, Kind
 from impl.capture.keylog import KeyLog
@@ -25,6 +24,7 @@ from impl.capture.opening import (
 )
 from impl.capture.packets import Endpoint
 from impl.capture.secrets import Known, Phase1, UsePsk, known, with_payloads
+from impl.capture.signers import Signers
 from impl.crypto.schedule import Cookies
 from impl.wire.errors import WireError
 from impl.wire.message import HEADER_SIZE, NO_COOKIE, Header, decode_header, decode_message
@@ -36,9 +36,6 @@ from impl.wire.payloads import (
     Nonce,
 )
 from impl.wire.proposals import SecurityAssociation
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 _PHASE1 = (
     ExchangeType.BASE,
@@ -174,7 +171,7 @@ class Conversation:
                 from_initiator = sender
                 self._note(payloads, from_initiator=sender)
                 number = _number(header.exchange, payloads, from_initiator=sender)
-                checks = self._phase1_checks(payloads, secrets, from_initiator=sender)
+                checks = self._phase1_checks(datagram, payloads, secrets, from_initiator=sender)
         return Seen(datagram, header, number, from_initiator, CLEAR, payloads, "", checks)
 
     def _sender(self, payloads: tuple[AnyPayload, ...], from_initiator: bool | None) -> bool | None:
@@ -217,17 +214,16 @@ class Conversation:
         return self.known
 
     def _phase1_checks(
-        self, payloads: tuple[AnyPayload, ...], secrets: Secrets, *, from_initiator: bool
+        self,
+        datagram: Datagram,
+        payloads: tuple[AnyPayload, ...],
+        secrets: Secrets,
+        *,
+        from_initiator: bool,
     ) -> tuple[Check, ...]:
-        return tuple(
-            phase1_checks(
-                self.phase1,
-                self._learn(secrets),
-                payloads,
-                secrets.public_keys,
-                from_initiator=from_initiator,
-            )
-        )
+        keys, signers = self._learn(secrets), replace(secrets.signers, time_ns=datagram.time_ns)
+        found = phase1_checks(self.phase1, keys, payloads, signers, from_initiator=from_initiator)
+        return tuple(found)
 
     def _sealed_phase1(
         self, datagram: Datagram, header: Header, secrets: Secrets, from_initiator: bool | None
@@ -246,7 +242,7 @@ class Conversation:
 
         def check(item: Opened) -> tuple[Check, ...]:
             payloads = item.payloads or ()
-            return self._phase1_checks(payloads, secrets, from_initiator=from_initiator)
+            return self._phase1_checks(datagram, payloads, secrets, from_initiator=from_initiator)
 
         found, checks = likeliest(candidates, check)
         self._note(found.payloads or (), from_initiator=from_initiator)
@@ -324,11 +320,11 @@ def _sealed_number(exchange: int, count: int, *, from_initiator: bool) -> int | 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What the user knows: a key log, a pre-shared key, public keys by the body of an ID payload."""
+    """What the user knows: a key log, a pre-shared key, and of who may have signed."""
 
     keylog: KeyLog = field(default_factory=KeyLog)
     psk: UsePsk | None = field(default=None, repr=False)
-    public_keys: Mapping[bytes, RSAPublicKey] = field(default_factory=dict)
+    signers: Signers = field(default_factory=Signers)
 
 
 class Conversations:

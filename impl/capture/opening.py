@@ -8,23 +8,20 @@ for the last one, so a few are tried, the newest first: the wrong ones do not de
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from struct import pack
-from typing import TYPE_CHECKING
 
 from impl.capture.secrets import Known, Phase1, Side, with_payloads
+from impl.capture.signers import Signers
 from impl.crypto import schedule
 from impl.crypto.hashes import same
 from impl.crypto.schedule import Cookies, Keys
 from impl.wire.errors import WireError
 from impl.wire.message import HEADER_SIZE, Header, decode_chain
-from impl.wire.numbers import CertEncoding, ExchangeType, Method, name_of
+from impl.wire.numbers import ExchangeType
 from impl.wire.payloads import AnyPayload, HashData, Signature
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 #: how many messages back a chain may continue
 MAX_TRIED = 4
@@ -125,7 +122,7 @@ def phase1_checks(
     phase1: Phase1,
     known: Known,
     payloads: Sequence[AnyPayload],
-    public_keys: Mapping[bytes, RSAPublicKey],
+    signers: Signers,
     *,
     from_initiator: bool,
 ) -> list[Check]:
@@ -147,7 +144,9 @@ def phase1_checks(
         elif is_hash:
             checks.append(_compared(name, expected, item.data))
         else:
-            checks.append(_signature(name, phase1, side, expected, item.data, public_keys))
+            right, why = signers.judge(phase1.method, side.id_b, payloads, item.data, expected)
+            verdict = {True: Verdict.VERIFIED, False: Verdict.WRONG, None: Verdict.CANNOT}[right]
+            checks.append(Check(name, verdict, why))
     return checks
 
 
@@ -175,54 +174,6 @@ def _keys(known: Known) -> Keys | None:
 
 def _compared(name: str, expected: bytes, found: bytes) -> Check:
     return Check(name, Verdict.VERIFIED if same(expected, found) else Verdict.WRONG)
-
-
-def _signature(
-    name: str,
-    phase1: Phase1,
-    side: Side,
-    expected: bytes,
-    signature: bytes,
-    public_keys: Mapping[bytes, RSAPublicKey],
-) -> Check:
-    """An RSA signature over the bare hash, by the key that is known for the identity, or by the
-    certificate that came with it, whoever issued that."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-    from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
-
-    method = phase1.method or 0
-    if method != Method.RSA_SIGNATURES:
-        return Check(name, Verdict.CANNOT, f"the method is {name_of(Method, method).lower()}")
-    key, why = public_keys.get(side.id_b or b""), ""
-    if key is None:
-        key, why = _certified(side), "by the certificate sent with it, whoever issued that"
-    if key is None:
-        return Check(name, Verdict.CANNOT, "the signer's public key is not known")
-    try:
-        # the stubs do not know that a bare hash may be signed
-        key.verify(signature, expected, PKCS1v15(), NoDigestInfo())  # type: ignore[arg-type]
-    except InvalidSignature:
-        return Check(name, Verdict.WRONG, why)
-    except ValueError:  # a key too small for the hash, or none that OpenSSL takes
-        return Check(name, Verdict.CANNOT, "the signer's key is none that can be used")
-    return Check(name, Verdict.VERIFIED, why)
-
-
-def _certified(side: Side) -> RSAPublicKey | None:
-    """The RSA key of the certificate that an end has sent."""
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
-    sent = side.certificate
-    if sent is None or sent.encoding != CertEncoding.X509_SIGNATURE:
-        return None
-    try:
-        key = x509.load_der_x509_certificate(sent.data).public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
-    return key if isinstance(key, RSAPublicKey) else None
 
 
 # ---- under Phase I

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
@@ -12,9 +13,11 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from impl.wire.numbers import Encryption
 
 _MAKE = Callable[[bytes], BlockCipherAlgorithm]
+#: all of a DES key but its parity bits
+_PARTS = 0xFEFEFEFE_FEFEFEFE
 #: weak and semi-weak keys with their parity bits cleared
 _WEAK_DES = frozenset(
-    bytes.fromhex(text)
+    int(text, 16)
     for text in (
         "0000000000000000 fefefefefefefefe e0e0e0e0f0f0f0f0 1e1e1e1e0e0e0e0e "
         "00fe00fe00fe00fe fe00fe00fe00fe00 1ee01ee00ef00ef0 e01ee01ef00ef00e "
@@ -43,6 +46,15 @@ class CbcCipher:
         decryptor = Cipher(self.make(key), modes.CBC(iv)).decryptor()
         return decryptor.update(ciphertext) + decryptor.finalize()
 
+    def reader(self, key: bytes) -> Callable[[bytes, bytes], bytes]:
+        """The same for one key, from IV and ciphertext: nothing is set up anew for each message, as in CBC
+        the block before is all that decryption goes on from."""
+        update, block = (
+            Cipher(self.make(key), modes.CBC(bytes(self.block))).decryptor().update,
+            self.block,
+        )
+        return lambda iv, ciphertext: update(iv + ciphertext)[block:]
+
     def padded(self, plaintext: bytes) -> bytes:
         """Filled up with zero octets to whole blocks (RFC 2409 appendix B)."""
         return plaintext + bytes(-len(plaintext) % self.block)
@@ -57,15 +69,16 @@ class CbcCipher:
         return repeated or any(part in _WEAK_DES for part in parts)
 
 
-def _bare(key: bytes) -> bytes:
-    """A DES key without its parity bits."""
-    return bytes(octet & 0xFE for octet in key)
+def _bare(key: bytes) -> int:
+    """A DES key without its parity bits, as a number."""
+    return int.from_bytes(key, "big") & _PARTS
 
 
 def _des(key: bytes) -> BlockCipherAlgorithm:
     return TripleDES(key * 3)  # K|K|K is single DES: no other is at hand
 
 
+@lru_cache(maxsize=64)
 def cipher_of(encryption: int, key_bits: int | None = None) -> CbcCipher | None:
     """The cipher of a Phase I transform; None if it is not supported, the key length included."""
     if encryption == Encryption.DES_CBC:

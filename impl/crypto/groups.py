@@ -20,6 +20,11 @@ from cryptography.utils import CryptographyDeprecationWarning
 from impl.wire.numbers import GroupId
 
 Random = Callable[[int], bytes]
+with warnings.catch_warnings():
+    # Finite-field Diffie-Hellman is on its way out there, and says so to who asks for these names; `_Gmp`
+    # serves every group.
+    warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+    _ParameterNumbers, _PublicNumbers = dh.DHParameterNumbers, dh.DHPublicNumbers
 _GENERATOR = 2
 _NAMED = 2048  # bits from which OpenSSL knows the group
 _EXPONENT_OCTETS = 32
@@ -98,7 +103,7 @@ class _Gmp:
 
     def __init__(self, group: Group, exponent: int) -> None:
         self._group, self._exponent = group, gmpy2.mpz(exponent)
-        self._prime = gmpy2.mpz(group.prime)
+        self._prime = _mpz(group.prime)
         self.public = self._octets(_GENERATOR)
 
     def shared(self, peer: bytes) -> bytes:
@@ -115,18 +120,22 @@ class _OpenSsl:
 
     def __init__(self, group: Group) -> None:
         self._group = group
-        with warnings.catch_warnings():
-            # Finite-field Diffie-Hellman is on its way out there; `_Gmp` serves every group.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            self._numbers = dh.DHParameterNumbers(group.prime, _GENERATOR)
-            self._key = self._numbers.parameters().generate_private_key()
-            y = self._key.public_key().public_numbers().y
+        self._numbers, parameters = _parameters(group.prime)
+        self._key = parameters.generate_private_key()
+        y = self._key.public_key().public_numbers().y
         self.public = y.to_bytes(group.size, "big")
 
     def shared(self, peer: bytes) -> bytes:
         """g^xy."""
         value = self._group.checked(peer)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            key = dh.DHPublicNumbers(value, self._numbers).public_key()
-            return self._key.exchange(key).rjust(self._group.size, b"\0")
+        key = _PublicNumbers(value, self._numbers).public_key()
+        return self._key.exchange(key).rjust(self._group.size, b"\0")
+
+
+_mpz = cache(gmpy2.mpz)
+
+
+@cache
+def _parameters(prime: int) -> tuple[dh.DHParameterNumbers, dh.DHParameters]:
+    numbers = _ParameterNumbers(prime, _GENERATOR)
+    return numbers, numbers.parameters()

@@ -22,7 +22,8 @@ class HashAlgorithm:
 
     def prf(self, key: bytes, *parts: bytes) -> bytes:
         """prf(key, parts): the HMAC of the concatenation."""
-        return hmac.digest(key, b"".join(parts), self.name)
+        octets = parts[0] if len(parts) == 1 else b"".join(parts)
+        return hmac.digest(key, octets, self.name)
 
 
 HASHES: dict[int, HashAlgorithm] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from impl.ike.core import Refused
 from impl.wire.numbers import IdType, NotifyType
@@ -12,8 +13,15 @@ from model.vocabulary.selectors import ANY_PORTS, Selector
 _SINGLE = {4: IdType.IPV4_ADDR, 6: IdType.IPV6_ADDR}
 _SUBNET = {4: IdType.IPV4_ADDR_SUBNET, 6: IdType.IPV6_ADDR_SUBNET}
 _RANGE = {4: IdType.IPV4_ADDR_RANGE, 6: IdType.IPV6_ADDR_RANGE}
+#: what a type names, and the octets of its addresses
+_KINDS = {
+    int(kinds[version]): (kinds, size)
+    for kinds in (_SINGLE, _SUBNET, _RANGE)
+    for version, size in ((4, 4), (6, 16))
+}
 
 
+@lru_cache(maxsize=256)
 def client_id(selector: Selector) -> Identification:
     """The ID payload of a set of packets: an address, a subnet or a range, with protocol and port.
 
@@ -35,6 +43,7 @@ def client_id(selector: Selector) -> Identification:
     )
 
 
+@lru_cache(maxsize=256)
 def packets_of(identity: Identification) -> Selector:
     """The set of packets that an ID payload names; Refused if it names none."""
     ports = (identity.port, identity.port) if identity.port else ANY_PORTS
@@ -46,27 +55,18 @@ def _addresses(
     identity: Identification,
 ) -> tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]:
     data, type_ = identity.data, identity.type
-    try:
-        if type_ in _SINGLE.values() and len(data) == _octets(type_, _SINGLE):
-            address = ip_address(data)
-            return address, address
-        size = _octets(type_, _SUBNET) or _octets(type_, _RANGE)
-        if size and len(data) == 2 * size:
-            one, other = ip_address(data[:size]), ip_address(data[size:])
-            if type_ in _RANGE.values():
-                if int(one) > int(other):
-                    raise ValueError("an empty range")
-                return one, other
-            network = ip_network(f"{one}/{int(other).bit_count()}", strict=False)
-            if network.netmask != other:
-                raise ValueError("no netmask")
-            return network.network_address, network.broadcast_address
-    except ValueError:
-        pass
+    kinds, size = _KINDS.get(type_, (None, 0))
+    if kinds is _SINGLE and len(data) == size:
+        address = ip_address(data)
+        return address, address
+    if kinds is not None and len(data) == 2 * size:
+        one, other = (int.from_bytes(half, "big") for half in (data[:size], data[size:]))
+        if kinds is _SUBNET:
+            # a netmask: ones, and then zeroes only
+            hosts = other ^ ((1 << 8 * size) - 1)
+            one, other = (one & other, one | hosts) if not hosts & (hosts + 1) else (1, 0)
+        if one <= other:
+            first, last = one.to_bytes(size, "big"), other.to_bytes(size, "big")
+            return ip_address(first), ip_address(last)
     why = f"client identities of type {type_} and {len(data)} octets name no packets"
     raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
-
-
-def _octets(type_: int, kinds: dict[int, IdType]) -> int:
-    """How long an address of that type is; 0 if the type is none of these."""
-    return {kinds[4]: 4, kinds[6]: 16}.get(IdType(type_), 0) if type_ in kinds.values() else 0

@@ -4,62 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from impl.ike.events import Event
-from impl.ike.sadb import IkeSa, Sadb
+from impl.auth.interface import Dropped, Refused, one
+from impl.ike.events import Event, SaPair
+from impl.ike.sadb import IkeSa, Quick, Sadb
 from impl.ike.sealing import Opened
-from impl.ike.settings import Random, Settings
-from impl.wire.message import Header
-from impl.wire.numbers import NotifyType
-from impl.wire.payloads import AnyPayload
+from impl.ike.settings import Address, Random, Settings
+from impl.wire.message import Header, prefixed
+from impl.wire.payloads import AnyPayload, HashData
 
 P = TypeVar("P")
+__all__ = ["Core", "Dropped", "Got", "Refused", "Reply", "fresh"]
 
 
-class Refused(Exception):
-    """The exchange cannot go on: `reason` in the words of verdicts, `why` in full, and what the peer is
-    told, if anything."""
-
-    def __init__(self, reason: str, why: str, notify: NotifyType | None = None) -> None:
-        super().__init__(why)
-        self.reason, self.why, self.notify = reason, why, notify
-
-
-class Dropped(Exception):
-    """The message changes nothing: it may not be the peer's. `reason` is what it hints at."""
-
-    def __init__(self, reason: str, why: str) -> None:
-        super().__init__(why)
-        self.reason, self.why = reason, why
-
-
-@dataclass(frozen=True, slots=True)
 class Got:
     """A message that has been read: in clear, or opened."""
 
-    header: Header
-    payloads: tuple[AnyPayload, ...]
-    opened: Opened | None = None
+    __slots__ = ("_by_type", "header", "opened", "payloads")
+
+    def __init__(
+        self, header: Header, payloads: tuple[AnyPayload, ...], opened: Opened | None = None
+    ) -> None:
+        self.header, self.payloads, self.opened = header, payloads, opened
+        self._by_type: dict[type, list[Any]] = {}
+        for item in payloads:
+            self._by_type.setdefault(type(item), []).append(item)
 
     def all(self, kind: type[P]) -> list[P]:
         """Its payloads of a type, in order."""
-        return [item for item in self.payloads if isinstance(item, kind)]
+        return self._by_type.get(kind, [])
 
     def one(self, kind: type[P]) -> P:
         """Its payload of a type; Dropped unless it is there once."""
-        found = self.all(kind)
-        if len(found) != 1:
-            raise Dropped("malformed", f"{len(found)} {kind.__name__} payloads, 1 expected")
-        return found[0]
+        found = self._by_type.get(kind, ())
+        return found[0] if len(found) == 1 else one(self.payloads, kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: payloads, under the keys of the SA or in clear; nothing if there are none."""
+    """What goes back: payloads, under the keys of the SA or in clear; nothing if there are none.
+
+    chain   the same, encoded, where it has been already to be hashed
+    more    the proofs are not complete: it goes on as the row's `more` says
+    """
 
     payloads: Sequence[AnyPayload] = ()
     sealed: bool = False
+    chain: tuple[int, bytes] | None = None
+    more: bool = False
+
+    @classmethod
+    def hashed(cls, made: bytes, rest: tuple[int, bytes]) -> Reply:
+        """A sealed message from its HASH and what that covers."""
+        first = HashData(made)
+        return cls((first,), sealed=True, chain=prefixed(first, rest))
 
 
 class Core(Protocol):
@@ -74,12 +73,40 @@ class Core(Protocol):
         """The time of the message or time-out at hand."""
         ...
 
+    def keys_made(self, sa: IkeSa) -> None:
+        """An exchange has its keys: the key log, if there is one, is told."""
+        ...
+
     def emit(self, event: Event) -> None:
         """Report."""
         ...
 
     def established(self, sa: IkeSa) -> None:
         """A Phase I SA stands: its lifetime runs, and what waits for it begins."""
+        ...
+
+    def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
+        """A pair is made."""
+        ...
+
+    def drop_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
+        """A pair is gone, and so is what was due of it."""
+        ...
+
+    def ended(self, sa: IkeSa, why: str) -> None:
+        """A Phase I SA is gone; its pairs live on."""
+        ...
+
+    def shortened(self, sa: IkeSa, seconds: int) -> None:
+        """The peer wants a Phase I SA to end earlier."""
+        ...
+
+    def answered(self, sa: IkeSa, question: int) -> None:
+        """The peer says that it is there."""
+        ...
+
+    def cookie(self, peer: Address, initiator: bytes) -> bytes:
+        """An own cookie for an exchange with that address; nobody has it."""
         ...
 
     def drop_others(self, sa: IkeSa) -> None:

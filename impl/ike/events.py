@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from impl.ike.settings import Address, Phase1Choice, Phase2Choice
+from impl.auth.interface import Work
+from impl.ike.settings import Address, Host, Phase1Choice, Phase2Choice
 from impl.wire.payloads import Identification, Notification
 from model.vocabulary.selectors import Selector
 
 
 @dataclass(frozen=True, slots=True)
 class Phase1Established:
-    """An authenticated Phase I SA stands: cookies, who the peer is, and what was agreed."""
+    """An authenticated Phase I SA stands: cookies, who the peer is, and what was agreed.
+
+    proved   who the peer's credential says it is: a certificate's subject, a principal; empty: a shared key
+    """
 
     name: bytes
     peer: Address
@@ -19,6 +24,20 @@ class Phase1Established:
     identity: Identification
     choice: Phase1Choice
     initiated: bool
+    proved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepNeeded:
+    """An authentication cannot go on before `work` is done, which may block: run it where that is allowed,
+    and hand what comes of it to `Engine.step_done` under this number. No report, so no `Event`."""
+
+    number: int
+    name: bytes
+    peer: Address
+    connection: str
+    what: str
+    work: Work[Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +73,10 @@ class Phase1Ended:
 class SaPair:
     """The SAs that a Quick Mode made, for the driver: one inbound, one outbound (R11).
 
-    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, None for no limit.
+    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, `kilobytes` in units of 1024
+    octets, None for no limit: the driver ends it then, and says so to the engine (R19).
+    `originals`: the addresses of initiator and responder as the peer sees them, where transport mode
+    passes a NAT (RFC 3947 5.2).
     """
 
     child: str
@@ -68,6 +90,8 @@ class SaPair:
     remote: Selector
     life: int | None
     initiated: bool
+    originals: tuple[Host, Host] | None = None
+    kilobytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +133,16 @@ class Notified:
     protected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PeerMoved:
+    """A message that verified came from another address: a NAT has given the peer a new one (RFC 3947 7).
+    Every SA with it is reached there from now on."""
+
+    name: bytes
+    connection: str
+    peer: Address
+
+
 Event = (
     Phase1Established
     | Phase1Failed
@@ -118,4 +152,5 @@ Event = (
     | SasDeleted
     | Phase2Failed
     | Notified
+    | PeerMoved
 )

@@ -1,52 +1,107 @@
-"""What happens to exchanges: they begin, go on, fail and end, in their time (R8, R15 to R19).
-
-The engine's half that datagrams do not reach: sending, time-outs, events.
-"""
+"""What happens to exchanges: they begin, go on, fail and end (R7, R14 to R18). `times` says when."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from impl.ike import notices, phase1, phase2
+from impl.auth.interface import Work
+from impl.crypto.schedule import Cookies
+from impl.ike import natt, notices, phase1, phase2
+from impl.ike.cookies import SIZE, CookieMaker
 from impl.ike.core import Refused, Reply
-from impl.ike.events import (
-    Event,
-    FellBack,
-    Phase1Ended,
-    Phase1Established,
-    Phase1Failed,
-    Phase2Failed,
-)
+from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair, StepNeeded
 from impl.ike.offers import unsupported
-from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending
-from impl.ike.settings import Address, ChildSettings, ConnectionSettings, Random, Settings
+from impl.ike.reasons import Reasons
+from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
+from impl.ike.settings import (
+    Address,
+    ChildSettings,
+    ConnectionSettings,
+    KeyLog,
+    Phase1Choice,
+    Phase2Choice,
+    Random,
+    Settings,
+)
+from impl.ike.steps import Task
 from impl.ike.tables import State
 from impl.ike.timers import Timers
-from impl.wire.message import Header, Message, encode_message
+from impl.wire.message import Header, Message, encode_chain, encode_message, with_header
 from impl.wire.numbers import DOI_IPSEC, ExchangeType, ProtocolId
 from impl.wire.payloads import AnyPayload, Notification
 
-_TRIES = (State.AWAITS_MM2, State.AWAITS_MM4, State.AWAITS_MM6)
+#: states in which the own last message is sent again
+_TRIES = (
+    State.AWAITS_MM2,
+    State.AWAITS_MM4,
+    State.AWAITS_MM6,
+    State.AWAITS_MM7,
+    State.AWAITS_MM8,
+)
+#: a timer: what is due, whose (the own cookie of an SA, or nothing), and the message id or SPI
 _Key = tuple[str, bytes, int]
+#: what an SA may have a timer for
+_SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle", "step")
 
 
-class Exchanges:
+class Outgoing(NamedTuple):
+    """A datagram to send; `floated`: from the other port, where it is marked already (RFC 3948)."""
+
+    datagram: bytes
+    target: Address
+    floated: bool
+
+
+def _lacks_clock(settings: Settings, connection: ConnectionSettings) -> str:
+    if connection.certificate is None or settings.utc is not None:
+        return ""
+    return "certificates need the time of day, which the settings do not give (utc)"
+
+
+class Exchanges(ABC):
     """Every exchange of an engine."""
 
-    def __init__(self, settings: Settings, random: Random) -> None:
+    @abstractmethod
+    def established(self, sa: IkeSa) -> None:
+        """A Phase I SA stands."""
+
+    @abstractmethod
+    def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
+        """A pair is made."""
+
+    @abstractmethod
+    def failed_to_replace(self, quick: Quick) -> None:
+        """A Quick Mode has failed: if it was to replace a pair, that is tried again."""
+
+    @abstractmethod
+    def shortened(self, sa: IkeSa, seconds: int) -> None:
+        """The peer wants a Phase I SA to end earlier."""
+
+    @abstractmethod
+    def answered(self, sa: IkeSa, question: int) -> None:
+        """The peer says that it is there."""
+
+    def __init__(self, settings: Settings, random: Random, keylog: KeyLog | None = None) -> None:
         for connection in settings.connections:
-            problem = unsupported(connection)
+            problem = unsupported(connection) or _lacks_clock(settings, connection)
             if problem:
                 raise ValueError(f"{connection.name}: {problem}")
         self.settings, self.random = settings, random
         self.sadb = Sadb()
         #: what was dropped, by why, for `status` and tests
-        self.dropped: Counter[str] = Counter()
+        self.dropped = Reasons()
+        self._keylog = keylog
         self._now = 0.0
-        self._out: deque[tuple[bytes, Address]] = deque()
+        self._out: deque[Outgoing] = deque()
         self._events: deque[Event] = deque()
         self._timers: Timers[_Key] = Timers()
+        self._needed: deque[StepNeeded] = deque()
+        self._working: dict[int, IkeSa] = {}
+        self._steps = 0
+        self._cookies = CookieMaker(random, settings.cookie_life)
 
     # ---- the outside
     @property
@@ -54,102 +109,215 @@ class Exchanges:
         """The time of what is being handled."""
         return self._now
 
-    def datagrams_to_send(self) -> list[tuple[bytes, Address]]:
-        """What is to be sent, and to whom; each is given out once."""
+    def outgoing(self) -> list[Outgoing]:
+        """What is to be sent, to whom, and from which port; each is given out once."""
         found = list(self._out)
         self._out.clear()
         return found
+
+    def datagrams_to_send(self) -> list[tuple[bytes, Address]]:
+        """The same for an engine that has one port, as it does no NAT traversal."""
+        return [(item.datagram, item.target) for item in self.outgoing()]
 
     def next_event(self) -> Event | None:
         """The oldest event that has not been given out."""
         return self._events.popleft() if self._events else None
 
+    def next_step(self) -> StepNeeded | None:
+        """What an authentication needs done elsewhere, the oldest first; each is given out once."""
+        return self._needed.popleft() if self._needed else None
+
     def next_deadline(self) -> float | None:
         """When `handle_timeout` is to be called next; None: only when something comes."""
         return self._timers.next()
+
+    def deadlines(self) -> list[tuple[str, bytes, int, float]]:
+        """Every timer: what is due, the own cookie of its exchange, the message id (0: Phase I) or the SPI,
+        when."""
+        return [(*key, due) for key, due in self._timers.pending().items()]
+
+    def keys_made(self, sa: IkeSa) -> None:
+        """Tell the key log."""
+        if self._keylog is not None and sa.sealing is not None:
+            self._keylog(sa.cookies, sa.sealing.keys)
 
     def emit(self, event: Event) -> None:
         """Report."""
         self._events.append(event)
 
     def end(self, sa: IkeSa, now: float, why: str) -> None:
-        """Delete a Phase I SA and every pair made under it, and tell the peer first."""
+        """Delete a Phase I SA, and tell the peer first; and every pair made under it, or with the last
+        Phase I SA every pair with the peer."""
         self._now = now
         if sa.state is State.ESTABLISHED:
-            pairs = list(sa.pairs)
-            for payload in notices.deletes_of(pairs):
+            last = not self.sadb.others(sa)
+            held = self.sadb.pairs_with(sa) if last else [(sa, pair) for pair in sa.pairs]
+            for payload in notices.deletes_of(pair for _, pair in held):
                 self.notify(sa, [payload])
             self.notify(sa, [notices.delete_of(sa)])
-            for pair in pairs:
-                notices.remove_pair(self, sa, pair, why)
+            for owner, pair in held:
+                self.drop_pair(owner, pair, why)
         self.ended(sa, why)
 
     # ---- beginning, and what becomes of it
     def new(self, connection: ConnectionSettings, peer: Address, cookie: bytes | None) -> IkeSa:
+        """An exchange of Phase I, of which nothing has been sent; `cookie`: of a peer that begins it."""
         answered = Answered(self.settings.remembered)
-        cookies = phase1.cookies_of(self, cookie)
+        own = self.cookie(peer, cookie or self.random(SIZE))
+        cookies = Cookies(own, bytes(SIZE)) if cookie is None else Cookies(cookie, own)
         return IkeSa(cookie is None, peer, connection, cookies, State.IDLE, answered)
 
-    def want(self, sa: IkeSa, child: ChildSettings) -> None:
-        """A pair for this child: now, or as soon as Phase I stands."""
-        if sa.state is not State.ESTABLISHED:
-            sa.wanted.append(child)
+    def cookie(self, peer: Address, initiator: bytes) -> bytes:
+        """An own cookie for an exchange with that address; nobody has it."""
+        return self._cookies.make(
+            peer, initiator, self._now, lambda cookie: self.sadb.own(cookie) is not None
+        )
+
+    def begin(self, connection: ConnectionSettings, peer: Address) -> IkeSa:
+        """Begin Main Mode."""
+        sa = self.new(connection, peer, None)
+        self._first_message(sa)
+        return sa
+
+    def begin_after(self, old: IkeSa) -> IkeSa:
+        """Begin Main Mode with the peer of another SA: where it is now, on the port that is in use."""
+        sa = self.new(old.connection, old.peer, None)
+        sa.begun, sa.nat.floated, sa.old = old.begun, old.nat.floated, old
+        self._first_message(sa)
+        return sa
+
+    def begin_anew(self, refused: IkeSa, named: tuple[Phase1Choice, ...]) -> None:
+        """Begin once more in place of an exchange that was refused, with what the responder has named."""
+        sa = self.new(refused.connection, refused.peer, None)
+        sa.begun, sa.nat.floated = refused.begun, refused.nat.floated
+        # The responder has been heard: this is never met with what only silence is.
+        sa.named, sa.wanted, sa.heard = named, refused.wanted, True
+        self._first_message(sa)
+
+    def _first_message(self, sa: IkeSa) -> None:
+        self.move(sa, State.AWAITS_MM2, phase1.offer(self, sa))
+        self.sadb.add(sa)
+
+    def want(self, sa: IkeSa, wanted: Wanted) -> None:
+        """A pair: now, or as soon as Phase I stands and has not too much under way."""
+        sa.wanted.append(wanted)
+        self.negotiate(sa)
+
+    def negotiate(self, sa: IkeSa) -> None:
+        """Begin what waits, as far as it may; under a successor what this SA may serve no more (R16)."""
+        limit = sa.connection.limit
+        while sa.wanted and sa.state is State.ESTABLISHED:
+            own = sum(quick.initiated for quick in sa.quick.values())
+            if limit is not None and sa.served + own >= limit:
+                if not own:
+                    self._hand_over(sa, self.sadb.successor(sa) or self.begin_after(sa))
+                return
+            if own >= self.settings.parallel:
+                return
+            wanted = sa.wanted.pop(0)
+            self.offer_quick(sa, self._quick(sa, wanted), wanted.child.choices)
+
+    def _hand_over(self, sa: IkeSa, other: IkeSa) -> None:
+        """What waits under one SA waits under another."""
+        other.wanted += sa.wanted
+        sa.wanted = []
+        self.negotiate(other)
+
+    def _quick(self, sa: IkeSa, wanted: Wanted) -> Quick:
+        quick = Quick(self.message_id(sa), initiated=True, state=State.AWAITS_QM2)
+        quick.child, quick.replaces, quick.begun = wanted.child, wanted.replaces, self._now
+        return quick
+
+    def offer_quick(self, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> None:
+        """Send message 1 of Quick Mode with these choices."""
+        try:
+            reply = phase2.offer_quick(self, sa, quick, choices)
+        except Refused as error:
+            self.refuse_quick(sa, quick, error)
             return
-        message_id = self.message_id(sa)
-        quick = Quick(message_id, initiated=True, state=State.AWAITS_QM2, child=child)
-        sa.quick[message_id] = quick
-        reply = phase2.offer_quick(self, sa, quick)
-        self.send(sa, quick.sending, ExchangeType.QUICK, message_id, reply)
-        self._timers.set(self.key("quick", sa, message_id), self._now + self.settings.interval)
+        sa.quick[quick.message_id] = quick
+        self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
+        self.await_quick(sa, quick)
+
+    def want_anew(self, sa: IkeSa, refused: Quick, choices: Sequence[Phase2Choice]) -> None:
+        """Offer once more in place of a Quick Mode that was refused, what the answerer has named."""
+        assert refused.child is not None
+        quick = self._quick(sa, Wanted(refused.child, refused.replaces))
+        quick.anew = True
+        self.offer_quick(sa, quick, choices)
+
+    def await_quick(self, sa: IkeSa, quick: Quick) -> None:
+        """What was sent is sent again after an interval."""
+        key = self.key("quick", sa, quick.message_id)
+        self._timers.set(key, self._now + self.settings.interval)
 
     def message_id(self, sa: IkeSa) -> int:
         """A message id that is not zero and was never used under this SA."""
         while True:
             found = int.from_bytes(self.random(4), "big")
             if found and found not in sa.used_ids:
-                sa.used_ids.add(found)
+                self.use_id(sa, found)
                 return found
 
-    def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands: its lifetime runs, and what waits for it begins (R17)."""
-        self._timers.cancel(self.key("open", sa))
-        self.sadb.no_longer_half_open(sa)
-        assert sa.identity is not None and sa.choice is not None
-        # The initiator renews a little before, so that not both begin at once (R17).
-        early = min(2 * self.settings.interval, sa.seconds / 10) if sa.initiated else 0
-        self._timers.set(self.key("life", sa), self._now + sa.seconds - early)
-        name = sa.connection.name
-        self.emit(Phase1Established(sa.name, sa.peer, name, sa.identity, sa.choice, sa.initiated))
-        wanted, sa.wanted = sa.wanted, []
-        for child in wanted:
-            self.want(sa, child)
+    def use_id(self, sa: IkeSa, message_id: int) -> None:
+        """It is never used again under this SA, which ends before it has seen too many; a successor is due
+        earlier, by the initiator first."""
+        sa.used_ids.add(message_id)
+        seen, most = len(sa.used_ids), self.settings.most_ids
+        if seen == most * (6 if sa.initiated else 7) // 8:
+            self._timers.set(self.key("soft", sa), self._now)
+        elif seen == most:
+            sa.why_ends = "it has seen as many message ids as it may"
+            self._timers.set(self.key("life", sa), self._now)
 
     def drop_others(self, sa: IkeSa) -> None:
         """The authenticated peer has begun anew: its other SAs are gone (RFC 2407 4.6.3.3)."""
-        for other in self.sadb:
-            same_peer = other.peer == sa.peer and other.identity == sa.identity
-            if other is not sa and same_peer and other.state is State.ESTABLISHED:
-                for pair in list(other.pairs):
-                    notices.remove_pair(self, other, pair, "the peer has begun anew")
-                self.ended(other, "the peer has begun anew")
+        why = "the peer has begun anew"
+        for owner, pair in self.sadb.pairs_with(sa):
+            if owner is not sa:
+                self.drop_pair(owner, pair, why)
+        for other in self.sadb.others(sa):
+            self.ended(other, why)
 
-    def refuse(self, sa: IkeSa, error: Refused) -> None:
-        """End an exchange of Phase I; the peer is told in clear, or under the keys that there are."""
+    def drop_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
+        """A pair is gone."""
+        for what in ("pair", "old"):
+            self._timers.cancel((what, b"", pair.inbound_spi))
+        notices.remove_pair(self, owner, pair, why)
+
+    def refuse(self, sa: IkeSa, error: Refused, *, sealed: bool = False) -> None:
+        """End an exchange of Phase I; the peer is told in clear, or under the keys if it has proved to hold
+        them. A responder then takes the SA for established, and hears that it is not."""
         if error.notify is not None:
-            notice = Notification(error.notify, ProtocolId.ISAKMP, doi=DOI_IPSEC)
-            self.tell(sa, notice)
+            notice = Notification(error.notify, ProtocolId.ISAKMP, data=error.data, doi=DOI_IPSEC)
+            if sealed:
+                self.notify(sa, [notice])
+            else:
+                self.tell(sa, notice)
+        if sealed and sa.initiated:
+            self.notify(sa, [notices.delete_of(sa)])
         self.fail(sa, error.reason, error.why)
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:
+        """End a Quick Mode; the peer is told."""
         sa.quick.pop(quick.message_id, None)
-        sa.used_ids.add(quick.message_id)
+        self.use_id(sa, quick.message_id)
         self._timers.cancel(self.key("quick", sa, quick.message_id))
         if error.notify is not None:
             spi = quick.peer_spi
-            self.notify(sa, [Notification(error.notify, quick.protocol, spi)])
-        name = quick.child.name if quick.child is not None else ""
-        known = sa.connection.name
-        self.emit(Phase2Failed(sa.name, sa.peer, known, name, error.reason, error.why))
+            self.notify(sa, [Notification(error.notify, quick.protocol, spi, error.data)])
+        self.quick_failed(sa, quick, error.reason, error.why)
+
+    def quick_failed(self, sa: IkeSa, quick: Quick, reason: str, why: str) -> None:
+        """Report, and go on with what waits; what was to be replaced is to be so still."""
+        self.failed_to_replace(quick)
+        self.report_failure(sa, quick.child, reason, why)
+        self.negotiate(sa)
+
+    def report_failure(self, sa: IkeSa, child: ChildSettings | None, reason: str, why: str) -> None:
+        """A pair has not come up."""
+        name = child.name if child is not None else ""
+        self.emit(Phase2Failed(sa.name, sa.peer, sa.connection.name, name, reason, why))
 
     def finish(self, sa: IkeSa, quick: Quick) -> None:
         """It is over; its message id stays used for the life of Phase I."""
@@ -158,30 +326,67 @@ class Exchanges:
             sa.sealing.forget(quick.message_id)
 
     def fail(self, sa: IkeSa, reason: str, why: str) -> None:
+        """Phase I came to nothing."""
         sa.state = State.FAILED
         self.forget(sa)
         self.emit(Phase1Failed(sa.name, sa.peer, sa.connection.name, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
+        """A Phase I SA is gone; its pairs live on (R19), what was being negotiated under it does not."""
         stood = sa.state is State.ESTABLISHED
         sa.state = State.ENDED
+        under_way = [quick for quick in sa.quick.values() if quick.initiated]
         self.forget(sa)
         if stood:
             self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
+        successor = self.sadb.successor(sa)
+        if successor is not None:
+            self._hand_over(sa, successor)
+        left = [*(quick.child for quick in under_way), *(item.child for item in sa.wanted)]
+        for child in left if stood else ():
+            self.report_failure(sa, child, "no-responder", f"its Phase I SA has ended: {why}")
 
     def forget(self, sa: IkeSa) -> None:
+        """An exchange is over, and none of its timers is due."""
         self.sadb.remove(sa)
-        for what in ("open", "life", "resend"):
+        if sa.task is not None:
+            self._working.pop(sa.task.number, None)
+            sa.task = None
+        for what in _SA_TIMERS:
             self._timers.cancel(self.key(what, sa))
         for message_id in sa.quick:
             self._timers.cancel(self.key("quick", sa, message_id))
+        sa.quick.clear()
+
+    # ---- what is done elsewhere
+    def wait_for(self, sa: IkeSa, task: Task, work: Work[Any]) -> None:
+        """Have work done elsewhere; meanwhile no message of the exchange is taken, nor sent again."""
+        self._steps += 1
+        task.number, task.what, sa.task = self._steps, work.what, task
+        self._working[task.number] = sa
+        self._timers.cancel(self.key("resend", sa))
+        self._timers.set(self.key("step", sa), self._now + self.settings.step_for)
+        name = sa.connection.name
+        self._needed.append(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
+
+    def done_with(self, number: int) -> tuple[IkeSa, Task] | None:
+        """The exchange and the row that work was for; None if it is too late."""
+        sa = self._working.pop(number, None)
+        if sa is None or sa.task is None:
+            return None
+        task, sa.task = sa.task, None
+        self._timers.cancel(self.key("step", sa))
+        if sa.state in _TRIES:
+            # If nothing comes of it, the exchange goes on as before.
+            self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
+        return sa, task
 
     # ---- sending
     def move(self, sa: IkeSa, state: State, reply: Reply) -> bytes:
         """The next state of Phase I, and its message."""
         sent = self.send(sa, sa.sending, ExchangeType.MAIN, 0, reply)
         sa.state = state
-        if sa.initiated and state in _TRIES:
+        if state in _TRIES:
             sa.sending.tries = 0
             self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
         else:
@@ -194,101 +399,39 @@ class Exchanges:
         """Encode, seal where it must be, and send; nothing where there is nothing to say."""
         if not reply.payloads:
             return b""
-        cookies = sa.cookies
-        header = Header(cookies.initiator, cookies.responder, 0, exchange, 0, message_id, 0)
+        cookies, chain = sa.cookies, reply.chain or encode_chain(reply.payloads)
         if reply.sealed:
             assert sa.sealing is not None
-            datagram = sa.sealing.seal(header, reply.payloads)
+            datagram = sa.sealing.seal(cookies, exchange, message_id, chain)
         else:
-            datagram = encode_message(Message(header, tuple(reply.payloads)))
+            both, numbers = (cookies.initiator, cookies.responder), (exchange, 0, message_id)
+            datagram = with_header(both, chain[0], numbers, chain[1])
         sending.datagram = datagram
-        self._out.append((datagram, sa.peer))
+        self.transmit(sa, datagram)
         return datagram
+
+    def transmit(self, sa: IkeSa, datagram: bytes) -> None:
+        """Send to where the peer is now, from the port that is in use."""
+        floated = sa.nat.floated
+        octets = natt.wrapped(datagram) if floated else datagram
+        self._out.append(Outgoing(octets, sa.peer, floated))
 
     def notify(self, sa: IkeSa, rest: Sequence[AnyPayload]) -> None:
         """A notice under the SA; its message id is never used again."""
         message_id = self.message_id(sa)
-        reply = Reply(notices.sealed_notice(sa, message_id, rest), sealed=True)
+        reply = notices.sealed_notice(sa, message_id, rest)
         self.send(sa, Sending(), ExchangeType.INFORMATIONAL, message_id, reply)
         assert sa.sealing is not None
         sa.sealing.forget(message_id)
 
     def tell(self, sa: IkeSa, notice: Notification) -> None:
+        """A notice in clear."""
         cookies = sa.cookies
         header = Header(
             cookies.initiator, cookies.responder, 0, ExchangeType.INFORMATIONAL, 0, 0, 0
         )
-        self._out.append((encode_message(Message(header, (notice,))), sa.peer))
-
-    # ---- time
-    def handle_timeout(self, now: float) -> None:
-        """Do what is due by now."""
-        self._now = now
-        while (key := self._timers.pop(now)) is not None:
-            what, cookie, message_id = key
-            sa = self.sadb.own(cookie)
-            if sa is None:
-                continue
-            if what == "resend":
-                self._resend(sa)
-            elif what == "quick":
-                self._resend_quick(sa, message_id)
-            elif what == "open" and sa.half_open:
-                reason, why = sa.problem or ("no-responder", "the initiator went silent")
-                self.fail(sa, reason, why)
-            elif what == "life":
-                self._expire(sa)
-
-    def _resend(self, sa: IkeSa) -> None:
-        """Send again, at most so often; then wait briefly for a first answer, and give up (R8)."""
-        settings, sending = self.settings, sa.sending
-        if sending.tries < settings.resends:
-            sending.tries += 1
-            self._out.append((sending.datagram, sa.peer))
-            self._timers.set(self.key("resend", sa), self._now + settings.interval)
-        elif sa.state is State.AWAITS_MM2 and not sa.last:
-            sa.last = True
-            self._timers.set(self.key("resend", sa), self._now + settings.brief)
-        else:
-            silent = sa.state is State.AWAITS_MM2 and not sa.heard
-            reason, why = sa.problem or ("no-responder", "the peer does not answer")
-            self.fail(sa, reason, why)
-            if silent and sa.connection.falls_back:
-                self.emit(FellBack(sa.peer, sa.connection.name))
-
-    def _resend_quick(self, sa: IkeSa, message_id: int) -> None:
-        """As Phase I; a second or later negotiation that times out renegotiates Phase I (R15)."""
-        quick = sa.quick.get(message_id)
-        if quick is None:
-            return
-        settings, sending = self.settings, quick.sending
-        if sending.tries < settings.resends:
-            sending.tries += 1
-            self._out.append((sending.datagram, sa.peer))
-            wait = settings.interval + (settings.brief if sending.tries == settings.resends else 0)
-            self._timers.set(self.key("quick", sa, message_id), self._now + wait)
-            return
-        del sa.quick[message_id]
-        name = quick.child.name if quick.child is not None else ""
-        reason, why = sa.problem or ("no-responder", "the peer does not answer in Quick Mode")
-        self.emit(Phase2Failed(sa.name, sa.peer, sa.connection.name, name, reason, why))
-        if quick.initiated and sa.served:
-            self._renew(sa, "a later negotiation met silence", [quick.child])
-
-    def _expire(self, sa: IkeSa) -> None:
-        """The lifetime of Phase I is over: tell the peer, and negotiate anew (R17, R18). The pairs live on
-        until their own end (R19)."""
-        self._renew(sa, "its lifetime is over", [])
-
-    def _renew(self, sa: IkeSa, why: str, wanted: Sequence[ChildSettings | None]) -> None:
-        self.notify(sa, [notices.delete_of(sa)])
-        self.ended(sa, why)
-        new = self.new(sa.connection, sa.peer, None)
-        self.move(new, State.AWAITS_MM2, phase1.offer(self, new))
-        self.sadb.add(new)
-        for child in wanted:
-            if child is not None:
-                self.want(new, child)
+        self.transmit(sa, encode_message(Message(header, (notice,))))
 
     def key(self, what: str, sa: IkeSa, message_id: int = 0) -> _Key:
+        """What a timer of an SA is called."""
         return what, self.sadb.own_cookie(sa), message_id

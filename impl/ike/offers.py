@@ -4,12 +4,16 @@ R10). Written apart from the specification's rule of choice, so that the two can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from typing import TypeVar
 
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
 from impl.ike.settings import ConnectionSettings, Lifetime, Phase1Choice, Phase2Choice
+from impl.wire.errors import WireError
 from impl.wire.numbers import (
     DOI_IPSEC,
     KEY_IKE,
@@ -21,13 +25,36 @@ from impl.wire.numbers import (
     OakleyAttribute,
     ProtocolId,
 )
-from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
+from impl.wire.proposals import (
+    Attribute,
+    Proposal,
+    SecurityAssociation,
+    Transform,
+    decode_sa,
+    encode_sa,
+)
 
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
 _SHORT = 1 << 16
+# plain numbers: each look into an enumeration costs as much as an attribute
+_ENCRYPTION, _HASH, _AUTHENTICATION, _GROUP, _KEY_LENGTH = (
+    int(item)
+    for item in (
+        OakleyAttribute.ENCRYPTION,
+        OakleyAttribute.HASH,
+        OakleyAttribute.AUTHENTICATION,
+        OakleyAttribute.GROUP,
+        OakleyAttribute.KEY_LENGTH,
+    )
+)
+_C = TypeVar("_C", Phase1Choice, Phase2Choice)
+_LIFE1 = int(OakleyAttribute.LIFE_TYPE), int(OakleyAttribute.LIFE_DURATION)
+_LIFE2 = int(IpsecAttribute.LIFE_TYPE), int(IpsecAttribute.LIFE_DURATION)
+_SECONDS, _KILOBYTES = int(LifeType.SECONDS), int(LifeType.KILOBYTES)
 _PHASE1 = frozenset(
-    (
+    int(item)
+    for item in (
         OakleyAttribute.ENCRYPTION,
         OakleyAttribute.KEY_LENGTH,
         OakleyAttribute.HASH,
@@ -37,8 +64,11 @@ _PHASE1 = frozenset(
         OakleyAttribute.LIFE_DURATION,
     )
 )
+#: attributes that carry a name in transforms of Kerberos; Windows 2000 was seen with the second, too
+_NAMES = frozenset((OakleyAttribute.GSS_IDENTITY_NAME, 32001))
 _PHASE2 = frozenset(
-    (
+    int(item)
+    for item in (
         IpsecAttribute.LIFE_TYPE,
         IpsecAttribute.LIFE_DURATION,
         IpsecAttribute.GROUP,
@@ -70,12 +100,13 @@ class Taken1:
 
 @dataclass(frozen=True, slots=True)
 class Taken2:
-    """The choice of Phase II."""
+    """The choice of Phase II; its lifetime in kilobytes too, None if it states none."""
 
     proposal: Proposal
     transform: Transform
     choice: Phase2Choice
     seconds: int
+    kilobytes: int | None
 
 
 # ---- attributes
@@ -84,75 +115,99 @@ def _value(type_: int, number: int) -> Attribute:
     return Attribute(type_, number if number < _SHORT else number.to_bytes(4, "big"))
 
 
-def _life(type_: int, duration: int, seconds: int | None) -> Iterator[Attribute]:
-    if seconds is not None:
-        yield Attribute(type_, LifeType.SECONDS)
-        yield _value(duration, seconds)
+def life_attributes(
+    type_: int, duration: int, seconds: int | None, kilobytes: int | None
+) -> Iterator[Attribute]:
+    """A lifetime as attributes: pairs of type and duration, in that order."""
+    for kind, number in ((LifeType.SECONDS, seconds), (LifeType.KILOBYTES, kilobytes)):
+        if number is not None:
+            yield Attribute(type_, kind)
+            yield _value(duration, number)
 
 
-def seconds_of(transform: Transform, type_: int, duration: int) -> int:
-    """The lifetime in seconds that a transform states, or the default; pairs of type and duration."""
+def durations_of(attributes: Iterable[Attribute], type_: int, duration: int) -> dict[int, int]:
+    """Durations by what they count; of two, the first."""
     kind: int | None = None
-    for item in transform.attributes:
+    found: dict[int, int] = {}
+    for item in attributes:
         if item.type == type_:
             kind = item.number
-        elif item.type == duration and kind == LifeType.SECONDS:
-            return item.number
-    return DEFAULT_LIFE
+        elif item.type == duration and kind is not None:
+            found.setdefault(kind, item.number)
+    return found
+
+
+def _rank(choice: _C, ranks: Sequence[Sequence[_C]]) -> int | None:
+    """The rank of a choice among those that are taken; None if it is not."""
+    return next((rank for rank, equal in enumerate(ranks) if choice in equal), None)
+
+
+def _values(transform: Transform) -> dict[int, int]:
+    """Attributes as numbers, by type; of two, the first."""
+    return {item.type: item.number for item in reversed(transform.attributes)}
 
 
 # ---- Phase I
-def offer_phase1(choices: Sequence[Phase1Choice], life: Lifetime) -> SecurityAssociation:
-    """The SA payload of message 1: one proposal, a transform a choice, in order."""
+@lru_cache(maxsize=256)
+def offer_phase1(
+    choices: tuple[Phase1Choice, ...], life: Lifetime, named: Attribute | None = None
+) -> SecurityAssociation:
+    """The SA payload of message 1: one proposal, a transform a choice, in order.
+
+    named   the own name, which goes with each choice of Kerberos
+    """
     transforms = tuple(
-        Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life)))
+        Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life, named)))
         for number, choice in enumerate(choices, 1)
     )
-    return SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
+    made = SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
+    return replace(made, body=encode_sa(made))  # it is hashed more than once
 
 
-def _phase1_attributes(choice: Phase1Choice, life: Lifetime) -> Iterator[Attribute]:
+def _phase1_attributes(
+    choice: Phase1Choice, life: Lifetime, named: Attribute | None
+) -> Iterator[Attribute]:
     yield Attribute(OakleyAttribute.ENCRYPTION, choice.encryption)
     if choice.key_bits is not None:
         yield Attribute(OakleyAttribute.KEY_LENGTH, choice.key_bits)
     yield Attribute(OakleyAttribute.HASH, choice.hash)
     yield Attribute(OakleyAttribute.GROUP, choice.group)
     yield Attribute(OakleyAttribute.AUTHENTICATION, choice.method)
-    yield from _life(OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION, life.offered)
+    types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
+    yield from life_attributes(*types, life.offered, None)
+    if choice.method == Method.KERBEROS and named is not None:
+        yield named
 
 
 def phase1_choice(transform: Transform) -> Phase1Choice | None:
     """What a transform of Phase I is; None if it says something that is not understood."""
-    types = {item.type for item in transform.attributes}
-    encryption = transform.get(OakleyAttribute.ENCRYPTION)
-    hash_ = transform.get(OakleyAttribute.HASH)
-    method = transform.get(OakleyAttribute.AUTHENTICATION)
-    group = transform.get(OakleyAttribute.GROUP)
-    if transform.id != KEY_IKE or not types <= _PHASE1:
+    get = (values := _values(transform)).get
+    encryption, hash_ = get(_ENCRYPTION), get(_HASH)
+    method, group = get(_AUTHENTICATION), get(_GROUP)
+    known = _PHASE1 | _NAMES if method == Method.KERBEROS else _PHASE1
+    if transform.id != KEY_IKE or not values.keys() <= known:
         return None
     if encryption is None or hash_ is None or method is None or group is None:
         return None
-    bits = transform.get(OakleyAttribute.KEY_LENGTH)
-    return Phase1Choice(encryption, bits, hash_, method, group)
+    return Phase1Choice(encryption, get(_KEY_LENGTH), hash_, method, group)
 
 
 def take_phase1(
-    sa: SecurityAssociation, choices: Sequence[Phase1Choice], *, prefers_own: bool
+    sa: SecurityAssociation, ranks: Sequence[Sequence[Phase1Choice]], *, prefers_own: bool
 ) -> Taken1 | None:
     """The transform of an offer that this end takes; None if it takes none.
 
-    prefers_own   the own order decides, and the offer's breaks ties; else the reverse
+    ranks         what it takes, in its order; what is of equal rank stands together
+    prefers_own   the own order decides, and the offer's breaks ties; else the offer's
     """
     found = [
-        (choices.index(choice), position, Taken1(proposal, transform, choice, seconds))
+        (rank, position, Taken1(proposal, transform, choice, seconds))
         for position, (proposal, transform, choice, seconds) in enumerate(_phase1_of(sa))
-        if choice in choices
+        if (rank := _rank(choice, ranks)) is not None
     ]
     if not found:
         return None
-    if prefers_own:
-        return min(found, key=lambda item: (item[0], item[1]))[2]
-    return min(found, key=lambda item: (item[1], item[0]))[2]
+    return min(found, key=lambda item: item[:2] if prefers_own else item[1:2])[2]
 
 
 def _phase1_of(
@@ -166,8 +221,8 @@ def _phase1_of(
         for transform in proposal.transforms:
             choice = phase1_choice(transform)
             if choice is not None:
-                types = OakleyAttribute.LIFE_TYPE, OakleyAttribute.LIFE_DURATION
-                yield proposal, transform, choice, seconds_of(transform, *types)
+                stated = durations_of(transform.attributes, *_LIFE1)
+                yield proposal, transform, choice, stated.get(_SECONDS, DEFAULT_LIFE)
 
 
 def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Taken1 | None:
@@ -177,28 +232,37 @@ def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Take
     count = sum(len(proposal.transforms) for proposal in sa.proposals)
     if count != 1 or len(found) != 1:
         return None
-    offered = {choice for _, _, choice, _ in _phase1_of(offer)}
-    return Taken1(*found[0]) if found[0][2] in offered else None
+    return Taken1(*found[0]) if found[0][2] in _choices_of(offer) else None
+
+
+@lru_cache(maxsize=64)
+def _choices_of(offer: SecurityAssociation) -> frozenset[Phase1Choice]:
+    """What an own offer offers."""
+    return frozenset(choice for _, _, choice, _ in _phase1_of(offer))
 
 
 # ---- Phase II
 def offer_phase2(
     choices: Sequence[Phase2Choice], spi: bytes, life: Lifetime
 ) -> SecurityAssociation:
-    """The SA payload of Quick Mode: a proposal a protocol, in the order in which protocols come first.
+    """The SA payload of Quick Mode: a proposal for each run of choices of one protocol, so that their
+    order is kept.
 
     The choices name one PFS group at most: message 1 carries one public value.
     """
-    protocols = list(dict.fromkeys(choice.protocol for choice in choices))
     proposals = []
-    for number, protocol in enumerate(protocols, 1):
-        own = [choice for choice in choices if choice.protocol == protocol]
-        transforms = tuple(
-            Transform(position, choice.transform, tuple(_phase2_attributes(choice, life)))
-            for position, choice in enumerate(own, 1)
-        )
-        proposals.append(Proposal(number, protocol, spi, transforms))
+    runs = groupby(choices, key=lambda choice: choice.protocol)
+    for number, (protocol, own) in enumerate(runs, 1):
+        proposals.append(Proposal(number, protocol, spi, _transforms(tuple(own), life)))
     return SecurityAssociation(tuple(proposals))
+
+
+@lru_cache(maxsize=256)
+def _transforms(choices: tuple[Phase2Choice, ...], life: Lifetime) -> tuple[Transform, ...]:
+    return tuple(
+        Transform(position, choice.transform, tuple(_phase2_attributes(choice, life)))
+        for position, choice in enumerate(choices, 1)
+    )
 
 
 def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribute]:
@@ -209,14 +273,15 @@ def _phase2_attributes(choice: Phase2Choice, life: Lifetime) -> Iterator[Attribu
         yield Attribute(IpsecAttribute.AUTHENTICATION, choice.integrity)
     if choice.group is not None:
         yield Attribute(IpsecAttribute.GROUP, choice.group)
-    yield from _life(IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION, life.offered)
+    types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+    yield from life_attributes(*types, life.offered, life.kilobytes)
 
 
 def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
     """What a transform of Phase II is; None if it says something that is not understood."""
-    if not {item.type for item in transform.attributes} <= _PHASE2:
+    get = (values := _values(transform)).get
+    if not values.keys() <= _PHASE2:
         return None
-    get = transform.get
     encapsulation = get(IpsecAttribute.ENCAPSULATION)
     if encapsulation is None:
         return None
@@ -230,14 +295,21 @@ def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
     )
 
 
-def take_phase2(sa: SecurityAssociation, choices: Sequence[Phase2Choice]) -> Taken2 | None:
-    """The first transform of an offer that this end takes; None if it takes none. Bundles, which are
-    proposals of one number, are not taken."""
+def take_phase2(
+    sa: SecurityAssociation, ranks: Sequence[Sequence[Phase2Choice]], *, prefers_own: bool
+) -> Taken2 | None:
+    """The transform of an offer that this end takes, chosen as in Phase I; None if it takes none.
+    Bundles, which are proposals of one number, are not taken."""
     numbers = [proposal.number for proposal in sa.proposals]
-    for taken in _phase2_of(sa):
-        if taken.choice in choices and numbers.count(taken.proposal.number) == 1:
-            return taken
-    return None
+    found = [
+        (rank, position, taken)
+        for position, taken in enumerate(_phase2_of(sa))
+        if numbers.count(taken.proposal.number) == 1
+        and (rank := _rank(taken.choice, ranks)) is not None
+    ]
+    if not found:
+        return None
+    return min(found, key=lambda item: item[:2] if prefers_own else item[1:2])[2]
 
 
 def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
@@ -247,8 +319,10 @@ def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
         for transform in proposal.transforms:
             choice = phase2_choice(proposal.protocol, transform)
             if choice is not None:
-                types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
-                yield Taken2(proposal, transform, choice, seconds_of(transform, *types))
+                stated = durations_of(transform.attributes, *_LIFE2)
+                seconds = stated.get(_SECONDS, DEFAULT_LIFE)
+                kilobytes = stated.get(_KILOBYTES)
+                yield Taken2(proposal, transform, choice, seconds, kilobytes)
 
 
 def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) -> Taken2 | None:
@@ -258,6 +332,27 @@ def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) ->
     return found[0] if count == len(found) == 1 and found[0].choice in set(choices) else None
 
 
+def named_phase1(data: bytes, own: Iterable[Phase1Choice]) -> tuple[Phase1Choice, ...]:
+    """Which of the own choices the peer names as acceptable in a refusal (R7)."""
+    sa = _alternatives(data)
+    named = {choice for _, _, choice, _ in _phase1_of(sa)} if sa is not None else set()
+    return tuple(choice for choice in own if choice in named)
+
+
+def named_phase2(data: bytes, own: Iterable[Phase2Choice]) -> tuple[Phase2Choice, ...]:
+    """The same for Quick Mode."""
+    sa = _alternatives(data)
+    named = {taken.choice for taken in _phase2_of(sa)} if sa is not None else set()
+    return tuple(choice for choice in own if choice in named)
+
+
+def _alternatives(data: bytes) -> SecurityAssociation | None:
+    try:
+        return decode_sa(data, 0) if data else None
+    except WireError:
+        return None
+
+
 def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssociation:
     """An answer: one proposal with one transform, unchanged, and the answerer's SPI."""
     return SecurityAssociation((Proposal(proposal.number, proposal.protocol, spi, (transform,)),))
@@ -265,22 +360,35 @@ def only(proposal: Proposal, transform: Transform, spi: bytes) -> SecurityAssoci
 
 def unsupported(connection: ConnectionSettings) -> str:
     """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
-    for first in connection.choices:
+    for first in {*connection.choices, *(item for rank in connection.takes for item in rank)}:
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
             return f"{first} has a cipher, hash or group that is not supported"
-        if first.method != Method.PRE_SHARED_KEY:
-            return f"{first} has an authentication method that is not supported"
+        lacks = _credential_lacks(connection, first.method)
+        if lacks:
+            return f"{first} has an authentication method that {lacks}"
     for child in connection.children:
-        for second in child.choices:
+        for second in {*child.choices, *(item for rank in child.takes for item in rank)}:
             group = second.group is None or group_of(second.group) is not None
             if key_octets(second) is None or not group:
                 return f"{child.name}: {second} is not supported"
-        if not child.choices:
+        if child.negotiates and not child.choices:
             return f"{child.name} has nothing to offer"
     return "" if connection.choices else "it has nothing to offer"
 
 
+def _credential_lacks(connection: ConnectionSettings, method: int) -> str:
+    """What is missing to do a method, in words; a missing pre-shared key is found out later, by peer."""
+    if method == Method.RSA_SIGNATURES:
+        return (
+            "" if connection.certificate is not None else "needs a certificate, and there is none"
+        )
+    if method == Method.KERBEROS:
+        return "" if connection.kerberos is not None else "needs a principal, and there is none"
+    return "" if method == Method.PRE_SHARED_KEY else "is not supported"
+
+
+@lru_cache(maxsize=256)
 def key_octets(choice: Phase2Choice) -> int | None:
     """How much KEYMAT an SA needs, encryption key and integrity key; None if it is not supported."""
     integrity = 0

@@ -1,15 +1,21 @@
-"""Main Mode, row by row (RFC 2409 section 5; R3 to R7). `tables.MAIN_MODE` says when each is called."""
+"""Main Mode, row by row (RFC 2409 section 5; R3 to R7). `tables.BY_METHOD` says when each is called.
+
+What differs by authentication method stands in `impl.auth`. A row that yields has something to be done
+that may block, and goes on with what came of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from impl.auth.interface import Steps, Transcript
 from impl.crypto import schedule
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import DegenerateValue, Group, group_of
-from impl.crypto.hashes import HASHES, same
-from impl.crypto.schedule import Cookies, WeakKey
-from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
+from impl.crypto.hashes import HASHES
+from impl.crypto.schedule import WeakKey
+from impl.ike import methods, natt, notices, vendors
+from impl.ike.core import Core, Dropped, Got, Refused, Reply
 from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
@@ -17,7 +23,6 @@ from impl.ike.settings import Phase1Choice, identification_of
 from impl.wire.numbers import Method, NotifyType, ProtocolId
 from impl.wire.payloads import (
     AnyPayload,
-    HashData,
     Identification,
     KeyExchange,
     Nonce,
@@ -34,36 +39,53 @@ _ID_PORTS = {(0, 0), (17, 500), (17, 0), (17, 4500)}
 
 def offer(core: Core, sa: IkeSa) -> Reply:
     """Message 1."""
-    sa.offer = offer_phase1(sa.connection.choices, sa.connection.life)
-    return Reply((sa.offer,))
+    connection = sa.connection
+    named = connection.kerberos.attribute() if connection.kerberos is not None else None
+    sa.offer = offer_phase1((*connection.choices, *sa.named), connection.life, named)
+    return Reply((sa.offer, *vendors.announced(core, sa)))
 
 
 def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     """Message 1 is here: choose one transform, unchanged (R7)."""
     offered = got.one(SecurityAssociation)
+    vendors.hear(core, sa, got)
     connection = sa.connection
-    taken = take_phase1(offered, connection.choices, prefers_own=connection.prefers_own)
+    # Without a vendor id that says so, method 65001 is XAUTH's.
+    takes = [
+        [item for item in rank if sa.gssapi or item.method != Method.KERBEROS]
+        for rank in connection.takes
+    ]
+    taken = take_phase1(offered, takes, prefers_own=connection.prefers_own)
     if taken is None:
         problem = "nothing in the peer's offer is acceptable"
-        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN)
-    sa.offer, sa.choice = offered, taken.choice
-    sa.seconds = _shorter(taken.seconds, connection.life.hard)
-    return Reply((only(taken.proposal, taken.transform, taken.proposal.spi),))
+        acceptable = tuple(choice for rank in takes for choice in rank)
+        named = encode_sa(offer_phase1(acceptable, connection.life))
+        data = named if sa.names_alternatives else b""
+        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
+    sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
+    sa.seconds = connection.life.in_force(taken.seconds)
+    sa.auth = methods.authenticator(core, sa, taken.transform)
+    transform = methods.answered(connection, taken.choice, taken.transform)
+    answer = only(taken.proposal, transform, taken.proposal.spi)
+    return Reply((answer, *vendors.announced(core, sa)))
 
 
-def _shorter(offered: int, own: int | None) -> int:
-    return offered if own is None else min(offered, own)
-
-
-def take_answer(core: Core, sa: IkeSa, got: Got) -> Reply:
+def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 2 is here: the answer must be one transform of the own offer (R7)."""
     assert sa.offer is not None
     taken = answered_phase1(got.one(SecurityAssociation), sa.offer)
     if taken is None:
         raise Dropped("proposal-p1", "the answer is no transform of the offer")
+    vendors.hear(core, sa, got)
+    if taken.choice.method == Method.KERBEROS and not sa.gssapi:
+        why = "the peer takes method 65001, and no vendor id says that it means Kerberos"
+        raise Dropped("auth-method", why)
     sa.choice = taken.choice
-    sa.seconds = _shorter(taken.seconds, sa.connection.life.hard)
-    return Reply(_key_exchange(core, sa))
+    sa.seconds = sa.connection.life.in_force(taken.seconds)
+    sa.auth = methods.authenticator(core, sa, taken.transform)
+    yield from sa.auth.hear(got.payloads)
+    greeting = yield from sa.auth.greet()
+    return Reply((*_key_exchange(core, sa), *greeting))
 
 
 def _key_exchange(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
@@ -72,7 +94,7 @@ def _key_exchange(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
     nonce = core.random(NONCE_OCTETS)
     sa.publics = _with(sa.publics, sa.private.public, initiated=sa.initiated)
     sa.nonces = _with(sa.nonces, nonce, initiated=sa.initiated)
-    return KeyExchange(sa.private.public), Nonce(nonce)
+    return KeyExchange(sa.private.public), Nonce(nonce), *natt.discovery(core, sa)
 
 
 def _with(pair: tuple[bytes, bytes], own: bytes, *, initiated: bool) -> tuple[bytes, bytes]:
@@ -105,121 +127,134 @@ def nonce_of(got: Got) -> bytes:
     return nonce
 
 
-def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Reply:
+def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 3 is here: send the own public value, and derive the keys (R4)."""
+    assert sa.auth is not None
     _hear_keys(sa, got)
+    yield from sa.auth.hear(got.payloads)
+    greeting = yield from sa.auth.greet()
     payloads = _key_exchange(core, sa)
-    _derive(sa)
-    return Reply(payloads)
+    natt.hear(core, sa, got)
+    _derive(core, sa)
+    return Reply((*payloads, *greeting))
 
 
-def _derive(sa: IkeSa) -> None:
+def _derive(core: Core, sa: IkeSa) -> None:
     """The keys of the SA; of the exponent nothing is kept."""
     choice = sa.choice
-    assert choice is not None and sa.private is not None
+    assert choice is not None and sa.private is not None and sa.auth is not None
     hash_, cipher = HASHES[choice.hash], cipher_of(choice.encryption, choice.key_bits)
     assert cipher is not None
     gxy = sa.private.shared(sa.publics[1] if sa.initiated else sa.publics[0])
-    skeyid = _skeyid(sa, choice)
+    skeyid = sa.auth.skeyid(hash_, sa.nonces, gxy)
     try:
         keys = schedule.derive(hash_, cipher, skeyid, gxy, sa.cookies, sa.publics)
     except WeakKey as error:
         raise Refused("weak-key", str(error)) from None
     sa.sealing, sa.private = Sealing(keys), None
+    core.keys_made(sa)
 
 
-def _skeyid(sa: IkeSa, choice: Phase1Choice) -> bytes:
-    secret = sa.connection.secret
-    assert choice.method == Method.PRE_SHARED_KEY  # settings hold no other
-    if secret is None:
-        raise Refused("psk-mismatch", "there is no pre-shared key for this peer")
-    found: list[bytes] = []
-
-    def use(octets: bytes) -> bool:
-        found.append(schedule.skeyid_of_psk(HASHES[choice.hash], octets, *sa.nonces))
-        return True
-
-    if not secret.use(use):
-        raise Refused("psk-mismatch", f"the pre-shared key is not known: {secret.missing}")
-    return found[0]
-
-
-def prove(core: Core, sa: IkeSa, got: Got) -> Reply:
+def prove(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 4 is here: derive the keys, and send identity and proof (R5, R6)."""
+    assert sa.auth is not None
     _hear_keys(sa, got)
-    _derive(sa)
+    yield from sa.auth.hear(got.payloads)
+    _derive(core, sa)
+    natt.hear(core, sa, got)
     own = _own_id(core, sa)
-    payloads: list[AnyPayload] = [own, HashData(_hash(sa, own, initiators=True))]
-    if not any(other is not sa and other.peer == sa.peer for other in core.sadb):
-        spi = sa.cookies.both
-        payloads.append(Notification(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, spi))
-    return Reply(payloads, sealed=True)
+    proof = yield from sa.auth.prove(_transcript(sa), own)
+    natt.floats(core, sa)
+    return Reply((own, *proof, *_first_contact(core, sa)), sealed=True)
+
+
+def _first_contact(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
+    """INITIAL-CONTACT with the own proof, if this is the only SA with the peer (RFC 2407 4.6.3.3)."""
+    assert sa.auth is not None
+    if sa.auth.proves or not core.sadb.alone(sa):
+        return ()
+    return (Notification(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, sa.cookies.both),)
 
 
 def _own_id(core: Core, sa: IkeSa) -> Identification:
-    return sa.connection.own or identification_of(core.settings.local)
+    assert sa.auth is not None
+    address = identification_of(core.settings.local)
+    return sa.connection.own or sa.auth.identity(address)
 
 
-def _hash(sa: IkeSa, identity: Identification, *, initiators: bool) -> bytes:
-    """HASH_I or HASH_R, over that ID payload."""
+def _transcript(sa: IkeSa) -> Transcript:
+    """What both proofs cover."""
     assert sa.sealing is not None and sa.offer is not None
-    made = schedule.hash_i if initiators else schedule.hash_r
-    body = encode_sa(sa.offer)
-    return made(sa.sealing.keys, sa.publics, sa.cookies, body, identity.body)
+    return Transcript(sa.sealing.keys, sa.publics, sa.cookies, encode_sa(sa.offer))
 
 
-def authenticate_initiator(core: Core, sa: IkeSa, got: Got) -> Reply:
+def authenticate_initiator(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 5 is here: verify it, and prove oneself."""
-    _verify(sa, got, initiators=True)
+    yield from _verify(core, sa, got, got.one(Identification))
     own = _own_id(core, sa)
-    for notice in got.all(Notification):
-        if notice.type == NotifyType.INITIAL_CONTACT:
-            core.drop_others(sa)
-    return Reply((own, HashData(_hash(sa, own, initiators=False))), sealed=True)
+    return (yield from _answer(core, sa, got, own, (own,)))
 
 
-def authenticate_responder(core: Core, sa: IkeSa, got: Got) -> Reply:
+def authenticate_responder(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 6 is here: verify it."""
-    _verify(sa, got, initiators=False)
-    return Reply()
+    yield from _verify(core, sa, got, got.one(Identification))
+    return (yield from _answer(core, sa, got, _own_id(core, sa), ()))
 
 
-def _verify(sa: IkeSa, got: Got, *, initiators: bool) -> None:
+def go_on(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
+    """Message 7 or a later one is here: a token of GSS-API, or the proof after the last of them."""
+    assert sa.identity is not None
+    yield from _verify(core, sa, got, sa.identity)
+    return (yield from _answer(core, sa, got, _own_id(core, sa), ()))
+
+
+def _answer(
+    core: Core, sa: IkeSa, got: Got, own: Identification, first: tuple[AnyPayload, ...]
+) -> Steps[Reply]:
+    """What goes back to a proof, or to a token; after `first`."""
+    auth = sa.auth
+    assert auth is not None
+    proof: tuple[AnyPayload, ...] = ()
+    if auth.proves:
+        proof = yield from auth.prove(_transcript(sa), own)
+    if not auth.awaits:
+        sa.proved = auth.name
+        for notice in got.all(Notification):
+            notices.heed(core, sa, notice)
+    return Reply((*first, *proof), sealed=True, more=auth.proves or auth.awaits)
+
+
+def _verify(core: Core, sa: IkeSa, got: Got, shown: Identification) -> Steps[None]:
     """The peer's proof and identity. What does not verify changes nothing: anybody can have sent it."""
-    shown, proof = got.one(Identification), got.one(HashData)
-    if not same(proof.data, _hash(sa, shown, initiators=initiators)):
-        name = "HASH_I" if initiators else "HASH_R"
-        raise Dropped("tampered", f"{name} is wrong: a message was altered on the way")
+    auth = sa.auth
+    assert auth is not None
+    yield from auth.verify(_transcript(sa), shown, got.payloads)
     if (shown.protocol, shown.port) not in _ID_PORTS:
         why = f"an identity of protocol {shown.protocol}, port {shown.port}"
         raise Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
-    if _is_own(sa, shown):
+    if _is_own(core, sa, shown):
         raise Refused("identity", "the peer shows the own identity")
     expected = sa.connection.expected
-    if expected is not None and (shown.type, shown.data) != (expected.type, expected.data):
+    if expected is not None and not auth.fits(shown, expected):
         why = "the peer's identity is not the one expected"
         raise Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
     sa.identity = shown
 
 
-def _is_own(sa: IkeSa, shown: Identification) -> bool:
-    own = sa.connection.own
-    return own is not None and (shown.type, shown.data) == (own.type, own.data)
+def _is_own(core: Core, sa: IkeSa, shown: Identification) -> bool:
+    """Whether an identity is the own one; of an address that no policy names, that is not asked."""
+    assert sa.auth is not None
+    own, address = _own_id(core, sa), identification_of(core.settings.local)
+    stated = sa.connection.own is not None or own != address
+    return stated and sa.auth.fits(shown, own)
 
 
-def cookies_of(core: Core, initiator: bytes | None = None) -> Cookies:
-    """Cookies of a new exchange: the peer's, if it began, and an own one that nobody has."""
-    while True:
-        own = fresh(core.random, 8)
-        if core.sadb.own(own) is None and own != initiator:
-            return Cookies(own, bytes(8)) if initiator is None else Cookies(initiator, own)
-
-
-ROWS: dict[str, Callable[[Core, IkeSa, Got], Reply]] = {
+ROWS: dict[str, Callable[[Core, IkeSa, Got], Reply | Steps[Reply]]] = {
     "answer_offer": answer_offer,
     "take_answer": take_answer,
     "exchange_keys": exchange_keys,
     "prove": prove,
     "authenticate_initiator": authenticate_initiator,
     "authenticate_responder": authenticate_responder,
+    "go_on": go_on,
 }

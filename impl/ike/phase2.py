@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import ip_address
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address
 
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
+from impl.ike import natt, notices
 from impl.ike.clients import client_id, packets_of
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
-from impl.ike.events import SaPair, SasInstalled
+from impl.ike.events import SaPair
 from impl.ike.offers import (
     Taken2,
     answered_phase2,
@@ -22,57 +22,71 @@ from impl.ike.offers import (
 )
 from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.sadb import IkeSa, Quick
-from impl.ike.settings import ChildSettings, Phase2Choice
+from impl.ike.settings import ChildSettings, Phase2Choice, host_of
 from impl.wire.message import encode_chain
-from impl.wire.numbers import NotifyType
-from impl.wire.payloads import AnyPayload, HashData, Identification, KeyExchange, Nonce
-from impl.wire.proposals import SecurityAssociation
+from impl.wire.numbers import Encapsulation, IpsecAttribute, NotifyType
+from impl.wire.payloads import (
+    AnyPayload,
+    HashData,
+    Identification,
+    KeyExchange,
+    Nonce,
+    Notification,
+)
+from impl.wire.proposals import SecurityAssociation, encode_sa
+from model.vocabulary.profiles import Selectors
+from model.vocabulary.selectors import Selector
 
 #: SPIs up to this one are reserved (RFC 2406 2.1)
 RESERVED_SPIS = 255
+#: what counts as tunnel or transport mode, whether in UDP or not
+_PLAIN: dict[int, int] = {
+    Encapsulation.UDP_TUNNEL: Encapsulation.TUNNEL,
+    Encapsulation.UDP_TUNNEL_DRAFT: Encapsulation.TUNNEL,
+    Encapsulation.UDP_TRANSPORT: Encapsulation.TRANSPORT,
+    Encapsulation.UDP_TRANSPORT_DRAFT: Encapsulation.TRANSPORT,
+}
+#: how well packets fit that are just the ones, and that overlap
+_SAME, _OVERLAP = 5, 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """The two sets of packets of a child, with the addresses of both ends filled in."""
-
-    local: Identification
-    remote: Identification
-
-
-def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> _Ends:
+def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, Identification]:
+    """The two sets of packets of a child, the own first, with the addresses of both ends filled in."""
     local = child.local.at(core.settings.local)
-    remote = child.remote.at(ip_address(sa.peer[0]))
-    return _Ends(client_id(local), client_id(remote))
-
-
-def _hashed(first: bytes, rest: list[AnyPayload]) -> list[AnyPayload]:
-    return [HashData(first), *rest]
+    remote = child.remote.at(host_of(sa.peer[0]))
+    return client_id(local), client_id(remote)
 
 
 # ---- the starter
-def offer_quick(core: Core, sa: IkeSa, quick: Quick) -> Reply:
-    """Message 1."""
+def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> Reply:
+    """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
     child = quick.child
     assert child is not None and sa.sealing is not None
-    ends = _ends(core, sa, child)
-    quick.offered = _of_one_group(child.choices)
+    agreed = sa.choice.group if sa.choice is not None else None
+    quick.offered = natt.spoken(sa, _of_one_group(choices, agreed))
     quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
-    quick.ids = (ends.local, ends.remote)
+    quick.ids = _ends(core, sa, child)
+    if quick.replaces is not None:
+        quick.ids = client_id(quick.replaces.local), client_id(quick.replaces.remote)
     rest: list[AnyPayload] = [
         offer_phase2(quick.offered, quick.spi, child.life),
         Nonce(quick.nonce),
         *_public(core, quick, quick.offered[0].group),
         *quick.ids,
+        *natt.originals(core, sa, quick, quick.offered[0]),
     ]
-    body = encode_chain(rest)[1]
-    made = schedule.hash_1(sa.sealing.keys, quick.message_id, body)
-    return Reply(_hashed(made, rest), sealed=True)
+    chain = encode_chain(rest)
+    made = schedule.hash_1(sa.sealing.keys, quick.message_id, chain[1])
+    return Reply.hashed(made, chain)
 
 
-def _of_one_group(choices: tuple[Phase2Choice, ...]) -> tuple[Phase2Choice, ...]:
-    """Message 1 carries one public value: so only choices of the first one's group are offered."""
-    return tuple(item for item in choices if item.group == choices[0].group)
+def _of_one_group(choices: Sequence[Phase2Choice], agreed: int | None) -> tuple[Phase2Choice, ...]:
+    """Message 1 carries one public value, so only choices of one group are offered: if the first has
+    PFS, of Phase I's group where one has it; else of the first one's."""
+    group = choices[0].group
+    if group is not None and any(item.group == agreed for item in choices):
+        group = agreed
+    return tuple(item for item in choices if item.group == group)
 
 
 def _public(core: Core, quick: Quick, number: int | None) -> tuple[KeyExchange, ...]:
@@ -101,17 +115,40 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     _check(got, made, "HASH(2)")
     _may_serve(sa)
     taken = answered_phase2(got.one(SecurityAssociation), quick.offered)
+    # The answerer waits for message 3, so a refusal is told to it.
+    none = NotifyType.NO_PROPOSAL_CHOSEN
     if taken is None:
-        raise Refused("proposal-p2", "the answer is no transform of the offer")
+        raise Refused("proposal-p2", "the answer is no transform of the offer", none)
     if taken.proposal.spi == quick.spi:
-        raise Refused("proposal-p2", "the peer's SPI is the own one")
-    if got.all(Identification) not in ([], list(quick.ids or ())):
-        raise Refused("selector", "the peer has answered with other client identities")
+        raise Refused("proposal-p2", "the peer's SPI is the own one", none)
     quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
+    natt.hear_originals(quick, got)
+    _same_ids(core, sa, quick, got.all(Identification))
     _choose(quick, taken, got)
+    _hear_lifetime(quick, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
     return Reply((HashData(made),), sealed=True)
+
+
+def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
+    """The answer's client identities are the offer's, if there are any, or a part of them where policy
+    narrows; through a NAT the answerer may name the addresses that it sees, in transport mode."""
+    assert quick.ids is not None
+    if not shown or shown == list(quick.ids):
+        return
+    if len(shown) == 2 and sa.connection.selectors is Selectors.NARROWED:
+        offered, answered = map(packets_of, quick.ids), map(packets_of, shown)
+        if all(one.covers(other) for one, other in zip(offered, answered, strict=True)):
+            quick.ids = shown[0], shown[1]
+            return
+    if len(shown) == 2 and quick.originals is not None:
+        ours, theirs = map(packets_of, shown)
+        own = natt.as_seen_here(core, sa, quick, *map(packets_of, reversed(quick.ids)))
+        if natt.as_seen_here(core, sa, quick, theirs, ours) == own:
+            return
+    why = "the peer has answered with other client identities"
+    raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
 
 
 def _check(got: Got, made: bytes, name: str) -> None:
@@ -131,18 +168,18 @@ def _may_serve(sa: IkeSa) -> None:
 
 def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
     """Keep the choice, and with PFS the secret."""
-    quick.choice, quick.seconds = taken.choice, taken.seconds
-    publics = got.all(KeyExchange)
+    quick.choice, quick.seconds, quick.kilobytes = taken.choice, taken.seconds, taken.kilobytes
+    publics, none = got.all(KeyExchange), NotifyType.NO_PROPOSAL_CHOSEN
     if taken.choice.group is None:
         if publics:
-            raise Refused("proposal-p2", "a public value without PFS")
+            raise Refused("proposal-p2", "a public value without PFS", none)
         return
     if len(publics) != 1 or quick.private is None:
-        raise Refused("proposal-p2", "PFS without a public value")
+        raise Refused("proposal-p2", "PFS without a public value", none)
     try:
         quick.secret = quick.private.shared(publics[0].data)
     except DegenerateValue as error:
-        raise Refused("proposal-p2", str(error)) from None
+        raise Refused("proposal-p2", str(error), none) from None
     quick.private = None
 
 
@@ -156,15 +193,18 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     # A refusal names what it refuses.
     quick.protocol, quick.peer_spi = offered.proposals[0].protocol, offered.proposals[0].spi
     _may_serve(sa)
-    child, ids = _policy(core, sa, got.all(Identification))
+    natt.hear_originals(quick, got)
+    child, ids = _policy(core, sa, quick, got.all(Identification))
     quick.child, quick.ids = child, ids
-    taken = take_phase2(offered, child.choices)
+    _same_mode(offered, child)
+    ranks = [natt.on_wire(sa, rank) for rank in child.takes]
+    taken = take_phase2(offered, ranks, prefers_own=sa.connection.prefers_own)
     if taken is None:
-        raise Refused(
-            "proposal-p2",
-            "nothing in the peer's offer is acceptable",
-            NotifyType.NO_PROPOSAL_CHOSEN,
-        )
+        why = "nothing in the peer's offer is acceptable"
+        acceptable = [choice for rank in ranks for choice in rank]
+        named = encode_sa(offer_phase2(acceptable, bytes(4), child.life)) if acceptable else b""
+        data = named if sa.names_alternatives else b""
+        raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
     quick.peer_nonce, quick.nonce = nonce, core.random(NONCE_OCTETS)
     quick.peer_spi = taken.proposal.spi
     quick.spi = _spi(core, quick.peer_spi)
@@ -175,30 +215,100 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
         Nonce(quick.nonce),
         *public,
         *(reversed(ids) if got.all(Identification) else ()),
+        *natt.originals(core, sa, quick, taken.choice),
+        *_shorter_lifetime(quick),
     ]
-    made = schedule.hash_2(keys, quick.message_id, nonce, encode_chain(rest)[1])
-    return Reply(_hashed(made, rest), sealed=True)
+    chain = encode_chain(rest)
+    return Reply.hashed(schedule.hash_2(keys, quick.message_id, nonce, chain[1]), chain)
+
+
+def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
+    """RESPONDER-LIFETIME, where the policy allows less than the offer states (RFC 2407 4.6.3.1)."""
+    assert quick.child is not None and quick.choice is not None
+    own = quick.child.life
+    if own.own_counts:
+        return []
+    seconds = own.hard if own.hard is not None and own.hard < quick.seconds else None
+    kilobytes = own.kilobytes
+    if kilobytes is not None and quick.kilobytes is not None and kilobytes >= quick.kilobytes:
+        kilobytes = None
+    if seconds is None and kilobytes is None:
+        return []
+    return [notices.lifetime_of_pair(quick.choice.protocol, quick.spi, seconds, kilobytes)]
+
+
+def _hear_lifetime(quick: Quick, got: Got) -> None:
+    """The answerer wants a shorter life than was offered; nothing makes one longer."""
+    for item in got.all(Notification):
+        if item.type == NotifyType.RESPONDER_LIFETIME and item.spi == quick.peer_spi:
+            types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+            seconds, kilobytes = notices.lifetime_in(item, *types)
+            if seconds:
+                quick.seconds = min(quick.seconds, seconds)
+            quick.kilobytes = _least(quick.kilobytes, kilobytes)
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    """The shorter lifetime; None and 0 state none."""
+    return min((item for item in (one, other) if item), default=None)
 
 
 def _policy(
-    core: Core, sa: IkeSa, shown: list[Identification]
+    core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]
 ) -> tuple[ChildSettings, tuple[Identification, Identification]]:
     """The child whose packets hold those that the peer asks for; and their ID payloads, the own end's
     first. Without identities it asks for the two addresses (RFC 2409 5.5)."""
     if len(shown) == 1:
         why = "one client identity: there must be both, or none"
         raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
-    peer = ip_address(sa.peer[0])
-    theirs, ours = map(packets_of, shown) if shown else (None, None)
+    local, peer = core.settings.local, host_of(sa.peer[0])
+    theirs, ours = map(packets_of, shown) if shown else map(_host, (peer, local))
+    if shown:
+        theirs, ours = natt.as_seen_here(core, sa, quick, theirs, ours)
+    narrows = bool(shown) and sa.connection.selectors is Selectors.NARROWED
+    best: tuple[int, ChildSettings, Selector, Selector] | None = None
     for child in sa.connection.children:
-        local, remote = child.local.at(core.settings.local), child.remote.at(peer)
-        if theirs is None or ours is None:
-            if local.first == local.last and remote.first == remote.last:
-                return child, (client_id(local), client_id(remote))
-        elif local.covers(ours) and remote.covers(theirs):
-            return child, (shown[1], shown[0])
-    why = "no policy selects these client identities"
-    raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+        rate_ours, own = _common(child.local.at(local), ours)
+        rate_theirs, other = _common(child.remote.at(peer), theirs)
+        if own is None or other is None or not (narrows or (own, other) == (ours, theirs)):
+            continue
+        rate = rate_ours + rate_theirs
+        exact = rate == 2 * _SAME or sa.connection.selectors is Selectors.NARROWED
+        if exact and (best is None or rate > best[0]):
+            best = rate, child, own, other
+    if best is None:
+        why = "no policy selects these client identities"
+        raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
+    _, child, own, other = best
+    if shown and (own, other) == (ours, theirs):
+        return child, (shown[1], shown[0])  # as they came
+    return child, (client_id(own), client_id(other))
+
+
+def _host(address: IPv4Address | IPv6Address) -> Selector:
+    return Selector(address, address)
+
+
+def _common(own: Selector, asked: Selector) -> tuple[int, Selector | None]:
+    """What both select, and how well that fits."""
+    return (_SAME, asked) if own == asked else (_OVERLAP, own.meet(asked))
+
+
+def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
+    """Tunnel or transport mode as the policy has it; another one is refused before algorithms are."""
+    if not child.negotiates:
+        why = "the policy has these packets pass or dropped without IPsec"
+        raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
+    asked = {
+        _PLAIN.get(mode, mode)
+        for proposal in offered.proposals
+        for transform in proposal.transforms
+        if (mode := transform.get(IpsecAttribute.ENCAPSULATION)) is not None
+    }
+    own = (_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank)
+    if asked and not any(mode in asked for mode in own):
+        why = "the peer asks for tunnel mode where the policy wants transport mode, or the reverse"
+        raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
 
 
 def complete_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
@@ -228,6 +338,8 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         return schedule.keymat(own, choice.protocol, spi, nonces, size, quick.secret)
 
     local, remote = map(packets_of, quick.ids)
+    if quick.originals is not None:
+        remote, local = natt.as_seen_here(core, sa, quick, remote, local)
     pair = SaPair(
         child.name,
         sa.peer,
@@ -238,14 +350,14 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
         keys(quick.peer_spi),
         local,
         remote,
-        quick.seconds if child.life.hard is None else min(quick.seconds, child.life.hard),
+        child.life.in_force(quick.seconds),
         quick.initiated,
+        quick.originals,
+        child.life.kilobytes_in_force(quick.kilobytes),
     )
     quick.secret = b""
     sa.served += 1
-    sa.pairs.append(pair)
-    core.sadb.pairs[pair.inbound_spi] = sa, pair
-    core.emit(SasInstalled(sa.name, sa.connection.name, pair))
+    core.installed(sa, quick, pair)
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply]] = {

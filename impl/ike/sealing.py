@@ -6,21 +6,21 @@ An IV moves only when a message has verified: what cannot be read, or comes agai
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from impl.crypto.schedule import Keys, exchange_iv
+from impl.crypto.schedule import Cookies, Keys, exchange_iv
 from impl.wire.errors import WireError
-from impl.wire.message import HEADER_SIZE, Header, decode_chain, encode_chain, encode_header
+from impl.wire.message import HEADER_SIZE, Header, decode_chain, with_header
 from impl.wire.numbers import Flag
 from impl.wire.payloads import AnyPayload
 
 #: IVs of exchanges under one SA that are kept at once; the oldest goes first
 MAX_IVS = 256
+_ENCRYPTION = int(Flag.ENCRYPTION)
+_Chain = tuple[int, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A decrypted message: its payloads, the octets after the first of them (which HASH(1) and HASH(2)
     cover), and the IV to go on with once it has verified."""
 
@@ -35,27 +35,17 @@ class Sealing:
     def __init__(self, keys: Keys) -> None:
         self.keys = keys
         self._iv = keys.iv
+        self._read = keys.cipher.reader(keys.encryption)
         self._ivs: OrderedDict[int, bytes] = OrderedDict()
 
-    def seal(self, header: Header, payloads: Sequence[AnyPayload]) -> bytes:
-        """The whole datagram; the IV has moved."""
-        first, body = encode_chain(payloads)
-        return self.seal_octets(header, first, body)
-
-    def seal_octets(self, header: Header, first: int, body: bytes) -> bytes:
-        """The same from a chain that is encoded already."""
-        keys = self.keys
-        secret = keys.cipher.encrypt(
-            keys.encryption, self._current(header.message_id), keys.cipher.padded(body)
-        )
-        self._move(header.message_id, secret[-keys.cipher.block :])
-        whole = replace(
-            header,
-            next_payload=first,
-            flags=header.flags | Flag.ENCRYPTION,
-            length=HEADER_SIZE + len(secret),
-        )
-        return encode_header(whole) + secret
+    def seal(self, cookies: Cookies, exchange: int, message_id: int, chain: _Chain) -> bytes:
+        """The whole datagram of an encoded chain (the first type, and the octets); the IV has moved."""
+        first, body = chain
+        cipher, key = self.keys.cipher, self.keys.encryption
+        secret = cipher.encrypt(key, self._current(message_id), cipher.padded(body))
+        self._move(message_id, secret[-cipher.block :])
+        both, numbers = (cookies.initiator, cookies.responder), (exchange, _ENCRYPTION, message_id)
+        return with_header(both, first, numbers, secret)
 
     def open(self, header: Header, datagram: bytes) -> Opened:
         """Decrypt and read; WireError if that gives no payloads. The IV does not move: see `accept`."""
@@ -64,7 +54,7 @@ class Sealing:
             problem = f"{len(secret)} octets are no whole blocks"
             raise WireError(HEADER_SIZE, "ciphertext", problem, "RFC 2409 appendix B")
         iv = self._current(header.message_id)
-        plain = cipher.decrypt(self.keys.encryption, iv, secret)
+        plain = self._read(iv, secret)
         chain = decode_chain(header.next_payload, plain, HEADER_SIZE)
         first = int.from_bytes(plain[2:4], "big") if chain.payloads else 0
         return Opened(chain.payloads, plain[first : chain.size], secret[-cipher.block :])

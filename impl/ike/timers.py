@@ -9,6 +9,10 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 
 
+#: moved and cancelled deadlines that are kept at most, beside as many as there are armed ones
+_STALE = 64
+
+
 class Timers(Generic[K]):
     """Deadlines by key, on the clock of whoever asks; setting a key again moves its deadline."""
 
@@ -22,10 +26,17 @@ class Timers(Generic[K]):
         self._due[key] = due
         self._count += 1
         heapq.heappush(self._heap, (due, self._count, key))
+        if len(self._heap) > 2 * len(self._due) + _STALE:
+            self._heap = [(due, count, key) for count, (key, due) in enumerate(self._due.items())]
+            heapq.heapify(self._heap)
 
     def cancel(self, key: K) -> None:
         """Off; nothing if it is not armed."""
         self._due.pop(key, None)
+
+    def pending(self) -> dict[K, float]:
+        """Every deadline by its key."""
+        return dict(self._due)
 
     def next(self) -> float | None:
         """The earliest deadline; None if nothing is armed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from impl.wire.errors import WireError
 from impl.wire.numbers import Flag, Payload
@@ -48,8 +49,7 @@ class Message:
     payloads: tuple[AnyPayload, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Payloads, and how many octets they took: what comes after them is padding."""
 
     payloads: tuple[AnyPayload, ...]
@@ -103,28 +103,37 @@ def decode_chain(first: int, octets: bytes, offset: int = 0) -> Chain:
 def decode_message(datagram: bytes) -> Message:
     """A message in clear; WireError if it is none, or is encrypted."""
     header = decode_header(datagram)
+    return Message(header, payloads_of(header, datagram))
+
+
+def payloads_of(header: Header, datagram: bytes) -> tuple[AnyPayload, ...]:
+    """The payloads of a message in clear whose header has been read."""
     if header.encrypted:
         raise WireError(19, "flags", "the message is encrypted", "RFC 2408 3.1")
     chain = decode_chain(header.next_payload, datagram[HEADER_SIZE:], HEADER_SIZE)
     if HEADER_SIZE + chain.size != header.length:
         problem = f"{header.length - HEADER_SIZE - chain.size} octets after the last payload"
         raise WireError(HEADER_SIZE + chain.size, "payloads", problem, "RFC 2408 3.2")
-    return Message(header, chain.payloads)
+    return chain.payloads
 
 
 def encode_chain(payloads: Iterable[AnyPayload]) -> tuple[int, bytes]:
     """The type of the first payload, and the octets of all of them."""
-    encoded = [encode_payload(item) for item in payloads]
-    types = [type_ for type_, _ in encoded]
-    parts = (
-        [
-            _GENERIC.pack(following, 0, 4 + len(body)) + body
-            for following, (_, body) in zip([*types[1:], _NONE], encoded, strict=True)
-        ]
-        if encoded
-        else []
-    )
-    return (types[0] if types else _NONE), b"".join(parts)
+    parts: list[bytes] = []
+    following = _NONE
+    for item in reversed(tuple(payloads)):
+        type_, body = encode_payload(item)
+        parts += (body, _GENERIC.pack(following, 0, 4 + len(body)))
+        following = type_
+    parts.reverse()
+    return following, b"".join(parts)
+
+
+def prefixed(item: AnyPayload, chain: tuple[int, bytes]) -> tuple[int, bytes]:
+    """A chain that is encoded already, with one more payload in front."""
+    following, octets = chain
+    type_, body = encode_payload(item)
+    return type_, _GENERIC.pack(following, 0, 4 + len(body)) + body + octets
 
 
 def encode_header(header: Header) -> bytes:
@@ -143,16 +152,22 @@ def encode_header(header: Header) -> bytes:
 
 def encode_message(message: Message) -> bytes:
     """A message in clear; next payload and length are what they must be."""
-    header = message.header
     first, body = encode_chain(message.payloads)
-    whole = Header(
-        header.initiator_cookie,
-        header.responder_cookie,
-        first,
-        header.exchange,
-        header.flags,
-        header.message_id,
-        HEADER_SIZE + len(body),
-        header.version,
-    )
-    return encode_header(whole) + body
+    header = message.header
+    cookies = header.initiator_cookie, header.responder_cookie
+    numbers = header.exchange, header.flags, header.message_id
+    return with_header(cookies, first, numbers, body, header.version)
+
+
+def with_header(
+    cookies: tuple[bytes, bytes],
+    first: int,
+    numbers: tuple[int, int, int],
+    body: bytes,
+    version: int = VERSION,
+) -> bytes:
+    """A message from what its header says and what comes after it: `first` is the next payload, `numbers`
+    are exchange, flags and message id."""
+    exchange, flags, message_id = numbers
+    size = HEADER_SIZE + len(body)
+    return _HEADER.pack(*cookies, first, version, exchange, flags, message_id, size) + body

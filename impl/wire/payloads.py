@@ -214,26 +214,34 @@ _DECODE: dict[int, _Decode] = {
     Payload.PROPOSAL: _misplaced,
     Payload.TRANSFORM: _misplaced,
     Payload.SA: decode_sa,
-    Payload.KE: lambda body, _: KeyExchange(body),
     Payload.ID: _identification,
     Payload.CERT: _certificate,
     Payload.CR: _certificate_request,
-    Payload.HASH: lambda body, _: HashData(body),
-    Payload.SIG: lambda body, _: Signature(body),
-    Payload.NONCE: lambda body, _: Nonce(body),
     Payload.N: _notification,
     Payload.D: _delete,
-    Payload.VID: lambda body, _: VendorId(body),
     Payload.NAT_D: lambda body, _: NatDiscovery(body),
     Payload.NAT_D_DRAFT: lambda body, _: NatDiscovery(body, draft=True),
     Payload.NAT_OA: _original_address(draft=False),
     Payload.NAT_OA_DRAFT: _original_address(draft=True),
-    Payload.GSS: lambda body, _: GssToken(body),
+}
+
+
+#: what is its body and nothing else
+_PLAIN: dict[int, Callable[[bytes], AnyPayload]] = {
+    Payload.KE: KeyExchange,
+    Payload.HASH: HashData,
+    Payload.SIG: Signature,
+    Payload.NONCE: Nonce,
+    Payload.VID: VendorId,
+    Payload.GSS: GssToken,
 }
 
 
 def decode_payload(type_: int, body: bytes, offset: int) -> AnyPayload:
     """One payload from its body, which begins at `offset`; WireError if it is none of its type."""
+    plain = _PLAIN.get(type_)
+    if plain is not None:
+        return plain(body)
     decode = _DECODE.get(type_)
     return decode(body, offset) if decode is not None else Unknown(type_, body)
 
@@ -259,18 +267,18 @@ def _of_certificate(item: Certificate | CertificateRequest) -> bytes:
 
 
 _ENCODE: dict[type, tuple[int, _Encode]] = {
-    SecurityAssociation: (Payload.SA, encode_sa),
-    KeyExchange: (Payload.KE, _data),
-    Identification: (Payload.ID, lambda item: item.body),
-    Certificate: (Payload.CERT, _of_certificate),
-    CertificateRequest: (Payload.CR, _of_certificate),
-    HashData: (Payload.HASH, _data),
-    Signature: (Payload.SIG, _data),
-    Nonce: (Payload.NONCE, _data),
-    Notification: (Payload.N, _encode_notification),
-    Delete: (Payload.D, _encode_delete),
-    VendorId: (Payload.VID, _data),
-    GssToken: (Payload.GSS, _data),
+    SecurityAssociation: (int(Payload.SA), encode_sa),
+    KeyExchange: (int(Payload.KE), _data),
+    Identification: (int(Payload.ID), lambda item: item.body),
+    Certificate: (int(Payload.CERT), _of_certificate),
+    CertificateRequest: (int(Payload.CR), _of_certificate),
+    HashData: (int(Payload.HASH), _data),
+    Signature: (int(Payload.SIG), _data),
+    Nonce: (int(Payload.NONCE), _data),
+    Notification: (int(Payload.N), _encode_notification),
+    Delete: (int(Payload.D), _encode_delete),
+    VendorId: (int(Payload.VID), _data),
+    GssToken: (int(Payload.GSS), _data),
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from struct import Struct
+from typing import NamedTuple
 
 from impl.wire.errors import WireError
 from impl.wire.numbers import DOI_IPSEC, SIT_IDENTITY_ONLY, Payload
@@ -19,8 +21,7 @@ _TRANSFORM = Struct("!BBHBBH")
 _ATTRIBUTE = Struct("!HH")
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """A data attribute. `value` is a number in the short form, and octets in the long one: both forms of
     one value are told apart, as what was sent is hashed."""
 
@@ -34,8 +35,7 @@ class Attribute:
         return value if isinstance(value, int) else int.from_bytes(value, "big")
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
+class Transform(NamedTuple):
     """One transform: its number within the proposal, what it is, and its attributes in wire order."""
 
     number: int
@@ -50,8 +50,7 @@ class Transform:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """One proposal; those with one number are a bundle, of which all are wanted."""
 
     number: int
@@ -138,7 +137,12 @@ def _transform(
     if length < 8 or end > limit:
         problem = f"{length} does not fit"
         raise WireError(offset + at + 2, "transform length", problem, "RFC 2408 3.6")
-    attributes, here = [], at + 8
+    return Transform(number, id_, decode_attributes(body, at + 8, end, offset)), length
+
+
+def decode_attributes(body: bytes, at: int, end: int, offset: int = 0) -> tuple[Attribute, ...]:
+    """The attributes from `at` up to `end`; `offset`: where the octets begin, for errors."""
+    attributes, here = [], at
     while here < end:
         if here + 4 > end:
             raise WireError(offset + here, "attribute", "cut off", "RFC 2408 3.3")
@@ -152,7 +156,7 @@ def _transform(
         else:
             attributes.append(Attribute(type_, body[here : here + value]))
             here += value
-    return Transform(number, id_, tuple(attributes)), length
+    return tuple(attributes)
 
 
 # ---- values to octets
@@ -179,13 +183,18 @@ def _encode_proposal(proposal: Proposal, following: int) -> bytes:
     return head + inner
 
 
-def _encode_transform(transform: Transform, following: int) -> bytes:
+def encode_attributes(attributes: Iterable[Attribute]) -> bytes:
+    """Attributes one after the other, each in its form."""
     parts = []
-    for item in transform.attributes:
+    for item in attributes:
         value = item.value
         if isinstance(value, int):
             parts.append(_ATTRIBUTE.pack(item.type | _SHORT, value))
         else:
             parts.append(_ATTRIBUTE.pack(item.type, len(value)) + value)
-    inner = b"".join(parts)
+    return b"".join(parts)
+
+
+def _encode_transform(transform: Transform, following: int) -> bytes:
+    inner = encode_attributes(transform.attributes)
     return _TRANSFORM.pack(following, 0, 8 + len(inner), transform.number, transform.id, 0) + inner

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 _DRAFT = "draft-ietf-ipsec-nat-t-ike"
+#: our own: whoever says so understands alternatives to a refused offer (R7)
+ALTERNATIVES = "ikeproof: alternatives to a refused offer, 1"
 #: texts whose MD5 is the vendor id; a line feed at the end is part of what some have hashed
 _TEXTS = (
     "RFC 3947",
@@ -23,10 +25,20 @@ _TEXTS = (
     "FRAGMENTATION",
     "KAME/racoon",
     "strongSwan",
+    ALTERNATIVES,
 )
+#: not the MD5 of anything (RFC 3706 5.1); the last two octets are its version
+DEAD_PEER_DETECTION = bytes.fromhex("afcad71368a1f1c96b8696fc77570100")
+
+
+def vendor_id(text: str) -> bytes:
+    """The vendor id of a text: its MD5."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).digest()
+
+
 _KNOWN = {
-    **{hashlib.md5(text.encode(), usedforsecurity=False).digest(): text.strip() for text in _TEXTS},
-    bytes.fromhex("afcad71368a1f1c96b8696fc77570100"): "Dead Peer Detection (RFC 3706)",
+    **{vendor_id(text): text.strip() for text in _TEXTS},
+    DEAD_PEER_DETECTION: "Dead Peer Detection (RFC 3706)",
     bytes.fromhex("09002689dfd6b712"): "XAUTH",
     bytes.fromhex("12f5f28c457168a9702d9fe274cc0100"): "Cisco Unity",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
 import re
@@ -26,12 +27,32 @@ Lines = dict[str, dict[str, dict[str, list[str]]]]
 
 def rig_script() -> Path:
     """The rig: the one that $IKEPROOF_INTEROP names, the team's, else the copy kept here."""
+    return _script("strongswan_rig.py")
+
+
+def kdc_script() -> Path:
+    """The rig's KDC, likewise."""
+    return _script("kdc_rig.py")
+
+
+def _script(name: str) -> Path:
     named = os.environ.get("IKEPROOF_INTEROP")
     folders = [Path(named)] if named else [ROOT.parent / "shared" / "interop", HERE / "rig"]
     for folder in folders:
-        if (folder / "strongswan_rig.py").is_file():
-            return folder / "strongswan_rig.py"
-    raise FileNotFoundError(f"no strongswan_rig.py in {folders[0]}")
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"no {name} in {folders[0]}")
+
+
+def why_no_kdc() -> str:
+    """Why no KDC can run here, or nobody can talk to it; empty if all is there."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    for program in ("krb5kdc", "kdb5_util", "kadmin.local", "kinit", "klist"):
+        if shutil.which(program, path=path) is None:
+            return f"needs {program} (Debian: krb5-kdc, krb5-admin-server, krb5-user)"
+    if importlib.util.find_spec("gssapi") is None:
+        return "needs the extra `kerberos` (Debian: gcc, libkrb5-dev to build it)"
+    return ""
 
 
 def why_not() -> str:

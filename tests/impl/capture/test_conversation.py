@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from impl.capture.conversation import CLEAR, CLOSED, DECRYPTED, Conversation, Secrets, Seen
 from impl.capture.keylog import KeyLog, read_keylog
 from impl.capture.opening import WRONG_KEY, Verdict
+from impl.capture.signers import Signers
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
@@ -187,10 +188,10 @@ def test_r5_a_handshake_with_signatures_opens_with_its_keys(vectors: Read) -> No
         bytes.fromhex(facts[id_]): RSAPublicNumbers(key["e"], int(key["n"], 16)).public_key()
         for id_, key in zip(("id_i", "id_r"), case["rsa_public_keys"].values(), strict=True)
     }
-    one = only(saved(recorded(case)), Secrets(log, public_keys=keys))
+    one = only(saved(recorded(case)), Secrets(log, signers=Signers(keys)))
     assert verdicts(one.messages) == dict.fromkeys(["SIG_I", "SIG_R", "HASH(1)"], "verified")
     swapped = dict(zip(keys, reversed(keys.values()), strict=True))
-    one = only(saved(recorded(case)), Secrets(log, public_keys=swapped))
+    one = only(saved(recorded(case)), Secrets(log, signers=Signers(swapped)))
     assert verdicts(one.messages)["SIG_I"] == verdicts(one.messages)["SIG_R"] == "wrong"
     one = only(saved(recorded(case)), Secrets(log))
     found = [check for item in one.messages for check in item.checks]

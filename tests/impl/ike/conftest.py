@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from impl.ike.engine import Engine
-from impl.ike.events import Event
+from impl.ike.events import Event, Notified
 from impl.ike.settings import (
     Address,
     ChildSettings,
@@ -21,7 +21,7 @@ from impl.ike.settings import (
     Phase2Choice,
     Settings,
 )
-from impl.link.network import Faults, Network, Tap
+from impl.link.network import Faults, Network, Tap, Translator
 from impl.wire.numbers import (
     Encapsulation,
     Encryption,
@@ -31,6 +31,7 @@ from impl.wire.numbers import (
     IdType,
     Integrity,
     Method,
+    NotifyType,
     ProtocolId,
 )
 from impl.wire.payloads import Identification
@@ -90,6 +91,15 @@ def connection(peer: Address, local: str, remote: str, **changes: Any) -> Connec
     return replace(made, **changes)
 
 
+def children(address: tuple[str, int], *choices: object, **changes: Any) -> dict[str, object]:
+    nets = ("10.1.0.0/16", "10.2.0.0/16")
+    local, remote = nets if address == A else reversed(nets)
+    peer = B if address == A else A
+    (child,) = connection(peer, local, remote).children
+    wanted: dict[str, Any] = {"choices": choices or child.choices, **changes}
+    return {"children": (replace(child, **wanted),)}
+
+
 @dataclass
 class Pair:
     """Both engines, and the link between them."""
@@ -111,30 +121,37 @@ class Pair:
         return [item for item in self.network.events[address] if isinstance(item, kind)]
 
 
+def heard(pair: Pair, end: Address, kind: NotifyType) -> list[Notified]:
+    """Notifies of a kind that an end has heard."""
+    return [item for item in pair.of(end, Notified) if item.notification.type == kind]
+
+
 MakePair = Callable[..., Pair]
+
+
+def pair_of(
+    a: dict[str, Any] | None = None,
+    b: dict[str, Any] | None = None,
+    faults: Faults | None = None,
+    seed: int = 0,
+    tap: Tap | None = None,
+    nats: tuple[Translator, ...] = (),
+    **settings: Any,
+) -> Pair:
+    """Two engines; `a` and `b` change their connections, `settings` both engines."""
+    network = Network(faults or Faults(), seed, tap, nats)
+    ends = []
+    for own, peer, changes in ((A, B, a), (B, A, b)):
+        nets = ("10.1.0.0/16", "10.2.0.0/16")
+        local, remote = nets if own == A else reversed(nets)
+        known = (connection(peer, local, remote, **(changes or {})),)
+        engine = Engine(Settings(ip_address(own[0]), known, **settings), os.urandom)
+        network.join(own, engine)
+        ends.append(engine)
+    return Pair(network, *ends)
 
 
 @pytest.fixture
 def make_pair() -> MakePair:
-    """Two engines; `a` and `b` change their connections, `settings` both engines."""
-
-    def make(
-        a: dict[str, Any] | None = None,
-        b: dict[str, Any] | None = None,
-        faults: Faults | None = None,
-        seed: int = 0,
-        tap: Tap | None = None,
-        **settings: Any,
-    ) -> Pair:
-        network = Network(faults or Faults(), seed, tap)
-        ends = []
-        for own, peer, changes in ((A, B, a), (B, A, b)):
-            nets = ("10.1.0.0/16", "10.2.0.0/16")
-            local, remote = nets if own == A else reversed(nets)
-            known = (connection(peer, local, remote, **(changes or {})),)
-            engine = Engine(Settings(ip_address(own[0]), known, **settings), os.urandom)
-            network.join(own, engine)
-            ends.append(engine)
-        return Pair(network, *ends)
-
-    return make
+    """`pair_of`."""
+    return pair_of

@@ -30,6 +30,7 @@ from tests.impl.ike.conftest import (
     B,
     MakePair,
     Pair,
+    children,
     connection,
     named,
     net,
@@ -40,15 +41,6 @@ from tests.impl.ike.conftest import (
 def up(pair: Pair) -> tuple[SasInstalled, SasInstalled]:
     (one,), (other,) = pair.of(A, SasInstalled), pair.of(B, SasInstalled)
     return one, other
-
-
-def children(address: tuple[str, int], *choices: object, **changes: Any) -> dict[str, object]:
-    nets = ("10.1.0.0/16", "10.2.0.0/16")
-    local, remote = nets if address == A else reversed(nets)
-    peer = B if address == A else A
-    (child,) = connection(peer, local, remote).children
-    wanted: dict[str, Any] = {"choices": choices or child.choices, **changes}
-    return {"children": (replace(child, **wanted),)}
 
 
 def test_r2_r11_main_mode_and_quick_mode_give_a_pair_of_sas_at_both_ends(
@@ -229,7 +221,9 @@ def test_r17_r19_a_reached_lifetime_renegotiates_and_sas_live_on(make_pair: Make
     pair = make_pair(life, life)
     pair.start()
     pair.run(110)
-    assert [item.why for item in pair.of(A, Phase1Ended)] == ["its lifetime is over"]
+    # Whose lifetime is over first deletes it.
+    (ended,), (other,) = pair.of(A, Phase1Ended), pair.of(B, Phase1Ended)
+    assert {ended.why, other.why} == {"its lifetime is over", "the peer has deleted it"}
     assert len({item.name for item in pair.of(A, Phase1Established)}) == 2
     assert not pair.of(A, SasDeleted) and not pair.of(B, SasDeleted)
     assert len(pair.b.sadb.pairs) == 1
@@ -335,7 +329,11 @@ def test_r3_r10_settings_that_the_engine_cannot_do_are_refused_at_once(make_pair
     with pytest.raises(ValueError, match="group that is not supported"):
         make_pair(a={"choices": (replace(DES3, group=19),)})
     with pytest.raises(ValueError, match="method that is not supported"):
+        make_pair(a={"choices": (replace(DES3, method=2),)})
+    with pytest.raises(ValueError, match="method that needs a certificate, and there is none"):
         make_pair(a={"choices": (replace(DES3, method=3),)})
+    with pytest.raises(ValueError, match="method that needs a principal, and there is none"):
+        make_pair(a={"choices": (replace(DES3, method=65001),)})
     with pytest.raises(ValueError, match=r"net: .* is not supported"):
         make_pair(a=children(A, replace(ESP_3DES, transform=7)))
     with pytest.raises(ValueError, match="nothing to offer"):
@@ -372,3 +370,97 @@ def test_r10_a_refusal_ends_the_negotiation_that_it_names_and_no_other(make_pair
         ("one", "proposal-p2")
     ]
     assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["two"]
+
+
+def named_children(*names: str, **changes: Any) -> dict[str, object]:
+    child = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    return {"children": tuple(replace(child, name=name) for name in names), **changes}
+
+
+@pytest.mark.parametrize("parallel", [1, 2, 5])
+def test_r16_so_many_negotiations_are_under_way_at_once(make_pair: MakePair, parallel: int) -> None:
+    most: list[int] = []
+
+    def count(sent: Sent) -> bytes:
+        most.extend(len(sa.quick) for sa in pair.a.sadb)
+        return sent.datagram
+
+    pair = make_pair(named_children("one", "two", "three"), parallel=parallel)
+    pair.network.tap = count
+    pair.start()
+    pair.run(5)
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["one", "two", "three"]
+    assert max(most) == min(parallel, 3)
+
+
+def test_r12_r16_what_one_phase1_sa_may_serve_no_more_its_successors_do(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(named_children("one", "two", "three", limit=1), {"limit": 1})
+    pair.start()
+    pair.run(10)
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["one", "two", "three"]
+    assert len({item.name for item in pair.of(A, SasInstalled)}) == 3
+    assert not pair.of(A, Phase2Failed) and not pair.of(B, Phase2Failed)
+
+
+def test_r15_what_waits_is_negotiated_under_the_new_phase1_sa(make_pair: MakePair) -> None:
+    quiet: list[bool] = []
+    pair = make_pair(
+        named_children("one", "two", "three"), tap=lambda s: None if quiet else s.datagram
+    )
+    pair.start("one")
+    pair.run(5)
+    pair.start()
+    quiet.append(True)
+    pair.run(19)
+    quiet.clear()
+    pair.run(20)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one"]
+    first, *rest = (item.pair.child for item in pair.of(A, SasInstalled))
+    assert first == "one" and sorted(rest) == ["one", "three", "two"]
+    assert len(pair.of(A, Phase1Established)) == 2
+
+
+def test_r18_what_waits_fails_with_its_phase1_sa(make_pair: MakePair) -> None:
+    pair = make_pair(named_children("one", "two"))
+    pair.start()
+    pair.run(0.065)
+    (sa,) = pair.a.sadb
+    pair.a.end(sa, pair.network.now, "on demand")
+    pair.run(5)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one", "two"]
+    assert not len(pair.b.sadb) and not pair.b.sadb.pairs
+
+
+def test_r12_r16_a_refused_negotiation_takes_no_place(make_pair: MakePair) -> None:
+    """With one place for two, the second has it, and no Phase I SA is made in vain."""
+    child = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    foreign = replace(child, name="one", local=net("172.16.0.0/24"))
+    own = (foreign, replace(child, name="two"))
+    pair = make_pair({"children": own, "limit": 1}, {"limit": 1})
+    pair.start()
+    pair.run(10)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one"]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["two"]
+    assert len(pair.of(A, Phase1Established)) == 1
+
+
+def test_r17_what_waits_under_an_sa_that_ends_goes_to_its_successor(make_pair: MakePair) -> None:
+    quiet: list[bool] = []
+
+    def drop_quick(sent: Sent) -> bytes | None:
+        quick = decode_header(sent.datagram).exchange == ExchangeType.QUICK
+        return None if quiet and quick else sent.datagram
+
+    life = {"life": Lifetime(100, 100, soft=50)}
+    pair = make_pair({**named_children("one", "two"), **life}, life, tap=drop_quick)
+    pair.start("one")
+    pair.run(47)
+    quiet.append(True)
+    pair.start()
+    pair.run(15)
+    quiet.clear()
+    pair.run(10)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one"]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["one", "two"]

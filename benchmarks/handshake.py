@@ -1,0 +1,315 @@
+"""How long Main Mode and Quick Mode take beside the bare cryptography in them (DESIGN.md 9), by turns.
+
+    python -m benchmarks.handshake [--seconds 20] [--profile SUITE]
+
+Both peers in this process, each an engine, no sockets: nine messages from `start` until both have their pair;
+the Deletes between two handshakes are not counted. The floor is what no implementation can leave out, for
+both peers, with the same libraries: Diffie-Hellman, HMACs, hashes and CBC over as many octets, and nothing
+else. CPU time, one core, no garbage collection.
+
+Status 1 if a ratio is above its goal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import hmac
+import os
+import pstats
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+
+import gmpy2  # type: ignore[import-untyped]
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.asymmetric import dh
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.utils import CryptographyDeprecationWarning
+
+from impl.crypto.groups import Group, group_of
+from impl.crypto.hashes import HASHES
+from impl.ike.closing import close
+from impl.ike.engine import Engine
+from impl.ike.settings import (
+    Address,
+    ChildSettings,
+    ConnectionSettings,
+    Lifetime,
+    Phase1Choice,
+    Phase2Choice,
+    Settings,
+)
+from impl.wire.numbers import (
+    Encapsulation,
+    Encryption,
+    EspTransform,
+    GroupId,
+    Hash,
+    IdType,
+    Integrity,
+    Method,
+    ProtocolId,
+)
+from impl.wire.payloads import Identification
+from model.vocabulary.policy import AddressPattern
+from model.vocabulary.secrets import Secret
+from model.vocabulary.selectors import Selector
+
+A: Address = ("192.0.2.1", 500)
+B: Address = ("192.0.2.2", 500)
+ROUNDS = 31
+MESSAGES = 9
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is negotiated; `goal` is the most that a handshake may take, in floors."""
+
+    name: str
+    first: Phase1Choice
+    second: Phase2Choice
+    goal: float
+
+
+def _suite(name: str, aes: bool, group: GroupId, pfs: bool, goal: float) -> Suite:
+    first = Phase1Choice(
+        Encryption.AES_CBC if aes else Encryption.TRIPLE_DES_CBC,
+        128 if aes else None,
+        Hash.SHA2_256 if aes else Hash.SHA1,
+        Method.PRE_SHARED_KEY,
+        group,
+    )
+    second = Phase2Choice(
+        ProtocolId.ESP,
+        EspTransform.AES_CBC if aes else EspTransform.TRIPLE_DES,
+        128 if aes else None,
+        Integrity.HMAC_SHA2_256 if aes else Integrity.HMAC_SHA1,
+        group if pfs else None,
+        Encapsulation.TUNNEL,
+    )
+    return Suite(name, first, second, goal)
+
+
+SUITES = (
+    _suite("modp2048 aes128-sha256", True, GroupId.MODP2048, False, 1.5),
+    _suite("modp2048 aes128-sha256, PFS", True, GroupId.MODP2048, True, 1.3),
+    _suite("modp1024 3des-sha1", False, GroupId.MODP1024, False, 2.0),
+    _suite("modp1024 3des-sha1, PFS", False, GroupId.MODP1024, True, 2.0),
+)
+
+
+# ---- the engines
+class Pair:
+    """Both peers, for one handshake after the other."""
+
+    def __init__(self, suite: Suite) -> None:
+        self.ends = (_engine(suite, A, B), _engine(suite, B, A))
+        self.connection = self.ends[0].settings.connections[0]
+        self.now = 0.0
+
+    def handshake(self) -> None:
+        """Nine messages."""
+        one, other = self.ends
+        self.now += 1.0
+        one.start(self.connection, B, self.now)
+        self._exchange()
+        if not len(one.sadb.pairs) == len(other.sadb.pairs) == 1:
+            raise SystemExit(f"no handshake: {one.dropped} {other.dropped}")
+
+    def _exchange(self) -> None:
+        one, other = self.ends
+        while True:
+            moved = False
+            for sender, target, source in ((one, other, A), (other, one, B)):
+                for item in sender.outgoing():
+                    target.receive_datagram(item.datagram, source, self.now)
+                    moved = True
+            if not moved:
+                return
+
+    def clear(self) -> None:
+        """Delete everything, and take the events."""
+        close(self.ends[0], None, self.now, "done")
+        self._exchange()
+        for end in self.ends:
+            while end.next_event() is not None:
+                pass
+
+
+def _engine(suite: Suite, own: Address, peer: Address) -> Engine:
+    nets = [_net("10.1.0.0", "10.1.255.255"), _net("10.2.0.0", "10.2.255.255")]
+    local, remote = nets if own == A else reversed(nets)
+    life = Lifetime(3600, 3600)
+    host = ip_address(peer[0])
+    connection = ConnectionSettings(
+        "benchmark",
+        (AddressPattern(peer[0], host, host),),
+        (suite.first,),
+        False,
+        Identification(IdType.FQDN, 0, 0, f"{own[0]}.example".encode()),
+        Identification(IdType.FQDN, 0, 0, f"{peer[0]}.example".encode()),
+        Secret("benchmark", None, b"a benchmark's, so no secret"),
+        replace(life, offered=28_800, hard=28_800),
+        (ChildSettings("net", local, remote, (suite.second,), life),),
+    )
+    return Engine(Settings(ip_address(own[0]), (connection,)), os.urandom)
+
+
+def _net(first: str, last: str) -> Selector:
+    return Selector(ip_address(first), ip_address(last))
+
+
+# ---- the floor
+class Floor:
+    """The bare calls of one handshake, for both peers together."""
+
+    def __init__(self, suite: Suite) -> None:
+        group = group_of(suite.first.group)
+        assert group is not None
+        self.exchanges = 2 if suite.second.group is not None else 1
+        self._diffie_hellman = _openssl(group) if group.size >= 256 else _gmp(group)
+        aes = suite.first.encryption == Encryption.AES_CBC
+        self._key, self._block = os.urandom(16 if aes else 24), 16 if aes else 8
+        self._algorithm = AES if aes else TripleDES
+        self._hash = HASHES[suite.first.hash]
+        self._lengths = self._hmacs(group, expanded=not aes)
+        self._messages = [os.urandom(n) for n in (96, 64, 192, 160, 64)]
+        self._nonces = os.urandom(64)
+
+    def _hmacs(self, group: Group, *, expanded: bool) -> list[bytes]:
+        """What HMACs are made of, for one peer: SKEYID, _d, _a, _e, the key's expansion, HASH_I, HASH_R,
+        HASH(1) to HASH(3), KEYMAT of both SAs."""
+        size, digest = group.size, self._hash.size
+        second = size if self.exchanges == 2 else 0
+        lengths = [64, size + 17, digest + size + 17, digest + size + 17]
+        lengths += [1, digest] if expanded else []
+        lengths += [2 * size + 16 + 52 + 20] * 2
+        lengths += [4 + 130 + second, 4 + 32 + 130 + second, 69]
+        blocks = 3 if expanded else 2
+        keymat = [second + 69, *[digest + second + 69] * (blocks - 1)]
+        return [os.urandom(n) for n in (*lengths, *keymat, *keymat)]
+
+    def handshake(self) -> None:
+        """All of it once."""
+        for _ in range(self.exchanges):
+            self._diffie_hellman()
+        key, name = self._key, self._hash.name
+        for _ in range(2):
+            for octets in self._lengths:
+                hmac.digest(key, octets, name)
+            self._hash.digest(self._lengths[4])
+            self._hash.digest(self._nonces[:20])
+            for octets in self._messages:
+                cipher = Cipher(self._algorithm(key), modes.CBC(octets[: self._block]))
+                context = cipher.encryptor()
+                context.update(octets)
+                context.finalize()
+
+
+def _gmp(group: Group) -> Callable[[], None]:
+    prime = gmpy2.mpz(group.prime)
+
+    def both() -> None:
+        keys = [gmpy2.mpz(int.from_bytes(os.urandom(32), "big") | 1 << 255) for _ in range(2)]
+        publics = [gmpy2.powmod_sec(2, key, prime) for key in keys]
+        for key, public in zip(keys, reversed(publics), strict=True):
+            gmpy2.powmod_sec(public, key, prime)
+
+    return both
+
+
+def _openssl(group: Group) -> Callable[[], None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        numbers, public_numbers = dh.DHParameterNumbers(group.prime, 2), dh.DHPublicNumbers
+    parameters = numbers.parameters()
+
+    def both() -> None:
+        keys = [parameters.generate_private_key() for _ in range(2)]
+        values = [key.public_key().public_numbers().y for key in keys]
+        for key, value in zip(keys, reversed(values), strict=True):
+            key.exchange(public_numbers(value, numbers).public_key())
+
+    return both
+
+
+# ---- by turns
+def seconds_each(work: Callable[[], object], after: Callable[[], object], count: int) -> float:
+    """CPU seconds of one call; what comes after each is not counted."""
+    total = 0.0
+    for _ in range(count):
+        start = time.process_time()
+        work()
+        total += time.process_time() - start
+        after()
+    return total / count
+
+
+def compare(suite: Suite, seconds: float) -> bool:
+    """Print the ratio of one suite; whether it reaches its goal."""
+    pair, floor = Pair(suite), Floor(suite)
+    for _ in range(5):
+        pair.handshake()
+        pair.clear()
+        floor.handshake()
+    one = seconds_each(pair.handshake, pair.clear, 5) * 1.5 + seconds_each(
+        floor.handshake, _nothing, 5
+    )
+    count = max(3, int(seconds / ROUNDS / one))
+    rounds = [
+        (
+            seconds_each(pair.handshake, pair.clear, count),
+            seconds_each(floor.handshake, _nothing, count),
+        )
+        for _ in range(ROUNDS)
+    ]
+    mine, bare = (statistics.median(times) for times in zip(*rounds, strict=True))
+    ratio = statistics.median(ours / theirs for ours, theirs in rounds)
+    verdict = "ok" if ratio <= suite.goal else "ABOVE"
+    print(
+        f"{suite.name:<28} {mine * 1e6:6.0f} us   floor {bare * 1e6:6.0f} us   x{ratio:4.2f}   "
+        f"goal x{suite.goal}: {verdict}; beyond the floor {(mine - bare) * 1e6 / MESSAGES:4.0f} us a message"
+    )
+    return ratio <= suite.goal
+
+
+def _nothing() -> None:
+    return None
+
+
+def profile(suite: Suite) -> None:
+    """Where the time of a handshake goes."""
+    pair, profiler = Pair(suite), cProfile.Profile()
+    for _ in range(500):
+        profiler.enable()
+        pair.handshake()
+        profiler.disable()
+        pair.clear()
+    pstats.Stats(profiler).sort_stats("tottime").print_stats(70)
+
+
+def main() -> int:
+    """Print the ratios; 1 if one is above its goal."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seconds", type=float, default=20.0, help="for all suites together")
+    parser.add_argument(
+        "--profile", metavar="SUITE", help="show where the time goes, of a suite by number"
+    )
+    asked = parser.parse_args()
+    gc.disable()
+    if asked.profile is not None:
+        profile(SUITES[int(asked.profile)])
+        return 0
+    reached = [compare(suite, asked.seconds / len(SUITES)) for suite in SUITES]
+    return 0 if all(reached) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""Identities against certificates (RFC 2407 4.6.2.1, RFC 4945 3.1 and 5.1.3; R5).
+
+An identity counts only if the certificate confirms it: its subject a distinguished name, its alternative
+names everything else. A common name confirms no host name, and no name is a pattern.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from impl.wire.numbers import IdType, name_of
+from impl.wire.payloads import Identification
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate, Name
+
+_SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
+#: the strings of ASN.1 that a name is made of (RFC 5280 4.1.2.4), and how they are read
+_STRINGS = {
+    0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be",
+    0x1E: "utf-16-be",
+}  # fmt: skip
+#: a name in normal form: its parts in order, each a set of (type, value)
+NormalName = tuple[frozenset[tuple[bytes, str]], ...]
+_ADDRESSES = (IdType.IPV4_ADDR, IdType.IPV6_ADDR)
+
+
+def subject_id(certificate: Certificate) -> Identification:
+    """The ID payload of a certificate's subject."""
+    return Identification(IdType.DER_ASN1_DN, 0, 0, certificate.subject.public_bytes())
+
+
+def in_words(name: Name) -> str:
+    """A distinguished name as people read it (RFC 4514), in the certificate's order."""
+    return plain(", ".join(part.rfc4514_string() for part in name.rdns)) or "(no subject)"
+
+
+def plain(text: str) -> str:
+    """Text that somebody else has chosen, as it can be shown: what no terminal should get is spelled out."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def shown_in_words(identity: Identification) -> str:
+    """An identity as people read it."""
+    kind = name_of(IdType, identity.type)
+    if identity.type in (IdType.FQDN, IdType.USER_FQDN):
+        return f"{kind} {plain(identity.data.decode('ascii', 'backslashreplace'))}"
+    if identity.type in _ADDRESSES and len(identity.data) in (4, 16):
+        return f"{kind} {ip_address(identity.data)}"
+    if identity.type == IdType.DER_ASN1_DN:
+        try:
+            parts = [value for part in normal_name(identity.data) for _, value in sorted(part)]
+        except ValueError:
+            return f"{kind} that cannot be read"
+        return f"{kind} {plain(', '.join(parts))}"
+    return f"{kind} {identity.data.hex()}"
+
+
+def same_identity(one: Identification, other: Identification) -> bool:
+    """Whether two identities name the same: names whatever their case, DNs whatever their encoding."""
+    return one.type == other.type and _normal(one) == _normal(other)
+
+
+def _normal(identity: Identification) -> object:
+    if identity.type in (IdType.FQDN, IdType.USER_FQDN):
+        return identity.data.lower()
+    if identity.type == IdType.DER_ASN1_DN:
+        try:
+            return normal_name(identity.data)
+        except ValueError:
+            return identity.data
+    return identity.data
+
+
+def unconfirmed(certificate: Certificate, shown: Identification) -> str:
+    """Why a certificate does not confirm an identity, in words; empty if it does."""
+    from cryptography import x509
+
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        names: list[x509.GeneralName] = list(extension.value)
+    except x509.ExtensionNotFound:
+        names = []
+    said = shown_in_words(shown)
+    confirmed: list[Identification]
+    if shown.type == IdType.DER_ASN1_DN:
+        found = [item.value for item in names if isinstance(item, x509.DirectoryName)]
+        confirmed = [subject_id(certificate)]
+        confirmed += [Identification(shown.type, 0, 0, item.public_bytes()) for item in found]
+    elif shown.type == IdType.FQDN:
+        confirmed = [_named(shown, i.value) for i in names if isinstance(i, x509.DNSName)]
+    elif shown.type == IdType.USER_FQDN:
+        confirmed = [_named(shown, i.value) for i in names if isinstance(i, x509.RFC822Name)]
+    elif shown.type in _ADDRESSES:
+        addresses = [i.value for i in names if isinstance(i, x509.IPAddress)]
+        packed = [i.packed for i in addresses if hasattr(i, "packed")]
+        confirmed = [Identification(shown.type, 0, 0, item) for item in packed]
+    else:
+        return f"a certificate confirms no identity of type {name_of(IdType, shown.type)}"
+    if any(same_identity(item, shown) for item in confirmed):
+        return ""
+    subject = in_words(certificate.subject)
+    return f"the certificate of {subject} does not confirm {said}"
+
+
+def _named(shown: Identification, text: str) -> Identification:
+    return Identification(shown.type, 0, 0, text.encode())
+
+
+# ---- distinguished names
+def normal_name(der: bytes) -> NormalName:
+    """A distinguished name for comparing: case, runs of spaces and the kind of string do not count
+    (RFC 5280 7.1). ValueError for octets that are none."""
+    outer, rest = _element(der, _SEQUENCE)
+    if rest:
+        raise ValueError("octets after the name")
+    parts = []
+    while outer:
+        inner, outer = _element(outer, _SET)
+        values = set()
+        while inner:
+            pair, inner = _element(inner, _SEQUENCE)
+            kind, pair = _element(pair, _OID)
+            values.add((kind, _text(pair)))
+        parts.append(frozenset(values))
+    return tuple(parts)
+
+
+def _element(der: bytes, tag: int) -> tuple[bytes, bytes]:
+    """The content of the first element, which has that tag, and what follows it."""
+    if len(der) < 2 or der[0] != tag:
+        raise ValueError("another element was expected")
+    size, start = der[1], 2
+    if size & 0x80:
+        count = size & 0x7F
+        start += count
+        if not 1 <= count <= 4 or len(der) < start:
+            raise ValueError("a length that is none")
+        size = int.from_bytes(der[2:start], "big")
+    if len(der) < start + size:
+        raise ValueError("an element is cut off")
+    return der[start : start + size], der[start + size :]
+
+
+def _text(der: bytes) -> str:
+    if not der:
+        raise ValueError("a value is missing")
+    value, rest = _element(der, der[0])
+    if rest:
+        raise ValueError("octets after a value")
+    encoding = _STRINGS.get(der[0])
+    if encoding is None:
+        return der.hex()
+    return " ".join(value.decode(encoding).casefold().split())

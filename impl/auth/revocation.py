@@ -1,0 +1,103 @@
+"""Certificate revocation lists (RFC 5280 section 5 and 6.3): signature, freshness, and what they say.
+
+A list counts only if the issuer of the certificate has signed it, it is complete, and its time is not
+over. Where lists are given for an issuer and none of them counts, nothing is known, and that is a fault.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from impl.auth.names import in_words
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate, CertificateRevocationList
+
+
+def revocation_fault(
+    certificate: Certificate,
+    issuer: Certificate,
+    lists: Iterable[CertificateRevocationList],
+    now: datetime.datetime,
+    *,
+    needed: bool,
+) -> str:
+    """Why a certificate must be taken for revoked, in words; empty if it need not.
+
+    needed   whether there must be a list
+    """
+    own = [item for item in lists if item.issuer == certificate.issuer]
+    if not own:
+        said = in_words(certificate.issuer)
+        return f"there is no revocation list of {said}, and one is needed" if needed else ""
+    faults = []
+    for item in own:
+        fault = _list_fault(item, issuer)
+        if fault:
+            faults.append(fault)
+            continue
+        # Revoked stays revoked, even by a list that is out of date.
+        found = _revoked(certificate, item)
+        if found:
+            return found
+        faults.append(_stale(item, now))
+    return "" if "" in faults else faults[0]
+
+
+def _list_fault(item: CertificateRevocationList, issuer: Certificate) -> str:
+    """Why a list does not count at all."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    said = f"the revocation list of {in_words(item.issuer)}"
+    key = issuer.public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return f"{said} is signed by a kind of key that is not supported"
+    try:
+        if not item.is_signature_valid(key):
+            return f"{said} is not signed by it"
+        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
+        if not usage.crl_sign:
+            return f"{in_words(issuer.subject)} may not sign revocation lists (keyUsage)"
+    except x509.ExtensionNotFound:
+        pass
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return f"{said} cannot be verified"
+    try:
+        critical = [
+            extension.oid.dotted_string for extension in item.extensions if extension.critical
+        ]
+    except ValueError:
+        return f"{said} has extensions that cannot be read"
+    if critical:
+        # A delta list, an indirect one, or one for some certificates only.
+        return f"{said} is not a complete one (critical extension {critical[0]})"
+    return ""
+
+
+def _revoked(certificate: Certificate, item: CertificateRevocationList) -> str:
+    from cryptography import x509
+
+    entry = item.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    if entry is None:
+        return ""
+    try:
+        flag = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value
+    except (x509.ExtensionNotFound, ValueError):
+        flag = ""
+    when = f"{entry.revocation_date_utc:%Y-%m-%d %H:%M} UTC"
+    why = f" ({flag})" if flag else ""
+    return f"the certificate of {in_words(certificate.subject)} was revoked on {when}{why}"
+
+
+def _stale(item: CertificateRevocationList, now: datetime.datetime) -> str:
+    said = f"the revocation list of {in_words(item.issuer)}"
+    if now < item.last_update_utc:
+        return f"{said} is from {item.last_update_utc:%Y-%m-%d %H:%M} UTC, which is yet to come"
+    following = item.next_update_utc
+    if following is None:
+        return f"{said} does not say until when it counts"
+    return f"{said} is out of date since {following:%Y-%m-%d %H:%M} UTC" if following < now else ""

@@ -1,0 +1,38 @@
+"""Cookies that only their maker can have made, for one address (RFC 2408 2.5.3; R9)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from impl.ike.settings import Address, Random
+
+SIZE = 8
+
+
+class CookieMaker:
+    """Makes cookies from a secret of its own, an address, and the initiator's cookie. The secret is another
+    one every `life` seconds, so that who collects cookies has little of them."""
+
+    def __init__(self, random: Random, life: float) -> None:
+        self._random, self._life = random, life
+        self._secret, self._until = b"", float("-inf")
+
+    def make(
+        self, peer: Address, initiator: bytes, now: float, taken: Callable[[bytes], bool]
+    ) -> bytes:
+        """A cookie that is not zero and not taken. One and the same message 1 gets the same one, while the
+        secret lives: answering it again after it was forgotten tells the initiator nothing new.
+
+        initiator   the initiator's cookie; of an own exchange something random instead
+        """
+        if now >= self._until:
+            self._secret, self._until = self._random(32), now + self._life
+        number = 0
+        while True:
+            host, port = peer
+            bound = b"\0".join((initiator, host.encode(), b"%d %d" % (port, number)))
+            cookie = hmac.digest(self._secret, bound, "sha256")[:SIZE]
+            if any(cookie) and cookie != initiator and not taken(cookie):
+                return cookie
+            number += 1

@@ -1,0 +1,48 @@
+"""A row of Main Mode under way: what it needs done elsewhere, and how it goes on (DESIGN.md section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from impl.auth.interface import Outcome, Steps, Work
+from impl.crypto.schedule import Cookies
+from impl.ike.core import Got, Reply
+from impl.ike.settings import Address
+from impl.ike.tables import Row
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """One message and its row, from when it is taken until it is answered.
+
+    begin    what the row does       cookies  the exchange's, as they were before the message
+    source   where the message came from, and whether to the other port
+    number   by which the outcome of the work is known; `what` it is
+    """
+
+    row: Row
+    got: Got
+    datagram: bytes
+    begin: Callable[[], Reply | Steps[Reply]]
+    cookies: Cookies
+    source: tuple[Address, bool]
+    number: int = 0
+    what: str = ""
+    steps: Steps[Reply] | None = None
+
+    def go_on(self, outcome: Outcome[Any] | None = None) -> Work[Any] | Reply:
+        """Go on with the outcome of the work before, if there was any: more work, or the reply."""
+        try:
+            if self.steps is not None:
+                return self.steps.send(outcome or Outcome())
+            made = self.begin()
+            if isinstance(made, Reply):
+                return made
+            self.steps = made
+            return next(made)
+        except StopIteration as stop:
+            reply = stop.value
+            assert isinstance(reply, Reply)
+            return reply

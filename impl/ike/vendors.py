@@ -1,0 +1,45 @@
+"""Vendor ids of messages 1 and 2: what an end can do beyond RFC 2409, said before anything is agreed.
+
+Nothing protects them: each only allows what the policy allows anyway.
+"""
+
+from __future__ import annotations
+
+from impl.auth.kerberos import speaks_gssapi
+from impl.ike import natt
+from impl.ike.core import Core, Got
+from impl.ike.sadb import IkeSa
+from impl.wire.numbers import Method
+from impl.wire.payloads import VendorId
+from impl.wire.vendors import ALTERNATIVES, DEAD_PEER_DETECTION, vendor_id
+
+_ALTERNATIVES = vendor_id(ALTERNATIVES)
+#: the last two octets of this one are a version (RFC 3706 5.1)
+_DPD = DEAD_PEER_DETECTION[:-2]
+
+
+def announced(core: Core, sa: IkeSa) -> tuple[VendorId, ...]:
+    """What goes with an offer or an answer."""
+    own = [VendorId(DEAD_PEER_DETECTION)]
+    if core.settings.alternatives:
+        own.append(VendorId(_ALTERNATIVES))
+    own += _of_kerberos(sa)
+    return (*own, *natt.announced(core, sa))
+
+
+def _of_kerberos(sa: IkeSa) -> list[VendorId]:
+    """What makes method 65001 Kerberos, where it is offered or taken."""
+    kerberos, choice = sa.connection.kerberos, sa.choice
+    offered = (*sa.connection.choices, *sa.named) if choice is None else (choice,)
+    if kerberos is None or Method.KERBEROS not in [item.method for item in offered]:
+        return []
+    return [VendorId(vendor_id(text)) for text in kerberos.dialect.vendors]
+
+
+def hear(core: Core, sa: IkeSa, got: Got) -> None:
+    """What the peer can do."""
+    heard = got.all(VendorId)
+    sa.detects = any(item.data.startswith(_DPD) for item in heard)
+    sa.names_alternatives = core.settings.alternatives and VendorId(_ALTERNATIVES) in heard
+    sa.gssapi = speaks_gssapi([item.data for item in heard])
+    natt.agree(core, sa, heard)

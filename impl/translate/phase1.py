@@ -1,0 +1,113 @@
+"""Main Mode proposals and lifetimes, in the order in which each stack sends and prefers them (R3, R7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import TypeVar
+
+from impl.crypto.ciphers import cipher_of
+from impl.crypto.groups import group_of
+from impl.crypto.hashes import HASHES
+from impl.ike.settings import Lifetime, Phase1Choice
+from impl.translate.words import cannot
+from impl.wire.numbers import Method
+from model.vocabulary.places import Place
+from model.vocabulary.policy import Connection, Life, Phase1Proposal
+from model.vocabulary.profiles import Lifetimes, Sends, StackProfile
+
+T = TypeVar("T")
+#: seconds before its end at which an SA is replaced, if the policy does not say when
+_SHORTLY = 6
+
+
+def phase1_offer(connection: Connection, profile: StackProfile) -> tuple[Phase1Choice, ...]:
+    """What message 1 offers, in order."""
+    found: dict[Phase1Choice, None] = {}
+    for proposal in connection.proposals:
+        found |= dict.fromkeys(_choices(connection, proposal, profile.sends))
+    if not found:
+        why = f"{connection.name} has no proposal that IKEv1 has numbers for"
+        raise cannot(why, _place(connection, None), "name a cipher such as aes128, a hash, a group")
+    return tuple(found)
+
+
+def phase1_ranks(
+    connection: Connection, profile: StackProfile
+) -> tuple[tuple[Phase1Choice, ...], ...]:
+    """What is taken of an offer: of one proposal every combination, and all of equal rank."""
+    every = (_choices(connection, item, Sends.EVERY_COMBINATION) for item in connection.proposals)
+    return tuple(rank for item in every if (rank := tuple(item)))
+
+
+def phase1_life(connection: Connection, profile: StackProfile) -> Lifetime:
+    """The lifetime of a Phase I SA."""
+    life = connection.life
+    kilobytes = life.offered_kilobytes.value or life.hard_kilobytes.value
+    if kilobytes is not None:
+        place = life.offered_kilobytes.place or life.hard_kilobytes.place or connection.place
+        why = f"{connection.name} limits Phase I in kilobytes, which nobody counts there"
+        raise cannot(why, place, "limit it in seconds")
+    return lifetime(life, profile.phase1_lifetime)
+
+
+def lifetime(life: Life, rule: Lifetimes) -> Lifetime:
+    """A lifetime in the engine's terms. A stack that ends an SA later than it begins to replace it draws
+    the moment of that at random, from as long a time before."""
+    hard, soft = life.hard_seconds.value, life.soft_seconds.value
+    if (soft is None and hard is not None) or soft == hard:
+        soft = None if hard is None else hard - min(_SHORTLY, hard // 10)
+    return Lifetime(
+        offered=life.offered_seconds.value,
+        hard=hard,
+        soft=soft,
+        jitter=0 if hard is None or soft is None else min(hard - soft, soft // 2),
+        kilobytes=life.offered_kilobytes.value,
+        own_counts=rule is Lifetimes.OWN,
+    )
+
+
+def sent(kind: Sequence[T], sends: Sends) -> Sequence[T]:
+    """What goes out of the algorithms of one kind that a proposal lists."""
+    return kind[:1] if sends is Sends.FIRST_OF_EACH_KIND else kind
+
+
+def _choices(
+    connection: Connection, proposal: Phase1Proposal, sends: Sends
+) -> Iterator[Phase1Choice]:
+    """One proposal as combinations; what IKEv1 has no number for is not in them (as every stack has it),
+    and what this engine lacks is refused."""
+    place = _place(connection, proposal.place)
+    _certain(connection, proposal, place)
+    ciphers = [item for item in proposal.ciphers if item.algorithm.phase1_number is not None]
+    hashes = [item for item in proposal.hashes if item.number is not None]
+    for cipher in ciphers:
+        if cipher_of(cipher.algorithm.phase1_number or 0, cipher.key_bits) is None:
+            raise cannot(f"{cipher} cannot be run in Phase I", place, "use des, 3des or aes")
+    for hash_ in hashes:
+        if hash_.number not in HASHES:
+            raise cannot(f"{hash_.value} cannot be run in Phase I", place, "use md5, sha1 or sha2")
+    for group in proposal.groups:
+        if group_of(group.number) is None:
+            mend = "use modp768 to modp8192"
+            raise cannot(f"the group {group.value} cannot be run", place, mend)
+    parts = sent(ciphers, sends), sent(hashes, sends), sent(proposal.groups, sends)
+    for cipher, hash_, group in product(*parts):
+        number = cipher.algorithm.phase1_number
+        assert number is not None and hash_.number is not None
+        bits, method = cipher.key_bits, Method.PRE_SHARED_KEY
+        yield Phase1Choice(number, bits, hash_.number, method, group.number)
+
+
+def _certain(connection: Connection, proposal: Phase1Proposal, place: Place) -> None:
+    if proposal.default:
+        why = f"{connection.name} leaves its Phase I proposals to what is built in"
+        raise cannot(why, place, "state them, such as aes128-sha256-modp2048")
+    hashes = [item for item in proposal.hashes if item.number is not None]
+    if proposal.prfs and any(item not in proposal.prfs for item in hashes):
+        why = "IKEv1 takes the prf of the hash, and the proposal names another"
+        raise cannot(why, place, "leave the prf out of the proposal")
+
+
+def _place(connection: Connection, place: Place | None) -> Place:
+    return place or next((p.place for p in connection.proposals if p.place), connection.place)

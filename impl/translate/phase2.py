@@ -1,0 +1,179 @@
+"""Quick Mode: proposals, packets and lifetimes of a child (R10 to R13, R21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+from impl.crypto.groups import group_of
+from impl.ike.offers import key_octets
+from impl.ike.settings import ChildSettings, Host, Phase2Choice
+from impl.translate.phase1 import lifetime, sent
+from impl.translate.words import cannot
+from impl.wire.numbers import AhTransform, Encapsulation, ProtocolId
+from model.vocabulary.places import Place, Stated
+from model.vocabulary.policy import Action, Child, Connection, Peer, Phase2Proposal
+from model.vocabulary.profiles import Sends, StackProfile
+from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Selector
+from model.vocabulary.suites import Cipher, Group, Integrity, Mode, Protocol
+
+_MODES = {Mode.TUNNEL: Encapsulation.TUNNEL, Mode.TRANSPORT: Encapsulation.TRANSPORT}
+_AH = {
+    Integrity.HMAC_MD5: AhTransform.MD5,
+    Integrity.HMAC_SHA1: AhTransform.SHA1,
+    Integrity.HMAC_SHA2_256: AhTransform.SHA2_256,
+    Integrity.HMAC_SHA2_384: AhTransform.SHA2_384,
+    Integrity.HMAC_SHA2_512: AhTransform.SHA2_512,
+}
+
+
+def child_settings(peer: Peer, connection: Connection, child: Child, local: Host) -> ChildSettings:
+    """One child; PolicyError for what cannot be negotiated."""
+    if child.action.value is not Action.NEGOTIATE:
+        return ChildSettings(
+            child.name,
+            _packets(child, child.local, local, hosts=False),
+            _packets(child, child.remote, None, hosts=False),
+            choices=(),
+            life=lifetime(child.life, peer.profile.phase2_lifetime),
+            negotiates=False,
+        )
+    if child.mode.value not in _MODES:
+        place = child.mode.place or child.place
+        raise cannot(f"{child.name}: IKEv1 cannot ask for BEET mode", place, "mode = tunnel")
+    every = [_proposal(child, item) for item in child.proposals]
+    ranks = tuple(rank for item in every if (rank := tuple(item)))
+    choices = _offer(child, peer.profile)
+    if not choices:
+        why = f"{child.name} has no proposal that IKEv1 has numbers for"
+        raise cannot(why, _place(child, None), "name a cipher such as aes128, and an integrity")
+    singles = {item.single for item in connection.remote_addresses.value}
+    remote = singles.pop() if len(singles) == 1 else None
+    hosts = peer.profile.transport_for_hosts and child.mode.value is Mode.TRANSPORT
+    return ChildSettings(
+        name=child.name,
+        local=_packets(child, child.local, local, hosts=hosts),
+        remote=_packets(child, child.remote, remote, hosts=hosts),
+        choices=choices,
+        life=lifetime(child.life, peer.profile.phase2_lifetime),
+        accepted=ranks,
+    )
+
+
+# ---- proposals
+def _offer(child: Child, profile: StackProfile) -> tuple[Phase2Choice, ...]:
+    """What message 1 offers, in order, with every PFS group that it may be."""
+    first = _protocol(child.proposals[0]) if child.proposals else None
+    found: dict[Phase2Choice, None] = {}
+    for proposal in child.proposals:
+        if not profile.one_protocol or _protocol(proposal) is first:
+            found |= dict.fromkeys(_proposal(child, proposal, profile.sends))
+    named = [group for proposal in child.proposals for group in proposal.groups]
+    if profile.one_pfs_group and named:
+        # The first group that any proposal names says whether there is PFS at all.
+        return tuple(item for item in found if (item.group is None) is (named[0] is None))
+    return tuple(found)
+
+
+def _protocol(proposal: Phase2Proposal) -> Protocol:
+    return proposal.protections[0].protocol
+
+
+def _proposal(
+    child: Child, proposal: Phase2Proposal, sends: Sends = Sends.EVERY_COMBINATION
+) -> list[Phase2Choice]:
+    """One proposal as combinations; what IKEv1 has no number for is not in them, as in Phase I."""
+    place = _place(child, proposal.place)
+    if proposal.default:
+        why = f"{child.name} leaves its Phase II proposals to what is built in"
+        raise cannot(why, place, "state them, such as aes128-sha256")
+    if len(proposal.protections) != 1:
+        why = f"{child.name} wants AH and ESP together, and bundles cannot be negotiated yet"
+        raise cannot(why, place, "use ESP with integrity")
+    (part,) = proposal.protections
+    ciphers = [item for item in part.ciphers if item.algorithm.esp_number is not None]
+    integrities = [item for item in part.integrities if item.number is not None]
+    if (part.ciphers and not ciphers) or (part.integrities and not integrities):
+        return []
+    some: list[Cipher | None] = [*ciphers] or [None]
+    proofs: list[Integrity | None] = [*integrities] or [None]
+    groups = proposal.groups or (None,)
+    for group in groups:
+        if group is not None and group_of(group.number) is None:
+            mend = "use modp768 to modp8192"
+            raise cannot(f"the group {group.value} cannot be run", place, mend)
+    for cipher, integrity in product(some, proofs):
+        _can(
+            child, _choice(child, part.protocol, cipher, integrity, None), cipher, integrity, place
+        )
+    parts = sent(some, sends), sent(proofs, sends)
+    return [
+        _choice(child, part.protocol, cipher, integrity, group)
+        for cipher, integrity, group in product(*parts, groups)
+    ]
+
+
+def _choice(
+    child: Child,
+    protocol: Protocol,
+    cipher: Cipher | None,
+    integrity: Integrity | None,
+    group: Group | None,
+) -> Phase2Choice:
+    number = group.number if group is not None else None
+    proves = integrity.number if integrity is not None else None
+    mode = _MODES[child.mode.value]
+    if protocol is Protocol.AH:
+        transform = _AH.get(integrity, 0) if integrity is not None else 0
+        return Phase2Choice(ProtocolId.AH, transform, None, proves, number, mode)
+    transform = (cipher.algorithm.esp_number if cipher is not None else None) or 0
+    bits = cipher.key_bits if cipher is not None else None
+    return Phase2Choice(ProtocolId.ESP, transform, bits, proves, number, mode)
+
+
+def _can(
+    child: Child,
+    choice: Phase2Choice,
+    cipher: Cipher | None,
+    integrity: Integrity | None,
+    place: Place,
+) -> None:
+    if not choice.transform or key_octets(choice) is None:
+        words = " ".join(str(x) for x in (cipher, integrity and integrity.value) if x)
+        why = f"{child.name}: {words} cannot be run in Phase II"
+        raise cannot(why, place, "use null, des, 3des, aes or aes-gcm, with md5, sha1 or sha2")
+
+
+def _place(child: Child, place: Place | None) -> Place:
+    return place or next((p.place for p in child.proposals if p.place), child.place)
+
+
+# ---- packets
+def _packets(
+    child: Child, stated: Sequence[Stated[Selector]], address: Host | None, *, hosts: bool
+) -> Selector:
+    """One end's packets; in transport mode of some stacks, those of the host alone.
+
+    address   the end's, None where the policy leaves it open
+    """
+    item = stated[0]
+    place = item.place or child.place
+    if len(stated) > 1:
+        why = f"{child.name} states {len(stated)} sets of packets for one end: IKEv1 names one"
+        raise cannot(why, stated[1].place or place, "make a child of its own for each")
+    selector, ports = item.value, item.value.ports
+    if ports == OPAQUE_PORTS or (ports != ANY_PORTS and ports[0] != ports[1]):
+        why = f"{child.name}: IKEv1 names one port or all, not {selector}"
+        raise cannot(why, place, "state one port, or none")
+    if not hosts or selector.own_address:
+        return selector
+    if address is None:
+        why = f"{child.name}: transport mode selects the peer alone, and its address is open"
+        raise cannot(why, place, "leave the selector out, which selects the peer's own address")
+    if not Selector(selector.first, selector.last).covers(Selector(address, address)):
+        why = (
+            f"{child.name}: transport mode selects {address} alone, which {selector} does not hold"
+        )
+        raise cannot(why, place, "mode = tunnel, or a selector that is the own address")
+    return replace(selector, first=address, last=address)

@@ -1,0 +1,239 @@
+"""Policies in the engine's terms: order by stack, lifetimes, keys, and refusals with their place (R3, R7, R10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import pytest
+
+from impl.translate import Plan, local_addresses, plan
+from impl.wire.numbers import IdType
+from model.vocabulary.places import PolicyError
+from model.vocabulary.policy import Peer
+from tests.impl.translate.test_conformance import ALIKE, A, B, swanctl_text
+
+Load = Callable[..., Peer]
+HERE = ip_address(A)
+NATIVE = """format = 1
+address = "192.0.2.1"
+[main_mode]
+lifetime = "8h"
+quick_modes = 4
+[[main_mode.offers]]
+encryption = "3des"
+hash = "sha1"
+group = 2
+[[main_mode.offers]]
+encryption = "des"
+hash = "md5"
+group = 1
+[filter_lists.peer]
+filters = [ { source = "me", destination = "192.0.2.2", protocol = "tcp" } ]
+[filter_actions.secure]
+allow_unsecured = true
+[[filter_actions.secure.offers]]
+esp = { encryption = "3des", integrity = "sha1" }
+lifetime = "2h"
+[[filter_actions.secure.offers]]
+ah = { integrity = "md5" }
+[[filter_actions.secure.offers]]
+esp = { encryption = "des", integrity = "md5" }
+[[rules]]
+name = "peer"
+filter_list = "peer"
+filter_action = "secure"
+authentication = [ { method = "pre-shared-key", secret = "file:key" } ]
+"""
+
+
+def swanctl(peer_of: Load, **changes: str) -> Peer:
+    return peer_of("a", swanctl_text({**ALIKE, **changes}, A, B))
+
+
+def only(made: Plan) -> tuple[object, ...]:
+    (connection,) = made.settings.connections
+    return connection.choices
+
+
+def test_r7_strongswan_offers_the_first_of_each_kind_and_takes_every_combination(
+    peer_of: Load,
+) -> None:
+    made = plan(
+        swanctl(peer_of, proposals="aes128-3des-sha1-modp768, des-md5-modp1024-modp768"), HERE
+    )
+    (connection,) = made.settings.connections
+    assert [(c.encryption, c.group) for c in connection.choices] == [(7, 1), (1, 2)]
+    assert [{(c.encryption, c.group) for c in rank} for rank in connection.accepted] == [
+        {(7, 1), (5, 1)},
+        {(1, 2), (1, 1)},
+    ]
+    assert connection.prefers_own
+
+
+def test_r7_windows_offers_all_in_order_and_takes_the_initiators_order(peer_of: Load) -> None:
+    (connection,) = plan(peer_of("a", NATIVE, "toml", key="k"), HERE).settings.connections
+    assert [(c.encryption, c.hash, c.group) for c in connection.choices] == [(5, 2, 2), (1, 1, 1)]
+    (child,) = connection.children
+    assert [(c.protocol, c.transform) for c in child.choices] == [(3, 3), (2, 2), (3, 2)]
+    assert not connection.prefers_own
+    assert connection.expected is None and connection.own is None
+
+
+def test_r8_r16_r17_limits_lifetimes_and_fall_back_of_a_windows_policy(peer_of: Load) -> None:
+    (connection,) = plan(peer_of("a", NATIVE, "toml", key="k"), HERE).settings.connections
+    assert connection.limit == 4 and connection.falls_back
+    assert (connection.life.offered, connection.life.in_force(3600)) == (28800, 3600)
+    life = connection.children[0].life
+    assert (life.offered, life.kilobytes) == (7200, 100_000)
+    text = NATIVE.replace("quick_modes = 4", "master_key_pfs = true")
+    assert plan(peer_of("a", text, "toml", key="k"), HERE).settings.connections[0].limit == 1
+
+
+def test_r17_strongswans_own_lifetime_counts(peer_of: Load) -> None:
+    (connection,) = plan(swanctl(peer_of), HERE).settings.connections
+    assert connection.life.in_force(60) == connection.life.hard == 15840
+    assert connection.children[0].life.in_force(60) == 600
+
+
+def test_r5_identities_are_id_payloads(peer_of: Load) -> None:
+    kinds = {
+        "a.test": (IdType.FQDN, b"a.test"),
+        "u@a.test": (IdType.USER_FQDN, b"u@a.test"),
+        "192.0.2.7": (IdType.IPV4_ADDR, bytes((192, 0, 2, 7))),
+        "keyid:00ff": (IdType.KEY_ID, b"00ff"),
+    }
+    for text, expected in kinds.items():
+        made = plan(swanctl(peer_of, own=text, other=text), HERE).settings.connections[0]
+        assert made.own is not None and made.expected is not None
+        assert (made.own.type, made.own.data) == (made.expected.type, made.expected.data)
+        assert (made.own.type, made.own.data) == expected
+
+
+def test_r5_the_key_is_the_one_whose_owners_name_both_ends_best(peer_of: Load) -> None:
+    def used(secrets: str) -> bytes:
+        text = swanctl_text(ALIKE, A, B).partition("secrets")[0] + f"secrets {{ {secrets} }}"
+        secret = plan(peer_of("a", text), HERE).settings.connections[0].secret
+        found: list[bytes] = []
+
+        def keep(octets: bytes) -> bool:
+            found.append(octets)
+            return True
+
+        assert secret is not None and secret.use(keep)
+        return found[0]
+
+    anybody = "ike-x { secret = anybody\n}"
+    here = "ike-h { id = a.test\nsecret = here\n}"
+    there = "ike-t { id = b.test\nsecret = there\n}"
+    address = f"ike-a {{ id = {B}\nsecret = address\n}}"
+    assert used(anybody + here) == used(here + anybody) == b"anybody"  # the other end goes first
+    assert used(there + anybody) == used(anybody + there) == b"there"
+    assert used(there + here) == used(here + there) == b"there"
+    assert used(anybody + address) == b"anybody"  # identities go before addresses
+    assert used(address) == b"address"
+    assert used(anybody + "ike-y { secret = last\n}") == b"last"
+
+
+REFUSED = [
+    ({"proposals": "aes128-sha256-ecp256"}, 5, "ecp256"),
+    ({"proposals": "camellia128-sha1-modp768"}, 5, "camellia128"),
+    ({"proposals": "default"}, 5, "what is built in"),
+    ({"proposals": "aes128-sha256-prfsha1-modp768"}, 5, "prf"),
+    ({"esp": "aes128ctr-sha1"}, 14, "aes128ctr"),
+    ({"esp": "default"}, 14, "what is built in"),
+    ({"mode": "beet"}, 11, "BEET"),
+    ({"local": "10.1.0.0/16, 10.3.0.0/16"}, 12, "2 sets of packets"),
+    ({"local": "10.1.0.0/16[tcp/80-90]"}, 12, "one port or all"),
+    ({"mode": "transport"}, 12, "does not hold"),
+    ({"other": "*.test"}, 9, "wildcard"),
+    ({"own": "CN=a"}, 7, "dn"),
+]
+
+
+@pytest.mark.parametrize(("changes", "line", "words"), REFUSED)
+def test_what_cannot_be_run_is_refused_with_its_line(
+    peer_of: Load, changes: dict[str, str], line: int, words: str
+) -> None:
+    with pytest.raises(PolicyError) as refused:
+        plan(swanctl(peer_of, **changes), HERE)
+    assert words in refused.value.problem and refused.value.mend
+    assert refused.value.place is not None and refused.value.place.line == line
+
+
+TEXTS = [
+    (("auth = psk", "auth = pubkey"), "certificates"),
+    (("version = 1", "version = 1\n aggressive = yes"), "Aggressive Mode"),
+    ((f"remote_addrs = {B}", "remote_addrs = vpn.example.test"), "names are not looked up"),
+    (("secret = one", "id = nobody.test\nsecret = one"), "no pre-shared key"),
+    (("version = 1", "version = 2"), "no connection of a is for"),
+    ((f"local_addrs = {A}", "local_addrs = 192.0.2.9"), "no connection of a is for"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), TEXTS)
+def test_a_connection_that_cannot_be_run_is_refused(
+    peer_of: Load, change: tuple[str, str], words: str
+) -> None:
+    text = swanctl_text(ALIKE, A, B).replace(*change)
+    with pytest.raises(PolicyError, match=words):
+        plan(peer_of("a", text), HERE)
+
+
+def test_kerberos_and_bundles_of_a_windows_policy_are_refused(peer_of: Load) -> None:
+    kerberos = NATIVE.replace(
+        'method = "pre-shared-key", secret = "file:key"', 'method = "kerberos"'
+    )
+    with pytest.raises(PolicyError, match=r"a\.toml:\d+: peer wants Kerberos"):
+        plan(peer_of("a", kerberos, "toml"), HERE)
+    bundle = NATIVE.replace(
+        'ah = { integrity = "md5" }', 'ah = { integrity = "md5" }\nesp = { encryption = "des" }'
+    )
+    with pytest.raises(PolicyError, match=r"a\.toml:\d+: .* AH and ESP together"):
+        plan(peer_of("a", bundle, "toml", key="k"), HERE)
+
+
+def test_connections_that_only_an_identity_tells_apart_are_refused_or_chosen_from(
+    peer_of: Load,
+) -> None:
+    text = swanctl_text(ALIKE, A, B)
+    second = text.partition("secrets")[0].replace("connections { rig", "connections { other")
+    peer = peer_of("a", text + "\n" + second)
+    with pytest.raises(PolicyError, match=r"a\.conf:\d+: rig and other are for the same peers"):
+        plan(peer, HERE)
+    (connection,) = plan(peer, HERE, ["other"]).settings.connections
+    assert connection.name == "other"
+    with pytest.raises(PolicyError, match="no connection 'third'"):
+        plan(peer, HERE, ["third"])
+
+
+def test_who_can_be_called_and_who_cannot_is_said(peer_of: Load) -> None:
+    made = plan(swanctl(peer_of), HERE)
+    assert made.targets == {"rig": ip_address(B)} and not made.mute
+    for change, words in (
+        ("version = 0", "IKEv2"),
+        ("version = 1\nremote_addrs = %any", "address"),
+    ):
+        text = swanctl_text(ALIKE, A, B).replace("version = 1", change)
+        if "%any" in change:
+            text = text.replace(f"remote_addrs = {B}", "")
+        made = plan(peer_of("a", text), HERE)
+        assert not made.targets and words in made.mute["rig"]
+
+
+def test_packets_that_pass_without_ipsec_are_noted(peer_of: Load) -> None:
+    more = 'name = "dns"\nfilter_list = "dns"\nfilter_action = "permit"\n'
+    text = NATIVE.replace("[[rules]]", f"[[rules]]\n{more}[[rules]]").replace(
+        "[filter_actions.secure]",
+        '[filter_lists.dns]\nfilters = [ { destination = "192.0.2.2", protocol = "udp" } ]\n'
+        '[filter_actions.permit]\naction = "permit"\n[filter_actions.secure]',
+    )
+    made = plan(peer_of("a", text, "toml", key="k"), HERE)
+    assert [item.name for item in made.settings.connections] == ["peer"]
+    assert any("dns passes packets without IPsec" in note for note in made.notes)
+
+
+def test_own_addresses_are_those_that_the_policy_states(peer_of: Load) -> None:
+    assert local_addresses(swanctl(peer_of)) == [HERE]
+    text = swanctl_text(ALIKE, A, B).replace(f"local_addrs = {A}", "")
+    assert local_addresses(peer_of("a", text)) == []
