@@ -240,8 +240,10 @@ def in_order(work: Callable[[N], T], names: Sequence[N], jobs: int) -> Iterator[
     pool = ProcessPoolExecutor(jobs, initializer=_quietly)
     try:
         yield from pool.map(work, names)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)  # interrupted: what is under way is not waited for
+        raise
+    pool.shutdown()  # else the program may end while its pipes are being closed
 
 
 def _needed(name: str, done: Mapping[str, Answered]) -> Iterator[str]:
