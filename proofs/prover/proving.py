@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -197,11 +198,21 @@ def prove(names: Sequence[str], question: Question, jobs: int) -> Iterator[Verdi
                 done[name] = answer(name, question)
             yield _verdict(item, done, question)
         return
+    with _processes(jobs) as pool:
+        yield from _together(wanted, question, pool)
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes to work in. They are waited for, else the program could end while their pipes are being
+    closed; but not where it is interrupted."""
     pool = ProcessPoolExecutor(jobs, initializer=_quietly)
     try:
-        yield from _together(wanted, question, pool)
-    finally:
+        yield pool
+    except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown(cancel_futures=True)
 
 
 def _quietly() -> None:
@@ -237,13 +248,8 @@ def in_order(work: Callable[[N], T], names: Sequence[N], jobs: int) -> Iterator[
     if jobs <= 1 or len(names) == 1:
         yield from map(work, names)
         return
-    pool = ProcessPoolExecutor(jobs, initializer=_quietly)
-    try:
+    with _processes(jobs) as pool:
         yield from pool.map(work, names)
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)  # interrupted: what is under way is not waited for
-        raise
-    pool.shutdown()  # else the program may end while its pipes are being closed
 
 
 def _needed(name: str, done: Mapping[str, Answered]) -> Iterator[str]:
