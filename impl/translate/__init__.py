@@ -1,6 +1,7 @@
 """A policy in words -> what an engine is told, in numbers (R3, R10, R21).
 
 phase1, phase2   proposals, lifetimes, packets      credentials   identities and pre-shared keys
+methods          certificates and Kerberos
 
 Whatever the engine cannot do is a PolicyError that names the line: nothing of a policy is left out unsaid.
 What a stack does with its proposals is written here apart from the specification's rule of choice, so that
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 
 from impl.ike.settings import ConnectionSettings, Host, Settings
 from impl.translate.credentials import expected_id, own_id, secret_of
-from impl.translate.phase1 import phase1_life, phase1_offer, phase1_ranks
+from impl.translate.methods import certificate_of, kerberos_of
+from impl.translate.phase1 import METHODS, phase1_life, phase1_offer, phase1_ranks
 from impl.translate.phase2 import child_settings
 from impl.translate.words import cannot
 from model.vocabulary.policy import Action, Authentication, Connection, Peer, WithoutSA
@@ -22,8 +24,6 @@ from model.vocabulary.profiles import Identities, Order
 from model.vocabulary.suites import AuthMethod, Exchange
 
 _METHODS = {
-    AuthMethod.CERTIFICATE: "certificates",
-    AuthMethod.KERBEROS: "Kerberos",
     AuthMethod.NONE: "an authentication that IKEv1 has no method for",
 }
 _EXACT, _ANY = 129, 1  # how well addresses match: above a network, below one
@@ -174,6 +174,7 @@ def _connection(peer: Peer, connection: Connection, local: Host) -> ConnectionSe
     authentication = _authentication(connection)
     remotes = connection.remote_addresses.value
     proved = peer.profile.identities is Identities.PROVED
+    shared = authentication.method.value is AuthMethod.PRE_SHARED_KEY
     return ConnectionSettings(
         name=connection.name,
         remotes=remotes,
@@ -182,7 +183,9 @@ def _connection(peer: Peer, connection: Connection, local: Host) -> ConnectionSe
         prefers_own=peer.profile.order is Order.RESPONDER,
         own=own_id(authentication, connection),
         expected=None if proved else expected_id(authentication, connection),
-        secret=secret_of(peer, connection, authentication, local),
+        secret=secret_of(peer, connection, authentication, local) if shared else None,
+        certificate=certificate_of(peer, connection, authentication),
+        kerberos=kerberos_of(connection, authentication),
         life=phase1_life(connection, peer.profile),
         children=tuple(
             child_settings(peer, connection, item, local) for item in connection.children
@@ -194,21 +197,24 @@ def _connection(peer: Peer, connection: Connection, local: Host) -> ConnectionSe
 
 
 def _authentication(connection: Connection) -> Authentication:
-    """The one way to authenticate that there is: a pre-shared key."""
+    """The one way to authenticate that there is."""
     for item in connection.authentications:
-        if item.method.value is not AuthMethod.PRE_SHARED_KEY:
+        if item.method.value not in METHODS:
             what = _METHODS.get(item.method.value, f"{item.method.value.value}")
             place = item.method.place or connection.place
             why = f"{connection.name} wants {what}, which cannot be run yet"
-            raise cannot(why, place, "use a pre-shared key")
+            raise cannot(why, place, "use a pre-shared key, certificates or Kerberos")
     if len(connection.authentications) > 1:
         second = connection.authentications[1]
-        why = f"{connection.name} has a second pre-shared key, and Main Mode can use but one"
+        why = f"{connection.name} has a second way to authenticate, and Main Mode can use but one"
         raise cannot(why, second.method.place or connection.place, "leave one of them")
     authentication = connection.authentications[0]
+    if authentication.method.value is AuthMethod.CERTIFICATE:
+        return authentication
     for side in (authentication.own, authentication.other):
         for file in (*side.certificates, *side.anchors):
-            why = f"{connection.name} demands a certificate, and a pre-shared key shows none"
+            how = authentication.method.value.value
+            why = f"{connection.name} demands a certificate, and {how} shows none"
             raise cannot(why, file.place or connection.place, "leave the certificate out")
     return authentication
 

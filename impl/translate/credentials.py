@@ -19,9 +19,12 @@ _SAME, _WITHIN, _ANYBODY, _NOT = 3, 2, 1, 0
 
 
 def own_id(authentication: Authentication, connection: Connection) -> Identification | None:
-    """What the own end shows; None: its address."""
+    """What the own end shows; None: its address, or its certificate's subject. A principal is shown
+    elsewhere."""
     stated = authentication.own.identity
     if stated.value is None or stated.value == ANY_IDENTITY:
+        return None
+    if stated.value.kind is IdentityKind.PRINCIPAL:
         return None
     return _id(stated.value, stated.place or connection.place)
 

@@ -15,8 +15,15 @@ from impl.wire.numbers import Method
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Connection, Life, Phase1Proposal
 from model.vocabulary.profiles import Lifetimes, Sends, StackProfile
+from model.vocabulary.suites import AuthMethod
 
 T = TypeVar("T")
+#: what can be run
+METHODS = {
+    AuthMethod.PRE_SHARED_KEY: Method.PRE_SHARED_KEY,
+    AuthMethod.CERTIFICATE: Method.RSA_SIGNATURES,
+    AuthMethod.KERBEROS: Method.KERBEROS,
+}
 #: seconds before its end at which an SA is replaced, if the policy does not say when
 _SHORTLY = 6
 
@@ -95,8 +102,12 @@ def _choices(
     for cipher, hash_, group in product(*parts):
         number = cipher.algorithm.phase1_number
         assert number is not None and hash_.number is not None
-        bits, method = cipher.key_bits, Method.PRE_SHARED_KEY
+        bits, method = cipher.key_bits, _method(connection)
         yield Phase1Choice(number, bits, hash_.number, method, group.number)
+
+
+def _method(connection: Connection) -> Method:
+    return METHODS[connection.authentications[0].method.value]
 
 
 def _certain(connection: Connection, proposal: Phase1Proposal, place: Place) -> None:

@@ -86,12 +86,14 @@ class Credentials:
     certificates  the own certificates, or (the other side) exactly the ones accepted
     anchors       trust anchors that the other's certificate must chain to; empty: `Peer.anchors`
     secret        a pre-shared key bound to this very policy; None: looked up in `Peer.secrets`
+    key           the private key of the first own certificate; None: the policy names none
     """
 
     identity: Stated[Identity | None]
     certificates: tuple[CertificateFile, ...] = ()
     anchors: tuple[CertificateFile, ...] = ()
     secret: Secret | None = None
+    key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
