@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from impl.auth.certificate import CertificateSettings
 from impl.auth.gss import Mit
 from impl.auth.kerberos import KerberosSettings
-from impl.auth.keys import SigningKey, certificates_of
-from impl.auth.paths import Trust
+from impl.auth.keys import SigningKey, certificates_of, lists_of
+from impl.auth.paths import Rules, Trust
 from impl.translate.words import cannot
 from model.vocabulary.identities import IdentityKind
 from model.vocabulary.places import Place
-from model.vocabulary.policy import Authentication, Connection, Peer
+from model.vocabulary.policy import Authentication, Connection, Credentials, Peer
+from model.vocabulary.secrets import Secret
 from model.vocabulary.suites import AuthMethod
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 T = TypeVar("T")
 
@@ -27,24 +31,68 @@ def certificate_of(
         return None
     place = authentication.method.place or connection.place
     own, other = authentication.own, authentication.other
-    if not own.certificates:
-        why = f"{connection.name} wants certificates, and names none of its own"
-        raise cannot(why, place, "name the own certificate")
-    if own.key is None:
-        why = f"{connection.name} wants certificates, and its private key is not known"
-        raise cannot(why, place, "name the key in a native policy: key = 'file:PATH'")
-    anchors = other.anchors or peer.anchors
-    if other.certificates:
-        why = f"{connection.name} takes one certificate only, which cannot be run yet"
-        raise cannot(why, other.certificates[0].place or place, "name who issued it")
-    if not anchors:
-        why = f"{connection.name} wants certificates, and trusts no authority"
-        raise cannot(why, place, "name the trust anchor")
-    key = own.key
+    # Exactly these, or by whom they must be issued.
+    believed = other.certificates or other.anchors or peer.anchors
+    for missing, what, mend in (
+        (not own.certificates, "names none of its own", "name the own certificate"),
+        (
+            not own.keys,
+            "no private key is known for its own",
+            "name the key, or put it in private/",
+        ),
+        (not believed, "trusts no authority", "name the trust anchor"),
+    ):
+        if missing:
+            raise cannot(f"{connection.name} wants certificates, and {what}", place, mend)
     shown = _known(lambda: certificates_of(own.certificates), own.certificates[0].place or place)
-    trusted = _known(lambda: certificates_of(anchors), anchors[0].place or place)
-    signing = _known(lambda: SigningKey.of(key), key.place or place)
-    return _known(lambda: CertificateSettings(shown, signing, Trust(trusted)), place)
+    anchors = _known(lambda: certificates_of(believed), believed[0].place or place)
+    where = peer.lists[0].place if peer.lists else None
+    lists = _known(lambda: lists_of(peer.lists), where or place)
+    leaf, key = _with_key(shown, own.keys, place)
+    authorities = _known(lambda: certificates_of(peer.anchors), place)
+    chain = tuple(_issuers(leaf, (*shown, *authorities)))
+    trust = Trust(anchors, authorities, lists, Rules(needs_list=_strict(other)))
+    return CertificateSettings((leaf, *chain), key, trust)
+
+
+def _with_key(
+    certificates: tuple[Certificate, ...], keys: tuple[Secret, ...], place: Place
+) -> tuple[Certificate, SigningKey]:
+    """The first certificate that one of the keys belongs to, and that key."""
+    faults, read = [], []
+    for secret in keys:
+        try:
+            read.append(SigningKey.of(secret))
+        except ValueError as error:
+            faults.append(str(error))
+    for certificate in certificates:
+        for key in read:
+            if key.belongs_to(certificate):
+                return certificate, key
+    labels = ", ".join(key.label for key in read)
+    why = f"no private key belongs to {certificates[0].subject.rfc4514_string()}"
+    told = "; ".join([f"{why}: there is {labels}" if labels else why, *faults])
+    raise cannot(told, keys[0].place or place, "add the key of the own certificate")
+
+
+def _issuers(leaf: Certificate, pool: tuple[Certificate, ...]) -> Iterator[Certificate]:
+    """The authorities between a certificate and its root, as far as they are known."""
+    last, left = leaf, [item for item in dict.fromkeys(pool) if item.subject != item.issuer]
+    while found := next((item for item in left if item.subject == last.issuer), None):
+        left.remove(found)
+        yield found
+        last = found
+
+
+def _strict(other: Credentials) -> bool:
+    """Whether there must be a revocation list."""
+    stated = other.revocation
+    if stated is None:
+        return False
+    if stated.value not in ("relaxed", "strict"):
+        why = f"revocation = {stated.value} cannot be run: no list is fetched"
+        raise cannot(why, stated.place, "use relaxed or strict, and x509crl/")
+    return stated.value == "strict"
 
 
 def kerberos_of(connection: Connection, authentication: Authentication) -> KerberosSettings | None:

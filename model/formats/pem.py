@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 
+_LIST = re.compile(rb"-----BEGIN X509 CRL-----(.*?)-----END", re.DOTALL | re.ASCII)
 _PEM = re.compile(
     rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END", re.DOTALL | re.ASCII
 )
@@ -18,7 +19,16 @@ def certificate_octets(octets: bytes) -> bytes | None:
 
 def all_certificates(octets: bytes) -> tuple[bytes, ...]:
     """DER octets of every certificate in a file; empty if it holds none, or one that is none."""
-    found = _PEM.findall(octets)
+    return _all(_PEM, octets)
+
+
+def list_octets(octets: bytes) -> bytes | None:
+    """DER octets of the first revocation list in a file, or None if it holds none."""
+    return next(iter(_all(_LIST, octets)), None)
+
+
+def _all(kind: re.Pattern[bytes], octets: bytes) -> tuple[bytes, ...]:
+    found = kind.findall(octets)
     if not found:
         return (octets,) if octets[:1] == b"\x30" and len(octets) > 64 else ()
     try:

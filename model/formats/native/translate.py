@@ -243,8 +243,8 @@ class Translator:
         elif kind == "certificate":
             own_file = self._certificate((*path, "certificate"), item.certificate)
             anchor = self._certificate((*path, "ca"), item.ca)
-            key = None if item.key is None else self._secret((*path, "key"), item.key)
-            own = Credentials(Stated(None, place), certificates=own_file, key=key)
+            keys = () if item.key is None else (self._secret((*path, "key"), item.key),)
+            own = Credentials(Stated(None, place), certificates=own_file, keys=keys)
             other = Credentials(Stated(ANY_IDENTITY, place), anchors=anchor)
         elif item.principal is not None:
             name = Identity(IdentityKind.PRINCIPAL, item.principal)
