@@ -9,8 +9,11 @@ from impl.auth.certificate import CertificateSettings
 from impl.auth.gss import Mit
 from impl.auth.kerberos import KerberosSettings
 from impl.auth.keys import SigningKey, certificates_of, lists_of
+from impl.auth.names import unconfirmed
 from impl.auth.paths import Rules, Trust
+from impl.translate.credentials import own_id
 from impl.translate.words import cannot
+from impl.wire.payloads import Identification
 from model.vocabulary.identities import IdentityKind
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Authentication, Connection, Credentials, Peer
@@ -45,30 +48,44 @@ def certificate_of(
         if missing:
             raise cannot(f"{connection.name} wants certificates, and {what}", place, mend)
     shown = _known(lambda: certificates_of(own.certificates), own.certificates[0].place or place)
-    anchors = _known(lambda: certificates_of(believed), believed[0].place or place)
+    accepted = _known(lambda: certificates_of(believed), believed[0].place or place)
     where = peer.lists[0].place if peer.lists else None
     lists = _known(lambda: lists_of(peer.lists), where or place)
-    leaf, key = _with_key(shown, own.keys, place)
+    leaf, key = _with_key(shown, own.keys, own_id(authentication, connection), place)
     authorities = _known(lambda: certificates_of(peer.anchors), place)
     chain = tuple(_issuers(leaf, (*shown, *authorities)))
-    trust = Trust(anchors, authorities, lists, Rules(needs_list=_strict(other)))
+    rules = Rules(needs_list=_strict(other))
+    if other.certificates:
+        trust = Trust(accepted, (), lists, rules)
+    else:
+        # What has signed itself is believed; an authority in between only as far as one of those vouches.
+        every = tuple(dict.fromkeys((*accepted, *authorities)))
+        roots = tuple(item for item in every if item.subject == item.issuer)
+        demanded = accepted if other.anchors else ()
+        trust = Trust(roots, every, lists, rules, demanded)
     return CertificateSettings((leaf, *chain), key, trust)
 
 
 def _with_key(
-    certificates: tuple[Certificate, ...], keys: tuple[Secret, ...], place: Place
+    certificates: tuple[Certificate, ...],
+    keys: tuple[Secret, ...],
+    shown: Identification | None,
+    place: Place,
 ) -> tuple[Certificate, SigningKey]:
-    """The first certificate that one of the keys belongs to, and that key."""
+    """The first certificate that one of the keys belongs to, and that key; of several one that confirms
+    the identity that is shown."""
     faults, read = [], []
     for secret in keys:
         try:
             read.append(SigningKey.of(secret))
         except ValueError as error:
             faults.append(str(error))
-    for certificate in certificates:
-        for key in read:
-            if key.belongs_to(certificate):
-                return certificate, key
+    found = [(item, key) for item in certificates for key in read if key.belongs_to(item)]
+    for certificate, key in found:
+        if shown is None or not unconfirmed(certificate, shown):
+            return certificate, key
+    if found:
+        return found[0]
     labels = ", ".join(key.label for key in read)
     why = f"no private key belongs to {certificates[0].subject.rfc4514_string()}"
     told = "; ".join([f"{why}: there is {labels}" if labels else why, *faults])
