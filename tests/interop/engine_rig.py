@@ -66,10 +66,11 @@ def against_strongswan(
     engine: dict[str, Any] | None = None,
     more: dict[str, str] | None = None,
     dialect: str | None = None,
+    way: str | None = None,
     certificates: dict[str, Any] | None = None,
 ) -> Outcome:
     """Run a scenario. `rig`: options of the rig; the rest changes what our engine is told."""
-    scenario: dict[str, Any] = {"name": name, "steps": steps, "dialect": dialect}
+    scenario: dict[str, Any] = {"name": name, "steps": steps, "dialect": dialect, "way": way}
     scenario |= {"certificates": certificates or {}, "more": more or {}}
     scenario |= {"connection": connection or {}, "child": child or {}, "engine": engine or {}}
     with tempfile.TemporaryDirectory(prefix="ikeproof-engine-") as folder:
