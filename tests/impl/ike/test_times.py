@@ -425,3 +425,24 @@ def test_r17_an_ended_sa_of_which_pairs_are_left_is_nobodys_successor(make_pair:
         engine.ended(list(engine.sadb)[1], "for this test")
     pair.run(100)
     assert len(pair.of(A, Phase1Established)) == 3 and len(pair.a.sadb) == 1
+
+
+@pytest.mark.parametrize("between", [0.0, 0.015, 2.0])
+def test_r16_a_pair_has_one_successor_however_often_one_is_asked_for(
+    make_pair: MakePair, between: float
+) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    spi = pair.of(A, SasInstalled)[0].pair.inbound_spi
+    for _ in range(4):
+        pair.a.renew(spi, pair.network.now)
+        pair.run(between)
+    pair.run(5)
+    assert len(pair.of(A, SasInstalled)) == 2
+    for _ in range(4):
+        (sa,) = pair.a.sadb
+        pair.a.rekey(sa, "net", pair.network.now)
+        pair.run(between)
+    pair.run(30)
+    assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
