@@ -33,7 +33,7 @@ from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification, VendorId
 from impl.wire.vendors import vendor_id
 from model.vocabulary.selectors import Selector
-from tests.interop.certificates import with_certificates
+from tests.interop.certificates import with_certificates, with_kerberos
 from tests.interop.peers import packets_in, settings_for
 
 IKE_PORT, NAT_PORT = 500, 4500
@@ -64,6 +64,8 @@ class Worker:
         told = settings_for(scenario["name"], self.rig, **changes)
         if scenario["name"].startswith("cert"):
             told = with_certificates(told, self.rig, scenario.get("certificates", {}))
+        if scenario.get("kerberos"):
+            told = with_kerberos(told, scenario["kerberos"])
         self.engine = Engine(told, os.urandom)
         self.dialect: str | None = scenario.get("dialect")
         self.way, self.seen = scenario.get("way"), set[bytes]()
