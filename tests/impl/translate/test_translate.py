@@ -162,7 +162,7 @@ def test_what_cannot_be_run_is_refused_with_its_line(
 
 
 TEXTS = [
-    (("auth = psk", "auth = pubkey"), "certificates"),
+    (("auth = psk", "auth = pubkey"), "no certificate of its own"),
     (("version = 1", "version = 1\n aggressive = yes"), "Aggressive Mode"),
     ((f"remote_addrs = {B}", "remote_addrs = vpn.example.test"), "names are not looked up"),
     (("secret = one", "id = nobody.test\nsecret = one"), "no pre-shared key"),
