@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import os
 import socket
 from collections import Counter
@@ -71,7 +72,9 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         nat = Nat(self.port, self.nat_port, peer_ports[1])
         self.keylog: KeyLog | None = None
-        self.engine = Engine(replace(plan.settings, nat=nat), os.urandom, self._keys_made)
+        utc = plan.settings.utc or _time_of_day
+        settings = replace(plan.settings, nat=nat, utc=utc)
+        self.engine = Engine(settings, os.urandom, self._keys_made)
 
     async def open(self, heard: Callable[[Event], None]) -> None:
         """Begin to listen."""
@@ -188,6 +191,10 @@ class _Port(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         why = exc.strerror if isinstance(exc, OSError) else None
         self._node.errors[why or type(exc).__name__] += 1
+
+
+def _time_of_day(_now: float) -> datetime.datetime:
+    return datetime.datetime.now(tz=datetime.UTC)
 
 
 def _bound(address: str, ports: tuple[int, int]) -> tuple[socket.socket, socket.socket]:
