@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.interop.harness import ROOT, rig_script
+from tests.interop.harness import ROOT, rig_command
 
 CONFIGURATIONS = ROOT / "tests" / "data" / "swanctl"
 #: a row of octets in the log of charon at its highest level, and the line before the rows
@@ -79,7 +79,7 @@ def against_strongswan(
         log = Path(folder) / "charon.log"
         told.write_text(json.dumps(scenario))
         conf = CONFIGURATIONS / f"{name}.swanctl.conf"
-        command = [sys.executable, str(rig_script()), "--conf", str(conf)]
+        command = [*rig_command(), "--conf", str(conf)]
         command += [] if name.startswith("cert") else ["--no-pki"]
         command += ["--log", str(log), *rig, "--", sys.executable, "-m"]
         command += ["tests.interop.engine_worker", str(told), str(result)]
