@@ -157,3 +157,15 @@ def test_r15_a_later_negotiation_that_meets_silence_renegotiates_phase1() -> Non
     assert [item["why"] for item in out.of("Phase1Ended")] == ["a later negotiation met silence"]
     first, second = (item["name"] for item in out.of("SasInstalled"))
     assert first != second and second == out.of("Phase1Established")[1]["name"]
+
+
+def test_r18_a_strongswan_that_has_forgotten_us_and_begins_anew_replaces_what_there_was() -> None:
+    """Its Deletes are lost; INITIAL-CONTACT tells that it holds nothing of before."""
+    steps: list[Step] = [BEGIN["strongSwan"], ["until", "SasInstalled"], ["wait", 0.3], ["cut"]]
+    steps += [["swanctl", "--terminate", "--ike", "rig", "--force"], ["wait", 0.3], ["mend"]]
+    steps += [["wait", 0.5], BEGIN["strongSwan"], ["until", "SasInstalled", 2], ["wait", 0.3]]
+    out = against_strongswan(NAME, steps)
+    assert not out.result["missing"]
+    assert [item["why"] for item in out.of("SasDeleted")] == ["the peer has begun anew"]
+    assert [item["why"] for item in out.of("Phase1Ended")] == ["the peer has begun anew"]
+    assert out.result["sas"] == out.result["pairs"] == 1
