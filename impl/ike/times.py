@@ -239,9 +239,8 @@ class Times(Exchanges):
             return
         self.replace(owner, pair)
 
-    def failed_to_replace(self, quick: Quick) -> None:
-        """Try again after a while, and not at all if the pair ends before."""
-        pair = quick.replaces
+    def try_again(self, pair: SaPair | None) -> None:
+        """Replace a pair after a while, and not at all if it ends before."""
         if pair is None or pair.inbound_spi not in self.sadb.pairs:
             return
         wait = _PATIENCE * self.settings.interval

@@ -17,7 +17,7 @@ from impl.ike.events import (
     SasDeleted,
     SasInstalled,
 )
-from impl.ike.settings import Lifetime
+from impl.ike.settings import Detection, Lifetime
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header
 from impl.wire.numbers import ExchangeType, NotifyType, ProtocolId
@@ -445,4 +445,41 @@ def test_r16_a_pair_has_one_successor_however_often_one_is_asked_for(
         pair.a.rekey(sa, "net", pair.network.now)
         pair.run(between)
     pair.run(30)
+    assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
+
+
+def test_r19_a_pair_whose_successor_went_with_phase1_is_tried_to_be_replaced_again(
+    make_pair: MakePair,
+) -> None:
+    dead: list[bool] = []
+    pair = make_pair(
+        {**children(A, life=Lifetime(300, 300, soft=50)), "detection": Detection(5, 2)},
+        tap=lambda sent: None if dead and sent.source == B else sent.datagram,
+    )
+    pair.start()
+    pair.run(48)
+    (sa,) = pair.a.sadb
+    dead.append(True)
+    pair.run(4)  # its successor is being negotiated
+    assert sa.quick
+    pair.a.ended(sa, "for this test")
+    pair.run(30)
+    assert [item.reason for item in pair.of(A, Phase2Failed)] == ["no-responder"]
+    pair.run(60)
+    assert pair.of(A, Phase1Failed)
+    dead.clear()
+    pair.run(100)
+    assert len(pair.of(A, SasInstalled)) >= 2
+
+
+def test_r12_an_sa_that_has_ended_keeps_no_keys(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (ours,), (theirs,) = pair.a.sadb, pair.b.sadb
+    assert ours.sealing is not None and ours.private is None
+    pair.a.notify(ours, [notices.delete_of(ours)])
+    pair.a.ended(ours, "for this test")
+    pair.run(5)
+    assert ours.sealing is None and theirs.sealing is None
     assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
