@@ -37,7 +37,8 @@ class Got:
 
     def one(self, kind: type[P]) -> P:
         """Its payload of a type; Dropped unless it is there once."""
-        return one(self.payloads, kind)
+        found = self._by_type.get(kind, ())
+        return found[0] if len(found) == 1 else one(self.payloads, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,13 @@ class Reply:
     """What goes back: payloads, under the keys of the SA or in clear; nothing if there are none.
 
     chain   the same, encoded, where it has been already to be hashed
-    more   the proofs are not complete: it goes on as the row's `more` says
+    more    the proofs are not complete: it goes on as the row's `more` says
     """
 
     payloads: Sequence[AnyPayload] = ()
     sealed: bool = False
-    more: bool = False
     chain: tuple[int, bytes] | None = None
+    more: bool = False
 
     @classmethod
     def hashed(cls, made: bytes, rest: tuple[int, bytes]) -> Reply:

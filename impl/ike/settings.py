@@ -224,6 +224,7 @@ def host_of(text: str) -> Host:
     return ip_address(text)
 
 
+@lru_cache(maxsize=4096)
 def identification_of(host: Host) -> Identification:
     """An address as an ID payload."""
     type_ = IdType.IPV4_ADDR if host.version == 4 else IdType.IPV6_ADDR

@@ -129,28 +129,29 @@ def heard(pair: Pair, end: Address, kind: NotifyType) -> list[Notified]:
 MakePair = Callable[..., Pair]
 
 
+def pair_of(
+    a: dict[str, Any] | None = None,
+    b: dict[str, Any] | None = None,
+    faults: Faults | None = None,
+    seed: int = 0,
+    tap: Tap | None = None,
+    nats: tuple[Translator, ...] = (),
+    **settings: Any,
+) -> Pair:
+    """Two engines; `a` and `b` change their connections, `settings` both engines."""
+    network = Network(faults or Faults(), seed, tap, nats)
+    ends = []
+    for own, peer, changes in ((A, B, a), (B, A, b)):
+        nets = ("10.1.0.0/16", "10.2.0.0/16")
+        local, remote = nets if own == A else reversed(nets)
+        known = (connection(peer, local, remote, **(changes or {})),)
+        engine = Engine(Settings(ip_address(own[0]), known, **settings), os.urandom)
+        network.join(own, engine)
+        ends.append(engine)
+    return Pair(network, *ends)
+
+
 @pytest.fixture
 def make_pair() -> MakePair:
-    """Two engines; `a` and `b` change their connections, `settings` both engines."""
-
-    def make(
-        a: dict[str, Any] | None = None,
-        b: dict[str, Any] | None = None,
-        faults: Faults | None = None,
-        seed: int = 0,
-        tap: Tap | None = None,
-        nats: tuple[Translator, ...] = (),
-        **settings: Any,
-    ) -> Pair:
-        network = Network(faults or Faults(), seed, tap, nats)
-        ends = []
-        for own, peer, changes in ((A, B, a), (B, A, b)):
-            nets = ("10.1.0.0/16", "10.2.0.0/16")
-            local, remote = nets if own == A else reversed(nets)
-            known = (connection(peer, local, remote, **(changes or {})),)
-            engine = Engine(Settings(ip_address(own[0]), known, **settings), os.urandom)
-            network.join(own, engine)
-            ends.append(engine)
-        return Pair(network, *ends)
-
-    return make
+    """`pair_of`."""
+    return pair_of

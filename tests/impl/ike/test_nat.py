@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
@@ -9,31 +10,33 @@ from typing import Any
 import pytest
 
 from impl.ike import natt
+from impl.ike.engine import Engine
 from impl.ike.events import PeerMoved, Phase1Established, Phase2Failed, SasDeleted, SasInstalled
-from impl.ike.settings import Lifetime, Nat
-from impl.link.network import Faults, Sent, Translator
+from impl.ike.settings import Address, Lifetime, Nat, Settings
+from impl.link.network import Faults, Network, Sent, Translator
 from impl.wire.message import decode_header, decode_message, encode_message
 from impl.wire.numbers import Encapsulation, ExchangeType, ProtocolId
 from impl.wire.payloads import NatDiscovery, VendorId
 from impl.wire.vendors import vendor_id
+from model.vocabulary.policy import AddressPattern
 from model.vocabulary.selectors import OWN_ADDRESS
-from tests.impl.ike.conftest import ESP_3DES, A, B, MakePair, Pair, children, named
+from tests.impl.ike.conftest import ESP_3DES, A, B, MakePair, Pair, children, connection, named
 
 PUBLIC = "198.51.100.7"
 NAMES_A = {"own": named("a"), "expected": named("b")}
 NAMES_B = {"own": named("b"), "expected": named("a")}
 
 
+def anybody_behind_nat() -> tuple[tuple[dict[str, Any], dict[str, Any]], Translator]:
+    """What connections are told so that A is behind a NAT, and the NAT."""
+    anybody = AddressPattern("any", ip_address("0.0.0.0"), ip_address("255.255.255.255"))
+    return (NAMES_A, NAMES_B | {"remotes": (anybody,)}), Translator(A[0], PUBLIC)
+
+
 def behind_nat(make_pair: MakePair, **how: Any) -> tuple[Pair, Translator]:
     """A behind a NAT, B outside; B's policy is for whoever comes."""
-    nat = Translator(A[0], PUBLIC)
-    anybody = replace(
-        make_pair().b.settings.connections[0].remotes[0],
-        text="any",
-        first=ip_address("0.0.0.0"),
-        last=ip_address("255.255.255.255"),
-    )
-    a, b = NAMES_A | how.pop("a", {}), NAMES_B | {"remotes": (anybody,)} | how.pop("b", {})
+    (a, b), nat = anybody_behind_nat()
+    a, b = a | how.pop("a", {}), b | how.pop("b", {})
     return make_pair(a, b, nats=(nat,), nat=how.pop("nat", Nat()), **how), nat
 
 
@@ -294,3 +297,23 @@ def test_quick_mode_on_the_port_that_was_left_is_dropped(make_pair: MakePair) ->
     assert decode_header(quick).exchange == ExchangeType.QUICK
     pair.b.receive_datagram(quick, (PUBLIC, 20_000), pair.network.now)
     assert not pair.b.outgoing() and pair.b.dropped["no such exchange"] == 1
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_r21_the_same_over_version_6(force: bool) -> None:
+    ends: tuple[Address, ...] = (("2001:db8::1", 500), ("2001:db8::2", 500))
+    nets = ("2001:db8:1::/48", "2001:db8:2::/48")
+    network, engines = Network(), []
+    for own, peer, (local, remote) in zip(ends, ends[::-1], (nets, nets[::-1]), strict=True):
+        told = Settings(
+            ip_address(own[0]), (connection(peer, local, remote),), nat=Nat(force=force)
+        )
+        engines.append(Engine(told, os.urandom))
+        network.join(own, engines[-1])
+    engines[0].start(engines[0].settings.connections[0], ends[1], 0.0)
+    network.run(5)
+    made = [item for end in ends for item in network.events[end] if isinstance(item, SasInstalled)]
+    assert [str(item.pair.local) for item in made] == list(nets)
+    modes = {item.pair.choice.encapsulation for item in made}
+    assert modes == {Encapsulation.UDP_TUNNEL if force else Encapsulation.TUNNEL}
+    assert made[0].pair.inbound_key == made[1].pair.outbound_key

@@ -1,0 +1,102 @@
+"""Whatever both ends do, and whatever the link does to it: nothing breaks, nothing grows without bound, and
+when the link is good again both ends come up with each other (R8, R9, R15 to R19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from impl.ike.engine import Engine
+from impl.ike.events import SasDeleted, SasInstalled
+from impl.ike.settings import Address, Detection, Lifetime, Nat
+from impl.link.network import Faults
+from tests.impl.ike.conftest import A, B, Pair, children, pair_of
+from tests.impl.ike.test_nat import anybody_behind_nat
+
+BOTH = {"life": Lifetime(200, 200, soft=150, jitter=40), "detection": Detection(idle=40, tries=4)}
+CHILD = Lifetime(90, 90, soft=60, jitter=20)
+
+
+@dataclass(frozen=True)
+class World:
+    """A pair of engines, whose drivers are played here."""
+
+    pair: Pair
+    forget: Callable[[], None]
+
+    def ends(self) -> tuple[tuple[Address, Engine], ...]:
+        return (A, self.pair.a), (B, self.pair.b)
+
+    def let(self, seconds: float) -> None:
+        """Time passes; drivers end pairs in time."""
+        for _ in range(int(seconds)):
+            self.pair.run(1.0)
+            for _, engine in self.ends():
+                now = self.pair.network.now
+                for spi, (_, pair) in list(engine.sadb.pairs.items()):
+                    if pair.life is not None and engine.sadb.made(pair) + pair.life <= now:
+                        engine.expired(spi, now)
+
+    def act(self, what: str, chance: Random) -> None:
+        """One of the things that can be done to an end, or happen to the way between."""
+        _, engine = self.ends()[chance.randrange(2)]
+        now, sas = self.pair.network.now, list(engine.sadb)
+        if what == "start":
+            self.pair.start()
+        elif what == "end" and sas:
+            engine.end(chance.choice(sas), now, "on demand")
+        elif what == "renew" and engine.sadb.pairs:
+            engine.renew(chance.choice(list(engine.sadb.pairs)), now)
+        elif what == "expired" and engine.sadb.pairs:
+            engine.expired(chance.choice(list(engine.sadb.pairs)), now)
+        elif what == "forget":
+            self.forget()
+
+
+def world(seed: int, *, nat: bool, faults: Faults) -> World:
+    a, b = {**children(A, life=CHILD), **BOTH}, {**children(B, life=CHILD), **BOTH}
+    if nat:
+        changes, translator = anybody_behind_nat()
+        pair = pair_of(
+            {**a, **changes[0]}, {**b, **changes[1]}, faults, seed, nats=(translator,), nat=Nat()
+        )
+        return World(pair, translator.forget)
+    return World(pair_of(a, b, faults, seed), lambda: None)
+
+
+ACTIONS = st.sampled_from(["start", "start", "end", "renew", "renew", "expired", "forget", "wait"])
+
+
+@given(
+    st.integers(0, 1 << 16),
+    st.booleans(),
+    st.lists(st.tuples(ACTIONS, st.integers(0, 40)), min_size=3, max_size=15),
+    st.sampled_from([0.0, 0.1, 0.4]),
+)
+@settings(max_examples=60, deadline=None)
+def test_r9_r15_to_r19_both_ends_come_up_again(
+    seed: int, nat: bool, script: list[tuple[str, int]], loss: float
+) -> None:
+    made, chance = world(seed, nat=nat, faults=Faults(loss, 0.2, (0.0, 0.8))), Random(seed)
+    pair = made.pair
+    for what, seconds in script:
+        made.act(what, chance)
+        made.let(seconds)
+        for _, engine in made.ends():
+            assert len(engine.sadb) <= 12 and len(engine.sadb.pairs) <= 3 * len(script) + 6
+    pair.network.faults = Faults()
+    made.let(250)  # whatever was under way has come to an end
+    pair.start()
+    made.let(30)
+    ours = {(p.inbound_spi, p.outbound_spi) for _, p in pair.a.sadb.pairs.values()}
+    theirs = {(p.outbound_spi, p.inbound_spi) for _, p in pair.b.sadb.pairs.values()}
+    assert ours & theirs
+    for end, engine in made.ends():
+        installed = {item.pair.inbound_spi for item in pair.of(end, SasInstalled)}
+        deleted = [item.pair.inbound_spi for item in pair.of(end, SasDeleted)]
+        assert len(deleted) == len(set(deleted))
+        assert installed - set(deleted) == set(engine.sadb.pairs)
