@@ -122,9 +122,9 @@ class Authenticator(ABC):
     def skeyid(self, hash_: HashAlgorithm, nonces: tuple[bytes, bytes], gxy: bytes) -> bytes:
         """SKEYID; `nonces` are Ni_b and Nr_b."""
 
-    def identity(self, address: Identification) -> Identification:
-        """The ID payload to send where the policy names none; `address` is the own address as one."""
-        return address
+    def identity(self) -> Identification | None:
+        """The ID payload to send where the policy names none; None: the own address."""
+        return None
 
     def fits(self, shown: Identification, other: Identification) -> bool:
         """Whether an identity that is shown is that other one."""

@@ -6,7 +6,7 @@ names everything else. A common name confirms no host name, and no name is a pat
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from impl.wire.numbers import IdType, name_of
@@ -29,6 +29,28 @@ _ADDRESSES = (IdType.IPV4_ADDR, IdType.IPV6_ADDR)
 def subject_id(certificate: Certificate) -> Identification:
     """The ID payload of a certificate's subject."""
     return Identification(IdType.DER_ASN1_DN, 0, 0, certificate.subject.public_bytes())
+
+
+def own_id(certificate: Certificate) -> Identification | None:
+    """What an end with that certificate shows by itself: its subject, else the first alternative name that
+    IKE has a type for; None if it has neither."""
+    from cryptography import x509
+
+    if list(certificate.subject):
+        return subject_id(certificate)
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return None
+    for item in extension.value:
+        if isinstance(item, x509.DNSName):
+            return Identification(IdType.FQDN, 0, 0, item.value.encode())
+        if isinstance(item, x509.RFC822Name):
+            return Identification(IdType.USER_FQDN, 0, 0, item.value.encode())
+        if isinstance(item, x509.IPAddress) and isinstance(item.value, IPv4Address | IPv6Address):
+            type_ = IdType.IPV4_ADDR if item.value.version == 4 else IdType.IPV6_ADDR
+            return Identification(type_, 0, 0, item.value.packed)
+    return None
 
 
 def in_words(name: Name) -> str:

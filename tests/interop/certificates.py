@@ -15,10 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from impl.auth.certificate import CertificateSettings, Sends
+from impl.auth.gss import Mit
+from impl.auth.kerberos import KerberosSettings
 from impl.auth.keys import SigningKey, certificates_of
 from impl.auth.paths import Trust
 from impl.ike.settings import Settings
-from impl.wire.numbers import IdType
+from impl.wire.numbers import IdType, Method
 from impl.wire.payloads import Identification
 from model.vocabulary.policy import CertificateFile
 from model.vocabulary.secrets import Secret
@@ -60,6 +62,16 @@ def with_certificates(
         connections=(replace(connection, certificate=made, secret=None),),
         utc=lambda _now: datetime.datetime.now(datetime.UTC) + ahead,
     )
+
+
+def with_kerberos(settings: Settings, place: str) -> Settings:
+    """The settings with Kerberos offered too, in the first place or the last; nobody takes it."""
+    (connection,) = settings.connections
+    kerberos = tuple(replace(item, method=Method.KERBEROS) for item in connection.choices)
+    choices = {"first": kerberos + connection.choices, "last": connection.choices + kerberos}
+    named = KerberosSettings("host/cmd.rig.test@RIG.TEST", None, Mit())
+    changed = replace(connection, choices=choices[place], kerberos=named)
+    return replace(settings, connections=(changed,))
 
 
 def _file(path: Path) -> CertificateFile:

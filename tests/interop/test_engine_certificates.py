@@ -101,3 +101,17 @@ def test_r5_strongswan_does_not_believe_us_and_we_hear_why() -> None:
         "certificate",
         "the peer says AUTHENTICATION-FAILED, under the keys of this exchange",
     )
+
+
+# ---- what the number of Kerberos means to others
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_r3_strongswan_takes_kerberos_for_xauth_and_we_notice(place: str) -> None:
+    steps: list[Step] = [["start"], ["until", "SasInstalled", 1, 3], ["wait", 8]]
+    out = against_strongswan("psk-3des-sha1-modp1024", steps, kerberos=place)
+    if place == "last":
+        assert not out.result["missing"] and out.of("SasInstalled")
+        return
+    assert failed(out) == (
+        "auth-method",
+        "the peer takes method 65001, and no vendor id says that it means Kerberos",
+    )

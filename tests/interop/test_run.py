@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.interop.engine_rig import CONFIGURATIONS
-from tests.interop.harness import ROOT, rig_script, why_not
+from tests.interop.harness import ROOT, rig_command, why_not
 
 pytestmark = [
     pytest.mark.interop,
@@ -25,7 +25,7 @@ def carried_out(name: str, who: str) -> dict[str, Any]:
     """Run one configuration at both ends of the rig."""
     with tempfile.TemporaryDirectory(prefix="ikeproof-run-") as folder:
         result = Path(folder) / "result.json"
-        command = [sys.executable, str(rig_script())]
+        command = rig_command()
         command += ["--conf", str(CONFIGURATIONS / f"{name}.swanctl.conf")]
         command += [] if name.startswith("cert") else ["--no-pki"]
         command += ["--", sys.executable, "-m", "tests.interop.run_worker", name, who, str(result)]

@@ -402,3 +402,41 @@ def test_r5_first_contact_ends_the_sas_of_the_same_credential_and_no_other(
     assert not pair.of(B, Phase1Ended)
     shown = {(item.identity.data, item.proved) for item in pair.of(B, Phase1Established)}
     assert {identity for identity, _ in shown} == {address.data} and len(shown) == 2
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_r9_whoever_has_the_keys_can_say_anything_and_prove_nothing(
+    make_pair: MakePair, data: st.DataObject
+) -> None:
+    """Message 5 altered before it is encrypted: as a peer would send it that has no right key."""
+    pairs: list[Pair] = []
+
+    def alter(sent: Sent) -> bytes:
+        header = decode_header(sent.datagram)
+        if sent.source != A or not header.encrypted or header.exchange != ExchangeType.MAIN:
+            return sent.datagram
+        (sa,) = pairs[0].a.sadb
+        assert sa.sealing is not None
+        keys, head = sa.sealing.keys, sent.datagram[:28]
+        plain = bytearray(keys.cipher.decrypt(keys.encryption, keys.iv, sent.datagram[28:]))
+        whole = bytes(plain)
+        for _ in range(data.draw(st.integers(1, 4))):
+            plain[data.draw(st.integers(0, len(plain) - 60))] = data.draw(st.integers(0, 255))
+        if bytes(plain) == whole:
+            plain[8] ^= 1
+        return head + keys.cipher.encrypt(keys.encryption, keys.iv, bytes(plain))
+
+    pair = make_pair(
+        a=end(credentials(ONE, trust(ROOT), asks=False)), b=end(credentials(TWO, trust(ROOT))),
+        utc=clock(), tap=alter, resends=1,
+    )  # fmt: skip
+    pairs.append(pair)
+    pair.start()
+    pair.run(60)
+    assert not pair.of(B, SasInstalled)
+    assert not pair.of(B, Phase1Established) and not len(pair.b.sadb)
+    (failure,) = pair.of(B, Phase1Failed)
+    assert failure.reason in ("certificate", "identity", "tampered", "malformed", "no-responder")

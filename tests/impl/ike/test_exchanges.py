@@ -431,3 +431,36 @@ def test_r18_what_waits_fails_with_its_phase1_sa(make_pair: MakePair) -> None:
     pair.run(5)
     assert [item.child for item in pair.of(A, Phase2Failed)] == ["one", "two"]
     assert not len(pair.b.sadb) and not pair.b.sadb.pairs
+
+
+def test_r12_r16_a_refused_negotiation_takes_no_place(make_pair: MakePair) -> None:
+    """With one place for two, the second has it, and no Phase I SA is made in vain."""
+    child = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    foreign = replace(child, name="one", local=net("172.16.0.0/24"))
+    own = (foreign, replace(child, name="two"))
+    pair = make_pair({"children": own, "limit": 1}, {"limit": 1})
+    pair.start()
+    pair.run(10)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one"]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["two"]
+    assert len(pair.of(A, Phase1Established)) == 1
+
+
+def test_r17_what_waits_under_an_sa_that_ends_goes_to_its_successor(make_pair: MakePair) -> None:
+    quiet: list[bool] = []
+
+    def drop_quick(sent: Sent) -> bytes | None:
+        quick = decode_header(sent.datagram).exchange == ExchangeType.QUICK
+        return None if quiet and quick else sent.datagram
+
+    life = {"life": Lifetime(100, 100, soft=50)}
+    pair = make_pair({**named_children("one", "two"), **life}, life, tap=drop_quick)
+    pair.start("one")
+    pair.run(47)
+    quiet.append(True)
+    pair.start()
+    pair.run(15)
+    quiet.clear()
+    pair.run(10)
+    assert [item.child for item in pair.of(A, Phase2Failed)] == ["one"]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["one", "two"]

@@ -6,19 +6,30 @@ from dataclasses import replace
 
 import pytest
 
+from impl.crypto.schedule import hash_1
 from impl.ike import notices
 from impl.ike.events import (
+    Notified,
     Phase1Ended,
     Phase1Established,
+    Phase1Failed,
     Phase2Failed,
     SasDeleted,
     SasInstalled,
 )
 from impl.ike.settings import Detection, Lifetime
+from impl.ike.tables import State
 from impl.link.network import Sent
-from impl.wire.message import decode_header, decode_message, encode_chain, encode_message
+from impl.wire.message import (
+    Header,
+    Message,
+    decode_header,
+    decode_message,
+    encode_chain,
+    encode_message,
+)
 from impl.wire.numbers import ExchangeType, NotifyType, ProtocolId
-from impl.wire.payloads import HashData, Notification
+from impl.wire.payloads import Delete, HashData, Notification
 from tests.impl.ike.conftest import (
     A,
     B,
@@ -232,3 +243,80 @@ def test_r10_a_refusal_that_names_nothing_is_about_what_is_left(
     assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["net"]
     pair.run(60)
     assert len(pair.of(A, Phase1Established)) == 1
+
+
+@pytest.mark.parametrize("heals", [True, False])
+def test_r10_a_refusal_that_comes_twice_is_about_one(make_pair: MakePair, heals: bool) -> None:
+    """What was sent again is refused again: that says nothing of the other negotiation."""
+    one = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    other = replace(one, name="other", local=net("172.16.0.0/24"))
+    quiet: list[bool] = []
+
+    def unheard(sent: Sent) -> bytes | None:
+        notice = decode_header(sent.datagram).exchange == ExchangeType.INFORMATIONAL
+        return None if sent.source == B and (notice or quiet) else sent.datagram
+
+    pair = make_pair({"children": (one, other)}, tap=unheard, parallel=2)
+    pair.start()
+    pair.run(0.065)
+    quiet.append(True)
+    pair.run(4)
+    (sa,) = pair.b.sadb
+    for _ in range(2):
+        notice = Notification(NotifyType.INVALID_ID_INFORMATION, ProtocolId.ESP, bytes(4))
+        pair.b.notify(sa, [notice])
+        (sent,) = pair.b.outgoing()
+        pair.a.receive_datagram(sent.datagram, B, pair.network.now)
+    assert not pair.of(A, Phase2Failed)
+    if not heals:
+        pair.run(30)
+        reasons = sorted(item.reason for item in pair.of(A, Phase2Failed))
+        assert reasons == ["no-responder", "selector"]
+        return
+    quiet.clear()
+    pair.run(5)
+    assert [(i.child, i.reason) for i in pair.of(A, Phase2Failed)] == [("other", "selector")]
+    assert [item.pair.child for item in pair.of(A, SasInstalled)] == ["net"]
+
+
+def test_r5_who_refuses_under_the_right_keys_refuses_an_identity(make_pair: MakePair) -> None:
+    """As strongSwan does that finds no policy for who we say we are: it has our pre-shared key."""
+    pair = make_pair(
+        tap=lambda sent: None if sent.time > 0.045 and sent.source == B else sent.datagram
+    )
+    pair.start()
+    pair.run(1)
+    (sa,) = pair.a.sadb
+    assert sa.state is State.AWAITS_MM6 and sa.sealing is not None
+    chain = encode_chain([Notification(NotifyType.AUTHENTICATION_FAILED, ProtocolId.ISAKMP)])
+    proof = HashData(hash_1(sa.sealing.keys, 77, chain[1]))
+    chain = encode_chain([proof, Notification(NotifyType.AUTHENTICATION_FAILED, ProtocolId.ISAKMP)])
+    told = sa.sealing.seal(sa.cookies, ExchangeType.INFORMATIONAL, 77, chain)
+    sa.sealing.forget(77)
+    pair.a.receive_datagram(told[:-1] + bytes([told[-1] ^ 1]), B, pair.network.now)
+    assert not pair.of(A, Phase1Failed) and sa.state is State.AWAITS_MM6
+    pair.a.receive_datagram(told, B, pair.network.now)
+    pair.run(1)
+    assert [item.reason for item in pair.of(A, Phase1Failed)] == ["identity"]
+
+
+def test_r9_notifies_in_clear_are_reported_once_a_kind_and_change_nothing(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (sa,) = pair.a.sadb
+    cookies = sa.cookies
+    header = Header(cookies.initiator, cookies.responder, 0, ExchangeType.INFORMATIONAL, 0, 0, 0)
+    for kind in [14] * 20 + list(range(1, 60)):
+        forged = Message(header, (Notification(kind, ProtocolId.ISAKMP),))
+        pair.network.send(B, A, encode_message(forged))
+    deletes = (Delete(ProtocolId.ISAKMP, (cookies.both,)),)
+    pair.network.send(B, A, encode_message(Message(header, deletes)))
+    pair.run(5)
+    assert (
+        len(pair.of(A, Notified)) == 8 and len(heard(pair, A, NotifyType.NO_PROPOSAL_CHOSEN)) == 1
+    )
+    assert not any(item.protected for item in pair.of(A, Notified))
+    assert len(pair.a.sadb) == len(pair.a.sadb.pairs) == 1 and not pair.of(A, Phase1Ended)

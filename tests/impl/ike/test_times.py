@@ -13,13 +13,15 @@ from impl.ike.events import (
     Phase1Ended,
     Phase1Established,
     Phase1Failed,
+    Phase2Failed,
     SasDeleted,
     SasInstalled,
 )
-from impl.ike.settings import Lifetime
-from impl.link.network import Faults
-from impl.wire.numbers import NotifyType, ProtocolId
-from impl.wire.payloads import Delete
+from impl.ike.settings import Detection, Lifetime
+from impl.link.network import Faults, Sent
+from impl.wire.message import decode_header
+from impl.wire.numbers import ExchangeType, NotifyType, ProtocolId
+from impl.wire.payloads import Delete, Notification
 from tests.impl.ike.conftest import (
     AES,
     DES3,
@@ -363,3 +365,121 @@ def test_r8_r19_sas_are_renewed_over_a_bad_link_and_do_not_multiply(
         assert 1 <= len(pair.a.sadb) <= 4
         inbound = {item[1].inbound_spi for item in pair.a.sadb.pairs.values()}
         assert inbound & {item[1].outbound_spi for item in pair.b.sadb.pairs.values()}
+
+
+def test_r11_a_pair_that_the_answerer_never_made_is_deleted(make_pair: MakePair) -> None:
+    """Message 3 is lost for good: the starter holds a pair, and hears that it is alone with it."""
+
+    def lose_third(sent: Sent) -> bytes | None:
+        quick = decode_header(sent.datagram).exchange == ExchangeType.QUICK
+        return None if quick and sent.source == A and len(sent.datagram) < 70 else sent.datagram
+
+    pair = make_pair(tap=lose_third)
+    pair.start()
+    pair.run(40)
+    assert [item.reason for item in pair.of(B, Phase2Failed)] == ["no-responder"]
+    assert [item.why for item in pair.of(A, SasDeleted)] == ["the peer has deleted it"]
+    assert not pair.a.sadb.pairs and pair.of(A, SasInstalled)
+
+
+def test_r19_a_pair_whose_successor_was_refused_is_tried_to_be_replaced_again(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair(children(A, life=SOFT), children(B))
+    pair.start()
+    pair.run(5)
+    (sa,) = pair.b.sadb
+    known = sa.connection
+    sa.connection = replace(known, limit=1)
+    pair.run(50)
+    assert [item.reason for item in pair.of(A, Phase2Failed)] == ["proposal-p2"]
+    sa.connection = known
+    pair.run(16)
+    assert len(pair.of(A, SasInstalled)) == 2
+
+
+def test_r18_initial_contact_in_a_notice_spares_what_is_made_under_its_own_sa(
+    make_pair: MakePair,
+) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (sa,) = pair.a.sadb
+    notice = Notification(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, sa.cookies.both)
+    pair.a.notify(sa, [notice])
+    pair.run(5)
+    assert len(pair.b.sadb.pairs) == 1 and not pair.of(B, SasDeleted)
+
+
+def test_r17_an_ended_sa_of_which_pairs_are_left_is_nobodys_successor(make_pair: MakePair) -> None:
+    life = {"life": Lifetime(100, 100)}
+    pair = make_pair(life, life)
+    pair.start()
+    pair.run(5)
+    pair.a.begin(pair.a.settings.connections[0], B)
+    pair.run(5)
+    pair.start()
+    pair.run(5)
+    assert pair.of(A, SasInstalled)[1].name == pair.of(A, Phase1Established)[1].name
+    for engine in (pair.a, pair.b):
+        engine.ended(list(engine.sadb)[1], "for this test")
+    pair.run(100)
+    assert len(pair.of(A, Phase1Established)) == 3 and len(pair.a.sadb) == 1
+
+
+@pytest.mark.parametrize("between", [0.0, 0.015, 2.0])
+def test_r16_a_pair_has_one_successor_however_often_one_is_asked_for(
+    make_pair: MakePair, between: float
+) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    spi = pair.of(A, SasInstalled)[0].pair.inbound_spi
+    for _ in range(4):
+        pair.a.renew(spi, pair.network.now)
+        pair.run(between)
+    pair.run(5)
+    assert len(pair.of(A, SasInstalled)) == 2
+    for _ in range(4):
+        (sa,) = pair.a.sadb
+        pair.a.rekey(sa, "net", pair.network.now)
+        pair.run(between)
+    pair.run(30)
+    assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
+
+
+def test_r19_a_pair_whose_successor_went_with_phase1_is_tried_to_be_replaced_again(
+    make_pair: MakePair,
+) -> None:
+    dead: list[bool] = []
+    pair = make_pair(
+        {**children(A, life=Lifetime(300, 300, soft=50)), "detection": Detection(5, 2)},
+        tap=lambda sent: None if dead and sent.source == B else sent.datagram,
+    )
+    pair.start()
+    pair.run(48)
+    (sa,) = pair.a.sadb
+    dead.append(True)
+    pair.run(4)  # its successor is being negotiated
+    assert sa.quick
+    pair.a.ended(sa, "for this test")
+    pair.run(30)
+    assert [item.reason for item in pair.of(A, Phase2Failed)] == ["no-responder"]
+    pair.run(60)
+    assert pair.of(A, Phase1Failed)
+    dead.clear()
+    pair.run(100)
+    assert len(pair.of(A, SasInstalled)) >= 2
+
+
+def test_r12_an_sa_that_has_ended_keeps_no_keys(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (ours,), (theirs,) = pair.a.sadb, pair.b.sadb
+    assert ours.sealing is not None and ours.private is None
+    pair.a.notify(ours, [notices.delete_of(ours)])
+    pair.a.ended(ours, "for this test")
+    pair.run(5)
+    assert ours.sealing is None and theirs.sealing is None
+    assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
