@@ -5,10 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from impl.auth.gss import Mechanism
-from impl.auth.kerberos import KerberosSettings
 from impl.ike.settings import Host, identification_of
-from impl.translate.certificates import distinguished, own_name
+from impl.translate.names import distinguished, own_name
 from impl.translate.words import cannot
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
@@ -74,25 +72,6 @@ def _id(identity: Identity, place: Place) -> Identification:
 def _only_remote(connection: Connection) -> Host | None:
     singles = {item.single for item in connection.remote_addresses.value}
     return singles.pop() if len(singles) == 1 else None
-
-
-# ---- Kerberos
-def kerberos_settings(
-    connection: Connection, authentication: Authentication, mechanism: Mechanism | None
-) -> KerberosSettings:
-    """A principal, and where its tickets and keys are. Whom the peer may be, no policy says."""
-    stated = authentication.own.identity
-    place = stated.place or authentication.method.place or connection.place
-    if mechanism is None:
-        why = f"{connection.name} wants Kerberos, and there is nowhere to have tickets from"
-        raise cannot(why, place, "name a ticket cache and a key table")
-    if stated.value is None:
-        why = f"{connection.name} states no Kerberos principal of its own"
-        raise cannot(why, place, "add principal = 'host/gate.example.com@EXAMPLE.COM'")
-    try:
-        return KerberosSettings(stated.value.text, None, mechanism)
-    except ValueError as error:
-        raise cannot(str(error), place, "write another principal") from None
 
 
 # ---- pre-shared keys
