@@ -86,6 +86,7 @@ class Credentials:
     certificates  the own certificates, or (the other side) exactly the ones accepted
     anchors       trust anchors that the other's certificate must chain to; empty: `Peer.anchors`
     secret        a pre-shared key bound to this very policy; None: looked up in `Peer.secrets`
+    keys          private keys, of which one belongs to the own certificate
     revocation    as the other: how much must be known of revocation, in the format's word; None: its default
     """
 
@@ -93,6 +94,7 @@ class Credentials:
     certificates: tuple[CertificateFile, ...] = ()
     anchors: tuple[CertificateFile, ...] = ()
     secret: Secret | None = None
+    keys: tuple[Secret, ...] = ()
     revocation: Stated[str] | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import partial
 
 from model.formats.pem import certificate_octets, list_octets
 from model.formats.reader import Reader, ReadError
@@ -122,13 +123,22 @@ class Importer:
         ]
         if own and not certs and _kind(section) == "pubkey":
             certs = self.folder("x509", section.place)
+        pubkey = _kind(section) == "pubkey"
         revocation = section.values.get("revocation")
         return Credentials(
             identity,
             tuple(certs),
             tuple(anchors),
+            keys=tuple(self._keys(section.place)) if own and pubkey else (),
             revocation=Stated(revocation.text, revocation.place) if revocation else None,
         )
+
+    def _keys(self, place: Place) -> Iterator[Secret]:
+        """The private keys beside the file, as swanctl loads them; read only by who uses them."""
+        for folder in ("private", "rsa", "pkcs8"):
+            for path in self._reader.glob(posixpath.join(self._folder, folder, "*")):
+                label = f"file:{folder}/{posixpath.basename(path)}"
+                yield Secret.later(label, place, partial(self._octets, path))
 
     def _octets(self, path: str) -> bytes | None:
         try:

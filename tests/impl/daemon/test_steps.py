@@ -14,7 +14,7 @@ from impl.auth.certificate import CertificateSettings
 from impl.auth.keys import SigningKey
 from impl.daemon.daemon import Daemon
 from impl.daemon.sockets import Node
-from impl.translate import Held, local_addresses, plan
+from impl.translate import local_addresses, plan
 from impl.wire.numbers import Method
 from model.formats import load
 from tests.conftest import DictReader
@@ -121,7 +121,7 @@ name = "peer"
 filter_list = "peer"
 filter_action = "secure"
 authentication = [
-  {{ method = "certificate", certificate = "{side}.pem", ca = "ca.pem" }},
+  {{ method = "certificate", certificate = "{side}.pem", key = "file:{side}.key", ca = "ca.pem" }},
 ]
 """
 
@@ -133,10 +133,10 @@ def from_policy(side: str, peer_ports: tuple[int, int] = (1, 1)) -> Node:
     files = {
         f"{side}.toml": POLICY.format(here=here, there=there, side=side).encode(),
         f"{side}.pem": holder.certificate.public_bytes(pem),
+        f"{side}.key": holder.pem_key,
         "ca.pem": ROOT.certificate.public_bytes(pem),
     }
-    held = Held((SigningKey(f"{side}.key", holder.key),))
-    made = plan(load(f"{side}.toml", side, DictReader(files)), ip_address(here), held=held)
+    made = plan(load(f"{side}.toml", side, DictReader(files)), ip_address(here))
     at_noon = replace(made.settings, utc=lambda _now: NOW)
     return Node(replace(made, settings=at_noon), (0, 0), peer_ports)
 
