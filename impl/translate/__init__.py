@@ -1,6 +1,6 @@
 """A policy in words -> what an engine is told, in numbers (R3, R10, R21).
 
-phase1, phase2   proposals, lifetimes, packets      credentials, names   identities, pre-shared keys
+phase1, phase2   proposals, lifetimes, packets      credentials   identities and pre-shared keys
 methods          certificates and Kerberos
 
 Whatever the engine cannot do is a PolicyError that names the line: nothing of a policy is left out unsaid.
@@ -197,15 +197,14 @@ def _connection(peer: Peer, connection: Connection, local: Host, held: Held) -> 
         kerberos = kerberos_of(connection, ways[Method.KERBEROS], held.mechanism)
     # a Kerberos name goes into the SA, and not into an ID payload
     named = next((way for method, way in ways.items() if method != Method.KERBEROS), None)
-    shown = certificate.own[0] if certificate is not None else None
     return ConnectionSettings(
         name=connection.name,
         remotes=remotes,
         choices=phase1_offer(connection, peer.profile, methods),
         accepted=phase1_ranks(connection, methods),
         prefers_own=peer.profile.order is Order.RESPONDER,
-        own=None if named is None else own_id(named, connection, shown),
-        expected=None if proved or named is None else expected_id(named, connection, shown),
+        own=None if named is None else own_id(named, connection),
+        expected=None if proved or named is None else expected_id(named, connection),
         secret=secret,
         certificate=certificate,
         kerberos=kerberos,

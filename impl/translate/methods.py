@@ -9,9 +9,11 @@ from impl.auth.certificate import CertificateSettings
 from impl.auth.gss import Mechanism
 from impl.auth.kerberos import KerberosSettings
 from impl.auth.keys import SigningKey, certificates_of, lists_of
+from impl.auth.names import unconfirmed
 from impl.auth.paths import Rules, Trust
-from impl.translate.names import confirms
+from impl.translate.credentials import own_id
 from impl.translate.words import cannot
+from impl.wire.payloads import Identification
 from model.vocabulary.identities import IdentityKind
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Authentication, Connection, Credentials, Peer
@@ -29,7 +31,7 @@ def certificate_of(
     authentication: Authentication,
     keys: tuple[SigningKey, ...],
 ) -> CertificateSettings:
-    """The own certificate, its key, and whom to believe; `keys` beside those of the policy."""
+    """The own certificate, its key, and whom to believe; `keys`: more than the policy names."""
     place = authentication.method.place or connection.place
     own, other = authentication.own, authentication.other
     # Exactly these, or by whom they must be issued.
@@ -46,68 +48,53 @@ def certificate_of(
         if missing:
             raise cannot(f"{connection.name} wants certificates, and {what}", place, mend)
     shown = _known(lambda: certificates_of(own.certificates), own.certificates[0].place or place)
-    anchors = _known(lambda: certificates_of(believed), believed[0].place or place)
+    accepted = _known(lambda: certificates_of(believed), believed[0].place or place)
     where = peer.lists[0].place if peer.lists else None
     lists = _known(lambda: lists_of(peer.lists), where or place)
-    stated = own.identity
-    confirmed = tuple(item for item in shown if confirms(item, stated.value))
-    if not confirmed:
-        why = f"no certificate of {connection.name}'s own confirms that it is {stated.value}"
-        mend = "state an identity that it carries: its subject or an alternative name"
-        raise cannot(why, stated.place or place, mend)
-    leaf, key = _with_key(confirmed, own.keys, keys, place)
+    faults: list[str] = []
+    read = [*keys, *_read(own.keys, faults)]
+    leaf, key = _with_key(shown, read, faults, own_id(authentication, connection), place)
     authorities = _known(lambda: certificates_of(peer.anchors), place)
-    if not other.certificates:
-        anchors = _rooted(anchors, authorities, demanded=bool(other.anchors))
-        if not anchors:
-            why = f"{connection.name} wants certificates, and trusts no root authority"
-            raise cannot(why, believed[0].place or place, "add the authority that signs itself")
     chain = tuple(_issuers(leaf, (*shown, *authorities)))
-    trust = Trust(anchors, authorities, lists, Rules(needs_list=_strict(other)))
+    rules = Rules(needs_list=_strict(other))
+    if other.certificates:
+        trust = Trust(accepted, (), lists, rules)
+    else:
+        # What has signed itself is believed; an authority in between only as far as one of those vouches.
+        every = tuple(dict.fromkeys((*accepted, *authorities)))
+        roots = tuple(item for item in every if item.subject == item.issuer)
+        demanded = accepted if other.anchors else ()
+        trust = Trust(roots, every, lists, rules, demanded)
     return CertificateSettings((leaf, *chain), key, trust)
 
 
-def _rooted(
-    anchors: tuple[Certificate, ...], authorities: tuple[Certificate, ...], *, demanded: bool
-) -> tuple[Certificate, ...]:
-    """The authorities that count: one that signs itself, or is demanded and leads to one that does."""
-    every = (*authorities, *anchors)
-
-    def root_above(item: Certificate) -> bool:
-        seen = [item]
-        while seen[-1].subject != seen[-1].issuer:
-            above = [a for a in every if a.subject == seen[-1].issuer and a not in seen]
-            if not above:
-                return False
-            seen.append(above[0])
-        return True
-
-    return tuple(a for a in anchors if (root_above(a) if demanded else a.subject == a.issuer))
+def _read(keys: tuple[Secret, ...], faults: list[str]) -> Iterator[SigningKey]:
+    for secret in keys:
+        try:
+            yield SigningKey.of(secret)
+        except ValueError as error:
+            faults.append(str(error))
 
 
 def _with_key(
     certificates: tuple[Certificate, ...],
-    secrets: tuple[Secret, ...],
-    keys: tuple[SigningKey, ...],
+    read: list[SigningKey],
+    faults: list[str],
+    shown: Identification | None,
     place: Place,
 ) -> tuple[Certificate, SigningKey]:
-    """The first certificate that one of the keys belongs to, and that key."""
-    faults: list[str] = []
-    read = list(keys)
-    for secret in secrets:
-        try:
-            read.append(SigningKey.of(secret))
-        except ValueError as error:
-            faults.append(str(error))
-    for certificate in certificates:
-        for key in read:
-            if key.belongs_to(certificate):
-                return certificate, key
+    """The first certificate that one of the keys belongs to, and that key; of several one that confirms
+    the identity that is shown. `faults`: of keys that could not be read."""
+    found = [(item, key) for item in certificates for key in read if key.belongs_to(item)]
+    for certificate, key in found:
+        if shown is None or not unconfirmed(certificate, shown):
+            return certificate, key
+    if found:
+        return found[0]
     labels = ", ".join(key.label for key in read)
     why = f"no private key belongs to {certificates[0].subject.rfc4514_string()}"
     told = "; ".join([f"{why}: there is {labels}" if labels else why, *faults])
-    where = secrets[0].place if secrets else None
-    raise cannot(told, where or place, "add the key of the own certificate")
+    raise cannot(told, place, "add the key of the own certificate")
 
 
 def _issuers(leaf: Certificate, pool: tuple[Certificate, ...]) -> Iterator[Certificate]:

@@ -130,7 +130,8 @@ def test_r3_r5_what_stands_beside_a_swanctl_conf_is_found(
     made = found.certificate
     assert made is not None and made.own == (CMD.certificate, MID.certificate)
     assert made.key.label == "file:private/cmd.key"
-    assert made.trust.anchors == (ROOT.certificate,)  # remote { cacerts }
+    assert made.trust.anchors == (ROOT.certificate,) == made.trust.demanded  # remote { cacerts }
+    assert set(made.trust.known) == {ROOT.certificate, MID.certificate}
     assert made.trust.lists == (REVOKED,) and not made.trust.rules.needs_list
     assert {item.method for item in found.choices} == {Method.RSA_SIGNATURES}
     assert found.own is not None and found.own.data == b"cmd.rig.test"
@@ -182,7 +183,8 @@ def test_r5_one_certificate_alone_may_be_accepted_and_lists_demanded(
     text = rig_text("cert-rsa", "cmd").replace("cacerts = ca.crt", "certs = peer.crt")
     made = charon(peer_of, text, {"x509/peer.crt": pem(PEER)}).certificate
     assert made is not None and made.trust.anchors == (PEER.certificate,)
+    assert not made.trust.known and not made.trust.demanded
     text = rig_text("cert-rsa", "cmd").replace("cacerts = ca.crt", "revocation = strict")
     made = charon(peer_of, text).certificate
     assert made is not None and made.trust.rules.needs_list
-    assert made.trust.anchors == (ROOT.certificate,) and MID.certificate in made.trust.known
+    assert made.trust.anchors == (ROOT.certificate,) and not made.trust.demanded

@@ -147,7 +147,7 @@ REFUSED = [
     ({"local": "10.1.0.0/16[tcp/80-90]"}, 12, "one port or all"),
     ({"mode": "transport"}, 12, "does not hold"),
     ({"other": "*.test"}, 9, "wildcard"),
-    ({"own": "CN=a"}, 7, "dn"),
+    ({"own": "CN=a*"}, 7, "a wildcard"),
 ]
 
 
