@@ -70,7 +70,7 @@ def _plans(peer: Peer, asked: Asked) -> list[Plan]:
     hosts = [_host(text) for text in asked.listen] or local_addresses(peer, asked.peers)
     if not hosts:
         raise usage("the policy leaves the own address open", "state it: --listen ADDRESS")
-    own = held(peer, asked.keys, asked.ccache, asked.keytab)
+    own = held(asked.keys, asked.ccache, asked.keytab)
     plans = [plan(peer, host, asked.peers, own) for host in dict.fromkeys(hosts)]
     run = {item.name for one in plans for item in one.settings.connections}
     for connection in peer.connections:

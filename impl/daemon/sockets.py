@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import os
 import socket
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Protocol, cast
 
@@ -23,6 +23,11 @@ from impl.translate import Plan
 #: octets of datagrams that wait to be sent; what comes on top is lost, as on any link
 _MOST_WAITING = 1 << 20
 _RECEIVES = 1 << 20
+
+
+def _utc(_now: float) -> datetime:
+    """The time of day, as the system has it: certificates are held against it."""
+    return datetime.now(UTC)
 
 
 class PortError(Exception):
@@ -72,8 +77,7 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         nat = Nat(self.port, self.nat_port, peer_ports[1])
         self.keylog: KeyLog | None = None
-        utc = plan.settings.utc or _time_of_day
-        settings = replace(plan.settings, nat=nat, utc=utc)
+        settings = replace(plan.settings, nat=nat, utc=plan.settings.utc or _utc)
         self.engine = Engine(settings, os.urandom, self._keys_made)
 
     async def open(self, heard: Callable[[Event], None]) -> None:
@@ -191,10 +195,6 @@ class _Port(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         why = exc.strerror if isinstance(exc, OSError) else None
         self._node.errors[why or type(exc).__name__] += 1
-
-
-def _time_of_day(_now: float) -> datetime.datetime:
-    return datetime.datetime.now(tz=datetime.UTC)
 
 
 def _bound(address: str, ports: tuple[int, int]) -> tuple[socket.socket, socket.socket]:

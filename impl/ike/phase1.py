@@ -231,18 +231,25 @@ def _verify(sa: IkeSa, got: Got, shown: Identification) -> Steps[None]:
     """The peer's proof and identity. What does not verify changes nothing: anybody can have sent it."""
     auth = sa.auth
     assert auth is not None
-    yield from auth.verify(_transcript(sa), shown, got.payloads)
+    yield from auth.verify(_transcript(sa), shown, got.payloads, _objection(sa, shown))
+    sa.identity = shown
+
+
+def _objection(sa: IkeSa, shown: Identification) -> Refused | None:
+    """What the policy has against an identity; None for nothing."""
+    auth = sa.auth
+    assert auth is not None
     if (shown.protocol, shown.port) not in _ID_PORTS:
         why = f"an identity of protocol {shown.protocol}, port {shown.port}"
-        raise Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
+        return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
     own = _stated_id(sa)
     if own is not None and auth.fits(shown, own):
-        raise Refused("identity", "the peer shows the own identity")
+        return Refused("identity", "the peer shows the own identity")
     expected = sa.connection.expected
     if expected is not None and not auth.fits(shown, expected):
         why = "the peer's identity is not the one expected"
-        raise Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
-    sa.identity = shown
+        return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
+    return None
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Got], Reply | Steps[Reply]]] = {

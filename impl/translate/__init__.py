@@ -1,7 +1,7 @@
 """A policy in words -> what an engine is told, in numbers (R3, R10, R21).
 
-phase1, phase2   proposals, lifetimes, packets      credentials   identities, pre-shared keys, Kerberos
-certificates     the own one, and what is believed
+phase1, phase2   proposals, lifetimes, packets      credentials   identities and pre-shared keys
+methods          certificates and Kerberos
 
 Whatever the engine cannot do is a PolicyError that names the line: nothing of a policy is left out unsaid.
 What a stack does with its proposals is written here apart from the specification's rule of choice, so that
@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from impl.auth.gss import Mechanism
+from impl.auth.gss import Mechanism, Mit
 from impl.auth.keys import SigningKey
 from impl.ike.settings import ConnectionSettings, Host, Settings
-from impl.translate.certificates import certificate_settings
-from impl.translate.credentials import expected_id, kerberos_settings, own_id, secret_of
-from impl.translate.phase1 import phase1_life, phase1_offer, phase1_ranks
+from impl.translate.credentials import expected_id, own_id, secret_of
+from impl.translate.methods import certificate_of, kerberos_of
+from impl.translate.phase1 import METHODS, phase1_life, phase1_offer, phase1_ranks
 from impl.translate.phase2 import child_settings
 from impl.translate.words import cannot
 from impl.wire.numbers import Method
@@ -26,11 +26,6 @@ from model.vocabulary.policy import Action, Authentication, Connection, Peer, Wi
 from model.vocabulary.profiles import Identities, Order
 from model.vocabulary.suites import AuthMethod, Exchange
 
-_METHODS = {
-    AuthMethod.PRE_SHARED_KEY: Method.PRE_SHARED_KEY,
-    AuthMethod.CERTIFICATE: Method.RSA_SIGNATURES,
-    AuthMethod.KERBEROS: Method.KERBEROS,
-}
 _EXACT, _ANY = 129, 1  # how well addresses match: above a network, below one
 
 
@@ -50,14 +45,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Held:
-    """What an end has that its policy does not hold.
+    """What an end has beside its policy.
 
-    keys        private keys, of which a certificate's own is taken
-    mechanism   where Kerberos has its tickets and keys from; None: it cannot be done
+    keys        private keys; the policy may name some too
+    mechanism   where Kerberos has its tickets and keys from, by default as the environment says
     """
 
     keys: tuple[SigningKey, ...] = ()
-    mechanism: Mechanism | None = None
+    mechanism: Mechanism = field(default_factory=Mit)
 
 
 def plan(peer: Peer, local: Host, only: Collection[str] = (), held: Held = Held()) -> Plan:
@@ -197,20 +192,19 @@ def _connection(peer: Peer, connection: Connection, local: Host, held: Held) -> 
         secret = secret_of(peer, connection, ways[Method.PRE_SHARED_KEY], local)
     if Method.RSA_SIGNATURES in ways:
         way = ways[Method.RSA_SIGNATURES]
-        certificate = certificate_settings(peer, connection, way, held.keys)
+        certificate = certificate_of(peer, connection, way, held.keys)
     if Method.KERBEROS in ways:
-        kerberos = kerberos_settings(connection, ways[Method.KERBEROS], held.mechanism)
+        kerberos = kerberos_of(connection, ways[Method.KERBEROS], held.mechanism)
     # a Kerberos name goes into the SA, and not into an ID payload
     named = next((way for method, way in ways.items() if method != Method.KERBEROS), None)
-    shown = certificate.own[0] if certificate is not None else None
     return ConnectionSettings(
         name=connection.name,
         remotes=remotes,
         choices=phase1_offer(connection, peer.profile, methods),
         accepted=phase1_ranks(connection, methods),
         prefers_own=peer.profile.order is Order.RESPONDER,
-        own=None if named is None else own_id(named, connection, shown),
-        expected=None if proved or named is None else expected_id(named, connection, shown),
+        own=None if named is None else own_id(named, connection),
+        expected=None if proved or named is None else expected_id(named, connection),
         secret=secret,
         certificate=certificate,
         kerberos=kerberos,
@@ -229,7 +223,7 @@ def _authentications(connection: Connection) -> dict[Method, Authentication]:
     found: dict[Method, Authentication] = {}
     for item in connection.authentications:
         place = item.method.place or connection.place
-        method = _METHODS.get(item.method.value)
+        method = METHODS.get(item.method.value)
         if method is None:
             words = item.method.value.value
             if item.method.value is AuthMethod.NONE:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
-from impl.auth.gss import Mechanism
-from impl.auth.kerberos import KerberosSettings
+from impl.auth.names import dn_from
 from impl.ike.settings import Host, identification_of
-from impl.translate.certificates import distinguished, own_name
 from impl.translate.words import cannot
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
@@ -17,39 +14,27 @@ from model.vocabulary.places import Place
 from model.vocabulary.policy import Authentication, Connection, Peer
 from model.vocabulary.secrets import Secret
 
-if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
-
 _NAMES = {IdentityKind.FQDN: IdType.FQDN, IdentityKind.USER_FQDN: IdType.USER_FQDN}
 _RANGES = {IdentityKind.IPV4: IdentityKind.IPV4_RANGE, IdentityKind.IPV6: IdentityKind.IPV6_RANGE}
 _SAME, _WITHIN, _ANYBODY, _NOT = 3, 2, 1, 0
 
 
-def own_id(
-    authentication: Authentication, connection: Connection, own: Certificate | None
-) -> Identification | None:
-    """What the own end shows; None: its address, or the subject of its certificate."""
+def own_id(authentication: Authentication, connection: Connection) -> Identification | None:
+    """What the own end shows; None: its address, or its certificate's subject. A principal is shown
+    elsewhere."""
     stated = authentication.own.identity
-    place = stated.place or connection.place
     if stated.value is None or stated.value == ANY_IDENTITY:
         return None
-    name = own_name(own, stated.value, place) if own is not None else None
-    return name or _id(stated.value, place)
+    if stated.value.kind is IdentityKind.PRINCIPAL:
+        return None
+    return _id(stated.value, stated.place or connection.place)
 
 
-def expected_id(
-    authentication: Authentication, connection: Connection, own: Certificate | None
-) -> Identification | None:
-    """What the other end must show; None: whatever the credential proves."""
+def expected_id(authentication: Authentication, connection: Connection) -> Identification | None:
+    """What the other end must show; None: whatever the key proves."""
     stated = authentication.other.identity
     place = stated.place or connection.place
     if stated.value is not None:
-        if (
-            own is not None
-            and stated.value.kind is IdentityKind.DN
-            and "*" not in stated.value.text
-        ):
-            return distinguished(stated.value, place)
         return None if stated.value == ANY_IDENTITY else _id(stated.value, place)
     address = _only_remote(connection)
     if address is None:
@@ -64,6 +49,12 @@ def _id(identity: Identity, place: Place) -> Identification:
         return identification_of(ip_address(text))
     if kind in _NAMES and "*" not in text:
         return Identification(_NAMES[kind], 0, 0, text.encode())
+    if kind is IdentityKind.DN and "*" not in text:
+        try:
+            return Identification(IdType.DER_ASN1_DN, 0, 0, dn_from(text))
+        except ValueError as error:
+            why = f"the identity {identity} cannot be written: {error}"
+        raise cannot(why, place, "write it as in the certificate: O=Example, CN=name")
     if kind is IdentityKind.KEY_ID:
         return Identification(IdType.KEY_ID, 0, 0, bytes.fromhex(text))
     what = "a wildcard" if "*" in text else f"a {kind.value}"
@@ -74,25 +65,6 @@ def _id(identity: Identity, place: Place) -> Identification:
 def _only_remote(connection: Connection) -> Host | None:
     singles = {item.single for item in connection.remote_addresses.value}
     return singles.pop() if len(singles) == 1 else None
-
-
-# ---- Kerberos
-def kerberos_settings(
-    connection: Connection, authentication: Authentication, mechanism: Mechanism | None
-) -> KerberosSettings:
-    """A principal, and where its tickets and keys are. Whom the peer may be, no policy says."""
-    stated = authentication.own.identity
-    place = stated.place or authentication.method.place or connection.place
-    if mechanism is None:
-        why = f"{connection.name} wants Kerberos, and there is nowhere to have tickets from"
-        raise cannot(why, place, "name a ticket cache and a key table")
-    if stated.value is None:
-        why = f"{connection.name} states no Kerberos principal of its own"
-        raise cannot(why, place, "add principal = 'host/gate.example.com@EXAMPLE.COM'")
-    try:
-        return KerberosSettings(stated.value.text, None, mechanism)
-    except ValueError as error:
-        raise cannot(str(error), place, "write another principal") from None
 
 
 # ---- pre-shared keys

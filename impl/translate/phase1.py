@@ -15,8 +15,15 @@ from impl.wire.numbers import Method
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Connection, Life, Phase1Proposal
 from model.vocabulary.profiles import Lifetimes, Sends, StackProfile
+from model.vocabulary.suites import AuthMethod
 
 T = TypeVar("T")
+#: what can be run
+METHODS = {
+    AuthMethod.PRE_SHARED_KEY: Method.PRE_SHARED_KEY,
+    AuthMethod.CERTIFICATE: Method.RSA_SIGNATURES,
+    AuthMethod.KERBEROS: Method.KERBEROS,
+}
 #: seconds before its end at which an SA is replaced, if the policy does not say when
 _SHORTLY = 6
 

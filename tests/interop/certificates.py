@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import string
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,11 +21,15 @@ from impl.auth.kerberos import KerberosSettings
 from impl.auth.keys import SigningKey, certificates_of
 from impl.auth.paths import Trust
 from impl.ike.settings import Settings
+from impl.translate import plan
 from impl.wire.numbers import IdType, Method
 from impl.wire.payloads import Identification
+from model.formats import load
 from model.vocabulary.policy import CertificateFile
 from model.vocabulary.secrets import Secret
+from tests.conftest import DictReader
 
+CONFIGURATIONS = Path(__file__).resolve().parents[1] / "data" / "swanctl"
 _DAY = datetime.timedelta(days=1)
 
 
@@ -61,6 +66,23 @@ def with_certificates(
         settings,
         connections=(replace(connection, certificate=made, secret=None),),
         utc=lambda _now: datetime.datetime.now(datetime.UTC) + ahead,
+    )
+
+
+def from_policy(settings: Settings, rig: Mapping[str, str], name: str) -> Settings:
+    """The settings as `ikeproof run` makes them of the rig's own swanctl.conf, with the rig's files beside
+    it; ports and times as they are."""
+    ends = {f"{end}_{key}": rig[f"RIG_{side}_{key}"] for end, side in (("LOCAL", "LOCAL"), ("REMOTE", "PEER"))
+            for key in ("IP", "NET", "ID")}  # fmt: skip
+    text = (CONFIGURATIONS / f"{name}.swanctl.conf").read_text()
+    text = string.Template(text).safe_substitute(ends, SIDE="cmd", OTHER_SIDE="peer")
+    pki = Path(rig["RIG_PKI"])
+    beside = {"x509/cmd.crt": "cmd.crt", "x509ca/ca.crt": "ca.crt", "private/cmd.key": "cmd.key"}
+    files = {place: (pki / file).read_bytes() for place, file in beside.items()}
+    peer = load("cmd.conf", "cmd", DictReader({"cmd.conf": text.encode(), **files}))
+    made = plan(peer, settings.local).settings
+    return replace(
+        settings, connections=made.connections, utc=lambda _now: datetime.datetime.now(datetime.UTC)
     )
 
 

@@ -69,10 +69,12 @@ def against_strongswan(
     way: str | None = None,
     certificates: dict[str, Any] | None = None,
     kerberos: str = "",
+    policy: bool = False,
 ) -> Outcome:
     """Run a scenario. `rig`: options of the rig; the rest changes what our engine is told."""
     scenario: dict[str, Any] = {"name": name, "steps": steps, "dialect": dialect, "way": way}
     scenario |= {"certificates": certificates or {}, "more": more or {}, "kerberos": kerberos}
+    scenario |= {"policy": policy}
     scenario |= {"connection": connection or {}, "child": child or {}, "engine": engine or {}}
     with tempfile.TemporaryDirectory(prefix="ikeproof-engine-") as folder:
         told, result = Path(folder) / "scenario.json", Path(folder) / "result.json"

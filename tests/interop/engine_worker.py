@@ -33,7 +33,7 @@ from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification, VendorId
 from impl.wire.vendors import vendor_id
 from model.vocabulary.selectors import Selector
-from tests.interop.certificates import with_certificates, with_kerberos
+from tests.interop.certificates import from_policy, with_certificates, with_kerberos
 from tests.interop.peers import packets_in, settings_for
 
 IKE_PORT, NAT_PORT = 500, 4500
@@ -62,7 +62,9 @@ class Worker:
             name: packets_in(network) for name, network in scenario.get("more", {}).items()
         }
         told = settings_for(scenario["name"], self.rig, **changes)
-        if scenario["name"].startswith("cert"):
+        if scenario.get("policy"):
+            told = from_policy(told, self.rig, scenario["name"])
+        elif scenario["name"].startswith("cert"):
             told = with_certificates(told, self.rig, scenario.get("certificates", {}))
         if scenario.get("kerberos"):
             told = with_kerberos(told, scenario["kerberos"])

@@ -41,6 +41,14 @@ def test_r3_r5_strongswan_and_we_believe_each_other_s_certificates(who: str) -> 
 
 
 @pytest.mark.parametrize("who", BEGIN)
+def test_r3_r5_the_rig_s_own_policy_is_all_that_it_takes(who: str) -> None:
+    steps: list[Step] = [BEGIN[who], ["until", "SasInstalled", 1, 15], ["wait", 0.3]]
+    out = against_strongswan("cert-rsa", steps, policy=True)
+    assert not out.result["missing"], out.result
+    assert out.of("Phase1Established")[0]["proved"] == "O=rig, CN=peer.rig.test"
+
+
+@pytest.mark.parametrize("who", BEGIN)
 def test_r5_subjects_are_identities_and_an_intermediate_authority_goes_along(who: str) -> None:
     out = run(who, "SasInstalled", "cert-rsa-dn", below=True, sends="ASKED")
     assert not out.result["missing"], out.result

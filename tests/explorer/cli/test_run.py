@@ -215,7 +215,9 @@ def test_a_policy_that_cannot_be_run_is_refused_with_its_line(run: Run, tmp_path
     text = policy("a").replace("auth = psk", "auth = pubkey")
     (tmp_path / "a.conf").write_text(text)
     done = run("run", tmp_path / "a.conf", *free())
-    assert done.code == 2 and "a.conf:6: rig has no certificate of its own" in done.err
+    assert (
+        done.code == 2 and "a.conf:6: rig wants certificates, and names none of its own" in done.err
+    )
     (tmp_path / "a.conf").write_text(policy("a").replace("local_addrs = 127.0.0.1", ""))
     done = run("run", tmp_path / "a.conf", *free())
     assert done.code == 2 and "--listen ADDRESS" in done.err
@@ -272,7 +274,7 @@ def test_r3_certificates_with_keys_from_swanctls_folder_or_by_name(
     moved = tmp_path / "a.key"
     (one.parent / "private" / "own.key").rename(moved)
     without = run("run", one, *free("--control", tmp_path / "a.sock"))
-    assert without.code == 2 and "no private key for the certificate of rig" in without.err
+    assert without.code == 2 and "no private key belongs to" in without.err
     bad = run("run", one, "--key", one, *free("--control", tmp_path / "a.sock"))
     assert bad.code == 2 and "no private key can be read" in bad.err
     ports = ("--peer-port", there["port"], "--peer-nat-port", there["nat_port"])

@@ -24,10 +24,8 @@ from tests.interop.records import all_cases
 TODAY = datetime.date(2026, 11, 24)
 
 
-#: what both refuse, and each says in its own way: where two things are wrong, or a method, which our end
-#: chooses with the rest of the offer
+#: what both refuse, and each says in its own way: a method, which our end chooses with the rest of the offer
 KNOWN = {
-    "two: certificate and expected identity": ("identity", "certificate"),
     "method: certificates on one side": ("auth-method", "proposal-p1"),
 }
 

@@ -7,8 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from impl.auth.gss import Mit
-from impl.translate import Held, Plan, local_addresses, plan
+from impl.translate import Plan, local_addresses, plan
 from impl.wire.numbers import IdType, Method
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
@@ -148,7 +147,7 @@ REFUSED = [
     ({"local": "10.1.0.0/16[tcp/80-90]"}, 12, "one port or all"),
     ({"mode": "transport"}, 12, "does not hold"),
     ({"other": "*.test"}, 9, "wildcard"),
-    ({"own": "CN=a"}, 7, "dn"),
+    ({"own": "CN=a*"}, 7, "a wildcard"),
 ]
 
 
@@ -163,7 +162,7 @@ def test_what_cannot_be_run_is_refused_with_its_line(
 
 
 TEXTS = [
-    (("auth = psk", "auth = pubkey"), "no certificate of its own"),
+    (("auth = psk", "auth = pubkey"), "names none of its own"),
     (("version = 1", "version = 1\n aggressive = yes"), "Aggressive Mode"),
     ((f"remote_addrs = {B}", "remote_addrs = vpn.example.test"), "names are not looked up"),
     (("secret = one", "id = nobody.test\nsecret = one"), "no pre-shared key"),
@@ -245,7 +244,7 @@ def test_r3_several_methods_are_offered_in_order_one_transform_each(peer_of: Loa
         "authentication = [",
         'authentication = [ { method = "kerberos", principal = "host/a.test@TEST" },',
     )
-    made = plan(peer_of("a", both, "toml", key="k"), HERE, (), Held(mechanism=Mit()))
+    made = plan(peer_of("a", both, "toml", key="k"), HERE)
     (connection,) = made.settings.connections
     assert [(c.encryption, c.method) for c in connection.choices] == [
         (5, Method.KERBEROS),
@@ -256,8 +255,10 @@ def test_r3_several_methods_are_offered_in_order_one_transform_each(peer_of: Loa
     assert connection.kerberos is not None and connection.kerberos.name == "host/a.test@TEST"
     assert connection.kerberos.expected is None and connection.secret is not None
     nameless = both.replace(', principal = "host/a.test@TEST"', "")
-    with pytest.raises(PolicyError, match=r"a\.toml:\d+: peer states no Kerberos principal"):
-        plan(peer_of("a", nameless, "toml", key="k"), HERE, (), Held(mechanism=Mit()))
+    with pytest.raises(
+        PolicyError, match=r"a\.toml:\d+: peer wants Kerberos, and names no principal"
+    ):
+        plan(peer_of("a", nameless, "toml", key="k"), HERE)
 
 
 def test_r5_a_key_that_cannot_be_read_is_refused_with_its_line(peer_of: Load) -> None:
