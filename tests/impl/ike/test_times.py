@@ -206,6 +206,15 @@ def test_r19_a_shorter_lifetime_of_a_pair_is_said_and_heard(make_pair: MakePair)
     pair.run(5)
     one, other = pair.of(A, SasInstalled)[0].pair, pair.of(B, SasInstalled)[0].pair
     assert (one.life, one.kilobytes) == (other.life, other.kilobytes) == (900, 500)
+    # where it is no shorter nothing is said
+    alike = make_pair(b=children(B, life=Lifetime(3600, 3600)))
+    alike.start()
+    alike.run(5)
+    said, unsaid = (
+        [len(sent.datagram) for sent in item.network.log if sent.source == B][3]
+        for item in (pair, alike)
+    )
+    assert said - unsaid >= 12 + 16
 
 
 def test_r19_kilobytes_are_negotiated(make_pair: MakePair) -> None:
@@ -483,3 +492,15 @@ def test_r12_an_sa_that_has_ended_keeps_no_keys(make_pair: MakePair) -> None:
     pair.run(5)
     assert ours.sealing is None and theirs.sealing is None
     assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
+
+
+def test_r16_a_pair_whose_successor_waits_is_not_replaced_twice(make_pair: MakePair) -> None:
+    one = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    pair = make_pair({"children": (one, replace(one, name="two"))})
+    pair.start()
+    pair.run(5)
+    first, second = (item.pair.inbound_spi for item in pair.of(A, SasInstalled))
+    for spi in (first, second, second):  # one at a time: the others wait
+        pair.a.renew(spi, pair.network.now)
+    pair.run(5)
+    assert len(pair.of(A, SasInstalled)) == 4
