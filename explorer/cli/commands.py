@@ -170,13 +170,17 @@ def run_policy(
     profile: Annotated[str | None, typer.Option("--profile", metavar="NAME")] = None,
     control: Annotated[str | None, typer.Option("--control", metavar="PATH")] = None,
     keylog: Annotated[str | None, typer.Option("--keylog", metavar="FILE")] = None,
+    key: Annotated[list[str] | None, typer.Option("--key", metavar="FILE")] = None,
+    ccache: Annotated[str | None, typer.Option("--ccache", metavar="NAME")] = None,
+    keytab: Annotated[str | None, typer.Option("--keytab", metavar="NAME")] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Carry a policy out: negotiate on UDP, until Ctrl-C, which deletes all SAs first.
 
     POLICY is swanctl.conf or native TOML. --peer NAME takes only the connection of that name (again
     for more); --up NAME brings one up at once. --port 0 takes any free one; --peer-port is where
-    peers are called. --keylog FILE keeps keys for `decode`. docs/run.md has the rest.
+    peers are called. --key FILE is the private key of a certificate, --ccache and --keytab are what
+    Kerberos has. --keylog FILE keeps keys for `decode`. docs/run.md has the rest.
     """
     from explorer.cli.run import Asked, run_run
 
@@ -192,6 +196,9 @@ def run_policy(
                 up or [],
                 control,
                 keylog,
+                key or [],
+                ccache,
+                keytab,
                 output.value,
             )
         )

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from explorer.cli import exits
+from explorer.cli.held import held
 from explorer.cli.peers import load_peers, usage
 from explorer.report.text import write
 from explorer.view.daemon import event_row
@@ -40,6 +41,9 @@ class Asked:
     up: Sequence[str]
     control: str | None
     keylog: str | None
+    keys: Sequence[str]
+    ccache: str | None
+    keytab: str | None
     output: str
 
 
@@ -66,7 +70,8 @@ def _plans(peer: Peer, asked: Asked) -> list[Plan]:
     hosts = [_host(text) for text in asked.listen] or local_addresses(peer, asked.peers)
     if not hosts:
         raise usage("the policy leaves the own address open", "state it: --listen ADDRESS")
-    plans = [plan(peer, host, asked.peers) for host in dict.fromkeys(hosts)]
+    own = held(asked.keys, asked.ccache, asked.keytab)
+    plans = [plan(peer, host, asked.peers, own) for host in dict.fromkeys(hosts)]
     run = {item.name for one in plans for item in one.settings.connections}
     for connection in peer.connections:
         wanted = not asked.peers or connection.name in asked.peers

@@ -30,7 +30,7 @@ from impl.auth.keys import (
     certificates_in_pkcs7,
     list_from,
 )
-from impl.auth.names import in_words, same_identity, shown_in_words, subject_id, unconfirmed
+from impl.auth.names import in_words, own_id, same_identity, shown_in_words, unconfirmed
 from impl.auth.paths import Trust, check_path
 from impl.crypto import schedule
 from impl.crypto.hashes import HashAlgorithm
@@ -103,9 +103,9 @@ class Certified(Authenticator):
         """prf(Ni_b | Nr_b, g^xy)."""
         return schedule.skeyid_of_signatures(hash_, *nonces, gxy)
 
-    def identity(self, address: Identification) -> Identification:
-        """The subject of the own certificate."""
-        return subject_id(self._settings.own[0])
+    def identity(self) -> Identification | None:
+        """The subject of the own certificate; without one its first alternative name."""
+        return own_id(self._settings.own[0])
 
     def fits(self, shown: Identification, other: Identification) -> bool:
         """Whether both name the same: names whatever their case, DNs whatever their encoding."""
@@ -131,6 +131,10 @@ class Certified(Authenticator):
     def prove(self, transcript: Transcript, own: Identification) -> Steps[Payloads]:
         """CERT, CR of the initiator, SIG."""
         settings, made = self._settings, transcript.proof(own.body, initiators=self.initiator)
+        why = unconfirmed(settings.own[0], own)
+        if why:
+            why = f"the own identity would not be believed: {why}"
+            raise Refused("certificate", why, NotifyType.AUTHENTICATION_FAILED)
         what = f"sign {'HASH_I' if self.initiator else 'HASH_R'} with {settings.key.label}"
         signature = yield from done(Work(what, lambda: settings.key.sign(made)))
         self.proves = False
@@ -144,7 +148,11 @@ class Certified(Authenticator):
         return (*certificates, *requests, Signature(signature))
 
     def verify(
-        self, transcript: Transcript, shown: Identification, payloads: Sequence[AnyPayload]
+        self,
+        transcript: Transcript,
+        shown: Identification,
+        payloads: Sequence[AnyPayload],
+        objection: Refused | None = None,
     ) -> Steps[None]:
         """The peer's signature, the path of its certificate, and its identity."""
         yield from self.hear(payloads)
@@ -153,27 +161,35 @@ class Certified(Authenticator):
         settings = self._settings
 
         def work() -> x509.Certificate:
-            return _vouched(settings, shown, payloads, signature, made, now)
+            found, sent, lists = _signer(settings, shown, payloads, signature, made)
+            if objection is not None:
+                raise objection
+            check_path(found, sent, lists, settings.trust, now)
+            why = unconfirmed(found, shown)
+            if why:
+                raise Refused("certificate", why, NotifyType.INVALID_CERTIFICATE)
+            return found
 
         found = yield from done(Work("verify the peer's signature and certificate", work))
         self.name = in_words(found.subject)
         self.awaits = False
 
 
-def _vouched(
+def _signer(
     settings: CertificateSettings,
     shown: Identification,
     payloads: Sequence[AnyPayload],
     signature: bytes,
     made: bytes,
-    now: datetime.datetime,
-) -> x509.Certificate:
-    """The certificate that vouches for the identity shown; Dropped or Refused if none does."""
+) -> tuple[x509.Certificate, list[x509.Certificate], list[x509.CertificateRevocationList]]:
+    """The certificate whose key has signed, and what else came with it; nobody vouches for it yet. Dropped
+    or Refused if there is none."""
     sent, lists = sent_certificates(payloads)
     if not sent and any(isinstance(item, Certificate) for item in payloads):
         why = "no certificate that the peer has sent can be read"
         raise Refused("certificate", why, NotifyType.INVALID_CERT_ENCODING)
-    candidates = sent or [c for c in settings.trust.known if not unconfirmed(c, shown)]
+    kept = dict.fromkeys((*settings.trust.known, *settings.trust.anchors))
+    candidates = sent or [item for item in kept if not unconfirmed(item, shown)]
     if not candidates:
         why = f"the peer has sent no certificate, and none is known for {shown_in_words(shown)}"
         raise Refused("certificate", why, NotifyType.CERTIFICATE_UNAVAILABLE)
@@ -188,11 +204,7 @@ def _vouched(
     found = signers[0]
     if found == settings.own[0]:
         raise Refused("identity", "the peer shows the own certificate")
-    check_path(found, sent, lists, settings.trust, now)
-    why = unconfirmed(found, shown)
-    if why:
-        raise Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
-    return found
+    return found, sent, lists
 
 
 def _has_signed(certificate: x509.Certificate, signature: bytes, made: bytes) -> bool:

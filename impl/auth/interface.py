@@ -19,10 +19,11 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from impl.auth.names import same_identity
 from impl.crypto import schedule
 from impl.crypto.hashes import HashAlgorithm
 from impl.crypto.schedule import Cookies, Keys
-from impl.wire.numbers import NotifyType
+from impl.wire.numbers import IdType, NotifyType
 from impl.wire.payloads import AnyPayload, Identification
 
 T = TypeVar("T")
@@ -122,12 +123,14 @@ class Authenticator(ABC):
     def skeyid(self, hash_: HashAlgorithm, nonces: tuple[bytes, bytes], gxy: bytes) -> bytes:
         """SKEYID; `nonces` are Ni_b and Nr_b."""
 
-    def identity(self, address: Identification) -> Identification:
-        """The ID payload to send where the policy names none; `address` is the own address as one."""
-        return address
+    def identity(self) -> Identification | None:
+        """The ID payload to send where the policy names none; None: the own address."""
+        return None
 
     def fits(self, shown: Identification, other: Identification) -> bool:
-        """Whether an identity that is shown is that other one."""
+        """Whether an identity that is shown is that other one; of DNs the encoding does not count."""
+        if shown.type == IdType.DER_ASN1_DN:
+            return same_identity(shown, other)
         return (shown.type, shown.data) == (other.type, other.data)
 
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
@@ -145,10 +148,18 @@ class Authenticator(ABC):
 
     @abstractmethod
     def verify(
-        self, transcript: Transcript, shown: Identification, payloads: Sequence[AnyPayload]
+        self,
+        transcript: Transcript,
+        shown: Identification,
+        payloads: Sequence[AnyPayload],
+        objection: Refused | None = None,
     ) -> Steps[None]:
         """Take in the peer's proof, or a token. Dropped for one that is wrong, as anybody can have sent
-        it; Refused for one that is right and does not suffice."""
+        it; Refused for one that is right and does not suffice.
+
+        objection   what the policy has against the identity shown: raised as soon as it is known that
+                    the peer has really shown it
+        """
 
 
 def one(payloads: Sequence[AnyPayload], kind: type[P]) -> P:

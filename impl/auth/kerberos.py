@@ -310,7 +310,11 @@ class Kerberized(Authenticator):
         return (HashData(wrapped),)
 
     def verify(
-        self, transcript: Transcript, shown: Identification, payloads: Sequence[AnyPayload]
+        self,
+        transcript: Transcript,
+        shown: Identification,
+        payloads: Sequence[AnyPayload],
+        objection: Refused | None = None,
     ) -> Steps[None]:
         """The peer's token, or its HASH."""
         hashes = [item for item in payloads if isinstance(item, HashData)]
@@ -336,6 +340,8 @@ class Kerberized(Authenticator):
         found = yield from done(Work(f"unwrap {name}", work))
         if not same(found, expected):
             raise Dropped("tampered", f"{name} is wrong: a message was altered on the way")
+        if objection is not None:
+            raise objection
         self.awaits = False
 
     def _completed(self) -> Context:

@@ -6,7 +6,7 @@ names everything else. A common name confirms no host name, and no name is a pat
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from impl.wire.numbers import IdType, name_of
@@ -21,6 +21,12 @@ _STRINGS = {
     0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be",
     0x1E: "utf-16-be",
 }  # fmt: skip
+#: types of a distinguished name by the words for them (RFC 4514 3, RFC 5280 4.1.2.4)
+_TYPES = {
+    "cn": "2.5.4.3", "c": "2.5.4.6", "l": "2.5.4.7", "st": "2.5.4.8", "o": "2.5.4.10",
+    "ou": "2.5.4.11", "serialnumber": "2.5.4.5", "e": "1.2.840.113549.1.9.1",
+    "dc": "0.9.2342.19200300.100.1.25", "uid": "0.9.2342.19200300.100.1.1",
+}  # fmt: skip
 #: a name in normal form: its parts in order, each a set of (type, value)
 NormalName = tuple[frozenset[tuple[bytes, str]], ...]
 _ADDRESSES = (IdType.IPV4_ADDR, IdType.IPV6_ADDR)
@@ -29,6 +35,41 @@ _ADDRESSES = (IdType.IPV4_ADDR, IdType.IPV6_ADDR)
 def subject_id(certificate: Certificate) -> Identification:
     """The ID payload of a certificate's subject."""
     return Identification(IdType.DER_ASN1_DN, 0, 0, certificate.subject.public_bytes())
+
+
+def dn_from(text: str) -> bytes:
+    """A distinguished name from text such as `o=Example, cn=a.example`, in the order of the certificate.
+    ValueError for a type that is not known, and for text that is none."""
+    from cryptography import x509
+
+    parts = [part.partition("=") for part in text.split(", ")]
+    if not all(sign and value for _, sign, value in parts):
+        raise ValueError("not a distinguished name")
+    pairs = [(_TYPES.get(name.strip().lower(), name.strip()), value) for name, _, value in parts]
+    made = [x509.NameAttribute(x509.ObjectIdentifier(oid), value) for oid, value in pairs]
+    return x509.Name(made).public_bytes()
+
+
+def own_id(certificate: Certificate) -> Identification | None:
+    """What an end with that certificate shows by itself: its subject, else the first alternative name that
+    IKE has a type for; None if it has neither."""
+    from cryptography import x509
+
+    if list(certificate.subject):
+        return subject_id(certificate)
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return None
+    for item in extension.value:
+        if isinstance(item, x509.DNSName):
+            return Identification(IdType.FQDN, 0, 0, item.value.encode())
+        if isinstance(item, x509.RFC822Name):
+            return Identification(IdType.USER_FQDN, 0, 0, item.value.encode())
+        if isinstance(item, x509.IPAddress) and isinstance(item.value, IPv4Address | IPv6Address):
+            type_ = IdType.IPV4_ADDR if item.value.version == 4 else IdType.IPV6_ADDR
+            return Identification(type_, 0, 0, item.value.packed)
+    return None
 
 
 def in_words(name: Name) -> str:

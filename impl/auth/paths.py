@@ -62,12 +62,16 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What an end believes: trust anchors, other certificates that it knows, revocation lists, rules."""
+    """What an end believes: trust anchors, other certificates that it knows, revocation lists, rules.
+
+    demanded   authorities of which one must be in the path; empty: whichever
+    """
 
     anchors: tuple[Certificate, ...]
     known: tuple[Certificate, ...] = ()
     lists: tuple[CertificateRevocationList, ...] = ()
     rules: Rules = Rules()
+    demanded: tuple[Certificate, ...] = ()
 
 
 @dataclass(slots=True)
@@ -250,6 +254,9 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
     """What is wrong with a whole path: revocation, constraints of names."""
     from cryptography import x509
 
+    demanded = search.trust.demanded
+    if demanded and not any(item in demanded for item in path[1:]):
+        return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
     needed = search.trust.rules.needs_list
     for certificate, issuer in pairwise(path):
         fault = revocation_fault(certificate, issuer, search.lists, search.now, needed=needed)

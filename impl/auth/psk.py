@@ -48,7 +48,11 @@ class PreSharedKey(Authenticator):
         return (HashData(transcript.proof(own.body, initiators=self.initiator)),)
 
     def verify(
-        self, transcript: Transcript, shown: Identification, payloads: Sequence[AnyPayload]
+        self,
+        transcript: Transcript,
+        shown: Identification,
+        payloads: Sequence[AnyPayload],
+        objection: Refused | None = None,
     ) -> Steps[None]:
         """The peer's HASH."""
         yield from ()
@@ -56,4 +60,6 @@ class PreSharedKey(Authenticator):
         if not same(one(payloads, HashData).data, expected):
             name = "HASH_R" if self.initiator else "HASH_I"
             raise Dropped("tampered", f"{name} is wrong: a message was altered on the way")
+        if objection is not None:
+            raise objection
         self.awaits = False

@@ -174,8 +174,10 @@ class Daemon:
         node, connection = self.find(request.connection)
         target = self._target(node, connection.name)
         standing = _standing(node, connection)
-        missing = [name for name in _children(connection, request.child) if name not in standing]
+        wanted = _children(connection, request.child)
+        missing = [name for name in wanted if name not in standing]
         waits = self._outcomes.expect(connection.name, missing)
+        waits.has([name for name in wanted if name in standing])
         for name in missing:
             node.start(connection, target, name)
         if not missing and not _established(node, connection):

@@ -15,6 +15,8 @@ from impl.ike.events import (
     SasInstalled,
 )
 
+_STANDS: Tree = {"outcome": "established", "reason": None, "why": None}
+
 
 @dataclass(eq=False)
 class Expected:
@@ -27,6 +29,11 @@ class Expected:
     failure: Tree | None = None
     soft: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def has(self, children: list[str]) -> None:
+        """These stand already."""
+        for name in children:
+            self.children[name] = dict(_STANDS)
 
 
 class Outcomes:
@@ -85,7 +92,7 @@ def _see(item: Expected, event: Told) -> None:
         name = event.pair.child
         if event.connection == item.connection and name in item.open:
             item.open.discard(name)
-            item.children[name] = {"outcome": "established", "reason": None, "why": None}
+            item.children[name] = dict(_STANDS)
     elif isinstance(event, Phase2Failed):
         if event.connection == item.connection and event.child in item.open:
             item.open.discard(event.child)

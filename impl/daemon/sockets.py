@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Protocol, cast
 
@@ -22,6 +23,11 @@ from impl.translate import Plan
 #: octets of datagrams that wait to be sent; what comes on top is lost, as on any link
 _MOST_WAITING = 1 << 20
 _RECEIVES = 1 << 20
+
+
+def _utc(_now: float) -> datetime:
+    """The time of day, as the system has it: certificates are held against it."""
+    return datetime.now(UTC)
 
 
 class PortError(Exception):
@@ -71,7 +77,8 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         nat = Nat(self.port, self.nat_port, peer_ports[1])
         self.keylog: KeyLog | None = None
-        self.engine = Engine(replace(plan.settings, nat=nat), os.urandom, self._keys_made)
+        settings = replace(plan.settings, nat=nat, utc=plan.settings.utc or _utc)
+        self.engine = Engine(settings, os.urandom, self._keys_made)
 
     async def open(self, heard: Callable[[Event], None]) -> None:
         """Begin to listen."""

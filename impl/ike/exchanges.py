@@ -73,8 +73,8 @@ class Exchanges(ABC):
         """A pair is made."""
 
     @abstractmethod
-    def failed_to_replace(self, quick: Quick) -> None:
-        """A Quick Mode has failed: if it was to replace a pair, that is tried again."""
+    def try_again(self, pair: SaPair | None) -> None:
+        """What was to replace a pair, if one, has failed: it is tried again."""
 
     @abstractmethod
     def shortened(self, sa: IkeSa, seconds: int) -> None:
@@ -310,7 +310,7 @@ class Exchanges(ABC):
 
     def quick_failed(self, sa: IkeSa, quick: Quick, reason: str, why: str) -> None:
         """Report, and go on with what waits; what was to be replaced is to be so still."""
-        self.failed_to_replace(quick)
+        self.try_again(quick.replaces)
         self.report_failure(sa, quick.child, reason, why)
         self.negotiate(sa)
 
@@ -329,6 +329,9 @@ class Exchanges(ABC):
         """Phase I came to nothing."""
         sa.state = State.FAILED
         self.forget(sa)
+        sa.sealing = sa.private = None
+        for item in sa.wanted:
+            self.try_again(item.replaces)
         self.emit(Phase1Failed(sa.name, sa.peer, sa.connection.name, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
@@ -337,13 +340,16 @@ class Exchanges(ABC):
         sa.state = State.ENDED
         under_way = [quick for quick in sa.quick.values() if quick.initiated]
         self.forget(sa)
+        sa.sealing = sa.private = None  # with pairs that live on no key of Phase I does
         if stood:
             self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
         successor = self.sadb.successor(sa)
         if successor is not None:
             self._hand_over(sa, successor)
-        left = [*(quick.child for quick in under_way), *(item.child for item in sa.wanted)]
-        for child in left if stood else ():
+        left = [*((quick.child, quick.replaces) for quick in under_way)]
+        left += ((item.child, item.replaces) for item in sa.wanted)
+        for child, replaced in left if stood else ():
+            self.try_again(replaced)
             self.report_failure(sa, child, "no-responder", f"its Phase I SA has ended: {why}")
 
     def forget(self, sa: IkeSa) -> None:
@@ -417,11 +423,12 @@ class Exchanges(ABC):
         self._out.append(Outgoing(octets, sa.peer, floated))
 
     def notify(self, sa: IkeSa, rest: Sequence[AnyPayload]) -> None:
-        """A notice under the SA; its message id is never used again."""
+        """A notice under the SA, if it has not ended; its message id is never used again."""
+        if sa.sealing is None:
+            return
         message_id = self.message_id(sa)
         reply = notices.sealed_notice(sa, message_id, rest)
         self.send(sa, Sending(), ExchangeType.INFORMATIONAL, message_id, reply)
-        assert sa.sealing is not None
         sa.sealing.forget(message_id)
 
     def tell(self, sa: IkeSa, notice: Notification) -> None:

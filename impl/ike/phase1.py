@@ -177,9 +177,13 @@ def _first_contact(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
 
 
 def _own_id(core: Core, sa: IkeSa) -> Identification:
+    return _stated_id(sa) or identification_of(core.settings.local)
+
+
+def _stated_id(sa: IkeSa) -> Identification | None:
+    """The own identity, if the policy or the credential names one; else it is the address."""
     assert sa.auth is not None
-    address = identification_of(core.settings.local)
-    return sa.connection.own or sa.auth.identity(address)
+    return sa.connection.own or sa.auth.identity()
 
 
 def _transcript(sa: IkeSa) -> Transcript:
@@ -190,63 +194,62 @@ def _transcript(sa: IkeSa) -> Transcript:
 
 def authenticate_initiator(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 5 is here: verify it, and prove oneself."""
-    yield from _verify(core, sa, got, got.one(Identification))
-    own = _own_id(core, sa)
-    return (yield from _answer(core, sa, got, own, (own,)))
+    yield from _verify(sa, got, got.one(Identification))
+    return (yield from _answer(core, sa, got, named=True))
 
 
 def authenticate_responder(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 6 is here: verify it."""
-    yield from _verify(core, sa, got, got.one(Identification))
-    return (yield from _answer(core, sa, got, _own_id(core, sa), ()))
+    yield from _verify(sa, got, got.one(Identification))
+    return (yield from _answer(core, sa, got, named=False))
 
 
 def go_on(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 7 or a later one is here: a token of GSS-API, or the proof after the last of them."""
     assert sa.identity is not None
-    yield from _verify(core, sa, got, sa.identity)
-    return (yield from _answer(core, sa, got, _own_id(core, sa), ()))
+    yield from _verify(sa, got, sa.identity)
+    return (yield from _answer(core, sa, got, named=False))
 
 
-def _answer(
-    core: Core, sa: IkeSa, got: Got, own: Identification, first: tuple[AnyPayload, ...]
-) -> Steps[Reply]:
-    """What goes back to a proof, or to a token; after `first`."""
+def _answer(core: Core, sa: IkeSa, got: Got, *, named: bool) -> Steps[Reply]:
+    """What goes back to a proof, or to a token; after the own identity if that is to be named."""
     auth = sa.auth
     assert auth is not None
-    proof: tuple[AnyPayload, ...] = ()
+    payloads: tuple[AnyPayload, ...] = ()
     if auth.proves:
+        own = _own_id(core, sa)
         proof = yield from auth.prove(_transcript(sa), own)
+        payloads = (own, *proof) if named else proof
     if not auth.awaits:
         sa.proved = auth.name
         for notice in got.all(Notification):
             notices.heed(core, sa, notice)
-    return Reply((*first, *proof), sealed=True, more=auth.proves or auth.awaits)
+    return Reply(payloads, sealed=True, more=auth.proves or auth.awaits)
 
 
-def _verify(core: Core, sa: IkeSa, got: Got, shown: Identification) -> Steps[None]:
+def _verify(sa: IkeSa, got: Got, shown: Identification) -> Steps[None]:
     """The peer's proof and identity. What does not verify changes nothing: anybody can have sent it."""
     auth = sa.auth
     assert auth is not None
-    yield from auth.verify(_transcript(sa), shown, got.payloads)
-    if (shown.protocol, shown.port) not in _ID_PORTS:
-        why = f"an identity of protocol {shown.protocol}, port {shown.port}"
-        raise Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
-    if _is_own(core, sa, shown):
-        raise Refused("identity", "the peer shows the own identity")
-    expected = sa.connection.expected
-    if expected is not None and not auth.fits(shown, expected):
-        why = "the peer's identity is not the one expected"
-        raise Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
+    yield from auth.verify(_transcript(sa), shown, got.payloads, _objection(sa, shown))
     sa.identity = shown
 
 
-def _is_own(core: Core, sa: IkeSa, shown: Identification) -> bool:
-    """Whether an identity is the own one; of an address that no policy names, that is not asked."""
-    assert sa.auth is not None
-    own, address = _own_id(core, sa), identification_of(core.settings.local)
-    stated = sa.connection.own is not None or own != address
-    return stated and sa.auth.fits(shown, own)
+def _objection(sa: IkeSa, shown: Identification) -> Refused | None:
+    """What the policy has against an identity; None for nothing."""
+    auth = sa.auth
+    assert auth is not None
+    if (shown.protocol, shown.port) not in _ID_PORTS:
+        why = f"an identity of protocol {shown.protocol}, port {shown.port}"
+        return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
+    own = _stated_id(sa)
+    if own is not None and auth.fits(shown, own):
+        return Refused("identity", "the peer shows the own identity")
+    expected = sa.connection.expected
+    if expected is not None and not auth.fits(shown, expected):
+        why = "the peer's identity is not the one expected"
+        return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
+    return None
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Got], Reply | Steps[Reply]]] = {

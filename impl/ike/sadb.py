@@ -376,6 +376,16 @@ class Sadb:
             if other is not pair and (other.child, other.local, other.remote) == what
         ]
 
+    def has_successor(self, sa: IkeSa, pair: SaPair) -> bool:
+        """Whether there is a younger pair for a pair's packets, or we are negotiating one in its place."""
+        made = self.made(pair)
+        if any(self.made(other) > made for other in self.alike(sa, pair)):
+            return True
+        near = self._near(sa)
+        under_way = (quick.replaces for sa in near for quick in sa.quick.values())
+        waits = (wanted.replaces for sa in near for wanted in sa.wanted)
+        return any(item is pair for item in (*under_way, *waits))
+
     # ---- half open
     def no_longer_half_open(self, sa: IkeSa) -> None:
         """It has proved itself, or is over."""

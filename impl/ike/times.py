@@ -230,11 +230,7 @@ class Times(Exchanges):
         return owner if owner.state is State.ESTABLISHED else None
 
     def _renew_pair(self, owner: IkeSa, pair: SaPair) -> None:
-        """Negotiate a pair's successor: not if there is a younger pair for its packets, and later if the
-        peer is negotiating one."""
-        made = self.sadb.made(pair)
-        if any(self.sadb.made(other) > made for other in self.sadb.alike(owner, pair)):
-            return
+        """Negotiate a pair's successor; later if the peer is negotiating one."""
         sas = [owner, *self.sadb.others(owner)]
         under_way = (quick for sa in sas for quick in sa.quick.values() if not quick.initiated)
         if any(quick.child and quick.child.name == pair.child for quick in under_way):
@@ -243,9 +239,8 @@ class Times(Exchanges):
             return
         self.replace(owner, pair)
 
-    def failed_to_replace(self, quick: Quick) -> None:
-        """Try again after a while, and not at all if the pair ends before."""
-        pair = quick.replaces
+    def try_again(self, pair: SaPair | None) -> None:
+        """Replace a pair after a while, and not at all if it ends before."""
         if pair is None or pair.inbound_spi not in self.sadb.pairs:
             return
         wait = _PATIENCE * self.settings.interval
@@ -257,7 +252,10 @@ class Times(Exchanges):
         self._timers.set(("pair", b"", pair.inbound_spi), self._now + wait)
 
     def replace(self, owner: IkeSa, pair: SaPair) -> None:
-        """Negotiate a pair in place of this one, under a Phase I SA that may still serve, or a new one."""
+        """Negotiate a pair in place of this one, if nothing has or will come in its place already: under a
+        Phase I SA that may still serve, or a new one."""
+        if self.sadb.has_successor(owner, pair):
+            return
         child = next(i for i in owner.connection.children if i.name == pair.child)
         limit, sa = owner.connection.limit, self._standing(owner)
         if sa is None or (limit is not None and sa.served >= limit):

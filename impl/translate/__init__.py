@@ -1,6 +1,7 @@
 """A policy in words -> what an engine is told, in numbers (R3, R10, R21).
 
 phase1, phase2   proposals, lifetimes, packets      credentials   identities and pre-shared keys
+methods          certificates and Kerberos
 
 Whatever the engine cannot do is a PolicyError that names the line: nothing of a policy is left out unsaid.
 What a stack does with its proposals is written here apart from the specification's rule of choice, so that
@@ -12,20 +13,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from impl.auth.gss import Mechanism, Mit
+from impl.auth.keys import SigningKey
 from impl.ike.settings import ConnectionSettings, Host, Settings
 from impl.translate.credentials import expected_id, own_id, secret_of
-from impl.translate.phase1 import phase1_life, phase1_offer, phase1_ranks
+from impl.translate.methods import certificate_of, kerberos_of
+from impl.translate.phase1 import METHODS, phase1_life, phase1_offer, phase1_ranks
 from impl.translate.phase2 import child_settings
 from impl.translate.words import cannot
+from impl.wire.numbers import Method
 from model.vocabulary.policy import Action, Authentication, Connection, Peer, WithoutSA
 from model.vocabulary.profiles import Identities, Order
 from model.vocabulary.suites import AuthMethod, Exchange
 
-_METHODS = {
-    AuthMethod.CERTIFICATE: "certificates",
-    AuthMethod.KERBEROS: "Kerberos",
-    AuthMethod.NONE: "an authentication that IKEv1 has no method for",
-}
 _EXACT, _ANY = 129, 1  # how well addresses match: above a network, below one
 
 
@@ -43,7 +43,19 @@ class Plan:
     notes: tuple[str, ...] = ()
 
 
-def plan(peer: Peer, local: Host, only: Collection[str] = ()) -> Plan:
+@dataclass(frozen=True)
+class Held:
+    """What an end has beside its policy.
+
+    keys        private keys; the policy may name some too
+    mechanism   where Kerberos has its tickets and keys from, by default as the environment says
+    """
+
+    keys: tuple[SigningKey, ...] = ()
+    mechanism: Mechanism = field(default_factory=Mit)
+
+
+def plan(peer: Peer, local: Host, only: Collection[str] = (), held: Held = Held()) -> Plan:
     """What a policy says for an own address; PolicyError with place and words for what cannot be done.
 
     only    names of connections: the rest of the policy is left alone; empty: all of them
@@ -54,7 +66,7 @@ def plan(peer: Peer, local: Host, only: Collection[str] = ()) -> Plan:
         chosen.sort(key=lambda item: -_quality(item))  # the filter that says most comes first
     settings = Settings(
         local,
-        tuple(_connection(peer, item, local) for item in chosen),
+        tuple(_connection(peer, item, local, held) for item in chosen),
         resends=peer.profile.resends,
         alternatives=peer.profile.answers_alternatives,
     )
@@ -167,22 +179,35 @@ def _quality(connection: Connection) -> int:
 
 
 # ---- one connection
-def _connection(peer: Peer, connection: Connection, local: Host) -> ConnectionSettings:
+def _connection(peer: Peer, connection: Connection, local: Host, held: Held) -> ConnectionSettings:
     if connection.exchange.value is not Exchange.MAIN:
         place = connection.exchange.place or connection.place
         raise cannot(f"{connection.name} wants Aggressive Mode", place, "use Main Mode")
-    authentication = _authentication(connection)
+    ways = _authentications(connection)
     remotes = connection.remote_addresses.value
     proved = peer.profile.identities is Identities.PROVED
+    methods = tuple(ways)
+    certificate = kerberos = secret = None
+    if Method.PRE_SHARED_KEY in ways:
+        secret = secret_of(peer, connection, ways[Method.PRE_SHARED_KEY], local)
+    if Method.RSA_SIGNATURES in ways:
+        way = ways[Method.RSA_SIGNATURES]
+        certificate = certificate_of(peer, connection, way, held.keys)
+    if Method.KERBEROS in ways:
+        kerberos = kerberos_of(connection, ways[Method.KERBEROS], held.mechanism)
+    # a Kerberos name goes into the SA, and not into an ID payload
+    named = next((way for method, way in ways.items() if method != Method.KERBEROS), None)
     return ConnectionSettings(
         name=connection.name,
         remotes=remotes,
-        choices=phase1_offer(connection, peer.profile),
-        accepted=phase1_ranks(connection, peer.profile),
+        choices=phase1_offer(connection, peer.profile, methods),
+        accepted=phase1_ranks(connection, methods),
         prefers_own=peer.profile.order is Order.RESPONDER,
-        own=own_id(authentication, connection),
-        expected=None if proved else expected_id(authentication, connection),
-        secret=secret_of(peer, connection, authentication, local),
+        own=None if named is None else own_id(named, connection),
+        expected=None if proved or named is None else expected_id(named, connection),
+        secret=secret,
+        certificate=certificate,
+        kerberos=kerberos,
         life=phase1_life(connection, peer.profile),
         children=tuple(
             child_settings(peer, connection, item, local) for item in connection.children
@@ -193,24 +218,32 @@ def _connection(peer: Peer, connection: Connection, local: Host) -> ConnectionSe
     )
 
 
-def _authentication(connection: Connection) -> Authentication:
-    """The one way to authenticate that there is: a pre-shared key."""
+def _authentications(connection: Connection) -> dict[Method, Authentication]:
+    """The ways to authenticate, by method in order of preference."""
+    found: dict[Method, Authentication] = {}
     for item in connection.authentications:
-        if item.method.value is not AuthMethod.PRE_SHARED_KEY:
-            what = _METHODS.get(item.method.value, f"{item.method.value.value}")
-            place = item.method.place or connection.place
-            why = f"{connection.name} wants {what}, which cannot be run yet"
-            raise cannot(why, place, "use a pre-shared key")
-    if len(connection.authentications) > 1:
-        second = connection.authentications[1]
-        why = f"{connection.name} has a second pre-shared key, and Main Mode can use but one"
-        raise cannot(why, second.method.place or connection.place, "leave one of them")
-    authentication = connection.authentications[0]
+        place = item.method.place or connection.place
+        method = METHODS.get(item.method.value)
+        if method is None:
+            words = item.method.value.value
+            if item.method.value is AuthMethod.NONE:
+                words = "an authentication that IKEv1 has no method for"
+            why = f"{connection.name} wants {words}, which cannot be run"
+            raise cannot(why, place, "use a pre-shared key, a certificate or Kerberos")
+        if method in found:
+            why = f"{connection.name} states {item.method.value.value} twice, and can use but one"
+            raise cannot(why, place, "leave one of them")
+        found[method] = item
+    if Method.PRE_SHARED_KEY in found:
+        _no_certificates(connection, found[Method.PRE_SHARED_KEY])
+    return found
+
+
+def _no_certificates(connection: Connection, authentication: Authentication) -> None:
     for side in (authentication.own, authentication.other):
         for file in (*side.certificates, *side.anchors):
             why = f"{connection.name} demands a certificate, and a pre-shared key shows none"
             raise cannot(why, file.place or connection.place, "leave the certificate out")
-    return authentication
 
 
 def _falls_back(connection: Connection) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from impl.auth.names import dn_from
 from impl.ike.settings import Host, identification_of
 from impl.translate.words import cannot
 from impl.wire.numbers import IdType
@@ -19,9 +20,12 @@ _SAME, _WITHIN, _ANYBODY, _NOT = 3, 2, 1, 0
 
 
 def own_id(authentication: Authentication, connection: Connection) -> Identification | None:
-    """What the own end shows; None: its address."""
+    """What the own end shows; None: its address, or its certificate's subject. A principal is shown
+    elsewhere."""
     stated = authentication.own.identity
     if stated.value is None or stated.value == ANY_IDENTITY:
+        return None
+    if stated.value.kind is IdentityKind.PRINCIPAL:
         return None
     return _id(stated.value, stated.place or connection.place)
 
@@ -45,6 +49,12 @@ def _id(identity: Identity, place: Place) -> Identification:
         return identification_of(ip_address(text))
     if kind in _NAMES and "*" not in text:
         return Identification(_NAMES[kind], 0, 0, text.encode())
+    if kind is IdentityKind.DN and "*" not in text:
+        try:
+            return Identification(IdType.DER_ASN1_DN, 0, 0, dn_from(text))
+        except ValueError as error:
+            why = f"the identity {identity} cannot be written: {error}"
+        raise cannot(why, place, "write it as in the certificate: O=Example, CN=name")
     if kind is IdentityKind.KEY_ID:
         return Identification(IdType.KEY_ID, 0, 0, bytes.fromhex(text))
     what = "a wildcard" if "*" in text else f"a {kind.value}"

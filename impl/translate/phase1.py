@@ -15,17 +15,26 @@ from impl.wire.numbers import Method
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Connection, Life, Phase1Proposal
 from model.vocabulary.profiles import Lifetimes, Sends, StackProfile
+from model.vocabulary.suites import AuthMethod
 
 T = TypeVar("T")
+#: what can be run
+METHODS = {
+    AuthMethod.PRE_SHARED_KEY: Method.PRE_SHARED_KEY,
+    AuthMethod.CERTIFICATE: Method.RSA_SIGNATURES,
+    AuthMethod.KERBEROS: Method.KERBEROS,
+}
 #: seconds before its end at which an SA is replaced, if the policy does not say when
 _SHORTLY = 6
 
 
-def phase1_offer(connection: Connection, profile: StackProfile) -> tuple[Phase1Choice, ...]:
-    """What message 1 offers, in order."""
+def phase1_offer(
+    connection: Connection, profile: StackProfile, methods: Sequence[Method]
+) -> tuple[Phase1Choice, ...]:
+    """What message 1 offers, in order; of each combination one transform a method."""
     found: dict[Phase1Choice, None] = {}
     for proposal in connection.proposals:
-        found |= dict.fromkeys(_choices(connection, proposal, profile.sends))
+        found |= dict.fromkeys(_choices(connection, proposal, profile.sends, methods))
     if not found:
         why = f"{connection.name} has no proposal that IKEv1 has numbers for"
         raise cannot(why, _place(connection, None), "name a cipher such as aes128, a hash, a group")
@@ -33,10 +42,11 @@ def phase1_offer(connection: Connection, profile: StackProfile) -> tuple[Phase1C
 
 
 def phase1_ranks(
-    connection: Connection, profile: StackProfile
+    connection: Connection, methods: Sequence[Method]
 ) -> tuple[tuple[Phase1Choice, ...], ...]:
     """What is taken of an offer: of one proposal every combination, and all of equal rank."""
-    every = (_choices(connection, item, Sends.EVERY_COMBINATION) for item in connection.proposals)
+    sends = Sends.EVERY_COMBINATION
+    every = (_choices(connection, item, sends, methods) for item in connection.proposals)
     return tuple(rank for item in every if (rank := tuple(item)))
 
 
@@ -73,7 +83,7 @@ def sent(kind: Sequence[T], sends: Sends) -> Sequence[T]:
 
 
 def _choices(
-    connection: Connection, proposal: Phase1Proposal, sends: Sends
+    connection: Connection, proposal: Phase1Proposal, sends: Sends, methods: Sequence[Method]
 ) -> Iterator[Phase1Choice]:
     """One proposal as combinations; what IKEv1 has no number for is not in them (as every stack has it),
     and what this engine lacks is refused."""
@@ -92,11 +102,10 @@ def _choices(
             mend = "use modp768 to modp8192"
             raise cannot(f"the group {group.value} cannot be run", place, mend)
     parts = sent(ciphers, sends), sent(hashes, sends), sent(proposal.groups, sends)
-    for cipher, hash_, group in product(*parts):
+    for cipher, hash_, group, method in product(*parts, methods):
         number = cipher.algorithm.phase1_number
         assert number is not None and hash_.number is not None
-        bits, method = cipher.key_bits, Method.PRE_SHARED_KEY
-        yield Phase1Choice(number, bits, hash_.number, method, group.number)
+        yield Phase1Choice(number, cipher.key_bits, hash_.number, method, group.number)
 
 
 def _certain(connection: Connection, proposal: Phase1Proposal, place: Place) -> None:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 
+_LIST = re.compile(rb"-----BEGIN X509 CRL-----(.*?)-----END", re.DOTALL | re.ASCII)
 _PEM = re.compile(
     rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END", re.DOTALL | re.ASCII
 )
@@ -13,10 +14,24 @@ _PEM = re.compile(
 
 def certificate_octets(octets: bytes) -> bytes | None:
     """DER octets of the first certificate in a file, or None if it holds none."""
-    found = _PEM.search(octets)
-    if found is None:
-        return octets if octets[:1] == b"\x30" and len(octets) > 64 else None
+    return next(iter(all_certificates(octets)), None)
+
+
+def all_certificates(octets: bytes) -> tuple[bytes, ...]:
+    """DER octets of every certificate in a file; empty if it holds none, or one that is none."""
+    return _all(_PEM, octets)
+
+
+def list_octets(octets: bytes) -> bytes | None:
+    """DER octets of the first revocation list in a file, or None if it holds none."""
+    return next(iter(_all(_LIST, octets)), None)
+
+
+def _all(kind: re.Pattern[bytes], octets: bytes) -> tuple[bytes, ...]:
+    found = kind.findall(octets)
+    if not found:
+        return (octets,) if octets[:1] == b"\x30" and len(octets) > 64 else ()
     try:
-        return base64.b64decode(b"".join(found[1].split()), validate=True)
+        return tuple(base64.b64decode(b"".join(item.split()), validate=True) for item in found)
     except (binascii.Error, ValueError):
-        return None
+        return ()

@@ -86,12 +86,16 @@ class Credentials:
     certificates  the own certificates, or (the other side) exactly the ones accepted
     anchors       trust anchors that the other's certificate must chain to; empty: `Peer.anchors`
     secret        a pre-shared key bound to this very policy; None: looked up in `Peer.secrets`
+    keys          private keys, of which one belongs to the own certificate
+    revocation    as the other: how much must be known of revocation, in the format's word; None: its default
     """
 
     identity: Stated[Identity | None]
     certificates: tuple[CertificateFile, ...] = ()
     anchors: tuple[CertificateFile, ...] = ()
     secret: Secret | None = None
+    keys: tuple[Secret, ...] = ()
+    revocation: Stated[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,7 @@ class Peer:
     name      file name or parent folder, as the command line and all output call it
     files     every file read, in order
     anchors   trust anchors for all connections that name none of their own
+    lists     certificate revocation lists
     findings  what reading the files brought up
     """
 
@@ -232,3 +237,4 @@ class Peer:
     secrets: tuple[SharedSecret, ...] = ()
     anchors: tuple[CertificateFile, ...] = ()
     findings: tuple[Finding, ...] = ()
+    lists: tuple[CertificateFile, ...] = ()

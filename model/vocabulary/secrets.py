@@ -31,9 +31,21 @@ class Secret:
             (lambda test: test(octets)) if octets is not None else (lambda _test: False)
         )
 
+    @classmethod
+    def later(cls, label: str, place: Place | None, read: Callable[[], bytes | None]) -> Secret:
+        """One that is read only when it is used, and every time anew; `read` yields None if it cannot be."""
+        made = cls(label, place, None, "it cannot be read")
+
+        def compare(test: Callable[[bytes], bool]) -> bool:
+            octets = read()
+            return octets is not None and test(octets)
+
+        made._known, made._compare = True, compare
+        return made
+
     @property
     def known(self) -> bool:
-        """True if the octets could be read."""
+        """True if the octets could be read, or are to be read when they are used."""
         return self._known
 
     def same_as(self, other: Secret) -> bool:

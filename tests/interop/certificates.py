@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import string
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,14 +16,20 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from impl.auth.certificate import CertificateSettings, Sends
+from impl.auth.gss import Mit
+from impl.auth.kerberos import KerberosSettings
 from impl.auth.keys import SigningKey, certificates_of
 from impl.auth.paths import Trust
 from impl.ike.settings import Settings
-from impl.wire.numbers import IdType
+from impl.translate import plan
+from impl.wire.numbers import IdType, Method
 from impl.wire.payloads import Identification
+from model.formats import load
 from model.vocabulary.policy import CertificateFile
 from model.vocabulary.secrets import Secret
+from tests.conftest import DictReader
 
+CONFIGURATIONS = Path(__file__).resolve().parents[1] / "data" / "swanctl"
 _DAY = datetime.timedelta(days=1)
 
 
@@ -60,6 +67,33 @@ def with_certificates(
         connections=(replace(connection, certificate=made, secret=None),),
         utc=lambda _now: datetime.datetime.now(datetime.UTC) + ahead,
     )
+
+
+def from_policy(settings: Settings, rig: Mapping[str, str], name: str) -> Settings:
+    """The settings as `ikeproof run` makes them of the rig's own swanctl.conf, with the rig's files beside
+    it; ports and times as they are."""
+    ends = {f"{end}_{key}": rig[f"RIG_{side}_{key}"] for end, side in (("LOCAL", "LOCAL"), ("REMOTE", "PEER"))
+            for key in ("IP", "NET", "ID")}  # fmt: skip
+    text = (CONFIGURATIONS / f"{name}.swanctl.conf").read_text()
+    text = string.Template(text).safe_substitute(ends, SIDE="cmd", OTHER_SIDE="peer")
+    pki = Path(rig["RIG_PKI"])
+    beside = {"x509/cmd.crt": "cmd.crt", "x509ca/ca.crt": "ca.crt", "private/cmd.key": "cmd.key"}
+    files = {place: (pki / file).read_bytes() for place, file in beside.items()}
+    peer = load("cmd.conf", "cmd", DictReader({"cmd.conf": text.encode(), **files}))
+    made = plan(peer, settings.local).settings
+    return replace(
+        settings, connections=made.connections, utc=lambda _now: datetime.datetime.now(datetime.UTC)
+    )
+
+
+def with_kerberos(settings: Settings, place: str) -> Settings:
+    """The settings with Kerberos offered too, in the first place or the last; nobody takes it."""
+    (connection,) = settings.connections
+    kerberos = tuple(replace(item, method=Method.KERBEROS) for item in connection.choices)
+    choices = {"first": kerberos + connection.choices, "last": connection.choices + kerberos}
+    named = KerberosSettings("host/cmd.rig.test@RIG.TEST", None, Mit())
+    changed = replace(connection, choices=choices[place], kerberos=named)
+    return replace(settings, connections=(changed,))
 
 
 def _file(path: Path) -> CertificateFile:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.interop.harness import ROOT, rig_script
+from tests.interop.harness import ROOT, rig_command
 
 CONFIGURATIONS = ROOT / "tests" / "data" / "swanctl"
 #: a row of octets in the log of charon at its highest level, and the line before the rows
@@ -66,18 +66,22 @@ def against_strongswan(
     engine: dict[str, Any] | None = None,
     more: dict[str, str] | None = None,
     dialect: str | None = None,
+    way: str | None = None,
     certificates: dict[str, Any] | None = None,
+    kerberos: str = "",
+    policy: bool = False,
 ) -> Outcome:
     """Run a scenario. `rig`: options of the rig; the rest changes what our engine is told."""
-    scenario: dict[str, Any] = {"name": name, "steps": steps, "dialect": dialect}
-    scenario |= {"certificates": certificates or {}, "more": more or {}}
+    scenario: dict[str, Any] = {"name": name, "steps": steps, "dialect": dialect, "way": way}
+    scenario |= {"certificates": certificates or {}, "more": more or {}, "kerberos": kerberos}
+    scenario |= {"policy": policy}
     scenario |= {"connection": connection or {}, "child": child or {}, "engine": engine or {}}
     with tempfile.TemporaryDirectory(prefix="ikeproof-engine-") as folder:
         told, result = Path(folder) / "scenario.json", Path(folder) / "result.json"
         log = Path(folder) / "charon.log"
         told.write_text(json.dumps(scenario))
         conf = CONFIGURATIONS / f"{name}.swanctl.conf"
-        command = [sys.executable, str(rig_script()), "--conf", str(conf)]
+        command = [*rig_command(), "--conf", str(conf)]
         command += [] if name.startswith("cert") else ["--no-pki"]
         command += ["--log", str(log), *rig, "--", sys.executable, "-m"]
         command += ["tests.interop.engine_worker", str(told), str(result)]

@@ -3,7 +3,7 @@
     python -m tests.interop.engine_worker SCENARIO.json RESULT.json
 
 SCENARIO: {"name": configuration, "connection" | "child" | "engine" | "certificates": changes by field,
-"steps": [[WORD, ...]], "more": networks of further children by name, "dialect": the only one of NAT traversal that is heard of}.
+"steps": [[WORD, ...]], "more": networks of further children by name, "dialect": the only one of NAT traversal that is heard of, "way": "loses" | "repeats" every datagram once}.
 RESULT: {"events": [{"event", "at", fields...}], "said": [{"command", "status", "text"}], "missing": [steps
 that did not come to pass], "dropped": {why: count}, "sas": Phase I SAs left, "pairs": pairs left}. The
 result holds keys: a test compares them.
@@ -33,7 +33,7 @@ from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification, VendorId
 from impl.wire.vendors import vendor_id
 from model.vocabulary.selectors import Selector
-from tests.interop.certificates import with_certificates
+from tests.interop.certificates import from_policy, with_certificates, with_kerberos
 from tests.interop.peers import packets_in, settings_for
 
 IKE_PORT, NAT_PORT = 500, 4500
@@ -62,10 +62,15 @@ class Worker:
             name: packets_in(network) for name, network in scenario.get("more", {}).items()
         }
         told = settings_for(scenario["name"], self.rig, **changes)
-        if scenario["name"].startswith("cert"):
+        if scenario.get("policy"):
+            told = from_policy(told, self.rig, scenario["name"])
+        elif scenario["name"].startswith("cert"):
             told = with_certificates(told, self.rig, scenario.get("certificates", {}))
+        if scenario.get("kerberos"):
+            told = with_kerberos(told, scenario["kerberos"])
         self.engine = Engine(told, os.urandom)
         self.dialect: str | None = scenario.get("dialect")
+        self.way, self.seen = scenario.get("way"), set[bytes]()
         self.peer = (self.rig["RIG_PEER_IP"], IKE_PORT)
         self.sockets = {port: self._bound(port) for port in (IKE_PORT, NAT_PORT)}
         self.events: list[dict[str, Any]] = []
@@ -93,6 +98,8 @@ class Worker:
             for sock in ready:
                 datagram, source = sock.recvfrom(65_535)
                 datagram = self._without_others(datagram)
+                if self._lost(datagram):
+                    continue
                 floated = sock is self.sockets[NAT_PORT]
                 self.engine.receive_datagram(datagram, source, time.monotonic(), floated=floated)
 
@@ -105,7 +112,9 @@ class Worker:
             self.events.append({"event": type(event).__name__, "at": at} | plain(event))
         for datagram, target, floated in self.engine.outgoing():
             datagram = self._without_others(datagram)
-            self.sockets[NAT_PORT if floated else IKE_PORT].sendto(datagram, target)
+            if not self._lost(datagram):
+                for _ in range(2 if self.way == "repeats" else 1):
+                    self.sockets[NAT_PORT if floated else IKE_PORT].sendto(datagram, target)
 
     def _without_others(self, datagram: bytes) -> bytes:
         """Message 1 with the vendor id of one dialect of NAT traversal, if the scenario names one."""
@@ -118,6 +127,13 @@ class Worker:
         others = {VendorId(vendor_id(item.name)) for item in DIALECTS if item.name != self.dialect}
         kept = tuple(item for item in message.payloads if item not in others)
         return encode_message(replace(message, payloads=kept))
+
+    def _lost(self, datagram: bytes) -> bool:
+        """On a way that loses: whatever goes or comes for the first time."""
+        if self.way != "loses" or datagram in self.seen:
+            return False
+        self.seen.add(datagram)
+        return True
 
     def _bound(self, port: int) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -167,7 +183,14 @@ class Worker:
 
     def cut(self) -> bool:
         """Cut the peer off."""
-        command = ["ip", "-n", self.rig["RIG_PEER_NS"], "link", "set", "eth0", "down"]
+        return self._link("down")
+
+    def mend(self) -> bool:
+        """Join the peer again."""
+        return self._link("up")
+
+    def _link(self, state: str) -> bool:
+        command = ["ip", "-n", self.rig["RIG_PEER_NS"], "link", "set", "eth0", state]
         return not subprocess.run(command, check=False).returncode
 
     def end(self) -> bool:

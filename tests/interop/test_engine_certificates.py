@@ -41,6 +41,14 @@ def test_r3_r5_strongswan_and_we_believe_each_other_s_certificates(who: str) -> 
 
 
 @pytest.mark.parametrize("who", BEGIN)
+def test_r3_r5_the_rig_s_own_policy_is_all_that_it_takes(who: str) -> None:
+    steps: list[Step] = [BEGIN[who], ["until", "SasInstalled", 1, 15], ["wait", 0.3]]
+    out = against_strongswan("cert-rsa", steps, policy=True)
+    assert not out.result["missing"], out.result
+    assert out.of("Phase1Established")[0]["proved"] == "O=rig, CN=peer.rig.test"
+
+
+@pytest.mark.parametrize("who", BEGIN)
 def test_r5_subjects_are_identities_and_an_intermediate_authority_goes_along(who: str) -> None:
     out = run(who, "SasInstalled", "cert-rsa-dn", below=True, sends="ASKED")
     assert not out.result["missing"], out.result
@@ -100,4 +108,18 @@ def test_r5_strongswan_does_not_believe_us_and_we_hear_why() -> None:
     assert failed(out) == (
         "certificate",
         "the peer says AUTHENTICATION-FAILED, under the keys of this exchange",
+    )
+
+
+# ---- what the number of Kerberos means to others
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_r3_strongswan_takes_kerberos_for_xauth_and_we_notice(place: str) -> None:
+    steps: list[Step] = [["start"], ["until", "SasInstalled", 1, 3], ["wait", 8]]
+    out = against_strongswan("psk-3des-sha1-modp1024", steps, kerberos=place)
+    if place == "last":
+        assert not out.result["missing"] and out.of("SasInstalled")
+        return
+    assert failed(out) == (
+        "auth-method",
+        "the peer takes method 65001, and no vendor id says that it means Kerberos",
     )

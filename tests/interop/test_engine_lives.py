@@ -132,3 +132,40 @@ def test_we_answer_strongswan_whether_we_are_there() -> None:
         and "[ HASH N(DPD_ACK) ]" in out.log
         and not out.of("Phase1Ended")
     )
+
+
+# ---- a bad way between
+@pytest.mark.parametrize("way", ["loses", "repeats"])
+@pytest.mark.parametrize("who", BEGIN)
+def test_r8_what_is_lost_or_comes_twice_does_not_matter(who: str, way: str) -> None:
+    steps: list[Step] = [BEGIN[who], ["until", "SasInstalled", 1, 15], ["wait", 1.8]]
+    steps += [["swanctl", "--list-sas"]]
+    patience = {"interval": 0.4, "brief": 0.4}
+    out = against_strongswan(NAME, steps, engine=patience, way=way)
+    assert not out.result["missing"]
+    assert len(out.of("Phase1Established")) == len(out.of("SasInstalled")) == 1
+    (listed,), pair = out.said("--list-sas"), out.of("SasInstalled")[0]["pair"]
+    assert listed.count("INSTALLED") == 1 and f"out {pair['inbound_spi']:08x}" in listed
+
+
+def test_r15_a_later_negotiation_that_meets_silence_renegotiates_phase1() -> None:
+    steps: list[Step] = [*UP, ["wait", 0.3], ["cut"], ["rekey", "net"]]
+    steps += [["until", "Phase1Ended"], ["mend"], ["until", "SasInstalled", 2, 15]]
+    patience = {"interval": 0.4, "brief": 0.4}
+    out = against_strongswan(NAME, [*steps, ["swanctl", "--list-sas"]], engine=patience)
+    assert not out.result["missing"]
+    assert [item["why"] for item in out.of("Phase1Ended")] == ["a later negotiation met silence"]
+    first, second = (item["name"] for item in out.of("SasInstalled"))
+    assert first != second and second == out.of("Phase1Established")[1]["name"]
+
+
+def test_r18_a_strongswan_that_has_forgotten_us_and_begins_anew_replaces_what_there_was() -> None:
+    """Its Deletes are lost; INITIAL-CONTACT tells that it holds nothing of before."""
+    steps: list[Step] = [BEGIN["strongSwan"], ["until", "SasInstalled"], ["wait", 0.3], ["cut"]]
+    steps += [["swanctl", "--terminate", "--ike", "rig", "--force"], ["wait", 0.3], ["mend"]]
+    steps += [["wait", 0.5], BEGIN["strongSwan"], ["until", "SasInstalled", 2], ["wait", 0.3]]
+    out = against_strongswan(NAME, steps)
+    assert not out.result["missing"]
+    assert [item["why"] for item in out.of("SasDeleted")] == ["the peer has begun anew"]
+    assert [item["why"] for item in out.of("Phase1Ended")] == ["the peer has begun anew"]
+    assert out.result["sas"] == out.result["pairs"] == 1

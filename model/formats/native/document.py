@@ -160,6 +160,10 @@ class Method(Table):
     principal: Annotated[str | None, Field(description="Own Kerberos name.")] = None
     ca: Annotated[str | None, Field(description="File of the trust anchor.")] = None
     certificate: Annotated[str | None, Field(description="File of the own certificate.")] = None
+    key: Annotated[
+        str | None,
+        Field(description="Its private key: file:PATH or env:NAME; never the key itself."),
+    ] = None
 
 
 class Rule(Table):

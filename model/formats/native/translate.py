@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from model.formats.native import document
 from model.formats.native.places import Path
-from model.formats.pem import certificate_octets
+from model.formats.pem import all_certificates
 from model.formats.reader import Reader, ReadError
 from model.vocabulary.findings import Finding
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
@@ -243,7 +243,8 @@ class Translator:
         elif kind == "certificate":
             own_file = self._certificate((*path, "certificate"), item.certificate)
             anchor = self._certificate((*path, "ca"), item.ca)
-            own = Credentials(Stated(None, place), certificates=own_file)
+            keys = () if item.key is None else (self._secret((*path, "key"), item.key),)
+            own = Credentials(Stated(None, place), certificates=own_file, keys=keys)
             other = Credentials(Stated(ANY_IDENTITY, place), anchors=anchor)
         elif item.principal is not None:
             name = Identity(IdentityKind.PRINCIPAL, item.principal)
@@ -265,9 +266,8 @@ class Translator:
             except ReadError as error:
                 return Secret(f"file:{name}", place, None, f"cannot read {full}: {error}")
             return Secret(f"file:{name}", place, octets.rstrip(b"\r\n"))
-        raise self._wrong(
-            path, "a secret written into the policy", "write secret = 'file:PATH' or 'env:NAME'"
-        )
+        mend = f"write {path[-1]} = 'file:PATH' or 'env:NAME'"
+        raise self._wrong(path, "a secret written into the policy", mend)
 
     def _certificate(self, path: Path, name: str | None) -> tuple[CertificateFile, ...]:
         if name is None:
@@ -278,9 +278,10 @@ class Translator:
         except ReadError as error:
             missing = f"cannot read {full}: {error}"
             return (CertificateFile(name, self._place(path), None, missing),)
-        der = certificate_octets(octets)
-        fault = None if der else f"{full} is no certificate"
-        return (CertificateFile(name, self._place(path), der, fault),)
+        found = all_certificates(octets)
+        if not found:
+            return (CertificateFile(name, self._place(path), None, f"{full} is no certificate"),)
+        return tuple(CertificateFile(name, self._place(path), der) for der in found)
 
     # ---- Phase II
     def _children(self, path: Path, rule: document.Rule) -> list[Child]:

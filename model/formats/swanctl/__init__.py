@@ -41,4 +41,5 @@ def load(path: str, name: str, reader: Reader) -> Peer:
         secrets=tuple(importer.secrets(secrets)) if secrets else (),
         anchors=tuple(importer.folder("x509ca", Place(path, 1))),
         findings=(*tree.findings, *importer.findings),
+        lists=tuple(importer.lists(Place(path, 1))),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import partial
 
-from model.formats.pem import certificate_octets
+from model.formats.pem import certificate_octets, list_octets
 from model.formats.reader import Reader, ReadError
 from model.formats.swanctl import keys, values
 from model.formats.swanctl.lifetimes import phase1_life, phase2_life
@@ -122,7 +123,36 @@ class Importer:
         ]
         if own and not certs and _kind(section) == "pubkey":
             certs = self.folder("x509", section.place)
-        return Credentials(identity, tuple(certs), tuple(anchors))
+        pubkey = _kind(section) == "pubkey"
+        revocation = section.values.get("revocation")
+        return Credentials(
+            identity,
+            tuple(certs),
+            tuple(anchors),
+            keys=tuple(self._keys(section.place)) if own and pubkey else (),
+            revocation=Stated(revocation.text, revocation.place) if revocation else None,
+        )
+
+    def _keys(self, place: Place) -> Iterator[Secret]:
+        """The private keys beside the file, as swanctl loads them; read only by who uses them."""
+        for folder in ("private", "rsa", "pkcs8"):
+            for path in self._reader.glob(posixpath.join(self._folder, folder, "*")):
+                label = f"file:{folder}/{posixpath.basename(path)}"
+                yield Secret.later(label, place, partial(self._octets, path))
+
+    def _octets(self, path: str) -> bytes | None:
+        try:
+            return self._reader.read(path)
+        except ReadError:
+            return None
+
+    def lists(self, place: Place) -> Iterator[CertificateFile]:
+        """The revocation lists beside the file."""
+        for path in self._reader.glob(posixpath.join(self._folder, "x509crl", "*")):
+            octets = self._octets(path)
+            der = list_octets(octets) if octets is not None else None
+            fault = None if der else f"{path} is no revocation list that can be read"
+            yield CertificateFile(posixpath.basename(path), place, der, fault)
 
     def _named(self, section: Section, key: str, folder: str) -> Iterator[CertificateFile]:
         setting = section.values.get(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import queue
@@ -18,6 +19,7 @@ import pytest
 
 from tests.explorer.conftest import Run
 from tests.impl.daemon.conftest import policy
+from tests.interop.pki import PKI
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE = 30.0
@@ -213,7 +215,9 @@ def test_a_policy_that_cannot_be_run_is_refused_with_its_line(run: Run, tmp_path
     text = policy("a").replace("auth = psk", "auth = pubkey")
     (tmp_path / "a.conf").write_text(text)
     done = run("run", tmp_path / "a.conf", *free())
-    assert done.code == 2 and "a.conf:6: rig wants certificates" in done.err
+    assert (
+        done.code == 2 and "a.conf:6: rig wants certificates, and names none of its own" in done.err
+    )
     (tmp_path / "a.conf").write_text(policy("a").replace("local_addrs = 127.0.0.1", ""))
     done = run("run", tmp_path / "a.conf", *free())
     assert done.code == 2 and "--listen ADDRESS" in done.err
@@ -235,3 +239,49 @@ def test_nobody_to_ask_is_said(run: Run, tmp_path: Path) -> None:
     assert done.code == 2 and "no daemon at" in done.err
     (tmp_path / "file").write_text("")
     assert "it is no socket" in run("ctl", "status", "--control", tmp_path / "file").err
+
+
+def certified(folder: Path, side: str, pki: PKI) -> Path:
+    """A swanctl folder of one side, with its certificate, its key and the authority."""
+    who = "peer" if side == "a" else "cmd"
+    text = (
+        policy(side).replace("auth = psk", "auth = pubkey").replace("aes128-sha256-modp1024, ", "")
+    )
+    for name, other in (("a.test", "peer.rig.test"), ("b.test", "cmd.rig.test")):
+        text = text.replace(name, other)
+    files = {
+        "swanctl.conf": text.encode(),
+        "x509/own.crt": pki.certificate(who),
+        "x509ca/ca.crt": pki.certificate("ca"),
+        "private/own.key": pki.key(who),
+        "private/unread.key": b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+    }
+    for name, octets in files.items():
+        path = folder / side / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(octets)
+    return folder / side / "swanctl.conf"
+
+
+def test_r3_certificates_with_keys_from_swanctls_folder_or_by_name(
+    start: Start, tmp_path: Path, run: Run
+) -> None:
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    pki = PKI(today)
+    one, other = (certified(tmp_path, side, pki) for side in "ab")
+    b = start(other, *free("--control", tmp_path / "b.sock"))
+    there = b.until("listening")
+    moved = tmp_path / "a.key"
+    (one.parent / "private" / "own.key").rename(moved)
+    without = run("run", one, *free("--control", tmp_path / "a.sock"))
+    assert without.code == 2 and "no private key belongs to" in without.err
+    bad = run("run", one, "--key", one, *free("--control", tmp_path / "a.sock"))
+    assert bad.code == 2 and "no private key can be read" in bad.err
+    ports = ("--peer-port", there["port"], "--peer-nat-port", there["nat_port"])
+    a = start(one, *free(*ports, "--control", tmp_path / "a.sock", "--up", "rig", "--key", moved))
+    made = a.until("phase1-established")
+    assert (
+        made["choice"]["method"] == "RSA-SIGNATURES" and made["proved"] == "O=rig, CN=cmd.rig.test"
+    )
+    a.until("sas-installed")
+    b.until("sas-installed")

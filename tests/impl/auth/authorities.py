@@ -38,6 +38,9 @@ def curve_key(name: str) -> ec.EllipticCurvePrivateKey:
 
 
 def dn(common: str) -> x509.Name:
+    """A subject by its common name; none without one."""
+    if not common:
+        return x509.Name([])
     return x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example"),

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impl.auth.names import (
+    dn_from,
     in_words,
     normal_name,
+    own_id,
     same_identity,
     shown_in_words,
     subject_id,
@@ -86,6 +88,25 @@ def test_r5_a_common_name_confirms_no_host_name() -> None:
 O, OU, CN = (bytes((0x06, 0x03, 0x55, 0x04, last)) for last in (10, 11, 3))
 #: tags and encodings of UTF8String, PrintableString, BMPString, TeletexString
 STRINGS = {0x0C: "utf-8", 0x13: "ascii", 0x1E: "utf-16-be", 0x14: "latin-1"}
+
+
+def test_r5_a_distinguished_name_from_text() -> None:
+    own = normal_name(dn("a.example").public_bytes())
+    assert normal_name(dn_from("o=example, cn=a.example")) == own
+    assert normal_name(dn_from("O=Example, 2.5.4.3=a.example")) == own
+    for wrong in ("", "a.example", "o=", "o=a, b", "nonsense=a"):
+        with pytest.raises(ValueError, match=r".+"):
+            dn_from(wrong)
+
+
+def test_r5_what_an_end_shows_by_itself() -> None:
+    assert own_id(CERTIFICATE) == subject_id(CERTIFICATE)
+    for named, type_ in (("b.example", IdType.FQDN), ("me@b.example", IdType.USER_FQDN)):
+        assert own_id(make("", names=[named]).certificate) == text(type_, named)
+    for named, type_ in (("192.0.2.7", IdType.IPV4_ADDR), ("2001:db8::7", IdType.IPV6_ADDR)):
+        packed = ip_address(named).packed
+        assert own_id(make("", names=[named]).certificate) == shown(type_, packed)
+    assert own_id(make("").certificate) is None
 
 
 def test_what_somebody_else_has_chosen_is_spelled_out_where_it_could_deceive() -> None:

@@ -67,6 +67,17 @@ def test_r5_a_path_of_one_step_and_one_over_intermediates() -> None:
     )  # nor an authority, if it is the peer itself
 
 
+def test_r5_an_authority_can_be_demanded() -> None:
+    mid, other = authority("demanded", ROOT), authority("not demanded", ROOT)
+    leaf, known = make("z.example", mid), (mid.certificate, other.certificate)
+    roots = (ROOT.certificate,)
+    assert path(leaf, Trust(roots, known, demanded=(mid.certificate,)))
+    assert path(leaf, Trust(roots, known, demanded=(other.certificate, ROOT.certificate)))
+    assert fault(leaf, Trust(roots, known, demanded=(other.certificate,))) == (
+        "O=Example, CN=z.example is not issued by the authority that is demanded"
+    )
+
+
 def test_r5_the_clock_that_is_given_decides() -> None:
     first, last = LEAF.certificate.not_valid_before_utc, LEAF.certificate.not_valid_after_utc
     second = datetime.timedelta(seconds=1)

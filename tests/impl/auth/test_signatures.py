@@ -22,10 +22,10 @@ from impl.crypto import rsa as raw
 from impl.crypto import schedule
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.hashes import HASHES
-from impl.crypto.schedule import Cookies
+from impl.crypto.schedule import Cookies, Keys
 from impl.ike.sealing import Sealing
 from impl.wire.message import decode_header, decode_message
-from impl.wire.numbers import CertEncoding, Encryption, Hash
+from impl.wire.numbers import CertEncoding, Encryption, Hash, IdType
 from impl.wire.payloads import (
     AnyPayload,
     Certificate,
@@ -37,12 +37,24 @@ from impl.wire.payloads import (
 from impl.wire.proposals import SecurityAssociation
 from model.vocabulary.policy import CertificateFile
 from model.vocabulary.secrets import Secret
-from tests.impl.auth.authorities import authority, credentials, key, make, revocations, trust
+from tests.impl.auth.authorities import (
+    NOW,
+    Holder,
+    authority,
+    credentials,
+    key,
+    make,
+    revocations,
+    trust,
+)
 from tests.impl.auth.steps import completed
 
 Read = Callable[[str], Any]
 RECORDED = Path(__file__).resolve().parents[2] / "data" / "strongswan" / "cert-rsa.json"
 
+_des3 = cipher_of(Encryption.TRIPLE_DES_CBC)
+assert _des3 is not None
+TRIPLE_DES = _des3
 #: the recorded run has keys of 1024 bits
 SMALL = Rules(least_bits=1024)
 
@@ -192,6 +204,43 @@ def test_r5_certificates_come_as_pkcs7_too_and_rubbish_is_passed_over(recorded: 
     rubbish = [Certificate(encoding, b"\x30\x03abc") for encoding in (0, 1, 4, 7, 200)]
     said = (*rubbish, Certificate(CertEncoding.PKCS7, bundle), *bare)
     assert recorded.check(5, payloads=said) == "O=rig, CN=cmd.rig.test"
+
+
+def claim(holder: Holder, shown: Identification, objection: Refused | None = None) -> str:
+    """Somebody signs for an identity; who that proves to a receiver that believes the holder's root."""
+    keys = Keys(HASHES[Hash.SHA1], TRIPLE_DES, b"skeyid", b"", b"", b"", b"", b"")
+    transcript = Transcript(keys, (b"gxi", b"gxr"), Cookies(b"i" * 8, b"r" * 8), b"sa")
+    made = raw.signed(holder.key, transcript.proof(shown.body, initiators=True))
+    der = holder.certificate.public_bytes(serialization.Encoding.DER)
+    payloads = (Certificate(CertEncoding.X509_SIGNATURE, der), Signature(made))
+    root = authority("claims")
+    end = Certified(credentials(make("receiver"), trust(root)), lambda: NOW, initiator=False)
+    completed(end.verify(transcript, shown, payloads, objection))
+    return end.name
+
+
+def test_r5_who_signs_for_another_identity_than_its_certificate_confirms_is_refused() -> None:
+    holder = make("a.example", authority("claims"), names=["a.example"])
+    own, other = (Identification(IdType.FQDN, 0, 0, n) for n in (b"a.example", b"c.example"))
+    assert claim(holder, own) == "O=Example, CN=a.example"
+    with pytest.raises(Refused) as caught:
+        claim(holder, other)
+    assert caught.value.reason == "certificate"
+    assert caught.value.why == (
+        "the certificate of O=Example, CN=a.example does not confirm FQDN c.example"
+    )
+
+
+def test_r5_what_the_policy_has_against_an_identity_counts_once_it_has_been_shown() -> None:
+    holder = make("a.example", authority("claims"), names=["a.example"], days=(-9, -2))
+    own = Identification(IdType.FQDN, 0, 0, b"a.example")
+    with pytest.raises(Refused, match="has expired"):
+        claim(holder, own)
+    with pytest.raises(Refused, match="not expected"):
+        claim(holder, own, Refused("identity", "not expected"))
+    thief = Holder(holder.certificate, key("thief"))
+    with pytest.raises(Dropped, match="the signature is not by the key"):
+        claim(thief, own, Refused("identity", "not expected"))
 
 
 # ---- keys and files

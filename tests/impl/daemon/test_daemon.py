@@ -80,6 +80,7 @@ def test_r16_rekey_makes_new_pairs_and_up_again_makes_none(tmp_path: Path) -> No
             assert not missing["ok"] and "bring it up first" in missing["error"]
             (once_more,) = await ask(path, up)
             assert result(once_more)["outcome"] == "established"
+            assert [c["child"] for c in result(once_more)["children"]] == ["net"]
             await b.until("sas-installed", 2)
             assert len(a.of("sas-installed")) == 2 and len(a.of("phase1-established")) == 1
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from impl.auth.certificate import CertificateSettings
 from impl.auth.keys import SigningKey
@@ -16,7 +19,7 @@ from impl.wire.numbers import Method
 from model.formats import load
 from tests.conftest import DictReader
 from tests.impl.auth.authorities import NOW, Holder, authority, make, trust
-from tests.impl.daemon.conftest import DEADLINE, Running, ask, policy, result, run
+from tests.impl.daemon.conftest import DEADLINE, A, B, Running, ask, policy, result, run
 
 ROOT = authority()
 HOLDERS = {side: make(f"{side}.test", ROOT, names=[f"{side}.test"]) for side in ("a", "b")}
@@ -98,5 +101,64 @@ def test_r18_a_daemon_ends_while_a_step_is_under_way(tmp_path: Path) -> None:
         assert a.of("stopped") and not a.of("phase1-established")
         slow.may.set()
         await b.stop()
+
+    run(test)
+
+
+# ---- from policies
+POLICY = """format = 1
+address = "{here}"
+[[main_mode.offers]]
+encryption = "3des"
+hash = "sha1"
+group = 2
+[filter_lists.peer]
+filters = [ {{ source = "me", destination = "{there}" }} ]
+[[filter_actions.secure.offers]]
+esp = {{ encryption = "3des", integrity = "sha1" }}
+[[rules]]
+name = "peer"
+filter_list = "peer"
+filter_action = "secure"
+authentication = [
+  {{ method = "certificate", certificate = "{side}.pem", key = "file:{side}.key", ca = "ca.pem" }},
+]
+"""
+
+
+def from_policy(side: str, peer_ports: tuple[int, int] = (1, 1)) -> Node:
+    """A node as `ikeproof run` makes it of a native policy and its files."""
+    here, there = (A, B) if side == "a" else (B, A)
+    pem, holder = Encoding.PEM, HOLDERS[side]
+    files = {
+        f"{side}.toml": POLICY.format(here=here, there=there, side=side).encode(),
+        f"{side}.pem": holder.certificate.public_bytes(pem),
+        f"{side}.key": holder.pem_key,
+        "ca.pem": ROOT.certificate.public_bytes(pem),
+    }
+    made = plan(load(f"{side}.toml", side, DictReader(files)), ip_address(here))
+    at_noon = replace(made.settings, utc=lambda _now: NOW)
+    return Node(replace(made, settings=at_noon), (0, 0), peer_ports)
+
+
+def test_r3_r5_native_policies_with_certificates_come_up(tmp_path: Path) -> None:
+    async def test() -> None:
+        other = from_policy("b")
+        a = Running(
+            Daemon([from_policy("a", (other.port, other.nat_port))], str(tmp_path / "a.sock"))
+        )
+        b = Running(Daemon([other], str(tmp_path / "b.sock")))
+        try:
+            await b.until("listening")
+            await a.until("listening")
+            up = {"command": "up", "connection": "peer", "wait": 15}
+            (answer,) = await ask(tmp_path / "a.sock", up)
+            assert result(answer)["outcome"] == "established"
+            (made,) = await b.until("phase1-established")
+            assert made["identity"]["type"] == "DER-ASN1-DN"
+            assert made["proved"] == "O=Example, CN=a.test"
+        finally:
+            for end in (a, b):
+                await end.stop()
 
     run(test)

@@ -15,7 +15,7 @@ from impl.ike.events import (
     SasInstalled,
 )
 from impl.ike.offers import offer_phase1
-from impl.ike.settings import Lifetime
+from impl.ike.settings import Address, Lifetime
 from impl.link.network import Sent
 from impl.wire.message import HEADER_SIZE, decode_header, decode_message, encode_message
 from impl.wire.numbers import ExchangeType, NotifyType
@@ -136,15 +136,20 @@ def test_r7_to_others_a_refusal_is_plain(make_pair: MakePair) -> None:
     assert told.notification.data == b"" and told.protected
 
 
-@given(st.binary(min_size=8, max_size=8), st.integers(0, 65_535), st.integers(0, 65_535))
-@settings(max_examples=50)
-def test_r9_cookies_are_bound_to_the_address(initiator: bytes, one: int, other: int) -> None:
+ADDRESSES = st.tuples(
+    st.sampled_from(["192.0.2.1", "192.0.2.11", "2001:db8::1"]), st.integers(1, 9)
+)
+
+
+@given(st.binary(min_size=8, max_size=8), ADDRESSES, ADDRESSES)
+@settings(max_examples=80)
+def test_r9_cookies_are_bound_to_the_address(
+    initiator: bytes, one: Address, other: Address
+) -> None:
     maker = CookieMaker(lambda size: b"s" * size, 60)
-    made = [
-        maker.make(("192.0.2.1", port), initiator, 0.0, lambda _: False) for port in (one, other)
-    ]
+    made = [maker.make(address, initiator, 0.0, lambda _: False) for address in (one, other)]
     assert (made[0] == made[1]) is (one == other)
-    again = maker.make(("192.0.2.1", one), initiator, 0.0, lambda cookie: cookie == made[0])
+    again = maker.make(one, initiator, 0.0, lambda cookie: cookie == made[0])
     assert again != made[0] and any(again) and len(again) == 8
 
 

@@ -73,6 +73,7 @@ def test_behind_a_nat_ports_change_with_message_5_and_esp_goes_in_udp(make_pair:
     one, other = pair.of(A, SasInstalled)[0].pair, pair.of(B, SasInstalled)[0].pair
     assert one.choice == other.choice
     assert one.choice.encapsulation == Encapsulation.UDP_TUNNEL
+    assert one.originals is None and other.originals is None  # transport mode alone needs them
     assert one.peer == (B[0], 4500) and other.peer == (PUBLIC, 20_001)
     assert one.inbound_key == other.outbound_key
 

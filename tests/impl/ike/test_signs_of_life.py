@@ -320,3 +320,13 @@ def test_r9_notifies_in_clear_are_reported_once_a_kind_and_change_nothing(
     )
     assert not any(item.protected for item in pair.of(A, Notified))
     assert len(pair.a.sadb) == len(pair.a.sadb.pairs) == 1 and not pair.of(A, Phase1Ended)
+
+
+def test_r18_a_delete_of_another_phase1_sa_changes_nothing(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (sa,) = pair.b.sadb
+    pair.b.notify(sa, [Delete(ProtocolId.ISAKMP, (bytes(16), sa.cookies.both[::-1]))])
+    pair.run(5)
+    assert not pair.of(A, Phase1Ended) and len(pair.a.sadb) == 1

@@ -17,7 +17,7 @@ from impl.ike.events import (
     SasDeleted,
     SasInstalled,
 )
-from impl.ike.settings import Lifetime
+from impl.ike.settings import Detection, Lifetime
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header
 from impl.wire.numbers import ExchangeType, NotifyType, ProtocolId
@@ -206,6 +206,15 @@ def test_r19_a_shorter_lifetime_of_a_pair_is_said_and_heard(make_pair: MakePair)
     pair.run(5)
     one, other = pair.of(A, SasInstalled)[0].pair, pair.of(B, SasInstalled)[0].pair
     assert (one.life, one.kilobytes) == (other.life, other.kilobytes) == (900, 500)
+    # where it is no shorter nothing is said
+    alike = make_pair(b=children(B, life=Lifetime(3600, 3600)))
+    alike.start()
+    alike.run(5)
+    said, unsaid = (
+        [len(sent.datagram) for sent in item.network.log if sent.source == B][3]
+        for item in (pair, alike)
+    )
+    assert said - unsaid >= 12 + 16
 
 
 def test_r19_kilobytes_are_negotiated(make_pair: MakePair) -> None:
@@ -425,3 +434,73 @@ def test_r17_an_ended_sa_of_which_pairs_are_left_is_nobodys_successor(make_pair:
         engine.ended(list(engine.sadb)[1], "for this test")
     pair.run(100)
     assert len(pair.of(A, Phase1Established)) == 3 and len(pair.a.sadb) == 1
+
+
+@pytest.mark.parametrize("between", [0.0, 0.015, 2.0])
+def test_r16_a_pair_has_one_successor_however_often_one_is_asked_for(
+    make_pair: MakePair, between: float
+) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    spi = pair.of(A, SasInstalled)[0].pair.inbound_spi
+    for _ in range(4):
+        pair.a.renew(spi, pair.network.now)
+        pair.run(between)
+    pair.run(5)
+    assert len(pair.of(A, SasInstalled)) == 2
+    for _ in range(4):
+        (sa,) = pair.a.sadb
+        pair.a.rekey(sa, "net", pair.network.now)
+        pair.run(between)
+    pair.run(30)
+    assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
+
+
+def test_r19_a_pair_whose_successor_went_with_phase1_is_tried_to_be_replaced_again(
+    make_pair: MakePair,
+) -> None:
+    dead: list[bool] = []
+    pair = make_pair(
+        {**children(A, life=Lifetime(300, 300, soft=50)), "detection": Detection(5, 2)},
+        tap=lambda sent: None if dead and sent.source == B else sent.datagram,
+    )
+    pair.start()
+    pair.run(48)
+    (sa,) = pair.a.sadb
+    dead.append(True)
+    pair.run(4)  # its successor is being negotiated
+    assert sa.quick
+    pair.a.ended(sa, "for this test")
+    pair.run(30)
+    assert [item.reason for item in pair.of(A, Phase2Failed)] == ["no-responder"]
+    pair.run(60)
+    assert pair.of(A, Phase1Failed)
+    dead.clear()
+    pair.run(100)
+    assert len(pair.of(A, SasInstalled)) >= 2
+
+
+def test_r12_an_sa_that_has_ended_keeps_no_keys(make_pair: MakePair) -> None:
+    pair = make_pair()
+    pair.start()
+    pair.run(5)
+    (ours,), (theirs,) = pair.a.sadb, pair.b.sadb
+    assert ours.sealing is not None and ours.private is None
+    pair.a.notify(ours, [notices.delete_of(ours)])
+    pair.a.ended(ours, "for this test")
+    pair.run(5)
+    assert ours.sealing is None and theirs.sealing is None
+    assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
+
+
+def test_r16_a_pair_whose_successor_waits_is_not_replaced_twice(make_pair: MakePair) -> None:
+    one = connection(B, "10.1.0.0/16", "10.2.0.0/16").children[0]
+    pair = make_pair({"children": (one, replace(one, name="two"))})
+    pair.start()
+    pair.run(5)
+    first, second = (item.pair.inbound_spi for item in pair.of(A, SasInstalled))
+    for spi in (first, second, second):  # one at a time: the others wait
+        pair.a.renew(spi, pair.network.now)
+    pair.run(5)
+    assert len(pair.of(A, SasInstalled)) == 4

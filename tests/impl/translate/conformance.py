@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from impl.ike.engine import Engine
@@ -16,14 +17,16 @@ from impl.ike.events import (
 )
 from impl.ike.settings import Address, ConnectionSettings, Phase1Choice
 from impl.link.network import Network
-from impl.translate import Plan, plan
+from impl.translate import Held, Plan, plan
+from impl.wire.numbers import Method
 from model.vocabulary.outcomes import Outcome, PairVerdict, Phase2Verdict
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
-from model.vocabulary.suites import Phase1Suite, Phase2Suite, Protocol
+from model.vocabulary.suites import AuthMethod, Phase1Suite, Phase2Suite, Protocol
 
 #: the whole exchange, its resends and the brief interval, in seconds of the link's clock
 LONG = 60.0
+NOTHING = Held()
 #: what a peer is told is the same for both (INVALID-ID-INFORMATION)
 _ALIKE = {"mode": {"mode", "selector"}}
 
@@ -41,13 +44,19 @@ class Carried:
     reason2: str | None = None
 
 
-def plan_of(peer: Peer, host: str) -> Plan | None:
-    """A policy in the engine's terms; None for what the engine refuses to run."""
+def plan_of(
+    peer: Peer, host: str, held: Held = NOTHING, day: datetime.date | None = None
+) -> Plan | None:
+    """A policy in the engine's terms, on a day; None for what the engine refuses to run."""
     try:
-        return plan(peer, ip_address(host))
+        made = plan(peer, ip_address(host), (), held)
     except PolicyError as error:
         assert error.mend
         return None
+    if day is None:
+        return made
+    noon = datetime.datetime.combine(day, datetime.time(12), datetime.UTC)
+    return replace(made, settings=replace(made.settings, utc=lambda _now: noon))
 
 
 def carry_out(
@@ -118,9 +127,15 @@ def _differ(phase: str, said: str | None, done: str | None) -> str:
 def _numbers(suite: Phase1Suite) -> Phase1Choice:
     number, hash_ = suite.encryption.algorithm.phase1_number, suite.hash.number
     assert number is not None and hash_ is not None
-    return Phase1Choice(number, suite.encryption.key_bits, hash_, 1, suite.group.number)
+    method = _METHODS[suite.authentication]
+    return Phase1Choice(number, suite.encryption.key_bits, hash_, method, suite.group.number)
 
 
+_METHODS = {
+    AuthMethod.PRE_SHARED_KEY: Method.PRE_SHARED_KEY,
+    AuthMethod.CERTIFICATE: Method.RSA_SIGNATURES,
+    AuthMethod.KERBEROS: Method.KERBEROS,
+}
 _Taken = tuple[int, int | None, int | None, int | None, int | None]
 
 

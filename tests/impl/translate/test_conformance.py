@@ -227,3 +227,33 @@ def test_r5_the_own_identity_is_not_taken_for_the_peers_though_verify_does_not_m
     ends = [plan_of(peer, host) for peer, host in zip(peers, (A, B), strict=True)]
     assert ends[0] is not None and ends[1] is not None
     assert carry_out(ends[0], ends[1], "rig", "net").reason1 == "identity"
+
+
+def test_r12_session_key_pfs_takes_the_group_of_phase1_though_verify_takes_the_first() -> None:
+    """The other known difference: docs/policies.md has it that Windows uses the group of Phase I again, and so
+    does the engine; `verify` has the initiator send a value of the first group of its main mode offers."""
+    said = {
+        "offers": [("3des", "sha1", 2), ("des", "md5", 1)],
+        "quick": [("esp", "3des", "sha1")],
+        "pfs": True,
+        "master": False,
+        "psk": "one",
+        "protocol": "tcp",
+        "tunnel": False,
+    }
+    peers = []
+    for name, changes, here, there in (
+        ("a", {}, A, B),
+        ("b", {"offers": [("des", "md5", 1)]}, B, A),
+    ):
+        text = native_text({**said, **changes}, here, there).encode()
+        peers.append(load(f"{name}.toml", name, DictReader({f"{name}.toml": text, "key": b"one"})))
+    ends = [plan_of(peer, host) for peer, host in zip(peers, (A, B), strict=True)]
+    assert ends[0] is not None and ends[1] is not None
+    done = carry_out(ends[0], ends[1], "peer", "peer")
+    assert done.choice is not None and done.pair is not None
+    assert done.choice.group == done.pair.choice.group == 1
+    from proofs.verify import verify
+
+    first = verify(peers, [("a", "b")], TODAY).pairs[0]
+    assert first.phase2[0].outcome is Outcome.FAILS  # to be mended there

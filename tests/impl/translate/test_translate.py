@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from impl.translate import Plan, local_addresses, plan
-from impl.wire.numbers import IdType
+from impl.wire.numbers import IdType, Method
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
 from tests.impl.translate.test_conformance import ALIKE, A, B, swanctl_text
@@ -147,7 +147,7 @@ REFUSED = [
     ({"local": "10.1.0.0/16[tcp/80-90]"}, 12, "one port or all"),
     ({"mode": "transport"}, 12, "does not hold"),
     ({"other": "*.test"}, 9, "wildcard"),
-    ({"own": "CN=a"}, 7, "dn"),
+    ({"own": "CN=a*"}, 7, "a wildcard"),
 ]
 
 
@@ -162,7 +162,7 @@ def test_what_cannot_be_run_is_refused_with_its_line(
 
 
 TEXTS = [
-    (("auth = psk", "auth = pubkey"), "certificates"),
+    (("auth = psk", "auth = pubkey"), "names none of its own"),
     (("version = 1", "version = 1\n aggressive = yes"), "Aggressive Mode"),
     ((f"remote_addrs = {B}", "remote_addrs = vpn.example.test"), "names are not looked up"),
     (("secret = one", "id = nobody.test\nsecret = one"), "no pre-shared key"),
@@ -237,3 +237,30 @@ def test_own_addresses_are_those_that_the_policy_states(peer_of: Load) -> None:
     assert local_addresses(swanctl(peer_of)) == [HERE]
     text = swanctl_text(ALIKE, A, B).replace(f"local_addrs = {A}", "")
     assert local_addresses(peer_of("a", text)) == []
+
+
+def test_r3_several_methods_are_offered_in_order_one_transform_each(peer_of: Load) -> None:
+    both = NATIVE.replace(
+        "authentication = [",
+        'authentication = [ { method = "kerberos", principal = "host/a.test@TEST" },',
+    )
+    made = plan(peer_of("a", both, "toml", key="k"), HERE)
+    (connection,) = made.settings.connections
+    assert [(c.encryption, c.method) for c in connection.choices] == [
+        (5, Method.KERBEROS),
+        (5, Method.PRE_SHARED_KEY),
+        (1, Method.KERBEROS),
+        (1, Method.PRE_SHARED_KEY),
+    ]
+    assert connection.kerberos is not None and connection.kerberos.name == "host/a.test@TEST"
+    assert connection.kerberos.expected is None and connection.secret is not None
+    nameless = both.replace(', principal = "host/a.test@TEST"', "")
+    with pytest.raises(
+        PolicyError, match=r"a\.toml:\d+: peer wants Kerberos, and names no principal"
+    ):
+        plan(peer_of("a", nameless, "toml", key="k"), HERE)
+
+
+def test_r5_a_key_that_cannot_be_read_is_refused_with_its_line(peer_of: Load) -> None:
+    with pytest.raises(PolicyError, match=r"a\.toml:\d+: the pre-shared key file:key is not known"):
+        plan(peer_of("a", NATIVE, "toml"), HERE)

@@ -1,0 +1,142 @@
+"""What certificates and Kerberos take, out of a policy (R3, R5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from impl.auth.certificate import CertificateSettings
+from impl.auth.gss import Mechanism
+from impl.auth.kerberos import KerberosSettings
+from impl.auth.keys import SigningKey, certificates_of, lists_of
+from impl.auth.names import unconfirmed
+from impl.auth.paths import Rules, Trust
+from impl.translate.credentials import own_id
+from impl.translate.words import cannot
+from impl.wire.payloads import Identification
+from model.vocabulary.identities import IdentityKind
+from model.vocabulary.places import Place
+from model.vocabulary.policy import Authentication, Connection, Credentials, Peer
+from model.vocabulary.secrets import Secret
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+T = TypeVar("T")
+
+
+def certificate_of(
+    peer: Peer,
+    connection: Connection,
+    authentication: Authentication,
+    keys: tuple[SigningKey, ...],
+) -> CertificateSettings:
+    """The own certificate, its key, and whom to believe; `keys`: more than the policy names."""
+    place = authentication.method.place or connection.place
+    own, other = authentication.own, authentication.other
+    # Exactly these, or by whom they must be issued.
+    believed = other.certificates or other.anchors or peer.anchors
+    for missing, what, mend in (
+        (not own.certificates, "names none of its own", "name the own certificate"),
+        (
+            not own.keys and not keys,
+            "no private key is known for its own",
+            "name the key, or put it in private/",
+        ),
+        (not believed, "trusts no authority", "name the trust anchor"),
+    ):
+        if missing:
+            raise cannot(f"{connection.name} wants certificates, and {what}", place, mend)
+    shown = _known(lambda: certificates_of(own.certificates), own.certificates[0].place or place)
+    accepted = _known(lambda: certificates_of(believed), believed[0].place or place)
+    where = peer.lists[0].place if peer.lists else None
+    lists = _known(lambda: lists_of(peer.lists), where or place)
+    faults: list[str] = []
+    read = [*keys, *_read(own.keys, faults)]
+    leaf, key = _with_key(shown, read, faults, own_id(authentication, connection), place)
+    authorities = _known(lambda: certificates_of(peer.anchors), place)
+    chain = tuple(_issuers(leaf, (*shown, *authorities)))
+    rules = Rules(needs_list=_strict(other))
+    if other.certificates:
+        trust = Trust(accepted, (), lists, rules)
+    else:
+        # What has signed itself is believed; an authority in between only as far as one of those vouches.
+        every = tuple(dict.fromkeys((*accepted, *authorities)))
+        roots = tuple(item for item in every if item.subject == item.issuer)
+        demanded = accepted if other.anchors else ()
+        trust = Trust(roots, every, lists, rules, demanded)
+    return CertificateSettings((leaf, *chain), key, trust)
+
+
+def _read(keys: tuple[Secret, ...], faults: list[str]) -> Iterator[SigningKey]:
+    for secret in keys:
+        try:
+            yield SigningKey.of(secret)
+        except ValueError as error:
+            faults.append(str(error))
+
+
+def _with_key(
+    certificates: tuple[Certificate, ...],
+    read: list[SigningKey],
+    faults: list[str],
+    shown: Identification | None,
+    place: Place,
+) -> tuple[Certificate, SigningKey]:
+    """The first certificate that one of the keys belongs to, and that key; of several one that confirms
+    the identity that is shown. `faults`: of keys that could not be read."""
+    found = [(item, key) for item in certificates for key in read if key.belongs_to(item)]
+    for certificate, key in found:
+        if shown is None or not unconfirmed(certificate, shown):
+            return certificate, key
+    if found:
+        return found[0]
+    labels = ", ".join(key.label for key in read)
+    why = f"no private key belongs to {certificates[0].subject.rfc4514_string()}"
+    told = "; ".join([f"{why}: there is {labels}" if labels else why, *faults])
+    raise cannot(told, place, "add the key of the own certificate")
+
+
+def _issuers(leaf: Certificate, pool: tuple[Certificate, ...]) -> Iterator[Certificate]:
+    """The authorities between a certificate and its root, as far as they are known."""
+    last, left = leaf, [item for item in dict.fromkeys(pool) if item.subject != item.issuer]
+    while found := next((item for item in left if item.subject == last.issuer), None):
+        left.remove(found)
+        yield found
+        last = found
+
+
+def _strict(other: Credentials) -> bool:
+    """Whether there must be a revocation list."""
+    stated = other.revocation
+    if stated is None:
+        return False
+    if stated.value not in ("relaxed", "strict"):
+        why = f"revocation = {stated.value} cannot be run: no list is fetched"
+        raise cannot(why, stated.place, "use relaxed or strict, and x509crl/")
+    return stated.value == "strict"
+
+
+def kerberos_of(
+    connection: Connection, authentication: Authentication, mechanism: Mechanism
+) -> KerberosSettings:
+    """The own principal, and where its tickets and keys are.
+
+    Any principal that Kerberos vouches for is taken, as Windows does, and spoken is its dialect.
+    """
+    stated = authentication.own.identity
+    place = stated.place or authentication.method.place or connection.place
+    if stated.value is None or stated.value.kind is not IdentityKind.PRINCIPAL:
+        why = f"{connection.name} wants Kerberos, and names no principal of its own"
+        raise cannot(why, place, "add principal = 'NAME@REALM'")
+    name = stated.value.text
+    return _known(lambda: KerberosSettings(name, None, mechanism), place)
+
+
+def _known(make: Callable[[], T], place: Place) -> T:
+    """What can be made of files and names; PolicyError for what is wrong with them."""
+    try:
+        return make()
+    except ValueError as error:
+        why = str(error)
+    raise cannot(why, place, "see that it is the right file, and readable")
