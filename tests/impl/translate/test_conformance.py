@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model.formats import load
 from model.vocabulary.outcomes import Outcome
 from model.vocabulary.policy import Peer
+from model.vocabulary.suites import Group
 from tests.conftest import DictReader
 from tests.impl.translate.conformance import carry_out, decided, difference, plan_of
 
@@ -99,7 +100,7 @@ def native(draw: Draw, side: int) -> dict[str, Any]:
     return {
         "offers": offers,
         "quick": quick,
-        "pfs": draw(st.booleans()) and len({group for *_, group in offers}) == 1,
+        "pfs": draw(st.booleans()),
         "master": draw(seldom),
         "psk": "two" if draw(seldom) else "one",
         "protocol": "udp" if draw(seldom) else "tcp",
@@ -229,9 +230,8 @@ def test_r5_the_own_identity_is_not_taken_for_the_peers_though_verify_does_not_m
     assert carry_out(ends[0], ends[1], "rig", "net").reason1 == "identity"
 
 
-def test_r12_session_key_pfs_takes_the_group_of_phase1_though_verify_takes_the_first() -> None:
-    """The other known difference: docs/policies.md has it that Windows uses the group of Phase I again, and so
-    does the engine; `verify` has the initiator send a value of the first group of its main mode offers."""
+def test_r12_session_key_pfs_takes_the_group_of_phase1() -> None:
+    """Windows uses the group that Phase I agreed on again, whichever of its main mode offers that is of."""
     said = {
         "offers": [("3des", "sha1", 2), ("des", "md5", 1)],
         "quick": [("esp", "3des", "sha1")],
@@ -256,4 +256,6 @@ def test_r12_session_key_pfs_takes_the_group_of_phase1_though_verify_takes_the_f
     from proofs.verify import verify
 
     first = verify(peers, [("a", "b")], TODAY).pairs[0]
-    assert first.phase2[0].outcome is Outcome.FAILS  # to be mended there
+    assert first.phase2[0].outcome is Outcome.ESTABLISHED
+    suite = first.phase2[0].suite
+    assert suite is not None and suite.pfs_group is Group.MODP_768
