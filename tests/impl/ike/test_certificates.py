@@ -255,7 +255,8 @@ def test_r5_an_altered_proof_changes_nothing_and_the_true_one_still_counts(
             if len(seen) == 1:
                 # within the signature, which ends one block before INITIAL-CONTACT and padding
                 middle = len(sent.datagram) - 120
-                return sent.datagram[:middle] + b"\0" + sent.datagram[middle + 1 :]
+                octet = bytes([sent.datagram[middle] ^ 1])
+                return sent.datagram[:middle] + octet + sent.datagram[middle + 1 :]
         return sent.datagram
 
     pair = certified(make_pair, tap=alter)

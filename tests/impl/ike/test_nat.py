@@ -157,7 +157,7 @@ def test_nobody_else_can_move_a_peer(make_pair: MakePair) -> None:
     quick = [sent for sent in marked(pair) if sent.source[0] == PUBLIC][-2]
     for datagram in (
         quick.datagram,  # repeated as it was
-        quick.datagram[:-1] + b"\0",  # altered
+        quick.datagram[:-1] + bytes([quick.datagram[-1] ^ 1]),  # altered
         natt.KEEPALIVE,
         natt.MARKER + quick.datagram[4:20] + bytes(40),
     ):
