@@ -24,7 +24,7 @@ from model.language.specification import Specification
 from model.language.terms import Term
 from model.promises import Promise, promises
 from model.run import Run, fingerprint
-from model.spec import MACHINES, specification
+from model.spec import specification
 from proofs.prover import certificates
 from proofs.prover.asking import Asker
 from proofs.prover.bounded import Search
@@ -232,7 +232,11 @@ def _together(
             begun[name] = pool.submit(answer, name, question)
         return begun[name]
 
-    for name in [*(item.name for item in wanted), *(types_of(m) for m in MACHINES)]:
+    # What every promise rests on comes first, so that the first verdict is soon there; lemmas too, if all
+    # of them will be needed.
+    every_one = len(wanted) == len(promises())
+    first = [types_of(machine) for machine in dict.fromkeys(item.machine for item in wanted)]
+    for name in [*first, *(lemmas() if every_one else ()), *(item.name for item in wanted)]:
         begin(name)
     done: dict[str, Answered] = {}
     for item in wanted:

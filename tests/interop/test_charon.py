@@ -17,6 +17,7 @@ from tests.interop.records import Observations, all_cases, compared, kept, obser
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.slow,
+    pytest.mark.slow,
     pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can"),
 ]
 

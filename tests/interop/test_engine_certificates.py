@@ -112,6 +112,7 @@ def test_r5_strongswan_does_not_believe_us_and_we_hear_why() -> None:
 
 
 # ---- what the number of Kerberos means to others
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["first", "last"])
 def test_r3_strongswan_takes_kerberos_for_xauth_and_we_notice(place: str) -> None:
     steps: list[Step] = [["start"], ["until", "SasInstalled", 1, 3], ["wait", 8]]

@@ -135,6 +135,7 @@ def test_we_answer_strongswan_whether_we_are_there() -> None:
 
 
 # ---- a bad way between
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["loses", "repeats"])
 @pytest.mark.parametrize("who", BEGIN)
 def test_r8_what_is_lost_or_comes_twice_does_not_matter(who: str, way: str) -> None:

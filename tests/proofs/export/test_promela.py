@@ -101,6 +101,7 @@ IKE: tuple[tuple[dict[str, int], dict[str, object]], ...] = (
 )
 
 
+@pytest.mark.slow
 def test_spin_agrees_on_ike_and_its_promises(tmp_path: Path) -> None:
     machines = (small_ike(sizes, **policy) for sizes, policy in IKE)
     machine = next(one for one in machines if explore(one, limit=120_000).complete)
