@@ -320,6 +320,12 @@ class Sadb:
         return None
 
     # ---- who is one peer
+    def leading_to(self, peer: Address) -> list[IkeSa]:
+        """Exchanges, and the SAs that stand, that lead to an address, the oldest first."""
+        known = (sa for sa in self._at.get(peer[0], ()) if sa.leads_to(peer))
+        kept = [sa for sa in known if self.own(self.own_cookie(sa)) is sa]
+        return sorted(kept, key=lambda sa: sa.number)
+
     def others(self, sa: IkeSa) -> list[IkeSa]:
         """The other Phase I SAs that stand with the same authenticated peer, the oldest first."""
         return [
