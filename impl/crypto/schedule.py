@@ -42,7 +42,7 @@ class Cookies:
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of a Phase I SA; nothing of them is ever shown."""
+    """The keys of a Phase I SA; nothing of them is ever shown. `prf` is the one under SKEYID."""
 
     hash: HashAlgorithm
     cipher: CbcCipher
@@ -52,6 +52,7 @@ class Keys:
     e: bytes = field(repr=False)
     encryption: bytes = field(repr=False)
     iv: bytes = field(repr=False)
+    prf: Prf = field(repr=False, compare=False)
 
     @cached_property
     def prf_a(self) -> Prf:
@@ -81,7 +82,7 @@ def derive(
     if cipher.refuses(key):
         raise WeakKey("the derived key is a weak one")
     iv = hash_.digest(*publics)[: cipher.block]
-    return Keys(hash_, cipher, skeyid, d, a, e, key, iv)
+    return Keys(hash_, cipher, skeyid, d, a, e, key, iv, prf)
 
 
 def expanded(hash_: HashAlgorithm, skeyid_e: bytes, size: int) -> bytes:
@@ -106,7 +107,7 @@ def hash_i(
 ) -> bytes:
     """HASH_I."""
     ours, theirs = publics
-    return keys.hash.prf(keys.skeyid, ours, theirs, cookies.both, sai_b, idii_b)
+    return keys.prf(ours, theirs, cookies.both, sai_b, idii_b)
 
 
 def hash_r(
@@ -115,7 +116,7 @@ def hash_r(
     """HASH_R; over the initiator's SA payload too."""
     initiators, responders = publics
     reversed_ = cookies.responder + cookies.initiator
-    return keys.hash.prf(keys.skeyid, responders, initiators, reversed_, sai_b, idir_b)
+    return keys.prf(responders, initiators, reversed_, sai_b, idir_b)
 
 
 def hash_1(keys: Keys, message_id: int, rest: bytes) -> bytes:
