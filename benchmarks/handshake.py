@@ -5,7 +5,8 @@
 Both peers in this process, each an engine, no sockets: nine messages from `start` until both have their pair;
 the Deletes between two handshakes are not counted. The floor is what no implementation can leave out, for
 both peers, with the same libraries: Diffie-Hellman, HMACs, hashes and CBC over as many octets, and nothing
-else. CPU time, one core, no garbage collection.
+else; each of them a call of its own, which an implementation that keeps keys set up may undercut. CPU time,
+one core, no garbage collection.
 
 With --peers one row instead: a handshake of an engine that has that many other peers, each with a policy, a
 Phase I SA and a pair of its own, beside one of an engine that has no other.
