@@ -1,11 +1,15 @@
 """How long Main Mode and Quick Mode take beside the bare cryptography in them (DESIGN.md 9), by turns.
 
-    python -m benchmarks.handshake [--seconds 20] [--profile SUITE]
+    python -m benchmarks.handshake [--seconds 20] [--profile SUITE] [--peers 5000]
 
 Both peers in this process, each an engine, no sockets: nine messages from `start` until both have their pair;
 the Deletes between two handshakes are not counted. The floor is what no implementation can leave out, for
 both peers, with the same libraries: Diffie-Hellman, HMACs, hashes and CBC over as many octets, and nothing
-else. CPU time, one core, no garbage collection.
+else; each of them a call of its own, which an implementation that keeps keys set up may undercut. CPU time,
+one core, no garbage collection.
+
+With --peers one row instead: a handshake of an engine that has that many other peers, each with a policy, a
+Phase I SA and a pair of its own, beside one of an engine that has no other.
 
 Status 1 if a ratio is above its goal.
 """
@@ -22,7 +26,7 @@ import statistics
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
@@ -66,6 +70,8 @@ A: Address = ("192.0.2.1", 500)
 B: Address = ("192.0.2.2", 500)
 ROUNDS = 31
 MESSAGES = 9
+#: what a handshake may take of an engine with many peers, in handshakes of one without
+MANY = 1.3
 
 
 @dataclass(frozen=True)
@@ -109,25 +115,31 @@ SUITES = (
 class Pair:
     """Both peers, for one handshake after the other."""
 
-    def __init__(self, suite: Suite) -> None:
-        self.ends = (_engine(suite, A, B), _engine(suite, B, A))
-        self.connection = self.ends[0].settings.connections[0]
+    def __init__(self, suite: Suite, others: Sequence[Address] = ()) -> None:
+        ways = [_connection(suite, A, peer) for peer in (*others, B)]
+        self.ends = (_engine(A, ways), _engine(B, [_connection(suite, B, A)]))
         self.now = 0.0
+        for way, peer in zip(ways, others, strict=False):
+            end = _engine(peer, [_connection(suite, peer, A)])
+            self.ends[0].start(way, peer, self.now)
+            self._exchange(end, peer)
+            self.take_events()
+        self.others, self.connection = len(others), ways[-1]
 
     def handshake(self) -> None:
         """Nine messages."""
         one, other = self.ends
         self.now += 1.0
         one.start(self.connection, B, self.now)
-        self._exchange()
-        if not len(one.sadb.pairs) == len(other.sadb.pairs) == 1:
+        self._exchange(other, B)
+        if not len(one.sadb.pairs) - self.others == len(other.sadb.pairs) == 1:
             raise SystemExit(f"no handshake: {one.dropped} {other.dropped}")
 
-    def _exchange(self) -> None:
-        one, other = self.ends
+    def _exchange(self, other: Engine, peer: Address) -> None:
+        one = self.ends[0]
         while True:
             moved = False
-            for sender, target, source in ((one, other, A), (other, one, B)):
+            for sender, target, source in ((one, other, A), (other, one, peer)):
                 for item in sender.outgoing():
                     target.receive_datagram(item.datagram, source, self.now)
                     moved = True
@@ -136,20 +148,41 @@ class Pair:
 
     def clear(self) -> None:
         """Delete everything, and take the events."""
-        close(self.ends[0], None, self.now, "done")
-        self._exchange()
+        close(self.ends[1], None, self.now, "done")
+        self._exchange(self.ends[1], B)
+        self.take_events()
+
+    def take_events(self) -> None:
+        """As whoever runs an engine does."""
         for end in self.ends:
             while end.next_event() is not None:
                 pass
 
 
-def _engine(suite: Suite, own: Address, peer: Address) -> Engine:
+class Answering(Pair):
+    """The same, but that the other end begins."""
+
+    def handshake(self) -> None:
+        """Nine messages."""
+        one, other = self.ends
+        self.now += 1.0
+        other.start(other.settings.connections[0], A, self.now)
+        self._exchange(other, B)
+        if not len(one.sadb.pairs) - self.others == len(other.sadb.pairs) == 1:
+            raise SystemExit(f"no handshake: {one.dropped} {other.dropped}")
+
+
+def _engine(own: Address, ways: Sequence[ConnectionSettings]) -> Engine:
+    return Engine(Settings(ip_address(own[0]), tuple(ways)), os.urandom)
+
+
+def _connection(suite: Suite, own: Address, peer: Address) -> ConnectionSettings:
     nets = [_net("10.1.0.0", "10.1.255.255"), _net("10.2.0.0", "10.2.255.255")]
     local, remote = nets if own == A else reversed(nets)
     life = Lifetime(3600, 3600)
     host = ip_address(peer[0])
-    connection = ConnectionSettings(
-        "benchmark",
+    return ConnectionSettings(
+        peer[0],
         (AddressPattern(peer[0], host, host),),
         (suite.first,),
         False,
@@ -159,7 +192,6 @@ def _engine(suite: Suite, own: Address, peer: Address) -> Engine:
         replace(life, offered=28_800, hard=28_800),
         (ChildSettings("net", local, remote, (suite.second,), life),),
     )
-    return Engine(Settings(ip_address(own[0]), (connection,)), os.urandom)
 
 
 def _net(first: str, last: str) -> Selector:
@@ -280,6 +312,28 @@ def compare(suite: Suite, seconds: float) -> bool:
     return ratio <= suite.goal
 
 
+def compare_peers(suite: Suite, count: int, seconds: float) -> bool:
+    """Print what that many other peers add to a handshake, whoever begins it; whether it is within the goal."""
+    first = ip_address("198.18.0.0")  # kept for benchmarks (RFC 2544)
+    others: list[Address] = [(str(first + number), 500) for number in range(count)]
+    reached = True
+    for kind, words in ((Pair, "begun"), (Answering, "answered")):
+        many, few = kind(suite, others), kind(suite)
+        ratios = []
+        each = max(3, int(seconds / 2 / ROUNDS / 2 / seconds_each(few.handshake, few.clear, 20)))
+        for _ in range(ROUNDS):
+            both = [seconds_each(pair.handshake, pair.clear, each) for pair in (many, few)]
+            ratios.append(both[0] / both[1])
+        ratio = statistics.median(ratios)
+        verdict = "ok" if ratio <= MANY else "ABOVE"
+        print(
+            f"{suite.name}, {words} with {count:,} other peers   x{ratio:4.2f} of one with none "
+            f"(least x{min(ratios):4.2f})   goal x{MANY}: {verdict}"
+        )
+        reached = reached and ratio <= MANY
+    return reached
+
+
 def _nothing() -> None:
     return None
 
@@ -302,11 +356,14 @@ def main() -> int:
     parser.add_argument(
         "--profile", metavar="SUITE", help="show where the time goes, of a suite by number"
     )
+    parser.add_argument("--peers", type=int, metavar="N", help="with so many others, and with none")
     asked = parser.parse_args()
     gc.disable()
     if asked.profile is not None:
         profile(SUITES[int(asked.profile)])
         return 0
+    if asked.peers is not None:
+        return 0 if compare_peers(SUITES[2], asked.peers, asked.seconds) else 1
     reached = [compare(suite, asked.seconds / len(SUITES)) for suite in SUITES]
     return 0 if all(reached) else 1
 

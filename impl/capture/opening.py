@@ -169,7 +169,9 @@ def _keys(known: Known) -> Keys | None:
     """What the hashes need of the keys: SKEYID and SKEYID_a."""
     if known.hash is None or known.cipher is None:
         return None
-    return Keys(known.hash, known.cipher, known.skeyid or b"", b"", known.a or b"", b"", b"", b"")
+    skeyid, a = known.skeyid or b"", known.a or b""
+    prf = known.hash.keyed(skeyid)
+    return Keys(known.hash, known.cipher, skeyid, b"", a, b"", b"", b"", prf)
 
 
 def _compared(name: str, expected: bytes, found: bytes) -> Check:

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from impl.wire.numbers import Encryption
 
 _MAKE = Callable[[bytes], BlockCipherAlgorithm]
+#: under a key that is set: from an IV and octets to octets
+_Keyed = Callable[[bytes, bytes], bytes]
 #: all of a DES key but its parity bits
 _PARTS = 0xFEFEFEFE_FEFEFEFE
 #: weak and semi-weak keys with their parity bits cleared
@@ -46,14 +48,28 @@ class CbcCipher:
         decryptor = Cipher(self.make(key), modes.CBC(iv)).decryptor()
         return decryptor.update(ciphertext) + decryptor.finalize()
 
-    def reader(self, key: bytes) -> Callable[[bytes, bytes], bytes]:
-        """The same for one key, from IV and ciphertext: nothing is set up anew for each message, as in CBC
-        the block before is all that decryption goes on from."""
-        update, block = (
-            Cipher(self.make(key), modes.CBC(bytes(self.block))).decryptor().update,
-            self.block,
-        )
-        return lambda iv, ciphertext: update(iv + ciphertext)[block:]
+    def both_ways(self, key: bytes) -> tuple[_Keyed, _Keyed]:
+        """Encryption and decryption under one key, each of an IV and whole blocks: nothing is set up anew
+        for each message."""
+        block = self.block
+        cipher = Cipher(self.make(key), modes.CBC(bytes(block)))
+        encrypt, decrypt = cipher.encryptor().update, cipher.decryptor().update
+        before = bytes(block)
+
+        def writer(iv: bytes, plaintext: bytes) -> bytes:
+            # CBC adds the ciphertext block before to the first block; where the IV is another one, the
+            # difference of both makes up for it.
+            nonlocal before
+            first = _added(plaintext[:block], iv, before)
+            ciphertext = encrypt(first + plaintext[block:])
+            before = ciphertext[-block:]
+            return ciphertext
+
+        def reader(iv: bytes, ciphertext: bytes) -> bytes:
+            # What comes out of the IV's own block is noise; decryption goes on from it, as from any.
+            return decrypt(iv + ciphertext)[block:]
+
+        return writer, reader
 
     def padded(self, plaintext: bytes) -> bytes:
         """Filled up with zero octets to whole blocks (RFC 2409 appendix B)."""
@@ -67,6 +83,14 @@ class CbcCipher:
         parts = [_bare(key[i : i + 8]) for i in range(0, len(key), 8)]
         repeated = len(parts) > 1 and (parts[0] == parts[1] or parts[1] == parts[2])
         return repeated or any(part in _WEAK_DES for part in parts)
+
+
+def _added(*blocks: bytes) -> bytes:
+    """Blocks added bit by bit."""
+    total = 0
+    for block in blocks:
+        total ^= int.from_bytes(block, "big")
+    return total.to_bytes(len(blocks[0]), "big")
 
 
 def _bare(key: bytes) -> int:

@@ -6,10 +6,11 @@ Names are the RFC's: `Ni_b` is a nonce's body, `SAi_b` that of the initiator's S
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from struct import pack
 
 from impl.crypto.ciphers import CbcCipher
-from impl.crypto.hashes import HashAlgorithm
+from impl.crypto.hashes import HashAlgorithm, Prf
 
 
 class WeakKey(ValueError):
@@ -39,9 +40,9 @@ class Cookies:
         return self.initiator + self.responder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keys:
-    """The keys of a Phase I SA; nothing of them is ever shown."""
+    """The keys of a Phase I SA; nothing of them is ever shown. `prf` is the one under SKEYID."""
 
     hash: HashAlgorithm
     cipher: CbcCipher
@@ -51,6 +52,17 @@ class Keys:
     e: bytes = field(repr=False)
     encryption: bytes = field(repr=False)
     iv: bytes = field(repr=False)
+    prf: Prf = field(repr=False, compare=False)
+
+    @cached_property
+    def prf_a(self) -> Prf:
+        """prf under SKEYID_a, of which an SA needs many."""
+        return self.hash.keyed(self.a)
+
+    @cached_property
+    def prf_d(self) -> Prf:
+        """prf under SKEYID_d."""
+        return self.hash.keyed(self.d)
 
 
 def derive(
@@ -62,15 +74,15 @@ def derive(
     publics: tuple[bytes, bytes],
 ) -> Keys:
     """Everything from SKEYID; `publics` are g^xi and g^xr. WeakKey if the cipher refuses its key."""
-    rest = gxy + cookies.both
-    d = hash_.prf(skeyid, rest, b"\0")
-    a = hash_.prf(skeyid, d, rest, b"\1")
-    e = hash_.prf(skeyid, a, rest, b"\2")
+    prf, rest = hash_.keyed(skeyid), gxy + cookies.both
+    d = prf(rest, b"\0")
+    a = prf(d, rest, b"\1")
+    e = prf(a, rest, b"\2")
     key = expanded(hash_, e, cipher.key_size)
     if cipher.refuses(key):
         raise WeakKey("the derived key is a weak one")
     iv = hash_.digest(*publics)[: cipher.block]
-    return Keys(hash_, cipher, skeyid, d, a, e, key, iv)
+    return Keys(hash_, cipher, skeyid, d, a, e, key, iv, prf)
 
 
 def expanded(hash_: HashAlgorithm, skeyid_e: bytes, size: int) -> bytes:
@@ -95,7 +107,7 @@ def hash_i(
 ) -> bytes:
     """HASH_I."""
     ours, theirs = publics
-    return keys.hash.prf(keys.skeyid, ours, theirs, cookies.both, sai_b, idii_b)
+    return keys.prf(ours, theirs, cookies.both, sai_b, idii_b)
 
 
 def hash_r(
@@ -104,22 +116,22 @@ def hash_r(
     """HASH_R; over the initiator's SA payload too."""
     initiators, responders = publics
     reversed_ = cookies.responder + cookies.initiator
-    return keys.hash.prf(keys.skeyid, responders, initiators, reversed_, sai_b, idir_b)
+    return keys.prf(responders, initiators, reversed_, sai_b, idir_b)
 
 
 def hash_1(keys: Keys, message_id: int, rest: bytes) -> bytes:
     """HASH(1) of Quick Mode and of the Informational exchange; `rest` is all after the HASH payload."""
-    return keys.hash.prf(keys.a, pack("!I", message_id), rest)
+    return keys.prf_a(pack("!I", message_id), rest)
 
 
 def hash_2(keys: Keys, message_id: int, ni_b: bytes, rest: bytes) -> bytes:
     """HASH(2) of Quick Mode."""
-    return keys.hash.prf(keys.a, pack("!I", message_id), ni_b, rest)
+    return keys.prf_a(pack("!I", message_id), ni_b, rest)
 
 
 def hash_3(keys: Keys, message_id: int, ni_b: bytes, nr_b: bytes) -> bytes:
     """HASH(3) of Quick Mode."""
-    return keys.hash.prf(keys.a, b"\0", pack("!I", message_id), ni_b, nr_b)
+    return keys.prf_a(b"\0", pack("!I", message_id), ni_b, nr_b)
 
 
 def keymat(
@@ -134,7 +146,7 @@ def keymat(
     seed = gqmxy + bytes((protocol,)) + spi + nonces[0] + nonces[1]
     block, material = b"", b""
     while len(material) < size:
-        block = keys.hash.prf(keys.d, block, seed)
+        block = keys.prf_d(block, seed)
         material += block
     return material[:size]
 

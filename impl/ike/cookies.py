@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 
+from impl.crypto.hashes import HASHES
 from impl.ike.settings import Address, Random
+from impl.wire.numbers import Hash
 
 SIZE = 8
+_PRF = HASHES[Hash.SHA2_256].keyed
 
 
 class CookieMaker:
@@ -16,7 +18,7 @@ class CookieMaker:
 
     def __init__(self, random: Random, life: float) -> None:
         self._random, self._life = random, life
-        self._secret, self._until = b"", float("-inf")
+        self._prf, self._until = _PRF(b""), float("-inf")
 
     def make(
         self, peer: Address, initiator: bytes, now: float, taken: Callable[[bytes], bool]
@@ -27,12 +29,12 @@ class CookieMaker:
         initiator   the initiator's cookie; of an own exchange something random instead
         """
         if now >= self._until:
-            self._secret, self._until = self._random(32), now + self._life
+            self._prf, self._until = _PRF(self._random(32)), now + self._life
         number = 0
         while True:
             host, port = peer
             bound = b"\0".join((initiator, host.encode(), b"%d %d" % (port, number)))
-            cookie = hmac.digest(self._secret, bound, "sha256")[:SIZE]
+            cookie = self._prf(bound)[:SIZE]
             if any(cookie) and cookie != initiator and not taken(cookie):
                 return cookie
             number += 1

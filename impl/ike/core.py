@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from impl.auth.interface import Dropped, Refused, one
 from impl.ike.events import Event, SaPair
@@ -41,8 +40,7 @@ class Got:
         return found[0] if len(found) == 1 else one(self.payloads, kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What goes back: payloads, under the keys of the SA or in clear; nothing if there are none.
 
     chain   the same, encoded, where it has been already to be hashed

@@ -72,11 +72,11 @@ class Engine(Times):
     def _live(self, connection: ConnectionSettings, peer: Address) -> IkeSa | None:
         """A Phase I SA that may serve once more, or is coming up (R16, R17); of several the youngest that
         stands."""
-        stands: list[IkeSa] = [sa for sa in self.sadb if sa.state is State.ESTABLISHED]
-        order: list[IkeSa] = [*stands[::-1], *self.sadb]
-        for sa in order:
+        known = self.sadb.leading_to(peer)
+        stands = [sa for sa in known if sa.state is State.ESTABLISHED]
+        for sa in (*reversed(stands), *known):
             may = connection.limit is None or sa.served < connection.limit
-            ours = sa.connection is connection and sa.leads_to(peer)
+            ours = sa.connection is connection
             if ours and may and (sa.initiated or sa.state is State.ESTABLISHED):
                 return sa
         return None
@@ -179,7 +179,7 @@ class Engine(Times):
 
     def _begin(self, header: Header, peer: Address, *, floated: bool) -> IkeSa | None:
         """An exchange that somebody else begins, if there is a policy and room for it (R9)."""
-        connection = self.settings.connection_for(host_of(peer[0]))
+        connection = self._remotes.connection_for(host_of(peer[0]))
         if connection is None:
             self.dropped["no policy for the peer"] += 1
             return None

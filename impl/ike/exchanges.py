@@ -15,6 +15,7 @@ from impl.ike.core import Refused, Reply
 from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair, StepNeeded
 from impl.ike.offers import unsupported
 from impl.ike.reasons import Reasons
+from impl.ike.remotes import Remotes
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
 from impl.ike.settings import (
     Address,
@@ -91,6 +92,7 @@ class Exchanges(ABC):
                 raise ValueError(f"{connection.name}: {problem}")
         self.settings, self.random = settings, random
         self.sadb = Sadb()
+        self._remotes = Remotes(settings.connections)
         #: what was dropped, by why, for `status` and tests
         self.dropped = Reasons()
         self._keylog = keylog

@@ -31,6 +31,7 @@ DIALECTS = (
     Dialect("draft-ietf-ipsec-nat-t-ike-02\n", draft=True),
     Dialect("draft-ietf-ipsec-nat-t-ike-02", draft=True),
 )
+_VENDOR_IDS = {item: VendorId(vendor_id(item.name)) for item in DIALECTS}
 _MODES = {
     Encapsulation.TUNNEL: (Encapsulation.UDP_TUNNEL, Encapsulation.UDP_TUNNEL_DRAFT),
     Encapsulation.TRANSPORT: (Encapsulation.UDP_TRANSPORT, Encapsulation.UDP_TRANSPORT_DRAFT),
@@ -56,15 +57,15 @@ def announced(core: Core, sa: IkeSa) -> tuple[VendorId, ...]:
     if core.settings.nat is None:
         return ()
     if sa.initiated:
-        return tuple(VendorId(vendor_id(item.name)) for item in DIALECTS)
-    return (VendorId(vendor_id(sa.nat.dialect.name)),) if sa.nat.dialect else ()
+        return tuple(_VENDOR_IDS.values())
+    return (_VENDOR_IDS[sa.nat.dialect],) if sa.nat.dialect else ()
 
 
 def agree(core: Core, sa: IkeSa, heard: Iterable[VendorId]) -> None:
     """The best dialect that both announce."""
     if core.settings.nat is not None:
-        known = {item.data for item in heard}
-        spoken = (item for item in DIALECTS if vendor_id(item.name) in known)
+        known = set(heard)
+        spoken = (item for item in DIALECTS if _VENDOR_IDS[item] in known)
         sa.nat.dialect = next(spoken, None)
 
 

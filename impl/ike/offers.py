@@ -4,10 +4,10 @@ R10). Written apart from the specification's rule of choice, so that the two can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
@@ -46,6 +46,15 @@ _ENCRYPTION, _HASH, _AUTHENTICATION, _GROUP, _KEY_LENGTH = (
         OakleyAttribute.AUTHENTICATION,
         OakleyAttribute.GROUP,
         OakleyAttribute.KEY_LENGTH,
+    )
+)
+_ENCAPSULATION, _KEY_LENGTH2, _INTEGRITY, _GROUP2 = (
+    int(item)
+    for item in (
+        IpsecAttribute.ENCAPSULATION,
+        IpsecAttribute.KEY_LENGTH,
+        IpsecAttribute.AUTHENTICATION,
+        IpsecAttribute.GROUP,
     )
 )
 _C = TypeVar("_C", Phase1Choice, Phase2Choice)
@@ -88,8 +97,7 @@ _INTEGRITY_OCTETS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Taken1:
+class Taken1(NamedTuple):
     """The choice of Phase I: the transform as it came, what it is, and its lifetime in seconds."""
 
     proposal: Proposal
@@ -98,8 +106,7 @@ class Taken1:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taken2:
+class Taken2(NamedTuple):
     """The choice of Phase II; its lifetime in kilobytes too, None if it states none."""
 
     proposal: Proposal
@@ -225,20 +232,14 @@ def _phase1_of(
                 yield proposal, transform, choice, stated.get(_SECONDS, DEFAULT_LIFE)
 
 
-def answered_phase1(sa: SecurityAssociation, offer: SecurityAssociation) -> Taken1 | None:
-    """What an answer takes of the own offer; None if it is no single transform of it (R7). Lifetimes are
-    not compared: no stack is known to, and what is in force is the shorter of both."""
+def answered_phase1(sa: SecurityAssociation, choices: Sequence[Phase1Choice]) -> Taken1 | None:
+    """What an answer takes of the choices offered; None if it is no single transform of the offer (R7).
+    Lifetimes are not compared: no stack is known to, and what is in force is the shorter of both."""
     found = list(_phase1_of(sa))
     count = sum(len(proposal.transforms) for proposal in sa.proposals)
     if count != 1 or len(found) != 1:
         return None
-    return Taken1(*found[0]) if found[0][2] in _choices_of(offer) else None
-
-
-@lru_cache(maxsize=64)
-def _choices_of(offer: SecurityAssociation) -> frozenset[Phase1Choice]:
-    """What an own offer offers."""
-    return frozenset(choice for _, _, choice, _ in _phase1_of(offer))
+    return Taken1(*found[0]) if found[0][2] in choices else None
 
 
 # ---- Phase II
@@ -282,17 +283,11 @@ def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
     get = (values := _values(transform)).get
     if not values.keys() <= _PHASE2:
         return None
-    encapsulation = get(IpsecAttribute.ENCAPSULATION)
+    encapsulation = get(_ENCAPSULATION)
     if encapsulation is None:
         return None
-    return Phase2Choice(
-        protocol,
-        transform.id,
-        get(IpsecAttribute.KEY_LENGTH),
-        get(IpsecAttribute.AUTHENTICATION),
-        get(IpsecAttribute.GROUP),
-        encapsulation,
-    )
+    own = get(_KEY_LENGTH2), get(_INTEGRITY), get(_GROUP2)
+    return Phase2Choice(protocol, transform.id, *own, encapsulation)
 
 
 def take_phase2(
@@ -325,11 +320,11 @@ def _phase2_of(sa: SecurityAssociation) -> Iterator[Taken2]:
                 yield Taken2(proposal, transform, choice, seconds, kilobytes)
 
 
-def answered_phase2(sa: SecurityAssociation, choices: Iterable[Phase2Choice]) -> Taken2 | None:
+def answered_phase2(sa: SecurityAssociation, choices: Sequence[Phase2Choice]) -> Taken2 | None:
     """What an answer takes of the own offer; None if it is no single transform of it (R7)."""
     found = list(_phase2_of(sa))
     count = sum(len(proposal.transforms) for proposal in sa.proposals)
-    return found[0] if count == len(found) == 1 and found[0].choice in set(choices) else None
+    return found[0] if count == len(found) == 1 and found[0].choice in choices else None
 
 
 def named_phase1(data: bytes, own: Iterable[Phase1Choice]) -> tuple[Phase1Choice, ...]:

@@ -72,8 +72,8 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
 
 def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     """Message 2 is here: the answer must be one transform of the own offer (R7)."""
-    assert sa.offer is not None
-    taken = answered_phase1(got.one(SecurityAssociation), sa.offer)
+    offered = *sa.connection.choices, *sa.named
+    taken = answered_phase1(got.one(SecurityAssociation), offered)
     if taken is None:
         raise Dropped("proposal-p1", "the answer is no transform of the offer")
     vendors.hear(core, sa, got)

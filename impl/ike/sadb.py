@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import blake2b
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from impl.auth.interface import Authenticator, Refused
@@ -55,7 +56,7 @@ class Answered:
     def _digest(self, datagram: bytes) -> bytes:
         """What a message is known by; of the one at hand it is asked for twice."""
         if self._last[0] is not datagram:
-            self._last = datagram, sha256(datagram).digest()[:16]
+            self._last = datagram, blake2b(datagram, digest_size=16).digest()
         return self._last[1]
 
     def again(self, datagram: bytes, limit: int) -> bytes | None:
@@ -132,6 +133,7 @@ class Quick:
     sending: Sending = field(default_factory=Sending)
 
 
+_by_number = attrgetter("number")
 _HALF_OPEN = (State.AWAITS_MM3, State.AWAITS_MM5, State.AWAITS_MM7)
 
 
@@ -303,9 +305,10 @@ class Sadb:
     def _near(self, sa: IkeSa) -> list[IkeSa]:
         """SAs that may lead to the same end, this one too, the oldest first; ended ones of which pairs are
         left."""
-        hosts = (self._at.get(host, {}) for host in (sa.peer[0], sa.begun[0]))
-        found = {other for known in hosts for other in known if other.same_end(sa)}
-        return sorted(found, key=lambda other: other.number)
+        known = self._at.get(sa.peer[0], {})
+        if sa.begun[0] != sa.peer[0]:
+            known = known | self._at.get(sa.begun[0], {})
+        return sorted((other for other in known if other.same_end(sa)), key=_by_number)
 
     def find(self, initiator: bytes, responder: bytes) -> IkeSa | None:
         """The exchange of a message: by either cookie, if the other is the one that is known, or none is
@@ -320,6 +323,12 @@ class Sadb:
         return None
 
     # ---- who is one peer
+    def leading_to(self, peer: Address) -> list[IkeSa]:
+        """Exchanges, and the SAs that stand, that lead to an address, the oldest first."""
+        known = (sa for sa in self._at.get(peer[0], ()) if sa.leads_to(peer))
+        kept = [sa for sa in known if self.own(self.own_cookie(sa)) is sa]
+        return sorted(kept, key=_by_number)
+
     def others(self, sa: IkeSa) -> list[IkeSa]:
         """The other Phase I SAs that stand with the same authenticated peer, the oldest first."""
         return [

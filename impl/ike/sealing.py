@@ -35,14 +35,14 @@ class Sealing:
     def __init__(self, keys: Keys) -> None:
         self.keys = keys
         self._iv = keys.iv
-        self._read = keys.cipher.reader(keys.encryption)
+        self._write, self._read = keys.cipher.both_ways(keys.encryption)
         self._ivs: OrderedDict[int, bytes] = OrderedDict()
 
     def seal(self, cookies: Cookies, exchange: int, message_id: int, chain: _Chain) -> bytes:
         """The whole datagram of an encoded chain (the first type, and the octets); the IV has moved."""
         first, body = chain
-        cipher, key = self.keys.cipher, self.keys.encryption
-        secret = cipher.encrypt(key, self._current(message_id), cipher.padded(body))
+        cipher = self.keys.cipher
+        secret = self._write(self._current(message_id), cipher.padded(body))
         self._move(message_id, secret[-cipher.block :])
         both, numbers = (cookies.initiator, cookies.responder), (exchange, _ENCRYPTION, message_id)
         return with_header(both, first, numbers, secret)

@@ -205,13 +205,6 @@ class Settings:
     utc: Callable[[float], datetime] | None = None
     step_for: float = 20.0
 
-    def connection_for(self, host: Host) -> ConnectionSettings | None:
-        """The first connection whose remote addresses hold this one."""
-        for item in self.connections:
-            if any(pattern.holds(host) for pattern in item.remotes):
-                return item
-        return None
-
 
 Random = Callable[[int], bytes]
 #: told the cookies of an SA, and its keys as they are made

@@ -26,6 +26,9 @@ from impl.wire.proposals import SecurityAssociation
 class State(Enum):
     """States, named after what is awaited."""
 
+    # each is one object, and rows are looked up by it for every message
+    __hash__ = object.__hash__
+
     IDLE = "idle"
     AWAITS_MM2 = "awaits message 2"
     AWAITS_MM3 = "awaits message 3"

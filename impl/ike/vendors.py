@@ -13,25 +13,25 @@ from impl.wire.numbers import Method
 from impl.wire.payloads import VendorId
 from impl.wire.vendors import ALTERNATIVES, DEAD_PEER_DETECTION, vendor_id
 
-_ALTERNATIVES = vendor_id(ALTERNATIVES)
+_ALTERNATIVES = VendorId(vendor_id(ALTERNATIVES))
+_DETECTION = VendorId(DEAD_PEER_DETECTION)
 #: the last two octets of this one are a version (RFC 3706 5.1)
 _DPD = DEAD_PEER_DETECTION[:-2]
 
 
 def announced(core: Core, sa: IkeSa) -> tuple[VendorId, ...]:
     """What goes with an offer or an answer."""
-    own = [VendorId(DEAD_PEER_DETECTION)]
-    if core.settings.alternatives:
-        own.append(VendorId(_ALTERNATIVES))
-    own += _of_kerberos(sa)
-    return (*own, *natt.announced(core, sa))
+    own = (_DETECTION, _ALTERNATIVES) if core.settings.alternatives else (_DETECTION,)
+    return (*own, *_of_kerberos(sa), *natt.announced(core, sa))
 
 
 def _of_kerberos(sa: IkeSa) -> list[VendorId]:
     """What makes method 65001 Kerberos, where it is offered or taken."""
     kerberos, choice = sa.connection.kerberos, sa.choice
+    if kerberos is None:
+        return []
     offered = (*sa.connection.choices, *sa.named) if choice is None else (choice,)
-    if kerberos is None or Method.KERBEROS not in [item.method for item in offered]:
+    if Method.KERBEROS not in [item.method for item in offered]:
         return []
     return [VendorId(vendor_id(text)) for text in kerberos.dialect.vendors]
 
@@ -40,6 +40,6 @@ def hear(core: Core, sa: IkeSa, got: Got) -> None:
     """What the peer can do."""
     heard = got.all(VendorId)
     sa.detects = any(item.data.startswith(_DPD) for item in heard)
-    sa.names_alternatives = core.settings.alternatives and VendorId(_ALTERNATIVES) in heard
+    sa.names_alternatives = core.settings.alternatives and _ALTERNATIVES in heard
     sa.gssapi = speaks_gssapi([item.data for item in heard])
     natt.agree(core, sa, heard)

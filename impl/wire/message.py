@@ -22,8 +22,7 @@ NO_COOKIE = bytes(8)
 MAX_PAYLOADS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The ISAKMP header; `length` is that of the whole message in octets."""
 
     initiator_cookie: bytes

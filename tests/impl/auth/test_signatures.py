@@ -208,7 +208,8 @@ def test_r5_certificates_come_as_pkcs7_too_and_rubbish_is_passed_over(recorded: 
 
 def claim(holder: Holder, shown: Identification, objection: Refused | None = None) -> str:
     """Somebody signs for an identity; who that proves to a receiver that believes the holder's root."""
-    keys = Keys(HASHES[Hash.SHA1], TRIPLE_DES, b"skeyid", b"", b"", b"", b"", b"")
+    sha1 = HASHES[Hash.SHA1]
+    keys = Keys(sha1, TRIPLE_DES, b"skeyid", b"", b"", b"", b"", b"", sha1.keyed(b"skeyid"))
     transcript = Transcript(keys, (b"gxi", b"gxr"), Cookies(b"i" * 8, b"r" * 8), b"sa")
     made = raw.signed(holder.key, transcript.proof(shown.body, initiators=True))
     der = holder.certificate.public_bytes(serialization.Encoding.DER)

@@ -191,7 +191,7 @@ def test_an_exponent_has_256_bits_whatever_the_random_octets() -> None:
 @given(st.binary(min_size=16, max_size=16), st.integers(1, 100))
 def test_r12_keymat_grows_without_changing(skeyid_d: bytes, size: int) -> None:
     hash_ = BY_NAME["sha1"]
-    keys = Keys(hash_, cipher("aes-128-cbc"), b"", skeyid_d, b"", b"", b"", b"")
+    keys = Keys(hash_, cipher("aes-128-cbc"), b"", skeyid_d, b"", b"", b"", b"", hash_.keyed(b""))
     nonces = (b"ni", b"nr")
     long = schedule.keymat(keys, 3, b"spi!", nonces, 120)
     assert schedule.keymat(keys, 3, b"spi!", nonces, size) == long[:size]

@@ -168,7 +168,7 @@ class Run:
         secret = keys.cipher.encrypt(keys.encryption, iv, keys.cipher.padded(plain))
         header = decode_header(octets)
         following = header.next_payload if first is None else first
-        made = replace(header, next_payload=following, length=HEADER_SIZE + len(secret))
+        made = header._replace(next_payload=following, length=HEADER_SIZE + len(secret))
         return marked(encode_header(made) + secret, floated=item.floated)
 
     def _keys_and_iv(self, octets: bytes) -> tuple[Keys, bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -169,7 +168,7 @@ def test_any_octets_are_a_message_or_a_wire_error(octets: bytes) -> None:
 def sent(**changes: int) -> bytes:
     header = Header(b"initiate", bytes(8), 0, ExchangeType.MAIN, 0, 0, 0)
     datagram = encode_message(Message(header, (VendorId(b"vendor"),)))
-    whole = replace(decode_header(datagram), **changes)  # type: ignore[arg-type]
+    whole = decode_header(datagram)._replace(**changes)  # type: ignore[arg-type]
     from impl.wire.message import encode_header
 
     return encode_header(whole) + datagram[HEADER_SIZE:]
