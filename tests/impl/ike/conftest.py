@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import strategies as st
 
 from impl.ike.engine import Engine
 from impl.ike.events import Event, Notified
@@ -21,7 +22,7 @@ from impl.ike.settings import (
     Phase2Choice,
     Settings,
 )
-from impl.link.network import Faults, Network, Tap, Translator
+from impl.link.network import Faults, Network, Sent, Tap, Translator
 from impl.wire.numbers import (
     Encapsulation,
     Encryption,
@@ -124,6 +125,23 @@ class Pair:
 def heard(pair: Pair, end: Address, kind: NotifyType) -> list[Notified]:
     """Notifies of a kind that an end has heard."""
     return [item for item in pair.of(end, Notified) if item.notification.type == kind]
+
+
+def altering(data: st.DataObject) -> Tap:
+    """One of the first messages gets a few other octets after its header."""
+    target = data.draw(st.integers(0, 5))
+    seen: list[int] = []
+
+    def alter(sent: Sent) -> bytes:
+        seen.append(len(seen))
+        if seen[-1] != target:
+            return sent.datagram
+        octets = bytearray(sent.datagram)
+        for _ in range(data.draw(st.integers(1, 3))):
+            octets[data.draw(st.integers(28, len(octets) - 1))] = data.draw(st.integers(0, 255))
+        return bytes(octets)
+
+    return alter
 
 
 MakePair = Callable[..., Pair]

@@ -32,7 +32,18 @@ from tests.impl.auth.authorities import (
     revocations,
     trust,
 )
-from tests.impl.ike.conftest import AES, DES3, A, B, MakePair, Pair, connection, named, secret
+from tests.impl.ike.conftest import (
+    AES,
+    DES3,
+    A,
+    B,
+    MakePair,
+    Pair,
+    altering,
+    connection,
+    named,
+    secret,
+)
 
 RSA = replace(DES3, method=Method.RSA_SIGNATURES)
 ROOT = authority()
@@ -332,19 +343,7 @@ def test_r8_certificates_on_a_bad_link(make_pair: MakePair, seed: int) -> None:
 def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
     make_pair: MakePair, data: st.DataObject
 ) -> None:
-    target = data.draw(st.integers(0, 5))
-    seen: list[int] = []
-
-    def alter(sent: Sent) -> bytes:
-        seen.append(len(seen))
-        if seen[-1] != target:
-            return sent.datagram
-        octets = bytearray(sent.datagram)
-        for _ in range(data.draw(st.integers(1, 3))):
-            octets[data.draw(st.integers(28, len(octets) - 1))] = data.draw(st.integers(0, 255))
-        return bytes(octets)
-
-    pair = certified(make_pair, tap=alter)
+    pair = certified(make_pair, tap=altering(data))
     for who, proved in ((A, "O=Example, CN=b.example"), (B, "O=Example, CN=a.example")):
         assert all(item.proved == proved for item in pair.of(who, Phase1Established))
     ends = [pair.of(who, SasInstalled) for who in (A, B)]

@@ -24,7 +24,18 @@ from impl.wire.numbers import ExchangeType, Method
 from impl.wire.payloads import AnyPayload, GssToken, VendorId
 from impl.wire.proposals import SecurityAssociation, encode_sa
 from tests.impl.auth.fake_gss import Realm, Station
-from tests.impl.ike.conftest import AES, DES3, A, B, MakePair, Pair, connection, named, secret
+from tests.impl.ike.conftest import (
+    AES,
+    DES3,
+    A,
+    B,
+    MakePair,
+    Pair,
+    altering,
+    connection,
+    named,
+    secret,
+)
 
 KERBEROS = replace(DES3, method=Method.KERBEROS)
 ONE, TWO = "a$@EXAMPLE.TEST", "host/b.example@EXAMPLE.TEST"
@@ -440,19 +451,7 @@ def test_r9_outcomes_that_come_too_late_or_twice_change_nothing(make_pair: MakeP
 def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
     make_pair: MakePair, data: st.DataObject
 ) -> None:
-    target = data.draw(st.integers(0, 5))
-    seen: list[int] = []
-
-    def alter(sent: Sent) -> bytes:
-        seen.append(len(seen))
-        if seen[-1] != target:
-            return sent.datagram
-        octets = bytearray(sent.datagram)
-        for _ in range(data.draw(st.integers(1, 3))):
-            octets[data.draw(st.integers(28, len(octets) - 1))] = data.draw(st.integers(0, 255))
-        return bytes(octets)
-
-    pair = kerberized(make_pair, tap=alter)
+    pair = kerberized(make_pair, tap=altering(data))
     for who, proved in ((A, TWO), (B, ONE)):
         assert all(item.proved == proved for item in pair.of(who, Phase1Established))
     ends = [pair.of(who, SasInstalled) for who in (A, B)]
