@@ -82,9 +82,9 @@ class Packets:
             raise IgnoredError(f"IPv4 header of {head} octets in a packet of {total}")
         cut = "" if total <= len(packet) else _cut("IPv4 packet", total, len(packet), frame)
         body = packet[head:total]
-        if part & 0x3FFF:
-            if cut:
-                raise IgnoredError(f"a fragment: {cut}")
+        if part & 0x3FFF and cut:
+            cut = _first_of(part & 0x1FFF, cut)
+        elif part & 0x3FFF:
             key, start = (source, destination, protocol, id_), (part & 0x1FFF) * 8
             body = self._whole(key, start, body, more=bool(part & 0x2000))
         return _transport(protocol, source, destination, body, cut)
@@ -103,9 +103,10 @@ class Packets:
             if kind != _FRAGMENT:
                 body = body[8 + body[1] * 8 :]
                 continue
-            if cut:
-                raise IgnoredError(f"a fragment: {cut}")
             part, id_ = unpack_from("!HI", body, 2)
+            if cut:
+                body, cut = body[8:], _first_of(part & 0xFFF8, cut)
+                continue
             key = (source, destination, following, id_)
             body = self._whole(key, part & 0xFFF8, body[8:], more=bool(part & 1))
         return _transport(following, source, destination, body, cut)
@@ -176,6 +177,14 @@ def _of_type(type_: int, octets: bytes) -> bytes:
 def _cut(what: str, expected: int, found: int, frame: Frame) -> str:
     by = ", cut by the snap length" if len(frame.octets) < frame.wire else ""
     return f"{what} of {expected} octets in {found}{by}"
+
+
+def _first_of(offset: int, cut: str) -> str:
+    """Why a fragment that is cut off is never whole: of the first the beginning is still to be seen, as of
+    any packet that is cut off; IgnoredError for another."""
+    if offset:
+        raise IgnoredError(f"a fragment: {cut}")
+    return f"a fragment: {cut}"
 
 
 def _transport(protocol: int, source: bytes, destination: bytes, body: bytes, cut: str) -> Udp:

@@ -2,8 +2,8 @@
 
 A mutant is killed if a run of it breaks a promise, and replays on the mutated machine; or if a declared
 witness is no run of it any more, whatever the policies (`declared`): the shortest run to an action, to
-the very bound of a guard, to what makes a promise say something, or to the breach of a promise without
-its exceptions. One that takes the same steps as the specification is proved equivalent. The rest is open:
+the very bound of a guard, to a declared possibility, to what makes a promise say something, or to the
+breach of a promise without its exceptions; or if a run of it stores a number outside its range. One that takes the same steps as the specification is proved equivalent. The rest is open:
 nothing needs what it takes away, or no run was found that shows the need.
 """
 
