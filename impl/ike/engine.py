@@ -12,9 +12,10 @@ from typing import Any
 from impl.auth.interface import Outcome, Work
 from impl.crypto.schedule import Cookies
 from impl.ike import natt, notices, phase1, phase2
+from impl.ike.bundles import named_phase2
 from impl.ike.core import Dropped, Got, Refused
 from impl.ike.events import PeerMoved
-from impl.ike.offers import named_phase1, named_phase2
+from impl.ike.offers import named_phase1
 from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Address, ConnectionSettings, host_of
@@ -94,23 +95,24 @@ class Engine(Times):
 
     # ---- what the driver says
     def renew(self, inbound_spi: int, now: float) -> None:
-        """A pair nears its end in octets, or in packets: negotiate another in its place (R19)."""
+        """A pair, named by any of its inbound SPIs, nears its end in octets, or in packets: negotiate another
+        in its place (R19)."""
         self._now = now
-        held = self.sadb.pairs.get(inbound_spi)
+        held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
             self.replace(*held)
 
     def expired(self, inbound_spi: int, now: float, why: str = "its lifetime is over") -> None:
-        """A pair has ended: forget it, and tell the peer (R19)."""
+        """A pair has ended, with all its protocols: forget it, and tell the peer (R19)."""
         self._now = now
-        held = self.sadb.pairs.get(inbound_spi)
+        held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
             self._end_pair(*held, why)
 
     def heard(self, inbound_spi: int, now: float) -> None:
         """A packet of the peer has verified: so it lives (RFC 3706 5.5)."""
         self._now = now
-        held = self.sadb.pairs.get(inbound_spi)
+        held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
             for sa in (held[0], *self.sadb.others(held[0])):
                 self.lives(sa)
@@ -295,6 +297,9 @@ class Engine(Times):
             got = Got(header, payloads_of(header, datagram))
         for kind in row.needs:
             got.one(kind)
+        for kind in row.some:
+            if not got.all(kind):
+                raise Dropped("malformed", f"no {kind.__name__} payload")
         return got
 
     # ---- Quick Mode
@@ -386,7 +391,11 @@ class Engine(Times):
                 continue
             why = f"the peer says {name_of(NotifyType, item.type)}"
             error = Refused(_QUICK_REFUSALS[item.type], why)
-            named = [quick for quick in sa.quick.values() if quick.spi == item.spi]
+            named = [
+                quick
+                for quick in sa.quick.values()
+                if any(spi == item.spi for _, spi in quick.own_spis)
+            ]
             for quick in named:
                 if not self._offer_quick_anew(sa, quick, item.data):
                     self.refuse_quick(sa, quick, error)

@@ -13,21 +13,21 @@ from impl.ike import natt, notices, phase1, phase2
 from impl.ike.cookies import SIZE, CookieMaker
 from impl.ike.core import Refused, Reply
 from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair, StepNeeded
-from impl.ike.offers import unsupported
 from impl.ike.reasons import Reasons
 from impl.ike.remotes import Remotes
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
 from impl.ike.settings import (
     Address,
+    Bundle,
     ChildSettings,
     ConnectionSettings,
     KeyLog,
     Phase1Choice,
-    Phase2Choice,
     Random,
     Settings,
 )
 from impl.ike.steps import Task
+from impl.ike.supported import unsupported
 from impl.ike.tables import State
 from impl.ike.timers import Timers
 from impl.wire.message import Header, Message, encode_chain, encode_message, with_header
@@ -230,7 +230,7 @@ class Exchanges(ABC):
         quick.child, quick.replaces, quick.begun = wanted.child, wanted.replaces, self._now
         return quick
 
-    def offer_quick(self, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> None:
+    def offer_quick(self, sa: IkeSa, quick: Quick, choices: Sequence[Bundle]) -> None:
         """Send message 1 of Quick Mode with these choices."""
         try:
             reply = phase2.offer_quick(self, sa, quick, choices)
@@ -241,7 +241,7 @@ class Exchanges(ABC):
         self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
         self.await_quick(sa, quick)
 
-    def want_anew(self, sa: IkeSa, refused: Quick, choices: Sequence[Phase2Choice]) -> None:
+    def want_anew(self, sa: IkeSa, refused: Quick, choices: Sequence[Bundle]) -> None:
         """Offer once more in place of a Quick Mode that was refused, what the answerer has named."""
         assert refused.child is not None
         quick = self._quick(sa, Wanted(refused.child, refused.replaces))

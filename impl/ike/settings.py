@@ -45,6 +45,11 @@ class Phase2Choice:
     encapsulation: int
 
 
+#: protocols that are applied to a packet together, in the order in which an outbound one meets them: ESP,
+#: then AH around it (RFC 2401 4.3); mostly it is one. All have one PFS group and one mode
+Bundle = tuple[Phase2Choice, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Lifetime:
     """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. What is in
@@ -80,7 +85,8 @@ class Lifetime:
 class ChildSettings:
     """What Quick Mode shall protect: traffic between two sets of packets, and by which choices.
 
-    choices     what is offered, in order; of one PFS group at a time (`phase2.offer_quick`)
+    choices     what is offered, in order, each one protocol or a bundle of them; of one PFS group at a time
+                (`phase2.offer_quick`)
     accepted    what is taken when the peer begins, those of equal rank together; empty: `choices`
     negotiates  False for packets that pass, or are dropped, without IPsec: who asks for them is refused
     """
@@ -88,13 +94,13 @@ class ChildSettings:
     name: str
     local: Selector
     remote: Selector
-    choices: tuple[Phase2Choice, ...]
+    choices: tuple[Bundle, ...]
     life: Lifetime
-    accepted: tuple[tuple[Phase2Choice, ...], ...] = ()
+    accepted: tuple[tuple[Bundle, ...], ...] = ()
     negotiates: bool = True
 
     @property
-    def takes(self) -> Sequence[Sequence[Phase2Choice]]:
+    def takes(self) -> Sequence[Sequence[Bundle]]:
         """What is taken when the peer begins, by rank."""
         return self.accepted or [(choice,) for choice in self.choices]
 

@@ -13,7 +13,7 @@ from impl.crypto.schedule import Cookies, Keys, exchange_iv
 from impl.ike.engine import Engine
 from impl.ike.events import SasInstalled
 from impl.ike.natt import KEEPALIVE
-from impl.ike.sadb import IkeSa, NatState, Quick, Sending
+from impl.ike.sadb import Agreed, IkeSa, NatState, Quick, Sending
 from impl.ike.settings import (
     Address,
     ChildSettings,
@@ -42,7 +42,7 @@ def settings(own: Address, peer: Address, *, pfs: bool, nat: bool) -> Settings:
     local, remote = nets if own == A else reversed(nets)
     second = replace(ESP_AES_PFS, group=1) if pfs else ESP_3DES
     life = Lifetime(3600, 3600, kilobytes=100_000)
-    child = ChildSettings("net", net(local), net(remote), (second,), life)
+    child = ChildSettings("net", net(local), net(remote), ((second,),), life)
     made: ConnectionSettings = connection(
         peer,
         local,
@@ -144,7 +144,7 @@ class Run:
         both = len(one) == len(other) == 1
         if self.stop == WHOLE:
             return both and number == WHOLE + 2  # the question was answered
-        return both and one[0][1].inbound_key == other[0][1].outbound_key
+        return both and one[0][1].sas[0].inbound_key == other[0][1].sas[0].outbound_key
 
     # ---- with the right keys
     def plain(self, item: Sent) -> bytes | None:
@@ -203,6 +203,7 @@ def state_of(engine: Engine) -> dict[IkeSa, tuple[object, ...]]:
 
 _COUNTS = [item.name for item in fields(IkeSa) if item.name not in _VOLATILE]
 _OF_QUICK = [item.name for item in fields(Quick) if item.name != "private"]
+_OF_AGREED = [item.name for item in fields(Agreed)]
 _OF_NAT = [item.name for item in fields(NatState)]
 
 
@@ -215,8 +216,12 @@ def _value(value: object) -> object:
         return value.datagram
     if isinstance(value, NatState):
         return _values(value, _OF_NAT)
+    if isinstance(value, Quick):
+        return _values(value, _OF_QUICK)
+    if isinstance(value, Agreed):
+        return _values(value, _OF_AGREED)
     if isinstance(value, dict):
-        return tuple(_values(item, _OF_QUICK) for item in value.values())
+        return tuple((key, _value(item)) for key, item in value.items())
     if isinstance(value, set):
         return frozenset(value)
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_value, value)) if isinstance(value, list) else value

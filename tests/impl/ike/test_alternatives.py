@@ -95,7 +95,7 @@ def test_r7_quick_mode_has_alternatives_of_another_pfs_group(make_pair: MakePair
     pair = make_pair(children(A, ESP_3DES, ESP_AES_PFS), children(B, ESP_AES_PFS))
     pair.start()
     pair.run(5)
-    assert pair.of(A, SasInstalled)[0].pair.choice == ESP_AES_PFS
+    assert pair.of(A, SasInstalled)[0].pair.sas[0].choice == ESP_AES_PFS
     assert not pair.of(A, Phase2Failed)
 
 
@@ -111,7 +111,7 @@ def test_r7_quick_mode_is_offered_anew_once(make_pair: MakePair) -> None:
             if len(firsts) == 2:
                 for sa in pair.b.sadb:
                     (child,) = sa.connection.children
-                    only = (replace(child, choices=(ESP_3DES,)),)
+                    only = (replace(child, choices=((ESP_3DES,),)),)
                     sa.connection = replace(sa.connection, children=only)
         return sent.datagram
 

@@ -92,8 +92,8 @@ def test_r9_r15_to_r19_both_ends_come_up_again(
     made.let(250)  # whatever was under way has come to an end
     pair.start()
     made.let(30)
-    ours = {(p.inbound_spi, p.outbound_spi) for _, p in pair.a.sadb.pairs.values()}
-    theirs = {(p.outbound_spi, p.inbound_spi) for _, p in pair.b.sadb.pairs.values()}
+    ours = {(p.inbound_spi, p.sas[0].outbound_spi) for _, p in pair.a.sadb.pairs.values()}
+    theirs = {(p.sas[0].outbound_spi, p.inbound_spi) for _, p in pair.b.sadb.pairs.values()}
     assert ours & theirs
     for end, engine in made.ends():
         installed = {item.pair.inbound_spi for item in pair.of(end, SasInstalled)}

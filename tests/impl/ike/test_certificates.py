@@ -96,7 +96,7 @@ def test_r3_r5_both_ends_prove_themselves_by_certificates(make_pair: MakePair) -
     assert (one.identity, other.identity) == tuple(subject_id(h.certificate) for h in (TWO, ONE))
     assert one.choice == RSA
     (mine,), (theirs,) = (pair.of(who, SasInstalled) for who in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
 
 
 def test_r3_suites_beside_certificates(make_pair: MakePair) -> None:
@@ -333,7 +333,7 @@ def test_r8_certificates_on_a_bad_link(make_pair: MakePair, seed: int) -> None:
     pair.start()
     pair.run(200)
     (mine,), (theirs,) = (pair.of(who, SasInstalled) for who in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
 
 
 @settings(
@@ -348,7 +348,7 @@ def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
         assert all(item.proved == proved for item in pair.of(who, Phase1Established))
     ends = [pair.of(who, SasInstalled) for who in (A, B)]
     if all(ends):
-        assert ends[0][-1].pair.inbound_key == ends[1][-1].pair.outbound_key
+        assert ends[0][-1].pair.sas[0].inbound_key == ends[1][-1].pair.sas[0].outbound_key
 
 
 # ---- what follows from who the peer is

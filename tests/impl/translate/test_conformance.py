@@ -252,7 +252,7 @@ def test_r12_session_key_pfs_takes_the_group_of_phase1() -> None:
     assert ends[0] is not None and ends[1] is not None
     done = carry_out(ends[0], ends[1], "peer", "peer")
     assert done.choice is not None and done.pair is not None
-    assert done.choice.group == done.pair.choice.group == 1
+    assert done.choice.group == done.pair.sas[0].choice.group == 1
     from proofs.verify import verify
 
     first = verify(peers, [("a", "b")], TODAY).pairs[0]

@@ -75,7 +75,11 @@ def test_r7_windows_offers_all_in_order_and_takes_the_initiators_order(peer_of: 
     (connection,) = plan(peer_of("a", NATIVE, "toml", key="k"), HERE).settings.connections
     assert [(c.encryption, c.hash, c.group) for c in connection.choices] == [(5, 2, 2), (1, 1, 1)]
     (child,) = connection.children
-    assert [(c.protocol, c.transform) for c in child.choices] == [(3, 3), (2, 2), (3, 2)]
+    assert [[(c.protocol, c.transform) for c in bundle] for bundle in child.choices] == [
+        [(3, 3)],
+        [(2, 2)],
+        [(3, 2)],
+    ]
     assert not connection.prefers_own
     assert connection.expected is None and connection.own is None
 
@@ -180,17 +184,27 @@ def test_a_connection_that_cannot_be_run_is_refused(
         plan(peer_of("a", text), HERE)
 
 
-def test_kerberos_and_bundles_of_a_windows_policy_are_refused(peer_of: Load) -> None:
+def test_kerberos_of_a_windows_policy_is_refused_without_a_principal(peer_of: Load) -> None:
     kerberos = NATIVE.replace(
         'method = "pre-shared-key", secret = "file:key"', 'method = "kerberos"'
     )
     with pytest.raises(PolicyError, match=r"a\.toml:\d+: peer wants Kerberos"):
         plan(peer_of("a", kerberos, "toml"), HERE)
-    bundle = NATIVE.replace(
+
+
+def test_r10_ah_and_esp_together_are_a_bundle_that_meets_esp_first(peer_of: Load) -> None:
+    text = NATIVE.replace(
         'ah = { integrity = "md5" }', 'ah = { integrity = "md5" }\nesp = { encryption = "des" }'
+    ).replace("allow_unsecured = true", "session_key_pfs = true")
+    (connection,) = plan(peer_of("a", text, "toml", key="k"), HERE).settings.connections
+    (child,) = connection.children
+    _, bundle, _ = dict.fromkeys(
+        tuple((c.protocol, c.transform, c.integrity) for c in bundle) for bundle in child.choices
     )
-    with pytest.raises(PolicyError, match=r"a\.toml:\d+: .* AH and ESP together"):
-        plan(peer_of("a", bundle, "toml", key="k"), HERE)
+    assert bundle == ((3, 2, None), (2, 2, 1))
+    for item in (*child.choices, *(bundle for rank in child.accepted for bundle in rank)):
+        assert len({(c.group, c.encapsulation) for c in item}) == 1
+    assert {item[0].group for item in child.choices} == {1, 2}
 
 
 def test_connections_that_only_an_identity_tells_apart_are_refused_or_chosen_from(
