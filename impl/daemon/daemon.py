@@ -36,9 +36,14 @@ Sink = Callable[[Tree], None]
 class Daemon:
     """Everything that runs. `stop` may be called from a signal handler of the loop."""
 
-    def __init__(self, nodes: Sequence[Node], control: str | None = None) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        control: str | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._nodes = list(nodes)
-        self._elsewhere = Elsewhere()
+        self._elsewhere = elsewhere or Elsewhere()
         self._keylog: KeyFile | None = None
         self._sinks: list[Sink] = []
         self._outcomes = Outcomes()
