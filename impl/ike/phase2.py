@@ -1,10 +1,14 @@
-"""Quick Mode, row by row (RFC 2409 section 5.5; R10 to R16, R21). `tables.QUICK_MODE` says when."""
+"""Quick Mode, row by row (RFC 2409 section 5.5; R10 to R16, R21). `tables.QUICK_MODE` says when.
+
+A row yields nothing before the message has verified: what it has done elsewhere, it has done for the peer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
+from impl.auth.interface import Steps
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
@@ -22,6 +26,7 @@ from impl.ike.clients import client_id, packets_of
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
 from impl.ike.events import ProtocolSas, SaPair
 from impl.ike.phase1 import NONCE_OCTETS, nonce_of
+from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import Agreed, IkeSa, Quick
 from impl.ike.settings import Bundle, ChildSettings, Phase2Choice, host_of
 from impl.wire.message import encode_chain
@@ -61,7 +66,7 @@ def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, 
 
 
 # ---- the starter
-def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Bundle]) -> Reply:
+def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Bundle]) -> Steps[Reply]:
     """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
     child = quick.child
     assert child is not None and sa.sealing is not None
@@ -72,10 +77,11 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Bundle]) 
     quick.ids = _ends(core, sa, child)
     if quick.replaces is not None:
         quick.ids = client_id(quick.replaces.local), client_id(quick.replaces.remote)
+    public = yield from _public(core, quick, quick.offered[0][0].group)
     rest: list[AnyPayload] = [
         offer_phase2(quick.offered, quick.spis, child.life),
         Nonce(quick.nonce),
-        *_public(core, quick, quick.offered[0][0].group),
+        *public,
         *quick.ids,
         *natt.originals(core, sa, quick, quick.offered[0]),
     ]
@@ -93,12 +99,12 @@ def _of_one_group(choices: Sequence[Bundle], agreed: int | None) -> tuple[Bundle
     return tuple(item for item in choices if item[0].group == group)
 
 
-def _public(core: Core, quick: Quick, number: int | None) -> tuple[KeyExchange, ...]:
+def _public(core: Core, quick: Quick, number: int | None) -> Steps[tuple[KeyExchange, ...]]:
     """The own public value of a second Diffie-Hellman; none without PFS (R12)."""
     group = group_of(number) if number is not None else None
     if group is None:
         return ()
-    quick.private = group.private(core.random)
+    quick.private = yield from private_value(group, core.random)
     return (KeyExchange(quick.private.public),)
 
 
@@ -116,7 +122,7 @@ def _spis(core: Core, protocols: Iterable[int], taken: Iterable[bytes] = ()) -> 
     return found
 
 
-def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
+def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
     """Message 2 is here: verify it, take the choice, install, and prove that the exchange is live."""
     assert sa.sealing is not None and got.opened is not None
     nonce, keys = nonce_of(got), sa.sealing.keys
@@ -127,7 +133,8 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     quick.peer_nonce = nonce
     natt.hear_originals(quick, got)
     _same_ids(core, sa, quick, got.all(Identification))
-    _share(quick, got)
+    yield from _share(quick, got)
+    _may_serve(sa)  # others may have been completed meanwhile
     _hear_lifetime(quick, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
@@ -188,24 +195,26 @@ def _may_serve(sa: IkeSa) -> None:
         raise Refused("limit", why, NotifyType.NO_PROPOSAL_CHOSEN)
 
 
-def _share(quick: Quick, got: Got) -> None:
+def _share(quick: Quick, got: Got) -> Steps[None]:
     """With PFS the secret, which all that was agreed on shares."""
     publics, none = got.all(KeyExchange), NotifyType.NO_PROPOSAL_CHOSEN
     if quick.group is None:
         if publics:
             raise Refused("proposal-p2", "a public value without PFS", none)
         return
-    if len(publics) != 1 or quick.private is None:
+    group = group_of(quick.group)
+    if len(publics) != 1 or quick.private is None or group is None:
         raise Refused("proposal-p2", "PFS without a public value", none)
     try:
-        quick.secret = quick.private.shared(publics[0].data)
+        group.checked(publics[0].data)
     except DegenerateValue as error:
         raise Refused("proposal-p2", str(error), none) from None
+    quick.secret = yield from shared_secret(group, quick.private, publics[0].data)
     quick.private = None
 
 
 # ---- the answerer
-def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
+def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
     """Message 1 is here: verify it, find the policy, and choose from each SA payload, unchanged."""
     assert sa.sealing is not None and got.opened is not None
     keys = sa.sealing.keys
@@ -219,8 +228,8 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     chosen = _chosen(sa, quick, child, offers)
     quick.peer_nonce, quick.nonce = nonce, core.random(NONCE_OCTETS)
     quick.agreed = _agreed(core, chosen)
-    public = _public(core, quick, quick.group)
-    _share(quick, got)
+    public = yield from _public(core, quick, quick.group)
+    yield from _share(quick, got)
     rest: list[AnyPayload] = [
         *(
             answer_phase2(*both)
@@ -439,7 +448,7 @@ def _sas_of(sa: IkeSa, quick: Quick, agreed: Agreed, choice: Phase2Choice) -> Pr
     return ProtocolSas(choice, own, peers, inbound, outbound)
 
 
-ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply]] = {
+ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply | Steps[Reply]]] = {
     "answer_quick": answer_quick,
     "take_quick_answer": take_quick_answer,
     "complete_quick": complete_quick,

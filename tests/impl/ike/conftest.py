@@ -59,6 +59,9 @@ ESP_AES_PFS = Phase2Choice(
     GroupId.MODP2048,
     Encapsulation.TUNNEL,
 )
+#: where Diffie-Hellman is done elsewhere
+LARGE = replace(AES, group=GroupId.MODP3072)
+LARGE_PFS = replace(ESP_AES_PFS, group=GroupId.MODP3072)
 
 
 def net(text: str) -> Selector:
@@ -95,7 +98,7 @@ def connection(peer: Address, local: str, remote: str, **changes: Any) -> Connec
 
 def children(
     address: tuple[str, int], *choices: Phase2Choice | Bundle, **changes: Any
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Changes of a connection: what is offered, single choices or bundles."""
     nets = ("10.1.0.0/16", "10.2.0.0/16")
     local, remote = nets if address == A else reversed(nets)

@@ -16,7 +16,7 @@ from impl.ike.events import (
     SasDeleted,
     SasInstalled,
 )
-from impl.ike.settings import Lifetime, Phase1Choice, Phase2Choice
+from impl.ike.settings import Bundle, Lifetime, Phase1Choice, Phase2Choice
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header, decode_message, encode_message
 from impl.wire.numbers import ExchangeType
@@ -363,10 +363,10 @@ def test_r5_a_nonce_of_a_wrong_length_changes_nothing(make_pair: MakePair) -> No
 
 
 def test_r10_a_refusal_ends_the_negotiation_that_it_names_and_no_other(make_pair: MakePair) -> None:
-    def two(local: str, remote: str, *choices: tuple[object, ...]) -> dict[str, object]:
+    def two(local: str, remote: str, *choices: Bundle) -> dict[str, object]:
         (child,) = connection(B, local, remote).children
         named = zip(("one", "two"), choices, strict=True)
-        return {"children": tuple(replace(child, name=n, choices=c) for n, c in named)}  # type: ignore[arg-type]
+        return {"children": tuple(replace(child, name=n, choices=(c,)) for n, c in named)}
 
     own = two("10.1.0.0/16", "10.2.0.0/16", (ESP_AES_PFS,), (ESP_3DES,))
     pair = make_pair(a=own, b=children(B, ESP_3DES))
