@@ -25,6 +25,7 @@ from impl.ike.settings import (
 )
 from impl.link.network import Faults, Network, Sent, Tap, Translator
 from impl.wire.numbers import (
+    AhTransform,
     Encapsulation,
     Encryption,
     EspTransform,
@@ -60,6 +61,9 @@ ESP_AES_PFS = Phase2Choice(
     Encapsulation.TUNNEL,
 )
 #: where Diffie-Hellman is done elsewhere
+AH_SHA1 = Phase2Choice(
+    ProtocolId.AH, AhTransform.SHA1, None, Integrity.HMAC_SHA1, None, Encapsulation.TUNNEL
+)
 LARGE = replace(AES, group=GroupId.MODP3072)
 LARGE_PFS = replace(ESP_AES_PFS, group=GroupId.MODP3072)
 

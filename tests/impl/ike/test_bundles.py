@@ -18,7 +18,7 @@ from impl.ike.events import (
     SasDeleted,
     SasInstalled,
 )
-from impl.ike.settings import Bundle, Lifetime, Nat, Phase2Choice
+from impl.ike.settings import Bundle, Lifetime, Nat
 from impl.link.network import Faults, Sent
 from impl.wire.message import decode_header
 from impl.wire.numbers import (
@@ -31,6 +31,7 @@ from impl.wire.numbers import (
     ProtocolId,
 )
 from tests.impl.ike.conftest import (
+    AH_SHA1,
     ESP_3DES,
     ESP_AES_PFS,
     A,
@@ -42,9 +43,6 @@ from tests.impl.ike.conftest import (
 )
 from tests.impl.ike.test_nat import behind_nat
 
-AH_SHA1 = Phase2Choice(
-    ProtocolId.AH, AhTransform.SHA1, None, Integrity.HMAC_SHA1, None, Encapsulation.TUNNEL
-)
 AH_MD5 = replace(AH_SHA1, transform=AhTransform.MD5, integrity=Integrity.HMAC_MD5)
 BUNDLE: Bundle = (ESP_3DES, AH_SHA1)
 MD5: Bundle = (ESP_3DES, AH_MD5)

@@ -29,6 +29,7 @@ from impl.wire.payloads import (
 )
 from impl.wire.proposals import SecurityAssociation
 from tests.impl.ike.conftest import (
+    AH_SHA1,
     ESP_3DES,
     ESP_AES_PFS,
     A,
@@ -38,7 +39,7 @@ from tests.impl.ike.conftest import (
     children,
     heard,
 )
-from tests.impl.ike.test_bundles import AH_SHA1, BUNDLE
+from tests.impl.ike.test_bundles import BUNDLE
 
 ONE: Bundle = (ESP_3DES,)
 AES: Bundle = (replace(ESP_AES_PFS, group=None),)
