@@ -72,7 +72,8 @@ class Fuzzer:
         chance, tally = self._chance, self.tally
         stop = chance.randrange(WHOLE + 1)
         pfs, nat = chance.random() < 0.3, chance.random() < 0.3
-        self.run = Run(stop, chance.getrandbits(32), pfs=pfs, nat=nat)
+        bundle = chance.random() < 0.3
+        self.run = Run(stop, chance.getrandbits(32), pfs=pfs, nat=nat, bundle=bundle)
         self._target = self.run.target
         self._before = state_of(self.run.ends[self._target])
         before = [unmarked(item) for item in self.run.sent if item is not self.run.genuine]

@@ -24,7 +24,7 @@ from impl.ike.settings import (
     Settings,
 )
 from impl.wire.message import HEADER_SIZE, decode_header, encode_header
-from tests.impl.ike.conftest import DES3, ESP_3DES, ESP_AES_PFS, connection, named, net
+from tests.impl.ike.conftest import AH_SHA1, DES3, ESP_3DES, ESP_AES_PFS, connection, named, net
 
 A: Address = ("192.0.2.1", 500)
 B: Address = ("192.0.2.2", 500)
@@ -36,13 +36,18 @@ FAST = replace(DES3, group=1)
 _VOLATILE = {"answered", "problem", "heard"}
 
 
-def settings(own: Address, peer: Address, *, pfs: bool, nat: bool) -> Settings:
-    """One end: small groups, so that a million messages pass in minutes."""
+def settings(
+    own: Address, peer: Address, *, pfs: bool, nat: bool, bundle: bool = False
+) -> Settings:
+    """One end: small groups, so that a million messages pass in minutes. `bundle`: AH with ESP, where no NAT
+    is."""
     nets = ("10.1.0.0/16", "10.2.0.0/16")
     local, remote = nets if own == A else reversed(nets)
     second = replace(ESP_AES_PFS, group=1) if pfs else ESP_3DES
+    together = (second, replace(AH_SHA1, group=second.group))
+    choices = (together, (second,)) if bundle else ((second,),)
     life = Lifetime(3600, 3600, kilobytes=100_000)
-    child = ChildSettings("net", net(local), net(remote), ((second,),), life)
+    child = ChildSettings("net", net(local), net(remote), choices, life)
     made: ConnectionSettings = connection(
         peer,
         local,
@@ -68,13 +73,15 @@ class Sent:
 class Run:
     """Two engines, up to a message that has been sent and has not arrived."""
 
-    def __init__(self, stop: int, seed: int, *, pfs: bool = False, nat: bool = False) -> None:
+    def __init__(
+        self, stop: int, seed: int, *, pfs: bool = False, nat: bool = False, bundle: bool = False
+    ) -> None:
         self.stop, self.now = stop, 0.0
         self.keys: dict[bytes, Keys] = {}
         chance = random.Random(seed)
         self.ends = (
-            Engine(settings(A, B, pfs=pfs, nat=nat), chance.randbytes, self._keep),
-            Engine(settings(B, A, pfs=pfs, nat=nat), chance.randbytes, self._keep),
+            Engine(settings(A, B, pfs=pfs, nat=nat, bundle=bundle), chance.randbytes, self._keep),
+            Engine(settings(B, A, pfs=pfs, nat=nat, bundle=bundle), chance.randbytes, self._keep),
         )
         self.sent: list[Sent] = []
         one = self.ends[0]
@@ -144,7 +151,10 @@ class Run:
         both = len(one) == len(other) == 1
         if self.stop == WHOLE:
             return both and number == WHOLE + 2  # the question was answered
-        return both and one[0][1].sas[0].inbound_key == other[0][1].sas[0].outbound_key
+        if not both:
+            return False
+        ours, theirs = one[0][1].sas, other[0][1].sas
+        return [s.inbound_key for s in ours] == [s.outbound_key for s in theirs]
 
     # ---- with the right keys
     def plain(self, item: Sent) -> bytes | None:
