@@ -234,6 +234,22 @@ def test_r19_each_pair_has_a_life_of_its_own(make_pair: MakePair) -> None:
     assert [pair for _, pair in hand.pair.b.sadb.pairs.values()] == [other]
 
 
+def test_r19_successors_come_and_do_not_multiply(make_pair: MakePair) -> None:
+    """A knows nothing of pairs made by hand in its name, and answers as if they were the first."""
+    hand = insider(make_pair, ONE, life=Lifetime(100, 100, soft=60))
+    hand.offer(*asked(([ONE], 1), ([ONE], 2)), Nonce(NI), *IDS)
+    hand.confirm(taken(hand.answer())[1])
+    first = pairs(hand)
+    for _ in range(30):
+        hand.pair.run(10)
+        sadb, now = hand.pair.b.sadb, hand.pair.network.now
+        for spi, (_, item) in list(sadb.pairs.items()):  # as a driver does
+            if sadb.made(item) + 100 <= now:
+                hand.pair.b.expired(spi, now)
+        assert 1 <= len(sadb.pairs) <= 4
+    assert 2 < len(pairs(hand)) < 12 and not set(first) & {p for _, p in sadb.pairs.values()}
+
+
 def test_r11_what_was_never_confirmed_is_deleted(make_pair: MakePair) -> None:
     """A Delete for each protocol, with every SPI that was given out."""
     hand = insider(make_pair, ONE, BUNDLE)
