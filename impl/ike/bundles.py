@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby, product
+from itertools import groupby
 from typing import NamedTuple
 
 from impl.crypto.groups import group_of
@@ -53,26 +53,22 @@ _INTEGRITY_OCTETS = {
 
 
 class Part(NamedTuple):
-    """What is taken of one protocol: proposal and transform as they came, and what that is."""
+    """What is taken of one protocol: proposal and transform as they came."""
 
     proposal: Proposal
     transform: Transform
-    choice: Phase2Choice
 
 
 class Taken2(NamedTuple):
-    """The choice of Phase II: what it is, a part for each protocol in the offer's order, and its lifetime in
-    seconds and in kilobytes (None if it states none), of a bundle the shortest that it states."""
+    """The choice of Phase II: what it is, a part for each protocol in the offer's order, the SPIs that it came
+    with by protocol, and its lifetime in seconds and in kilobytes (None if it states none), of a bundle the
+    shortest that it states."""
 
     bundle: Bundle
     parts: tuple[Part, ...]
+    spis: dict[int, bytes]
     seconds: int
     kilobytes: int | None
-
-    @property
-    def spis(self) -> dict[int, bytes]:
-        """The SPIs that it came with, by protocol."""
-        return {part.choice.protocol: part.proposal.spi for part in self.parts}
 
 
 # ---- to the wire
@@ -132,7 +128,7 @@ def answer_phase2(taken: Taken2, spis: Mapping[int, bytes]) -> SecurityAssociati
     return SecurityAssociation(
         tuple(
             Proposal(proposal.number, proposal.protocol, spis[proposal.protocol], (transform,))
-            for proposal, transform, _ in taken.parts
+            for proposal, transform in taken.parts
         )
     )
 
@@ -150,48 +146,44 @@ def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
     return Phase2Choice(protocol, transform.id, *own, encapsulation)
 
 
-class _Alternative:
-    """The proposals of one number: what each lets choose, and at which place."""
+class _Alternative(NamedTuple):
+    """The proposals of one number, and what each lets choose: at which place."""
 
-    __slots__ = ("choices", "proposals")
-
-    def __init__(self, proposals: Sequence[Proposal]) -> None:
-        self.proposals = proposals
-        self.choices: dict[int, dict[Phase2Choice, int]] = {}
-        for proposal in proposals:
-            known: dict[Phase2Choice, int] = {}
-            for place, transform in enumerate(proposal.transforms):
-                choice = phase2_choice(proposal.protocol, transform)
-                if choice is not None:
-                    known.setdefault(choice, place)
-            self.choices[proposal.protocol] = known
+    proposals: Sequence[Proposal]
+    known: Sequence[dict[Phase2Choice, int]]
 
     def places(self, bundle: Bundle) -> tuple[int, ...] | None:
         """Where a bundle stands: the place of each transform, in the order of proposals; None if it is not
         offered, all of it and nothing else."""
-        if len(bundle) != len(self.choices):
+        if len(bundle) != len(self.known):
             return None
         found: list[int] = []
-        for proposal in self.proposals:
-            known = self.choices[proposal.protocol]
-            place = next((known[item] for item in bundle if item in known), None)
-            if place is None:
+        for known in self.known:
+            for item in bundle:
+                place = known.get(item)
+                if place is not None:
+                    found.append(place)
+                    break
+            else:
                 return None
-            found.append(place)
         return tuple(found)
 
     def taken(self, bundle: Bundle, places: Sequence[int]) -> Taken2:
         """What is taken with that."""
-        parts, seconds, kilobytes = [], [], []
+        parts: list[Part] = []
+        spis: dict[int, bytes] = {}
+        least, volume = 0, None
         for proposal, place in zip(self.proposals, places, strict=True):
             transform = proposal.transforms[place]
             stated = durations_of(transform.attributes, *_LIFE)
-            seconds.append(stated.get(_SECONDS, DEFAULT_LIFE))
-            kilobytes.append(stated.get(_KILOBYTES))
-            choice = next(item for item in bundle if item.protocol == proposal.protocol)
-            parts.append(Part(proposal, transform, choice))
-        volume = min((item for item in kilobytes if item), default=kilobytes[0])
-        return Taken2(bundle, tuple(parts), min(seconds), volume)
+            seconds, kilobytes = stated.get(_SECONDS, DEFAULT_LIFE), stated.get(_KILOBYTES)
+            if not parts or seconds < least:
+                least = seconds
+            if not parts or (kilobytes and (not volume or kilobytes < volume)):
+                volume = kilobytes
+            parts.append(Part(proposal, transform))
+            spis[proposal.protocol] = proposal.spi
+        return Taken2(bundle, tuple(parts), spis, least, volume)
 
 
 def _alternatives(sa: SecurityAssociation) -> list[_Alternative]:
@@ -199,15 +191,30 @@ def _alternatives(sa: SecurityAssociation) -> list[_Alternative]:
     bundle, SPIs of another size."""
     if sa.doi != DOI_IPSEC:
         return []
+    proposals = sa.proposals
+    if len(proposals) == 1:
+        return [_alternative(proposals)] if len(proposals[0].spi) == _SPI_SIZE else []
     numbered: dict[int, list[Proposal]] = {}
-    for proposal in sa.proposals:
+    for proposal in proposals:
         numbered.setdefault(proposal.number, []).append(proposal)
     return [
-        _Alternative(proposals)
-        for proposals in numbered.values()
-        if len({item.protocol for item in proposals}) == len(proposals)
-        and all(len(item.spi) == _SPI_SIZE for item in proposals)
+        _alternative(own)
+        for own in numbered.values()
+        if len({item.protocol for item in own}) == len(own)
+        and all(len(item.spi) == _SPI_SIZE for item in own)
     ]
+
+
+def _alternative(proposals: Sequence[Proposal]) -> _Alternative:
+    every: list[dict[Phase2Choice, int]] = []
+    for proposal in proposals:
+        known: dict[Phase2Choice, int] = {}
+        for place, transform in enumerate(proposal.transforms):
+            choice = phase2_choice(proposal.protocol, transform)
+            if choice is not None:
+                known.setdefault(choice, place)
+        every.append(known)
+    return _Alternative(proposals, every)
 
 
 def take_phase2(
@@ -215,19 +222,17 @@ def take_phase2(
 ) -> Taken2 | None:
     """What this end takes of an offer, chosen as in Phase I; None if it takes none. Of a bundle that lets
     choose, the transforms of its first proposal count before those of its second."""
-    best: tuple[tuple[int, int, tuple[int, ...]], Bundle, _Alternative] | None = None
+    best: tuple[tuple[int, tuple[int, ...]], Bundle, _Alternative] | None = None
     offered = _alternatives(sa)
-    for rank, equal in enumerate(ranks):
+    for equal in ranks:
         if prefers_own and best is not None:
             break
-        for (number, alternative), bundle in product(enumerate(offered), equal):
-            places = alternative.places(bundle)
-            if places is None:
-                continue
-            key = (rank if prefers_own else 0, number, places)
-            if best is None or key < best[0]:
-                best = key, bundle, alternative
-    return best[2].taken(best[1], best[0][2]) if best is not None else None
+        for bundle in equal:
+            for number, alternative in enumerate(offered):
+                places = alternative.places(bundle)
+                if places is not None and (best is None or (number, places) < best[0]):
+                    best = (number, places), bundle, alternative
+    return best[2].taken(best[1], best[0][1]) if best is not None else None
 
 
 def answered_phase2(sa: SecurityAssociation, bundles: Sequence[Bundle]) -> Taken2 | None:
@@ -235,8 +240,9 @@ def answered_phase2(sa: SecurityAssociation, bundles: Sequence[Bundle]) -> Taken
     found = _alternatives(sa)
     if len(found) != 1 or len(found[0].proposals) != len(sa.proposals):
         return None
-    if any(len(proposal.transforms) != 1 for proposal in sa.proposals):
-        return None
+    for proposal in sa.proposals:
+        if len(proposal.transforms) != 1:
+            return None
     for bundle in bundles:
         places = found[0].places(bundle)
         if places is not None:

@@ -153,11 +153,10 @@ def _answered(quick: Quick, answers: Sequence[SecurityAssociation]) -> Agreed:
     taken = answered_phase2(answers[0], quick.offered)
     if taken is None:
         raise Refused("proposal-p2", "the answer is no transform of the offer", none)
-    theirs = taken.spis
-    spis = {protocol: quick.spis[protocol] for protocol in theirs}
-    if any(spis[protocol] == spi for protocol, spi in theirs.items()):
+    spis = {protocol: quick.spis[protocol] for protocol in taken.spis}
+    if any(taken.spis[protocol] == spi for protocol, spi in spis.items()):
         raise Refused("proposal-p2", "the peer's SPI is the own one", none)
-    return Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, theirs)
+    return Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, taken.spis)
 
 
 def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
@@ -261,14 +260,15 @@ def _chosen(
     acceptable = ranks = [natt.on_wire(sa, rank) for rank in child.takes]
     found: list[Taken2] = []
     for offered in offers:
-        _about(quick, offered)
+        if found:
+            _about(quick, offered)
         _same_mode(offered, child)
         taken = take_phase2(offered, ranks, prefers_own=sa.connection.prefers_own)
         if taken is None:
             why = "nothing in the peer's offer is acceptable"
             data = _named(acceptable, child) if sa.names_alternatives else b""
             raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
-        if any(taken.spis.items() & other.spis.items() for other in found):
+        if found and any(taken.spis.items() & other.spis.items() for other in found):
             why = "the peer gives one SPI to two SAs"
             raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
         found.append(taken)
@@ -290,10 +290,9 @@ def _agreed(core: Core, chosen: Sequence[Taken2]) -> list[Agreed]:
     given = {spi for taken in chosen for spi in taken.spis.values()}
     found = []
     for taken in chosen:
-        theirs = taken.spis
-        spis = _spis(core, theirs, given)
-        given |= set(spis.values())
-        found.append(Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, theirs))
+        spis = _spis(core, taken.spis, given)
+        given.update(spis.values())
+        found.append(Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, taken.spis))
     return found
 
 
