@@ -25,8 +25,6 @@ from impl.wire.numbers import (
 )
 from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
 
-#: alternatives that an offer, and transforms that a proposal has room for: their numbers are octets
-MOST = 255
 # plain numbers: each look into an enumeration costs as much as an attribute
 _ENCAPSULATION, _KEY_LENGTH, _INTEGRITY, _GROUP = (
     int(item)

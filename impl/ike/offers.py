@@ -27,6 +27,8 @@ from impl.wire.proposals import (
     encode_sa,
 )
 
+#: transforms that a proposal, and alternatives that an offer has room for: their numbers are octets
+MOST = 255
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
 _SHORT = 1 << 16

@@ -16,7 +16,7 @@ from impl.crypto.hashes import HASHES
 from impl.crypto.schedule import WeakKey
 from impl.ike import methods, natt, notices, vendors
 from impl.ike.core import Core, Dropped, Got, Refused, Reply
-from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
+from impl.ike.offers import MOST, answered_phase1, offer_phase1, only, take_phase1
 from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
@@ -59,9 +59,10 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     taken = take_phase1(offered, takes, prefers_own=connection.prefers_own)
     if taken is None:
         problem = "nothing in the peer's offer is acceptable"
-        acceptable = tuple(choice for rank in takes for choice in rank)
-        named = encode_sa(offer_phase1(acceptable, connection.life))
-        data = named if sa.names_alternatives else b""
+        data = b""
+        if sa.names_alternatives:
+            acceptable = tuple(choice for rank in takes for choice in rank)[:MOST]
+            data = encode_sa(offer_phase1(acceptable, connection.life))
         raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
     sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
     sa.seconds = connection.life.in_force(taken.seconds)

@@ -14,7 +14,6 @@ from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
 from impl.ike import natt, notices
 from impl.ike.bundles import (
-    MOST,
     Taken2,
     answer_phase2,
     answered_phase2,
@@ -25,6 +24,7 @@ from impl.ike.bundles import (
 from impl.ike.clients import client_id, packets_of
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
 from impl.ike.events import ProtocolSas, SaPair
+from impl.ike.offers import MOST
 from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import Agreed, IkeSa, Quick

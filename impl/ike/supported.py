@@ -5,7 +5,8 @@ from __future__ import annotations
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
-from impl.ike.bundles import MOST, lacks
+from impl.ike.bundles import lacks
+from impl.ike.offers import MOST
 from impl.ike.settings import ChildSettings, ConnectionSettings
 from impl.wire.numbers import Method
 
@@ -23,6 +24,9 @@ def unsupported(connection: ConnectionSettings) -> str:
         problem = _child_lacks(child)
         if problem:
             return problem
+    count = len(connection.choices) + len(connection.spare)
+    if count > MOST:
+        return f"it has {count} choices, and an offer has room for {MOST}"
     return "" if connection.choices else "it has nothing to offer"
 
 

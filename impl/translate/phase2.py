@@ -8,6 +8,7 @@ from itertools import product
 
 from impl.crypto.groups import group_of
 from impl.ike.bundles import key_octets
+from impl.ike.offers import MOST
 from impl.ike.settings import Bundle, ChildSettings, Host, Phase2Choice
 from impl.translate.phase1 import lifetime, sent
 from impl.translate.words import cannot
@@ -57,6 +58,9 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
         raise cannot(why, _place(child, None), "name a cipher such as aes128, and an integrity")
     singles = {item.single for item in connection.remote_addresses.value}
     remote = singles.pop() if len(singles) == 1 else None
+    if len(choices) > MOST:
+        why = f"{child.name} offers {len(choices)} combinations, and an offer has room for {MOST}"
+        raise cannot(why, _place(child, None), "name fewer algorithms")
     hosts = peer.profile.transport_for_hosts and child.mode.value is Mode.TRANSPORT
     return ChildSettings(
         name=child.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address
+from itertools import product
 
 import pytest
 
@@ -278,3 +279,25 @@ def test_r3_several_methods_are_offered_in_order_one_transform_each(peer_of: Loa
 def test_r5_a_key_that_cannot_be_read_is_refused_with_its_line(peer_of: Load) -> None:
     with pytest.raises(PolicyError, match=r"a\.toml:\d+: the pre-shared key file:key is not known"):
         plan(peer_of("a", NATIVE, "toml"), HERE)
+
+
+def test_more_combinations_than_an_offer_has_room_for_are_refused_with_their_line(
+    peer_of: Load,
+) -> None:
+    ciphers, hashes = ("des", "3des", "aes128", "aes192", "aes256"), ("md5", "sha1", "sha256")
+    groups = (1, 2, 5, 14, 15, 16, 17, 18)
+    main = "\n".join(
+        f'[[main_mode.offers]]\nencryption = "{cipher}"\nhash = "{hash_}"\ngroup = {group}'
+        for cipher, hash_, group in product(ciphers, hashes, groups)
+    )
+    text = NATIVE.replace("[filter_lists.peer]", f"{main}\n[filter_lists.peer]")
+    (connection,) = plan(peer_of("a", text, "toml", key="k"), HERE).settings.connections
+    assert len(connection.choices) == 120
+    quick = "\n".join(
+        f'[[filter_actions.secure.offers]]\nah = {{ integrity = "{ah}" }}\n'
+        f'esp = {{ encryption = "{cipher}", integrity = "{esp}" }}'
+        for cipher, esp, ah in product(ciphers, hashes, hashes)
+    )
+    many = text.replace("allow_unsecured = true", f"session_key_pfs = true\n{quick}")
+    with pytest.raises(PolicyError, match=r"a\.toml:\d+: peer offers \d+ combinations"):
+        plan(peer_of("a", many, "toml", key="k"), HERE)
