@@ -302,7 +302,7 @@ class Exchanges(ABC):
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:
         """End a Quick Mode; the peer is told."""
-        sa.quick.pop(quick.message_id, None)
+        self.finish(sa, quick)
         self.use_id(sa, quick.message_id)
         self._timers.cancel(self.key("quick", sa, quick.message_id))
         if error.notify is not None:
@@ -334,7 +334,8 @@ class Exchanges(ABC):
         sa.sealing = sa.private = None
         for item in sa.wanted:
             self.try_again(item.replaces)
-        self.emit(Phase1Failed(sa.name, sa.peer, sa.connection.name, reason, why))
+        name = sa.connection.name
+        self.emit(Phase1Failed(sa.name, sa.peer, name, sa.initiated, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
         """A Phase I SA is gone; its pairs live on (R19), what was being negotiated under it does not."""
@@ -372,6 +373,7 @@ class Exchanges(ABC):
         self._steps += 1
         task.number, task.what, sa.task = self._steps, work.what, task
         self._working[task.number] = sa
+        task.resend = self._timers.due(self.key("resend", sa))
         self._timers.cancel(self.key("resend", sa))
         self._timers.set(self.key("step", sa), self._now + self.settings.step_for)
         name = sa.connection.name
@@ -384,9 +386,9 @@ class Exchanges(ABC):
             return None
         task, sa.task = sa.task, None
         self._timers.cancel(self.key("step", sa))
-        if sa.state in _TRIES:
-            # If nothing comes of it, the exchange goes on as before.
-            self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
+        if task.resend is not None:
+            # If nothing comes of it, the exchange goes on as before: who can cause work stretches nothing.
+            self._timers.set(self.key("resend", sa), task.resend)
         return sa, task
 
     # ---- sending

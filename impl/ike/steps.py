@@ -20,6 +20,7 @@ class Task:
     begin    what the row does       cookies  the exchange's, as they were before the message
     source   where the message came from, and whether to the other port
     number   by which the outcome of the work is known; `what` it is
+    resend   when the own last message would have been sent again
     """
 
     row: Row
@@ -30,6 +31,7 @@ class Task:
     source: tuple[Address, bool]
     number: int = 0
     what: str = ""
+    resend: float | None = None
     steps: Steps[Reply] | None = None
 
     def go_on(self, outcome: Outcome[Any] | None = None) -> Work[Any] | Reply:
