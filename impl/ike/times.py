@@ -80,7 +80,7 @@ class Times(Exchanges):
             wait = settings.interval + (settings.brief if sending.tries == settings.resends else 0)
             self._timers.set(self.key("quick", sa, message_id), self._now + wait)
             return
-        del sa.quick[message_id]
+        self.finish(sa, quick)
         if quick.initiated and sa.refusals:
             refusal = sa.refusals.pop()
             self.quick_failed(sa, quick, refusal.reason, refusal.why)
@@ -113,7 +113,7 @@ class Times(Exchanges):
         self._timers.cancel(self.key("open", sa))
         self.sadb.no_longer_half_open(sa)
         assert sa.identity is not None and sa.choice is not None
-        sa.alive = self._now
+        sa.alive, sa.problem = self._now, None
         self._live_for(sa, sa.seconds)
         self._retire(sa)
         self._keep_alive(sa)
