@@ -73,6 +73,7 @@ class StackProfile:
     phase1_lifetime, phase2_lifetime    which lifetime counts where the two sides differ
     phase2_at_phase1_end   what becomes of Phase II SAs when their Phase I SA ends (R19)
     resends                timer-driven resends of one message (R8)
+    dead_peer_detection    understands dead peer detection (RFC 3706): answers it, and asks where told to
     """
 
     name: str
@@ -92,6 +93,7 @@ class StackProfile:
     phase2_lifetime: Lifetimes
     phase2_at_phase1_end: Phase2AtPhase1End
     resends: int
+    dead_peer_detection: bool
 
 
 WINDOWS2000 = StackProfile(
@@ -112,6 +114,7 @@ WINDOWS2000 = StackProfile(
     phase2_lifetime=Lifetimes.SHORTER,
     phase2_at_phase1_end=Phase2AtPhase1End.LIVES_ON,
     resends=5,
+    dead_peer_detection=False,
 )
 
 CHARON = StackProfile(
@@ -132,6 +135,7 @@ CHARON = StackProfile(
     phase2_lifetime=Lifetimes.OWN,
     phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO,
     resends=5,
+    dead_peer_detection=True,
 )
 
 PROFILES: dict[str, StackProfile] = {p.name: p for p in (WINDOWS2000, CHARON)}

@@ -198,6 +198,20 @@ def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iter
         )
 
 
+def on_signs_of_life(initiator: Peer, connection: Connection, responder: Peer) -> Iterator[Finding]:
+    """Whether what this end does to find out that the other is dead comes to anything (RFC 3706)."""
+    delay = connection.detection.delay
+    deaf = next((p for p in (responder, initiator) if not p.profile.dead_peer_detection), None)
+    if delay.value is None or deaf is None:
+        return
+    yield finding(
+        "DPD-IN-VAIN",
+        delay.place or connection.place,
+        f"{initiator.name} is to ask whether {responder.name} lives, and {deaf.name} "
+        f"({deaf.profile.name}) does not understand that",
+    )
+
+
 def _seconds(stated: Stated[int | None]) -> str:
     return f"{stated.value} s" if stated.value is not None else "without end"
 

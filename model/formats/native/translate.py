@@ -22,11 +22,13 @@ from model.vocabulary.policy import (
     Child,
     Connection,
     Credentials,
+    DeadPeerDetection,
     Life,
     Peer,
     Phase1Proposal,
     Phase2Proposal,
     ProtectionProposal,
+    WhenDead,
     WithoutSA,
 )
 from model.vocabulary.profiles import PROFILES
@@ -58,6 +60,8 @@ _METHODS = {
     "kerberos": AuthMethod.KERBEROS,
 }
 _PROTOCOLS = {"any": 0, "icmp": 1, "tcp": 6, "udp": 17, "raw": 255}
+#: questions that a peer may leave open before it is dead, if dpd_timeout does not say
+_QUESTIONS = 5
 _UNITS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -145,7 +149,24 @@ class Translator:
             master_key_pfs=Stated(
                 main.master_key_pfs, self._place(("main_mode", "master_key_pfs"))
             ),
+            detection=self._detection(),
         )
+
+    def _detection(self) -> DeadPeerDetection:
+        """How a dead peer is told; by default after the time of five questions."""
+        main = self._policy.main_mode
+        above: tuple[Path, Path] = ("main_mode", "dpd_delay"), ("main_mode", "dpd_timeout")
+        if main.dpd_delay == 0:
+            return DeadPeerDetection(Stated(None, self._place(above[0])), Stated(None))
+        delay = self._seconds(above[0], main.dpd_delay)
+        assert delay.value is not None
+        if main.dpd_timeout is None:
+            return DeadPeerDetection(delay, Stated(_QUESTIONS * delay.value))
+        timeout = self._seconds(above[1], main.dpd_timeout)
+        if timeout.value is not None and timeout.value <= delay.value:
+            why = f"dpd_timeout {timeout.value} s is not longer than dpd_delay {delay.value} s"
+            raise self._wrong(above[1], why, "make it several times dpd_delay")
+        return DeadPeerDetection(delay, timeout)
 
     def _own_address(self) -> Stated[tuple[AddressPattern, ...]]:
         text = self._policy.address
@@ -320,6 +341,9 @@ class Translator:
                 action.accept_unsecured, self._place((*above, "accept_unsecured"))
             ),
             starts=Stated(kind is Action.NEGOTIATE),
+            when_dead=Stated(
+                WhenDead(action.dpd_action.value), self._place((*above, "dpd_action"))
+            ),
         )
 
     def _end(self, path: Path, item: document.Filter, key: str) -> Selector:
