@@ -180,6 +180,10 @@ class Method(Table):
         str | None, Field(description="file:PATH or env:NAME; never the secret itself.")
     ] = None
     principal: Annotated[str | None, Field(description="Own Kerberos name.")] = None
+    peer_principal: Annotated[
+        str | None,
+        Field(description="Kerberos name that the peer must have; default any of the realm."),
+    ] = None
     ca: Annotated[str | None, Field(description="File of the trust anchor.")] = None
     certificate: Annotated[str | None, Field(description="File of the own certificate.")] = None
     key: Annotated[

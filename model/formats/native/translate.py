@@ -267,10 +267,26 @@ class Translator:
             keys = () if item.key is None else (self._secret((*path, "key"), item.key),)
             own = Credentials(Stated(None, place), certificates=own_file, keys=keys)
             other = Credentials(Stated(ANY_IDENTITY, place), anchors=anchor)
-        elif item.principal is not None:
-            name = Identity(IdentityKind.PRINCIPAL, item.principal)
-            own = Credentials(Stated(name, self._place((*path, "principal"))))
+        else:
+            if item.principal is not None:
+                name = Identity(IdentityKind.PRINCIPAL, item.principal)
+                own = Credentials(Stated(name, self._place((*path, "principal"))))
+            other = self._peer_principal(path, item)
+        if kind != "kerberos" and item.peer_principal is not None:
+            why = f"a peer's principal, and the method is {kind}"
+            raise self._wrong((*path, "peer_principal"), why, "leave peer_principal out")
         return Authentication(Stated(_METHODS[kind], place), own, other)
+
+    def _peer_principal(self, path: Path, item: document.Method) -> Credentials:
+        """Whom Kerberos must say the peer is; its realm says which of them vouches for that."""
+        text, place = item.peer_principal, (*path, "peer_principal")
+        if text is None:
+            return Credentials(Stated(ANY_IDENTITY, self._place(path)))
+        name, _, realm = text.rpartition("@")
+        if not name or not realm:
+            why = f"{text!r} is no principal with its realm"
+            raise self._wrong(place, why, "write peer_principal = 'NAME@REALM'")
+        return Credentials(Stated(Identity(IdentityKind.PRINCIPAL, text), self._place(place)))
 
     def _secret(self, path: Path, text: str) -> Secret:
         """A reference, resolved; the error for anything else does not show it."""

@@ -81,6 +81,8 @@ def carry_out(
         said = [
             e.reason for end in (b, a) for e in network.events[end] if isinstance(e, Phase1Failed)
         ]
+        # Whom the other leaves without a word hears nothing more: the reason is the other's.
+        said.sort(key="no-responder".__eq__)
         return Carried(None, said[0] if said else "none")
     pairs = [e.pair for e in network.events[a] if isinstance(e, SasInstalled)]
     theirs = [e.pair for e in network.events[b] if isinstance(e, SasInstalled)]

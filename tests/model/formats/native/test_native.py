@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.formats.native import load, schema
+from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Action, Peer, WhenDead, WithoutSA
 from model.vocabulary.suites import AuthMethod, Mode, Protocol
@@ -191,3 +192,36 @@ def test_what_follows_the_death_of_a_peer(peer_of: PeerOf) -> None:
 def test_times_that_make_no_sense_are_refused(peer_of: PeerOf, main: str, words: str) -> None:
     with pytest.raises(PolicyError, match=words):
         peer_of("a", watching(main), "toml", key=b"s")
+
+
+# ---- Kerberos
+def kerberos(rest: str) -> str:
+    kept = POLICY.partition("authentication")[0].replace("soft = true", "")
+    return f"{kept}authentication = [{{ {rest} }}]\n"
+
+
+def test_r5_a_policy_may_say_which_principal_the_peer_must_be(peer_of: PeerOf) -> None:
+    text = 'method = "kerberos", principal = "a$@X.TEST", peer_principal = "b$@X.TEST"'
+    (way,) = peer_of("a", kerberos(text), "toml").connections[0].authentications
+    assert way.own.identity.value == Identity(IdentityKind.PRINCIPAL, "a$@X.TEST")
+    assert way.other.identity.value == Identity(IdentityKind.PRINCIPAL, "b$@X.TEST")
+    assert way.other.identity.place is not None and way.other.identity.place.line == 12
+    (way,) = peer_of("a", kerberos('method = "kerberos"'), "toml").connections[0].authentications
+    assert way.other.identity.value == ANY_IDENTITY
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('method = "kerberos", peer_principal = "b$"', "'b\\$' is no principal with its realm"),
+        (
+            'method = "pre-shared-key", secret = "file:k", peer_principal = "b$@X.TEST"',
+            "a peer's principal, and the method is pre-shared-key",
+        ),
+    ],
+)
+def test_a_principal_that_cannot_be_held_against_anything_is_refused(
+    peer_of: PeerOf, text: str, words: str
+) -> None:
+    with pytest.raises(PolicyError, match=rf"a\.toml:12: {words}"):
+        peer_of("a", kerberos(text), "toml")
