@@ -154,6 +154,9 @@ class AuthenticationJudge:
             return fitting
         faults = []
         for connection, authentication in fitting:
+            same = self._own_identity(shown, connection, authentication.own, method)
+            if same is not None:
+                return same
             chain = self._credential(
                 self.initiator, own, authentication.other, self.responder, method
             )
@@ -226,6 +229,27 @@ class AuthenticationJudge:
         return None
 
     # ---- identities
+    def _own_identity(
+        self, shown: Identity | None, b: Connection, theirs: Credentials, method: AuthMethod
+    ) -> Phase1Verdict | None:
+        """Whether the initiator shows the identity that the responder shows too. Two that state none
+        show their addresses, which are two."""
+        own = _of(self.connection, method).own.identity
+        stated_ = own.value is not None or theirs.identity.value is not None
+        same = shown is not None and shown == self._shown(theirs, self.facts.wire.responder, method)
+        if not same or (method in _PSK and not stated_):
+            return None
+        self.facts.shared = shown
+        self.facts.place = own.place or self.connection.place
+        self.facts.other = theirs.identity.place or b.place
+        if not self.responder.profile.refuses_own_identity:
+            return None
+        return self.facts.fails(
+            Reason.IDENTITY,
+            f"{self.initiator.name} says it is {shown}, which is what {self.responder.name} says of itself",
+            "give each end an identity of its own",
+        )
+
     def _unproved(
         self, peer: Peer, own: Credentials, method: AuthMethod, connection: Connection
     ) -> Phase1Verdict | None:

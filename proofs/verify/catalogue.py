@@ -259,6 +259,16 @@ _ENTRIES = (
         "RFC 3706 section 5.1; R17, R19",
     ),
     Entry(
+        "OWN-IDENTITY",
+        WARNING,
+        "Both ends have one identity",
+        "Each end expects of the other what it says of itself, so an identity tells nobody apart: whoever "
+        "holds the credential of one end can pass for the other. strongSwan does not compare the two; "
+        "ikeproof run does, and refuses a peer that shows the own identity.",
+        "Give each end an identity of its own.",
+        "docs/agreement.md (identity: both say the same name); R5",
+    ),
+    Entry(
         "SELECTOR-NARROWED",
         WARNING,
         "Selectors are narrowed",

@@ -79,6 +79,14 @@ def on_phase1(
         yield finding("ADDRESS-MISMATCH", stated, f"{way}: {facts.assumptions[0]}", "", other)
     if verdict.suite is None:
         return
+    if facts.shared is not None:
+        yield finding(
+            "OWN-IDENTITY",
+            facts.place,
+            f"{way}: both ends say that they are {facts.shared}",
+            "",
+            facts.other,
+        )
     suite = verdict.suite
     row = facts.table.winner()
     place = (row.offered_at if row else None) or connection.place

@@ -103,6 +103,9 @@ def _named(item: Plan, name: str) -> ConnectionSettings:
 def difference(verdict: PairVerdict, second: Phase2Verdict, done: Carried) -> str:
     """How the verdict and what was done differ; empty if they do not."""
     first = verdict.phase1
+    if any(item.id == "OWN-IDENTITY" for item in verdict.findings):
+        # The one known difference: strongSwan does not compare the two, and the engine does.
+        return _differ("Phase I", "identity", done.reason1)
     if first.outcome is Outcome.FAILS or done.reason1 is not None:
         said = first.reason.value if first.reason else None
         return _differ("Phase I", said, done.reason1)

@@ -72,3 +72,17 @@ def test_r5_a_principal_that_is_not_the_one_expected_is_refused(
         assert f"expects {wrong}" in verdict.phase1.why
         (found,) = [item for item in verdict.findings if item.id == "P1-IDENTITY"]
         assert found.place is not None and found.others
+
+
+def test_r5_the_own_principal_is_refused_and_verify_says_so() -> None:
+    realm = Realm().join(ONE)
+    peers = peer("a", A, B, ONE, None), peer("b", B, A, ONE, None)
+    plans = [
+        plan_of(item, host, Held(mechanism=realm.at(ONE)))
+        for item, host in zip(peers, (A, B), strict=True)
+    ]
+    assert plans[0] is not None and plans[1] is not None
+    assert carry_out(plans[0], plans[1], "peer", "peer").reason1 == "identity"
+    verdict = judged(*peers)
+    assert verdict.phase1.reason is not None and verdict.phase1.reason.value == "identity"
+    assert "which is what b says of itself" in verdict.phase1.why
