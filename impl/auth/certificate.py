@@ -186,7 +186,9 @@ def _signer(
     there is none: nothing has been proved, and no hash covers certificates. Refused if it is the own one."""
     sent, lists = sent_certificates(payloads)
     if not sent and any(isinstance(item, Certificate) for item in payloads):
-        why = "no certificate that the peer has sent can be read, or a message was altered on the way"
+        why = (
+            "no certificate that the peer has sent can be read, or a message was altered on the way"
+        )
         raise Dropped("certificate", why)
     kept = dict.fromkeys((*settings.trust.known, *settings.trust.anchors))
     candidates = sent or [item for item in kept if not unconfirmed(item, shown)]
