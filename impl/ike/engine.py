@@ -173,6 +173,8 @@ class Engine(Times):
 
     def _verified(self, sa: IkeSa) -> None:
         """What is at hand has verified: the peer lives, and is where it came from."""
+        if sa.state is State.ENDED:
+            return  # by the message at hand
         self.lives(sa)
         peer, floated = self._source
         if sa.peer != peer and natt.may_follow(sa, peer, floated=floated):
@@ -221,6 +223,11 @@ class Engine(Times):
         row = sa.row
         if row is None:
             self.dropped["not awaited"] += 1
+            return
+        if header.responder_cookie == NO_COOKIE and sa.state is not State.IDLE:
+            # Else whoever begins would get a Diffie-Hellman at any address, and an offer that comes back
+            # would pass for an answer (RFC 2408 2.5.3).
+            self.dropped["no responder cookie after message 1"] += 1
             return
         got = self._read(sa, row, header, datagram)
         known = sa.cookies

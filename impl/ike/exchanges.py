@@ -319,8 +319,7 @@ class Exchanges(ABC):
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:
         """End a Quick Mode; the peer is told."""
-        sa.quick.pop(quick.message_id, None)
-        self.abandon(quick)
+        self.finish(sa, quick)
         self.use_id(sa, quick.message_id)
         self._timers.cancel(self.key("quick", sa, quick.message_id))
         if error.notify is not None:
@@ -353,7 +352,8 @@ class Exchanges(ABC):
         sa.sealing = sa.private = None
         for item in sa.wanted:
             self.try_again(item.replaces)
-        self.emit(Phase1Failed(sa.name, sa.peer, sa.connection.name, reason, why))
+        name = sa.connection.name
+        self.emit(Phase1Failed(sa.name, sa.peer, name, sa.initiated, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
         """A Phase I SA is gone; its pairs live on (R19), what was being negotiated under it does not."""
@@ -391,14 +391,16 @@ class Exchanges(ABC):
         task.number, task.what = self._steps, work.what
         self._working[task.number] = task
         sa, quick, end = task.sa, task.quick, self._now + self.settings.step_for
+        again = self._again(task)
+        task.resend = self._timers.due(again)
+        self._timers.cancel(again)
         if quick is None:
             sa.task = task
-            self._timers.cancel(self.key("resend", sa))
             self._timers.set(self.key("step", sa), end)
         else:
             quick.task = task
             self.keep_quick(sa, quick)
-            self._timers.set(self.key("quick", sa, quick.message_id), end)
+            self._timers.set(again, end)
         name = sa.connection.name
         self._needed.append(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
 
@@ -408,16 +410,23 @@ class Exchanges(ABC):
         task = self._working.pop(number, None)
         if task is None:
             return None
-        sa, quick, again = task.sa, task.quick, self._now + self.settings.interval
-        if quick is not None:
-            quick.task = None
-            self._timers.set(self.key("quick", sa, quick.message_id), again)
-        else:
+        sa, quick, again = task.sa, task.quick, self._again(task)
+        if quick is None:
             sa.task = None
             self._timers.cancel(self.key("step", sa))
-            if sa.state in _TRIES:
-                self._timers.set(self.key("resend", sa), again)
+        else:
+            quick.task = None
+            self._timers.cancel(again)
+        if task.resend is not None:
+            # If nothing comes of it, the exchange goes on as before: who can cause work stretches nothing.
+            self._timers.set(again, task.resend)
         return task
+
+    def _again(self, task: Task) -> _Key:
+        """The timer by which the exchange of a row sends its last message again."""
+        if task.quick is None:
+            return self.key("resend", task.sa)
+        return self.key("quick", task.sa, task.quick.message_id)
 
     def abandon(self, of: IkeSa | Quick) -> None:
         """What comes of work for it is of no use any more."""

@@ -20,7 +20,7 @@ from impl.ike.offers import MOST, answered_phase1, offer_phase1, only, take_phas
 from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
-from impl.ike.settings import Phase1Choice, identification_of
+from impl.ike.settings import Lifetime, Phase1Choice, identification_of
 from impl.wire.numbers import Method, NotifyType, ProtocolId
 from impl.wire.payloads import (
     AnyPayload,
@@ -34,6 +34,8 @@ from impl.wire.proposals import SecurityAssociation, encode_sa
 NONCE_OCTETS = 32
 #: what a nonce may measure (RFC 2409 section 5)
 _NONCES = range(8, 257)
+#: octets of alternatives for each octet of an offer: nobody knows yet who has sent that
+_AMPLIFIED = 3
 #: protocol and port of a Phase I ID payload (RFC 2407 4.6.2)
 _ID_PORTS = {(0, 0), (17, 500), (17, 0), (17, 4500)}
 
@@ -58,18 +60,29 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     ]
     taken = take_phase1(offered, takes, prefers_own=connection.prefers_own)
     if taken is None:
-        problem = "nothing in the peer's offer is acceptable"
-        data = b""
-        if sa.names_alternatives:
-            acceptable = tuple(choice for rank in takes for choice in rank)[:MOST]
-            data = encode_sa(offer_phase1(acceptable, connection.life))
-        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
+        problem, reason = "nothing in the peer's offer is acceptable", "proposal-p1"
+        acceptable = tuple(choice for rank in takes for choice in rank)[:MOST]
+        if methods.only_the_method(offered, (item for rank in connection.takes for item in rank)):
+            problem, reason = "the peer offers no authentication method of ours", "auth-method"
+        room = _AMPLIFIED * got.header.length if sa.names_alternatives else 0
+        data = _alternatives(acceptable, connection.life, room)
+        raise Refused(reason, problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
     sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
     sa.seconds = connection.life.in_force(taken.seconds)
     sa.auth = methods.authenticator(core, sa, taken.transform)
     transform = methods.answered(connection, taken.choice, taken.transform)
     answer = only(taken.proposal, transform, taken.proposal.spi)
     return Reply((answer, *vendors.announced(core, sa)))
+
+
+def _alternatives(acceptable: tuple[Phase1Choice, ...], life: Lifetime, room: int) -> bytes:
+    """What would be acceptable, as an SA payload: as much as there is room for, the best first."""
+    while acceptable:
+        named = encode_sa(offer_phase1(acceptable, life))
+        if len(named) <= room:
+            return named
+        acceptable = acceptable[: min(len(acceptable) * room // len(named), len(acceptable) - 1)]
+    return b""
 
 
 def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -438,10 +438,15 @@ class Sadb:
         return len(self._half_open)
 
     def victim(self, random: bytes) -> IkeSa | None:
-        """One to give up for another: any of those that have sent no public value, drawn at random, so
-        that a flood mostly meets itself; None if all have."""
-        cheap = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
-        return cheap[int.from_bytes(random, "big") % len(cheap)] if cheap else None
+        """One to give up for another, drawn at random: of those that have sent no public value, so that a
+        flood mostly meets itself; if all have, and so are where they say, of the host that has most, which
+        is none where each has but one."""
+        found = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
+        if not found:
+            hosts = Counter(sa.begun[0] for sa in self._half_open.values())
+            worst = next((host for host, most in hosts.most_common(1) if most > 1), None)
+            found = [sa for sa in self._half_open.values() if sa.begun[0] == worst]
+        return found[int.from_bytes(random, "big") % len(found)] if found else None
 
     def begun_with(self, initiator: bytes, peer: Address) -> IkeSa | None:
         """The exchange of a first message that came before."""

@@ -31,6 +31,7 @@ class Task:
     heard    the message that it answers; None: it makes the first message of an exchange
     source   where the message came from, and whether to the other port
     number   by which the outcome of the work is known; `what` it is
+    resend   when the own last message would have been sent again
     """
 
     sa: IkeSa
@@ -40,6 +41,7 @@ class Task:
     heard: Heard | None = None
     number: int = 0
     what: str = ""
+    resend: float | None = None
     steps: Steps[Reply] | None = None
 
     def go_on(self, outcome: Outcome[Any] | None = None) -> Work[Any] | Reply:

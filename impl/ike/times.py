@@ -15,13 +15,15 @@ from impl.ike.events import (
 )
 from impl.ike.exchanges import Exchanges
 from impl.ike.sadb import IkeSa, Quick, Wanted
-from impl.ike.settings import Lifetime
+from impl.ike.settings import ChildSettings, Lifetime
 from impl.ike.steps import Task
 from impl.ike.tables import State
 
 _LARGEST = 1 << 32
 #: intervals until a pair is tried to be replaced again
 _PATIENCE = 5
+#: seconds that make no difference
+_MOMENT = 0.001
 
 
 class Times(Exchanges):
@@ -79,7 +81,7 @@ class Times(Exchanges):
             wait = settings.interval + (settings.brief if sending.tries == settings.resends else 0)
             self._timers.set(self.key("quick", sa, message_id), self._now + wait)
             return
-        del sa.quick[message_id]
+        self.finish(sa, quick)
         if quick.initiated and sa.refusals:
             refusal = sa.refusals.pop()
             self.quick_failed(sa, quick, refusal.reason, refusal.why)
@@ -113,7 +115,7 @@ class Times(Exchanges):
         self._timers.cancel(self.key("open", sa))
         self.sadb.no_longer_half_open(sa)
         assert sa.identity is not None and sa.choice is not None
-        sa.alive = self._now
+        sa.alive, sa.problem = self._now, None
         self._live_for(sa, sa.seconds)
         self._retire(sa)
         self._keep_alive(sa)
@@ -292,21 +294,34 @@ class Times(Exchanges):
         assert detection is not None
         if not sa.asked and self._now < sa.alive + detection.idle:
             self._wait_for_signs(sa)
-        elif sa.asked < detection.tries:
+        elif sa.asked and self._now >= sa.alive + detection.dead:
+            self._bury(sa)
+        else:
             sa.asked += 1
             sa.question += 1
             self.notify(sa, [notices.question(sa)])
-            self._timers.set(self.key("idle", sa), self._now + self.settings.interval)
-        else:
-            self._bury(sa)
+            due, dead = self._now + detection.every, sa.alive + detection.dead
+            if self._now < dead < due + _MOMENT:
+                due = dead
+            self._timers.set(self.key("idle", sa), due)
 
     def _bury(self, sa: IkeSa) -> None:
-        """The peer is dead: the SA goes, and its pairs if no other SA says that it lives."""
-        why = f"the peer is dead: {sa.asked} questions without an answer"
+        """The peer is dead: the SA goes, and its pairs if no other SA says that it lives; then what policy
+        wants back is negotiated anew."""
+        some = "1 question" if sa.asked == 1 else f"{sa.asked} questions"
+        why = f"the peer is dead: {some} without an answer"
+        wanted: dict[str, ChildSettings] = {}
         if not self.sadb.others(sa):
             for owner, pair in self.sadb.pairs_with(sa):
+                child = next(i for i in owner.connection.children if i.name == pair.child)
+                if child.restarts:
+                    wanted[child.name] = child
                 self.drop_pair(owner, pair, why)
         self.ended(sa, why)
+        if wanted:
+            new = self.sadb.successor(sa) or self.begin_after(sa)
+            for child in wanted.values():
+                self.want(new, Wanted(child, None))
 
     def lives(self, sa: IkeSa) -> None:
         """Something of the peer has verified."""

@@ -21,6 +21,7 @@ from model.vocabulary.policy import (
     Peer,
     Phase2Proposal,
     ProtectionProposal,
+    WhenDead,
 )
 from model.vocabulary.profiles import Sends, StackProfile
 from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Selector
@@ -69,6 +70,7 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
         choices=choices,
         life=lifetime(child.life, peer.profile.phase2_lifetime),
         accepted=ranks,
+        restarts=child.when_dead.value is WhenDead.RESTART,
     )
 
 

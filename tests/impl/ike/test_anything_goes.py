@@ -27,7 +27,10 @@ from tests.impl.ike.conftest import (
 )
 from tests.impl.ike.test_nat import anybody_behind_nat
 
-BOTH = {"life": Lifetime(200, 200, soft=150, jitter=40), "detection": Detection(idle=40, tries=4)}
+BOTH = {
+    "life": Lifetime(200, 200, soft=150, jitter=40),
+    "detection": Detection(idle=40, every=3, dead=52),
+}
 CHILD = Lifetime(90, 90, soft=60, jitter=20)
 
 
