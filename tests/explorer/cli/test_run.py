@@ -95,16 +95,19 @@ def start() -> Iterator[Start]:
         item.end()
 
 
-@pytest.fixture(params=["swanctl", "native"])
+@pytest.fixture(params=["swanctl", "native", "bundle"])
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
-    """Two policies for each other, in either format."""
+    """Two policies for each other, in either format; the last wants AH and ESP together."""
     (tmp_path / "key.txt").write_text("hush\n")
     hosts = ("127.0.0.1", "127.0.0.2")
     for side, here, there in (("a", *hosts), ("b", *reversed(hosts))):
         if request.param == "swanctl":
             (tmp_path / f"{side}.conf").write_text(policy(side))
         else:
-            (tmp_path / f"{side}.toml").write_text(NATIVE.format(here=here, there=there))
+            text = NATIVE.format(here=here, there=there)
+            if request.param == "bundle":
+                text = text.replace("esp = {", 'ah = { integrity = "md5" }\nesp = {')
+            (tmp_path / f"{side}.toml").write_text(text)
     ending = "conf" if request.param == "swanctl" else "toml"
     return tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"
 
@@ -131,6 +134,12 @@ def test_r18_r22_two_programs_negotiate_rekey_and_ctrl_c_deletes_first(
     assert [sa["role"] for sa in own["phase1"]] == ["responder"] and own["pairs"]
     shown = run("ctl", "status", "--control", sockets["a"])
     assert "established  as initiator" in shown.out and "hush" not in shown.out
+    assert ("AH MD5" in shown.out) is ("ah =" in one.read_text())
+    for pair in own["pairs"]:
+        crosswise = (
+            f"{sas['outbound_spi']:08x} in, {sas['inbound_spi']:08x} out" for sas in pair["sas"]
+        )
+        assert f"SPIs {' + '.join(crosswise)}" in shown.out
     count = len(own["pairs"])
     again = run("ctl", "rekey", "rig", "--control", sockets["b"])
     assert again.code == 0 and "ESTABLISHED" in again.out
