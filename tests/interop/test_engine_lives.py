@@ -133,7 +133,8 @@ def test_r17_with_a_strongswan_that_was_dead_we_negotiate_anew_and_it_takes_that
     assert not out.result["missing"] and out.result["pairs"] == out.result["sas"] == 1
     (listed,) = out.said("--list-sas")  # INITIAL-CONTACT has told it that we hold nothing of before
     assert listed.count("INSTALLED") == 1
-    assert f"out {out.of('SasInstalled')[1]['pair']['inbound_spi']:08x}" in listed
+    (sas,) = out.of("SasInstalled")[1]["pair"]["sas"]
+    assert f"out {sas['inbound_spi']:08x}" in listed
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ def everything(sa: SecurityAssociation) -> list[tuple[Bundle, list[Transform]]]:
     return found
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(offers(), BUNDLES, st.booleans(), st.booleans())
 def test_r7_r10_the_first_acceptable_combination_is_taken_as_it_came(
     sa: SecurityAssociation, own: list[Bundle], prefers_own: bool, alike: bool
@@ -112,6 +112,7 @@ def test_r7_r10_the_first_acceptable_combination_is_taken_as_it_came(
     assert taken.spis == {part.protocol: SPIS[part.protocol] for part in bundle}
 
 
+@settings(deadline=None)
 @given(offers(), st.sampled_from(EVERY))
 def test_r19_a_bundle_lives_as_long_as_the_shortest_lifetime_that_is_stated(
     sa: SecurityAssociation, own: Bundle
@@ -129,6 +130,7 @@ def test_r19_a_bundle_lives_as_long_as_the_shortest_lifetime_that_is_stated(
     assert taken.kilobytes == min(said[LifeType.KILOBYTES], default=None)
 
 
+@settings(deadline=None)
 @given(BUNDLES, BUNDLES)
 def test_r7_an_offer_keeps_its_order_and_its_answer_is_believed(
     offered: list[Bundle], acceptable: list[Bundle]
@@ -144,6 +146,7 @@ def test_r7_an_offer_keeps_its_order_and_its_answer_is_believed(
         assert answer.spis == {item.protocol: OWN[item.protocol] for item in first or ()}
 
 
+@settings(deadline=None)
 @given(BUNDLES, st.data())
 def test_r7_an_answer_that_is_no_choice_of_the_offer_is_not_believed(
     offered: list[Bundle], data: st.DataObject
@@ -170,6 +173,7 @@ def test_r7_an_answer_that_is_no_choice_of_the_offer_is_not_believed(
         assert answered_phase2(SecurityAssociation(apart), [*offered, said]) is None
 
 
+@settings(deadline=None)
 @given(BUNDLES, BUNDLES)
 def test_r7_what_a_refusal_names_is_found_among_the_own_choices(
     own: list[Bundle], acceptable: list[Bundle]
