@@ -108,8 +108,8 @@ class SaPair:
 
     @property
     def inbound_spi(self) -> int:
-        """What it is called: the inbound SPI of its first protocol. An engine gives no SPI twice, whatever
-        the protocol."""
+        """What it is called: the inbound SPI of its first protocol. No two SAs that stand have one at an
+        engine, whatever their protocols."""
         return self.sas[0].inbound_spi
 
 
