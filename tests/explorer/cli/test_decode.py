@@ -280,7 +280,7 @@ def test_attributes_of_any_size_are_told(
     writer = PcapWriter(stream)
     writer.write(0, *ends, message(b"cookie-i", bytes(8), SecurityAssociation((chosen,))))
     answer = message(b"cookie-i", b"cookie-r", SecurityAssociation((chosen,)))
-    writer.write(1, *reversed(ends), answer)
+    writer.write(1, ends[1], ends[0], answer)
     (tmp_path / "x.pcap").write_bytes(stream.getvalue())
     done = run("decode", tmp_path / "x.pcap")
     assert done.code == 0 and not done.err
