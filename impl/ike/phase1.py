@@ -17,6 +17,7 @@ from impl.crypto.schedule import WeakKey
 from impl.ike import methods, natt, notices, vendors
 from impl.ike.core import Core, Dropped, Got, Refused, Reply
 from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
+from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Lifetime, Phase1Choice, identification_of
@@ -97,12 +98,13 @@ def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     sa.auth = methods.authenticator(core, sa, taken.transform)
     yield from sa.auth.hear(got.payloads)
     greeting = yield from sa.auth.greet()
-    return Reply((*_key_exchange(core, sa), *greeting))
+    payloads = yield from _key_exchange(core, sa)
+    return Reply((*payloads, *greeting))
 
 
-def _key_exchange(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
+def _key_exchange(core: Core, sa: IkeSa) -> Steps[tuple[AnyPayload, ...]]:
     """The own public value and nonce, kept and as payloads."""
-    sa.private = _group(sa.choice).private(core.random)
+    sa.private = yield from private_value(_group(sa.choice), core.random)
     nonce = core.random(NONCE_OCTETS)
     sa.publics = _with(sa.publics, sa.private.public, initiated=sa.initiated)
     sa.nonces = _with(sa.nonces, nonce, initiated=sa.initiated)
@@ -145,19 +147,20 @@ def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     _hear_keys(sa, got)
     yield from sa.auth.hear(got.payloads)
     greeting = yield from sa.auth.greet()
-    payloads = _key_exchange(core, sa)
+    payloads = yield from _key_exchange(core, sa)
     natt.hear(core, sa, got)
-    _derive(core, sa)
+    yield from _derive(core, sa)
     return Reply((*payloads, *greeting))
 
 
-def _derive(core: Core, sa: IkeSa) -> None:
+def _derive(core: Core, sa: IkeSa) -> Steps[None]:
     """The keys of the SA; of the exponent nothing is kept."""
     choice = sa.choice
     assert choice is not None and sa.private is not None and sa.auth is not None
     hash_, cipher = HASHES[choice.hash], cipher_of(choice.encryption, choice.key_bits)
     assert cipher is not None
-    gxy = sa.private.shared(sa.publics[1] if sa.initiated else sa.publics[0])
+    theirs = sa.publics[1] if sa.initiated else sa.publics[0]
+    gxy = yield from shared_secret(_group(choice), sa.private, theirs)
     skeyid = sa.auth.skeyid(hash_, sa.nonces, gxy)
     try:
         keys = schedule.derive(hash_, cipher, skeyid, gxy, sa.cookies, sa.publics)
@@ -172,7 +175,7 @@ def prove(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     assert sa.auth is not None
     _hear_keys(sa, got)
     yield from sa.auth.hear(got.payloads)
-    _derive(core, sa)
+    yield from _derive(core, sa)
     natt.hear(core, sa, got)
     own = _own_id(core, sa)
     proof = yield from sa.auth.prove(_transcript(sa), own)

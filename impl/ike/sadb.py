@@ -108,6 +108,7 @@ class Quick:
     begun      when its first message was made or came
     replaces   the pair that this one is to come in place of
     anew       whether it offers for the second time, what the answerer has named (R7)
+    task       the row that is under way elsewhere: until it is done, no message is taken
     """
 
     message_id: int
@@ -131,6 +132,7 @@ class Quick:
     replaces: SaPair | None = None
     anew: bool = False
     sending: Sending = field(default_factory=Sending)
+    task: Task | None = field(default=None, repr=False)
 
 
 _by_number = attrgetter("number")
