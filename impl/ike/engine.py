@@ -227,6 +227,9 @@ class Engine(Times):
             # would pass for an answer (RFC 2408 2.5.3).
             self.dropped["no responder cookie after message 1"] += 1
             return
+        if sa.half_open and self.at_work(sa.begun[0]) >= self.settings.steps_of_host:
+            self.dropped["too much is being worked on for its host"] += 1
+            return
         got = self._read(sa, row, header, datagram)
         known = sa.cookies
         if sa.initiated and not any(known.responder):

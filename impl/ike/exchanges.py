@@ -421,6 +421,11 @@ class Exchanges(ABC):
                 self._timers.set(self.key("resend", sa), task.resend)
         return task
 
+    def at_work(self, host: str) -> int:
+        """How many pieces of work are under way for half-open exchanges of a host."""
+        tasks = (task for task in self._working.values() if task.quick is None)
+        return sum(task.sa.half_open and task.sa.begun[0] == host for task in tasks)
+
     def abandon(self, of: IkeSa | Quick) -> None:
         """What comes of work for it is of no use any more."""
         if of.task is not None:

@@ -411,7 +411,8 @@ class Sadb:
         """One to give up for another, drawn at random: of those that have sent no public value, so that a
         flood mostly meets itself; if all have, and so are where they say, of the host that has most, which
         is none where each has but one."""
-        found = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
+        cheap = State.AWAITS_MM3
+        found = [sa for sa in self._half_open.values() if sa.state is cheap and sa.task is None]
         if not found:
             hosts = Counter(sa.begun[0] for sa in self._half_open.values())
             worst = next((host for host, most in hosts.most_common(1) if most > 1), None)

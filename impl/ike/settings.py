@@ -186,6 +186,7 @@ class Settings:
     utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
                          need it
     step_for             seconds that a step of an authentication may take elsewhere
+    steps_of_host        steps that are under way for half-open exchanges of one host: others' wait for them
     """
 
     local: Host
@@ -204,6 +205,7 @@ class Settings:
     alternatives: bool = True
     utc: Callable[[float], datetime] | None = None
     step_for: float = 20.0
+    steps_of_host: int = 8
 
 
 Random = Callable[[int], bytes]

@@ -130,6 +130,25 @@ def test_r9_exchanges_of_as_many_hosts_stay(make_pair: MakePair) -> None:
     assert engine.sadb.half_open == 4
 
 
+def test_r9_work_for_one_host_is_bounded_and_others_get_theirs(make_pair: MakePair) -> None:
+    """A power in a large group takes long: what is given up would still have to be done."""
+    large = replace(AES, group=GroupId.MODP3072)
+    pair = make_pair({"choices": (large,)}, {"choices": (large,), **ANYBODY}, half_open=30)
+    offer, engine = offer_phase1((large,), Lifetime(28_800, 28_800)), pair.b
+    flooder, network = ("198.51.100.1", 500), pair.network
+    network.step_takes = 0.5
+    for number in range(100):
+        cookie = number.to_bytes(7, "big") + b"c"
+        engine.receive_datagram(cookie + clear(NO_COOKIE, offer)[8:], flooder, 0.0)
+        for answer in engine.outgoing():
+            third = clear(answer.datagram[8:16], KeyExchange(b"\2" * 384), Nonce(b"n" * 16))
+            engine.receive_datagram(cookie + third[8:], flooder, 0.0)
+    assert engine.dropped["too much is being worked on for its host"] == 100 - 8
+    pair.start()
+    pair.run(5)
+    assert len(network.steps[B]) == 8 * 2 + 2 and pair.of(A, SasInstalled)
+
+
 # ---- amplification
 MANY = tuple(
     replace(AES, group=group, hash=hash_, key_bits=bits)
