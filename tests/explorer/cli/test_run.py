@@ -236,6 +236,7 @@ WRONG = [
     (("--listen", "127.0.0.9"), "no connection of a is for the own address"),
     (("--keylog", "{tmp}/open"), "others may read it"),
     (("--keylog", "{tmp}/none/keys"), "No such file"),
+    (("--keylog", "{tmp}/link"), "it is a symbolic link"),
     (("--control", "{tmp}/open"), "no socket"),
     (("--profile", "none"), "no profile"),
 ]
@@ -248,6 +249,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(
     (tmp_path / "a.conf").write_text(policy("a"))
     (tmp_path / "open").write_text("")
     os.chmod(tmp_path / "open", 0o644)
+    (tmp_path / "link").symlink_to("elsewhere")
     before = sorted(tmp_path.iterdir())
     if arguments[0] != "--keylog":
         arguments = (*arguments, "--keylog", "{tmp}/keys")  # type: ignore[assignment]
