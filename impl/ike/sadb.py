@@ -419,6 +419,11 @@ class Sadb:
             found = [sa for sa in self._half_open.values() if sa.begun[0] == worst]
         return found[int.from_bytes(random, "big") % len(found)] if found else None
 
+    def unproved(self, host: str) -> int:
+        """How many exchanges of a host have had a Diffie-Hellman, and have proved nothing yet."""
+        known = self._at.get(host, ())
+        return sum(sa.half_open and sa.state is not State.AWAITS_MM3 for sa in known)
+
     def begun_with(self, initiator: bytes, peer: Address) -> IkeSa | None:
         """The exchange of a first message that came before."""
         return self._begun.get((initiator, peer))

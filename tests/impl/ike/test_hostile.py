@@ -149,6 +149,19 @@ def test_r9_work_for_one_host_is_bounded_and_others_get_theirs(make_pair: MakePa
     assert len(network.steps[B]) == 8 * 2 + 2 and pair.of(A, SasInstalled)
 
 
+def test_r9_one_host_gets_so_many_diffie_hellmans_and_others_theirs(make_pair: MakePair) -> None:
+    engine = make_pair(b=ANYBODY, unproved_of_host=5).b
+    flooder, honest = ("198.51.100.1", 500), ("198.51.100.2", 500)
+    for number in range(1, 101):
+        begun(engine, flooder, number, 0.0)
+    assert engine.dropped["too many exchanges of its host have proved nothing"] == 95
+    begun(engine, honest, 200, 0.0)
+    assert sum(sa.state is State.AWAITS_MM5 for sa in engine.sadb) == 6
+    engine.handle_timeout(31.0)  # what proves nothing in time makes room
+    begun(engine, flooder, 300, 31.0)
+    assert [sa.state for sa in engine.sadb] == [State.AWAITS_MM5]
+
+
 # ---- amplification
 MANY = tuple(
     replace(AES, group=group, hash=hash_, key_bits=bits)
