@@ -125,7 +125,8 @@ def _rest(
         if item.type == life[0]:
             unit = item.number
         elif item.type == life[1]:
-            counted = _UNITS.get(unit or 0) or f"of life type {in_digits(unit or 0)}"
+            stated = "no life type" if unit is None else f"life type {in_digits(unit)}"
+            counted = _UNITS.get(unit or 0) or f"of {stated}"
             lifetimes.append(f"{_duration(item)} {counted}")
         elif item.type not in said:
             others.append(f"{name_of(names, item.type).lower()} {_value(item)}")

@@ -174,7 +174,7 @@ class Kerberized(Authenticator):
         if self._dialect.same(found, self._settings.name):
             raise self._not(f"the peer shows the own name, {found}")
         if not self._expects(found):
-            raise self._not(f"the peer calls itself {found}, which is not expected")
+            raise self._not(f"the peer calls itself {found}, and {self._wanted}")
         return found
 
     def _not(self, why: str) -> Exception:
@@ -182,6 +182,10 @@ class Kerberized(Authenticator):
         if self.initiator:
             return Dropped("identity", why)
         return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
+
+    @property
+    def _wanted(self) -> str:
+        return f"the policy expects {' or '.join(self._settings.expected or ())}"
 
     def _expects(self, name: str) -> bool:
         expected = self._settings.expected
@@ -289,7 +293,7 @@ class Kerberized(Authenticator):
     def _judge_peer(self, peer: str) -> None:
         expected, notify = self._settings.expected, NotifyType.AUTHENTICATION_FAILED
         if expected is not None and not any(self._dialect.same(peer, item) for item in expected):
-            raise Refused("identity", f"the peer is {peer}, which is not expected", notify)
+            raise Refused("identity", f"the peer is {peer}, and {self._wanted}", notify)
         if self._claimed and not self._claims(self._claimed, peer):
             raise Refused(
                 "identity", f"the peer calls itself {self._claimed} and is {peer}", notify

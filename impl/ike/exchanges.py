@@ -391,15 +391,16 @@ class Exchanges(ABC):
         task.number, task.what = self._steps, work.what
         self._working[task.number] = task
         sa, quick, end = task.sa, task.quick, self._now + self.settings.step_for
+        again = self._again(task)
+        task.resend = self._timers.due(again)
+        self._timers.cancel(again)
         if quick is None:
             sa.task = task
-            task.resend = self._timers.due(self.key("resend", sa))
-            self._timers.cancel(self.key("resend", sa))
             self._timers.set(self.key("step", sa), end)
         else:
             quick.task = task
             self.keep_quick(sa, quick)
-            self._timers.set(self.key("quick", sa, quick.message_id), end)
+            self._timers.set(again, end)
         name = sa.connection.name
         self._needed.append(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
 
@@ -409,17 +410,23 @@ class Exchanges(ABC):
         task = self._working.pop(number, None)
         if task is None:
             return None
-        sa, quick = task.sa, task.quick
-        if quick is not None:
-            quick.task = None
-            self.await_quick(sa, quick)
-        else:
+        sa, quick, again = task.sa, task.quick, self._again(task)
+        if quick is None:
             sa.task = None
             self._timers.cancel(self.key("step", sa))
-            if task.resend is not None:
-                # Who can cause work stretches nothing.
-                self._timers.set(self.key("resend", sa), task.resend)
+        else:
+            quick.task = None
+            self._timers.cancel(again)
+        if task.resend is not None:
+            # If nothing comes of it, the exchange goes on as before: who can cause work stretches nothing.
+            self._timers.set(again, task.resend)
         return task
+
+    def _again(self, task: Task) -> _Key:
+        """The timer by which the exchange of a row sends its last message again."""
+        if task.quick is None:
+            return self.key("resend", task.sa)
+        return self.key("quick", task.sa, task.quick.message_id)
 
     def at_work(self, host: str) -> int:
         """How many pieces of work are under way for half-open exchanges of a host."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from impl.auth.certificate import Certified
 from impl.auth.interface import Authenticator
 from impl.auth.kerberos import Kerberized
 from impl.auth.psk import PreSharedKey
 from impl.ike.core import Core
+from impl.ike.offers import phase1_choice
 from impl.ike.sadb import IkeSa
 from impl.ike.settings import ConnectionSettings, Phase1Choice
+from impl.wire.errors import WireError
 from impl.wire.numbers import Method
-from impl.wire.proposals import Transform
+from impl.wire.proposals import SecurityAssociation, Transform, decode_sa
 
 
 def authenticator(core: Core, sa: IkeSa, transform: Transform) -> Authenticator:
@@ -36,3 +41,24 @@ def answered(
     if choice.method != Method.KERBEROS or kerberos is None:
         return transform
     return kerberos.with_own_name(transform)
+
+
+# ---- refusals
+def only_the_method(offered: SecurityAssociation, taken: Iterable[Phase1Choice]) -> bool:
+    """Whether an offer of which nothing is taken would be but for its authentication methods."""
+    transforms = (item for proposal in offered.proposals for item in proposal.transforms)
+    choices = (choice for item in transforms if (choice := phase1_choice(item)) is not None)
+    return not _bare(choices).isdisjoint(_bare(taken))
+
+
+def only_the_method_named(data: bytes, offered: Iterable[Phase1Choice]) -> bool:
+    """The same from what a refusal names as acceptable, if it names anything (R7)."""
+    try:
+        return bool(data) and only_the_method(decode_sa(data, 0), offered)
+    except WireError:
+        return False
+
+
+def _bare(choices: Iterable[Phase1Choice]) -> set[Phase1Choice]:
+    """Algorithms alone."""
+    return {replace(item, method=0) for item in choices}

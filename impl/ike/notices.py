@@ -11,6 +11,7 @@ from impl.crypto import schedule
 from impl.crypto.hashes import same
 from impl.ike.core import Core, Dropped, Got, Reply
 from impl.ike.events import Notified, SaPair, SasDeleted
+from impl.ike.methods import only_the_method_named
 from impl.ike.offers import durations_of, life_attributes
 from impl.ike.sadb import IkeSa
 from impl.ike.tables import State
@@ -153,6 +154,10 @@ def hear_clear(core: Core, sa: IkeSa, got: Got) -> None:
 
 def refusal_of(sa: IkeSa, notice: Notification) -> str:
     """Why the peer refuses Phase I, in the words of verdicts; empty if the notice says nothing of it."""
+    if notice.type == NotifyType.NO_PROPOSAL_CHOSEN and only_the_method_named(
+        notice.data, sa.connection.choices
+    ):
+        return "auth-method"
     if notice.type == NotifyType.AUTHENTICATION_FAILED:
         return _OF_METHOD.get(sa.choice.method if sa.choice is not None else 0, "")
     return _REFUSALS.get(notice.type, "")

@@ -60,11 +60,13 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     ]
     taken = take_phase1(offered, takes, prefers_own=connection.prefers_own)
     if taken is None:
-        problem = "nothing in the peer's offer is acceptable"
+        problem, reason = "nothing in the peer's offer is acceptable", "proposal-p1"
         acceptable = tuple(choice for rank in takes for choice in rank)
+        if methods.only_the_method(offered, (item for rank in connection.takes for item in rank)):
+            problem, reason = "the peer offers no authentication method of ours", "auth-method"
         room = _AMPLIFIED * got.header.length if sa.names_alternatives else 0
         data = _alternatives(acceptable, connection.life, room)
-        raise Refused("proposal-p1", problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
+        raise Refused(reason, problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
     sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
     sa.seconds = connection.life.in_force(taken.seconds)
     sa.auth = methods.authenticator(core, sa, taken.transform)

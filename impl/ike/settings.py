@@ -83,6 +83,7 @@ class ChildSettings:
     choices     what is offered, in order; of one PFS group at a time (`phase2.offer_quick`)
     accepted    what is taken when the peer begins, those of equal rank together; empty: `choices`
     negotiates  False for packets that pass, or are dropped, without IPsec: who asks for them is refused
+    restarts    whether a pair is negotiated anew when its peer was found dead
     """
 
     name: str
@@ -92,6 +93,7 @@ class ChildSettings:
     life: Lifetime
     accepted: tuple[tuple[Phase2Choice, ...], ...] = ()
     negotiates: bool = True
+    restarts: bool = False
 
     @property
     def takes(self) -> Sequence[Sequence[Phase2Choice]]:
@@ -101,14 +103,16 @@ class ChildSettings:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Dead peer detection (RFC 3706), of peers that understand it.
+    """Dead peer detection (RFC 3706), of peers that understand it; in seconds.
 
-    idle   seconds of silence after which a peer is asked whether it is there
-    tries  questions, one an interval, of which one must be answered
+    idle    silence after which a peer is asked whether it is there
+    every   between two questions
+    dead    silence after which it is dead: longer than `idle`, so that a question can be answered
     """
 
     idle: float = 30.0
-    tries: int = 5
+    every: float = 3.0
+    dead: float = 45.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from impl.ike.events import (
 )
 from impl.ike.exchanges import Exchanges
 from impl.ike.sadb import IkeSa, Quick, Wanted
-from impl.ike.settings import Lifetime
+from impl.ike.settings import ChildSettings, Lifetime
 from impl.ike.steps import Task
 from impl.ike.tables import State
 from impl.wire.payloads import Delete
@@ -23,6 +23,8 @@ from impl.wire.payloads import Delete
 _LARGEST = 1 << 32
 #: intervals until a pair is tried to be replaced again
 _PATIENCE = 5
+#: seconds that make no difference
+_MOMENT = 0.001
 
 
 class Times(Exchanges):
@@ -292,21 +294,34 @@ class Times(Exchanges):
         assert detection is not None
         if not sa.asked and self._now < sa.alive + detection.idle:
             self._wait_for_signs(sa)
-        elif sa.asked < detection.tries:
+        elif sa.asked and self._now >= sa.alive + detection.dead:
+            self._bury(sa)
+        else:
             sa.asked += 1
             sa.question += 1
             self.notify(sa, [notices.question(sa)])
-            self._timers.set(self.key("idle", sa), self._now + self.settings.interval)
-        else:
-            self._bury(sa)
+            due, dead = self._now + detection.every, sa.alive + detection.dead
+            if self._now < dead < due + _MOMENT:
+                due = dead
+            self._timers.set(self.key("idle", sa), due)
 
     def _bury(self, sa: IkeSa) -> None:
-        """The peer is dead: the SA goes, and its pairs if no other SA says that it lives."""
-        why = f"the peer is dead: {sa.asked} questions without an answer"
+        """The peer is dead: the SA goes, and its pairs if no other SA says that it lives; then what policy
+        wants back is negotiated anew."""
+        some = "1 question" if sa.asked == 1 else f"{sa.asked} questions"
+        why = f"the peer is dead: {some} without an answer"
+        wanted: dict[str, ChildSettings] = {}
         if not self.sadb.others(sa):
             for owner, pair in self.sadb.pairs_with(sa):
+                child = next(i for i in owner.connection.children if i.name == pair.child)
+                if child.restarts:
+                    wanted[child.name] = child
                 self.drop_pair(owner, pair, why)
         self.ended(sa, why)
+        if wanted:
+            new = self.sadb.successor(sa) or self.begin_after(sa)
+            for child in wanted.values():
+                self.want(new, Wanted(child, None))
 
     def lives(self, sa: IkeSa) -> None:
         """Something of the peer has verified."""

@@ -18,11 +18,18 @@ from impl.auth.keys import SigningKey
 from impl.ike.settings import ConnectionSettings, Host, Settings
 from impl.translate.credentials import expected_id, own_id, secret_of
 from impl.translate.methods import certificate_of, kerberos_of
-from impl.translate.phase1 import METHODS, phase1_life, phase1_offer, phase1_ranks
+from impl.translate.phase1 import METHODS, detection, phase1_life, phase1_offer, phase1_ranks
 from impl.translate.phase2 import child_settings
 from impl.translate.words import cannot
 from impl.wire.numbers import Method
-from model.vocabulary.policy import Action, Authentication, Connection, Peer, WithoutSA
+from model.vocabulary.policy import (
+    Action,
+    Authentication,
+    Connection,
+    Peer,
+    WhenDead,
+    WithoutSA,
+)
 from model.vocabulary.profiles import Identities, Order
 from model.vocabulary.suites import AuthMethod, Exchange
 
@@ -215,6 +222,7 @@ def _connection(peer: Peer, connection: Connection, local: Host, held: Held) -> 
         limit=1 if connection.master_key_pfs.value else connection.phase2_limit.value,
         falls_back=_falls_back(connection),
         selectors=peer.profile.selectors,
+        detection=detection(connection),
     )
 
 
@@ -263,6 +271,8 @@ def _notes(peer: Peer, chosen: Sequence[Connection], only: Collection[str]) -> l
     for connection in peer.connections:
         if not only and 1 not in connection.versions.value:
             found.append(f"{connection.place}: {connection.name} is for IKEv2 only: not run")
+    for connection in chosen:
+        found += _notes_on_the_dead(peer, connection)
     for connection in peer.connections:
         if connection not in chosen and not _left_to_filters(peer, connection):
             continue
@@ -273,4 +283,23 @@ def _notes(peer: Peer, chosen: Sequence[Connection], only: Collection[str]) -> l
                     f"{child.place}: {child.name} {does} packets without IPsec: "
                     "there is nothing to negotiate"
                 )
+    return found
+
+
+def _notes_on_the_dead(peer: Peer, connection: Connection) -> list[str]:
+    """What dead peer detection is not as the policy's own stack has it."""
+    if detection(connection) is None:
+        return []
+    found = []
+    if not peer.profile.dead_peer_detection:
+        place = connection.detection.delay.place or connection.place
+        found.append(
+            f"{place}: {connection.name} looks for dead peers, which {peer.profile.name} does not"
+        )
+    for child in connection.children:
+        if child.when_dead.value is WhenDead.TRAP and child.action.value is Action.NEGOTIATE:
+            found.append(
+                f"{child.when_dead.place or child.place}: {child.name} of a dead peer waits for "
+                "packets, and none pass here: ikeproof ctl up brings it back"
+            )
     return found

@@ -120,17 +120,20 @@ def _strict(other: Credentials) -> bool:
 def kerberos_of(
     connection: Connection, authentication: Authentication, mechanism: Mechanism
 ) -> KerberosSettings:
-    """The own principal, and where its tickets and keys are.
+    """The own principal, where its tickets and keys are, and who the peer must be.
 
-    Any principal that Kerberos vouches for is taken, as Windows does, and spoken is its dialect.
+    If the policy does not say, any principal that Kerberos vouches for is taken, as Windows does. Spoken
+    is Windows' dialect.
     """
     stated = authentication.own.identity
     place = stated.place or authentication.method.place or connection.place
     if stated.value is None or stated.value.kind is not IdentityKind.PRINCIPAL:
         why = f"{connection.name} wants Kerberos, and names no principal of its own"
         raise cannot(why, place, "add principal = 'NAME@REALM'")
-    name = stated.value.text
-    return _known(lambda: KerberosSettings(name, None, mechanism), place)
+    name, other = stated.value.text, authentication.other.identity.value
+    principal = other is not None and other.kind is IdentityKind.PRINCIPAL
+    expected = (other.text,) if other is not None and principal else None
+    return _known(lambda: KerberosSettings(name, expected, mechanism), place)
 
 
 def _known(make: Callable[[], T], place: Place) -> T:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
-from impl.ike.settings import Lifetime, Phase1Choice
+from impl.ike.settings import Detection, Lifetime, Phase1Choice
 from impl.translate.words import cannot
 from impl.wire.numbers import Method
 from model.vocabulary.places import Place
@@ -26,6 +26,8 @@ METHODS = {
 }
 #: seconds before its end at which an SA is replaced, if the policy does not say when
 _SHORTLY = 6
+#: seconds in which a question of dead peer detection can be answered
+_ANSWERED = 3
 
 
 def phase1_offer(
@@ -59,6 +61,16 @@ def phase1_life(connection: Connection, profile: StackProfile) -> Lifetime:
         why = f"{connection.name} limits Phase I in kilobytes, which nobody counts there"
         raise cannot(why, place, "limit it in seconds")
     return lifetime(life, profile.phase1_lifetime)
+
+
+def detection(connection: Connection) -> Detection | None:
+    """How a dead peer is told; None: it is not. A time-out before the first question is over leaves
+    time for that one."""
+    stated = connection.detection
+    delay, timeout = stated.delay.value, stated.timeout.value
+    if delay is None or timeout is None:
+        return None
+    return Detection(delay, delay, max(timeout, delay + _ANSWERED))
 
 
 def lifetime(life: Life, rule: Lifetimes) -> Lifetime:

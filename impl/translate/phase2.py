@@ -13,7 +13,7 @@ from impl.translate.phase1 import lifetime, sent
 from impl.translate.words import cannot
 from impl.wire.numbers import AhTransform, Encapsulation, ProtocolId
 from model.vocabulary.places import Place, Stated
-from model.vocabulary.policy import Action, Child, Connection, Peer, Phase2Proposal
+from model.vocabulary.policy import Action, Child, Connection, Peer, Phase2Proposal, WhenDead
 from model.vocabulary.profiles import Sends, StackProfile
 from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Selector
 from model.vocabulary.suites import Cipher, Group, Integrity, Mode, Protocol
@@ -58,6 +58,7 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
         choices=choices,
         life=lifetime(child.life, peer.profile.phase2_lifetime),
         accepted=ranks,
+        restarts=child.when_dead.value is WhenDead.RESTART,
     )
 
 

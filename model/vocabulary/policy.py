@@ -138,12 +138,40 @@ class WithoutSA(Enum):
     DROPPED = "dropped"
 
 
+class WhenDead(Enum):
+    """What follows when the peer of a pair of SAs is found dead, and the pair is gone."""
+
+    CLEAR = "clear"  # nothing
+    TRAP = "trap"  # it is negotiated anew as soon as a packet asks for it
+    RESTART = "restart"  # it is negotiated anew at once
+
+
+_CLEARS = Stated(WhenDead.CLEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadPeerDetection:
+    """How a dead peer is told (RFC 3706), in seconds.
+
+    delay    silence after which the peer is asked whether it is there, and the time between two
+             questions; None: it is not asked
+    timeout  silence after which it is taken for dead
+    """
+
+    delay: Stated[int | None]
+    timeout: Stated[int | None]
+
+
+NO_DETECTION = DeadPeerDetection(Stated(None), Stated(None))
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """What Phase II shall protect: packets, protocol suites, mode, lifetimes (R10, R12, R13).
 
     without_sa    outbound packets while no SA stands; `inbound_clear` whether clear ones are let in
     starts        whether this peer brings it up by itself (at start or on a packet)
+    when_dead     what follows when its peer is found dead
     """
 
     name: str
@@ -157,6 +185,7 @@ class Child:
     without_sa: Stated[WithoutSA]
     inbound_clear: Stated[bool]
     starts: Stated[bool]
+    when_dead: Stated[WhenDead] = _CLEARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +222,7 @@ class Connection:
     phase2_limit     Phase II negotiations per Phase I SA (R16); None: no limit
     master_key_pfs   a Phase I SA serves one Phase II negotiation only (R12)
     authentications  in order of preference
+    detection        how it tells that the peer is dead
     """
 
     name: str
@@ -208,6 +238,7 @@ class Connection:
     children: tuple[Child, ...]
     phase2_limit: Stated[int | None]
     master_key_pfs: Stated[bool]
+    detection: DeadPeerDetection = NO_DETECTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,11 @@ class StackProfile:
     transport_for_hosts    in transport mode a selector shrinks to the peer's own address
     selectors              what a responder makes of selectors that are not its own
     identities             how the other end's ID payload is held against the policy
+    refuses_own_identity   who shows the own identity is refused, whatever it proves (R5)
     phase1_lifetime, phase2_lifetime    which lifetime counts where the two sides differ
     phase2_at_phase1_end   what becomes of Phase II SAs when their Phase I SA ends (R19)
     resends                timer-driven resends of one message (R8)
+    dead_peer_detection    understands dead peer detection (RFC 3706): answers it, and asks where told to
     """
 
     name: str
@@ -88,10 +90,12 @@ class StackProfile:
     transport_for_hosts: bool
     selectors: Selectors
     identities: Identities
+    refuses_own_identity: bool
     phase1_lifetime: Lifetimes
     phase2_lifetime: Lifetimes
     phase2_at_phase1_end: Phase2AtPhase1End
     resends: int
+    dead_peer_detection: bool
 
 
 WINDOWS2000 = StackProfile(
@@ -108,10 +112,12 @@ WINDOWS2000 = StackProfile(
     transport_for_hosts=False,
     selectors=Selectors.EXACT,
     identities=Identities.PROVED,
+    refuses_own_identity=True,
     phase1_lifetime=Lifetimes.SHORTER,
     phase2_lifetime=Lifetimes.SHORTER,
     phase2_at_phase1_end=Phase2AtPhase1End.LIVES_ON,
     resends=5,
+    dead_peer_detection=False,
 )
 
 CHARON = StackProfile(
@@ -128,10 +134,12 @@ CHARON = StackProfile(
     transport_for_hosts=True,
     selectors=Selectors.NARROWED,
     identities=Identities.STATED,
+    refuses_own_identity=False,
     phase1_lifetime=Lifetimes.OWN,
     phase2_lifetime=Lifetimes.OWN,
     phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO,
     resends=5,
+    dead_peer_detection=True,
 )
 
 PROFILES: dict[str, StackProfile] = {p.name: p for p in (WINDOWS2000, CHARON)}

@@ -30,7 +30,15 @@ from proofs.verify.bounds import exposure, longer, overlap
 from proofs.verify.facts import Facts
 from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
-from proofs.verify.rules import on_both, on_offers, on_packets, on_pair, on_phase1, on_phase2
+from proofs.verify.rules import (
+    on_both,
+    on_offers,
+    on_packets,
+    on_pair,
+    on_phase1,
+    on_phase2,
+    on_signs_of_life,
+)
 
 _GRAVITY = (WithoutSA.DROPPED, WithoutSA.CLEAR_AFTER_SILENCE, WithoutSA.CLEAR)
 
@@ -121,6 +129,7 @@ def judge_connection(
         findings += on_phase2(initiator, responder, item, child_facts)
     findings += on_offers(connection, initiator, group)
     findings += on_packets(initiator, connection, responder)
+    findings += on_signs_of_life(initiator, connection, responder)
     findings += on_pair(connection, verdict, children)
     return Judgement(replace(verdict, findings=_once(findings)), connection, facts, children)
 

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.vocabulary.identities import ANY_IDENTITY, Identity
+from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason
 from model.vocabulary.policy import (
     Authentication,
@@ -154,6 +154,9 @@ class AuthenticationJudge:
             return fitting
         faults = []
         for connection, authentication in fitting:
+            same = self._own_identity(shown, connection, authentication.own, method)
+            if same is not None:
+                return same
             chain = self._credential(
                 self.initiator, own, authentication.other, self.responder, method
             )
@@ -174,7 +177,10 @@ class AuthenticationJudge:
         own: Credentials,
     ) -> list[_Candidate] | Phase1Verdict:
         """The responder's connections for this identity, then of these for exchange and method."""
+        wanted = mirrored(method)
         everyone = [(item, one) for item in found for one in item.authentications]
+        if self.responder.profile.checks_method_first:
+            everyone = [item for item in everyone if item[1].method.value is wanted] or everyone
         known = self._by_identity(everyone, shown, self.responder)
         if not known:
             expected = everyone[0][1].other.identity
@@ -190,7 +196,6 @@ class AuthenticationJudge:
         by_exchange = [item for item in known if item[0].exchange.value is exchange]
         if not by_exchange:
             return self.wrong_exchange(known[0][0])
-        wanted = mirrored(method)
         by_method = [item for item in by_exchange if item[1].method.value is wanted]
         return by_method or self.wrong_method(by_exchange[0][0])
 
@@ -224,6 +229,27 @@ class AuthenticationJudge:
         return None
 
     # ---- identities
+    def _own_identity(
+        self, shown: Identity | None, b: Connection, theirs: Credentials, method: AuthMethod
+    ) -> Phase1Verdict | None:
+        """Whether the initiator shows the identity that the responder shows too. Two that state none
+        show their addresses, which are two."""
+        own = _of(self.connection, method).own.identity
+        stated_ = own.value is not None or theirs.identity.value is not None
+        same = shown is not None and shown == self._shown(theirs, self.facts.wire.responder, method)
+        if not same or (method in _PSK and not stated_):
+            return None
+        self.facts.shared = shown
+        self.facts.place = own.place or self.connection.place
+        self.facts.other = theirs.identity.place or b.place
+        if not self.responder.profile.refuses_own_identity:
+            return None
+        return self.facts.fails(
+            Reason.IDENTITY,
+            f"{self.initiator.name} says it is {shown}, which is what {self.responder.name} says of itself",
+            "give each end an identity of its own",
+        )
+
     def _unproved(
         self, peer: Peer, own: Credentials, method: AuthMethod, connection: Connection
     ) -> Phase1Verdict | None:
@@ -249,6 +275,8 @@ class AuthenticationJudge:
         self, own: Credentials, address: Address | None, method: AuthMethod
     ) -> Identity | None:
         """The identity that an end sends; with certificates and none stated, the subject."""
+        if method is AuthMethod.KERBEROS and own.identity.value is None:
+            return None
         if method not in _PSK and own.identity.value is None and own.certificates:
             certificate = parse(own.certificates[0])
             if certificate is not None:
@@ -260,7 +288,7 @@ class AuthenticationJudge:
     ) -> list[_Candidate]:
         """Those that take this identity, the best match first."""
         if judge.profile.identities is Identities.PROVED:
-            return list(found)
+            return [item for item in found if not _another_principal(shown, item[1].other)]
         rated = []
         for connection, authentication in found:
             expected = authentication.other.identity.value or ANY_IDENTITY
@@ -353,6 +381,15 @@ def _chosen(own: Credentials) -> CertificateFile:
         if identity is None or (certificate is not None and identity in names(certificate)):
             return item
     return own.certificates[0]
+
+
+def _another_principal(shown: Identity | None, expected: Credentials) -> bool:
+    """Whether the principal that is shown is not the one that the policy states: whoever takes any name
+    that is proved takes that one only."""
+    stated_ = expected.identity.value
+    if shown is None or stated_ is None or stated_.kind is not IdentityKind.PRINCIPAL:
+        return False
+    return shown.kind is IdentityKind.PRINCIPAL and not match(shown, stated_)
 
 
 def _mode(exchange: Exchange) -> str:

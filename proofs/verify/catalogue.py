@@ -239,6 +239,36 @@ _ENTRIES = (
         "strongSwan 5.9 and Windows documents; R17",
     ),
     Entry(
+        "DPD-TIMEOUT",
+        WARNING,
+        "A live peer is taken for dead",
+        "dpd_timeout counts from the last sign of life, and strongSwan looks at it when it asks the peer: "
+        "a time-out that is not longer than dpd_delay is over by then. Every SA that is idle for so long "
+        "ends, though the peer lives and would answer.",
+        "Make dpd_timeout several times dpd_delay, so that one lost answer does not count.",
+        "RFC 3706 section 5.5; strongSwan 5.9.8, seen in runs; R17",
+    ),
+    Entry(
+        "DPD-IN-VAIN",
+        WARNING,
+        "A dead peer is not found",
+        "The policy wants the peer to be asked whether it is there, and one of the two stacks does not "
+        "understand dead peer detection, so nothing is asked. If the peer dies, SAs stay until their "
+        "lifetimes end, and what is sent under them is lost.",
+        "Shorten the lifetimes to the time you accept.",
+        "RFC 3706 section 5.1; R17, R19",
+    ),
+    Entry(
+        "OWN-IDENTITY",
+        WARNING,
+        "Both ends have one identity",
+        "Each end expects of the other what it says of itself, so an identity tells nobody apart: whoever "
+        "holds the credential of one end can pass for the other. strongSwan does not compare the two; "
+        "ikeproof run does, and refuses a peer that shows the own identity.",
+        "Give each end an identity of its own.",
+        "docs/agreement.md (identity: both say the same name); R5",
+    ),
+    Entry(
         "SELECTOR-NARROWED",
         WARNING,
         "Selectors are narrowed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.choice import Table
+from model.vocabulary.identities import Identity
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Connection
@@ -30,6 +31,7 @@ class Facts:
     addressed: bool = True
     secrets: tuple[Secret | None, Secret | None] = (None, None)
     faulty: str = ""  # whose authentication fails: "initiator" or "responder"
+    shared: Identity | None = None  # the identity that both ends show, if it is one
 
     def fails(
         self,

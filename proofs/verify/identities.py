@@ -24,6 +24,8 @@ def match(identity: Identity, expected: Identity) -> int:
         return PERFECT - 1 if low <= int(ipaddress.ip_address(identity.text)) <= high else NONE
     if expected.kind is not identity.kind:
         return NONE
+    if identity.kind is IdentityKind.PRINCIPAL:
+        return _match_principal(identity.text.casefold(), expected.text.casefold())
     if identity.kind is IdentityKind.DN:
         return _match_dn(identity.text, expected.text)
     if identity.kind in (IdentityKind.FQDN, IdentityKind.USER_FQDN):
@@ -31,6 +33,12 @@ def match(identity: Identity, expected: Identity) -> int:
         if star and not head and identity.text.endswith(tail) and identity.text != tail:
             return PERFECT - 1
     return NONE
+
+
+def _match_principal(name: str, expected: str) -> int:
+    """A name that is shown may leave its realm out; case does not count, as with Windows."""
+    whole = "@" in name
+    return PERFECT if name == (expected if whole else expected.rpartition("@")[0]) else NONE
 
 
 def _match_dn(text: str, expected: str) -> int:

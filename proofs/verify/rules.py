@@ -79,6 +79,14 @@ def on_phase1(
         yield finding("ADDRESS-MISMATCH", stated, f"{way}: {facts.assumptions[0]}", "", other)
     if verdict.suite is None:
         return
+    if facts.shared is not None:
+        yield finding(
+            "OWN-IDENTITY",
+            facts.place,
+            f"{way}: both ends say that they are {facts.shared}",
+            "",
+            facts.other,
+        )
     suite = verdict.suite
     row = facts.table.winner()
     place = (row.offered_at if row else None) or connection.place
@@ -196,6 +204,20 @@ def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iter
             f"child {child.name}: packets from {initiator.name} to {responder.name} leave in clear "
             + ("after silence" if silent else "while no SA stands"),
         )
+
+
+def on_signs_of_life(initiator: Peer, connection: Connection, responder: Peer) -> Iterator[Finding]:
+    """Whether what this end does to find out that the other is dead comes to anything (RFC 3706)."""
+    delay = connection.detection.delay
+    deaf = next((p for p in (responder, initiator) if not p.profile.dead_peer_detection), None)
+    if delay.value is None or deaf is None:
+        return
+    yield finding(
+        "DPD-IN-VAIN",
+        delay.place or connection.place,
+        f"{initiator.name} is to ask whether {responder.name} lives, and {deaf.name} "
+        f"({deaf.profile.name}) does not understand that",
+    )
 
 
 def _seconds(stated: Stated[int | None]) -> str:

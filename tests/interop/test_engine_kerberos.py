@@ -86,9 +86,9 @@ def test_r5_the_wrong_principal_is_refused_with_clear_words() -> None:
         "identity",
         f"Kerberos: the KDC knows no such principal: Server {STRANGER} not found in Kerberos database",
     )
-    why = f"the peer calls itself {B}, which is not expected"
+    why = f"the peer calls itself {B}, and the policy expects {STRANGER}"
     assert failed("unexpected principal", "a") == ("identity", why)
-    why = f"the peer calls itself {A}, which is not expected"
+    why = f"the peer calls itself {A}, and the policy expects {STRANGER}"
     assert failed("unexpected initiator", "b") == ("identity", why)
     why = f"the peer calls itself {STRANGER} and is {A}"
     assert failed("false name", "b") == ("identity", why)

@@ -110,7 +110,7 @@ def test_r17_r19_strongswan_goes_on_when_told_that_our_lifetimes_are_shorter() -
 
 # ---- dead peers
 def test_strongswan_answers_whether_it_is_there_and_is_buried_when_it_is_not() -> None:
-    asks = {"detection": {"idle": 0.5, "tries": 3}}
+    asks = {"detection": {"idle": 0.5, "every": 0.3, "dead": 1.4}}
     steps: list[Step] = [*UP, ["wait", 2.5], ["cut"], ["until", "Phase1Ended", 1, 8]]
     out = against_strongswan(NAME, steps, connection=asks, engine={"interval": 0.3})
     assert not out.result["missing"]
@@ -120,6 +120,20 @@ def test_strongswan_answers_whether_it_is_there_and_is_buried_when_it_is_not() -
         "the peer is dead: 3 questions without an answer"
     ]
     assert out.result["pairs"] == out.result["sas"] == 0
+
+
+def test_r17_with_a_strongswan_that_was_dead_we_negotiate_anew_and_it_takes_that() -> None:
+    asks = {"detection": {"idle": 0.5, "every": 0.3, "dead": 1.4}}
+    steps: list[Step] = [*UP, ["wait", 0.7], ["cut"], ["until", "Phase1Ended", 1, 8], ["mend"]]
+    steps += [["until", "SasInstalled", 2, 8], ["wait", 0.2], ["swanctl", "--list-sas"]]
+    patience = {"interval": 0.4, "brief": 0.4}
+    out = against_strongswan(
+        NAME, steps, connection=asks, child={"restarts": True}, engine=patience
+    )
+    assert not out.result["missing"] and out.result["pairs"] == out.result["sas"] == 1
+    (listed,) = out.said("--list-sas")  # INITIAL-CONTACT has told it that we hold nothing of before
+    assert listed.count("INSTALLED") == 1
+    assert f"out {out.of('SasInstalled')[1]['pair']['inbound_spi']:08x}" in listed
 
 
 @pytest.mark.slow

@@ -72,6 +72,13 @@ class ActionName(StrEnum):
     NEGOTIATE = "negotiate"
 
 
+class WhenDeadName(StrEnum):
+    """What follows when the peer is found dead."""
+
+    CLEAR = "clear"
+    RESTART = "restart"
+
+
 class MainModeOffer(Table):
     """One Phase I offer."""
 
@@ -93,6 +100,16 @@ class MainMode(Table):
     offers: Annotated[
         list[MainModeOffer], Field(description="In order of preference; default 3des sha1 2.")
     ] = []
+    dpd_delay: Annotated[
+        Duration,
+        Field(description="Silence after which a peer is asked whether it is there; 0: never."),
+    ] = 0
+    dpd_timeout: Annotated[
+        Duration | None,
+        Field(
+            description="Silence after which it is taken for dead; default five times dpd_delay."
+        ),
+    ] = None
 
 
 class Filter(Table):
@@ -147,6 +164,11 @@ class FilterAction(Table):
     allow_unsecured: Annotated[
         bool, Field(description="Go clear when nobody answers: a soft SA (soft).")
     ] = False
+    dpd_action: WhenDeadName = Field(
+        default=WhenDeadName.CLEAR,
+        strict=False,
+        description="When the peer is dead: clear, or restart to negotiate anew at once.",
+    )
     offers: list[QuickModeOffer] = []
 
 
@@ -158,6 +180,10 @@ class Method(Table):
         str | None, Field(description="file:PATH or env:NAME; never the secret itself.")
     ] = None
     principal: Annotated[str | None, Field(description="Own Kerberos name.")] = None
+    peer_principal: Annotated[
+        str | None,
+        Field(description="Kerberos name that the peer must have; default any of the realm."),
+    ] = None
     ca: Annotated[str | None, Field(description="File of the trust anchor.")] = None
     certificate: Annotated[str | None, Field(description="File of the own certificate.")] = None
     key: Annotated[

@@ -22,11 +22,13 @@ from model.vocabulary.policy import (
     Child,
     Connection,
     Credentials,
+    DeadPeerDetection,
     Life,
     Peer,
     Phase1Proposal,
     Phase2Proposal,
     ProtectionProposal,
+    WhenDead,
     WithoutSA,
 )
 from model.vocabulary.profiles import PROFILES
@@ -58,6 +60,8 @@ _METHODS = {
     "kerberos": AuthMethod.KERBEROS,
 }
 _PROTOCOLS = {"any": 0, "icmp": 1, "tcp": 6, "udp": 17, "raw": 255}
+#: questions that a peer may leave open before it is dead, if dpd_timeout does not say
+_QUESTIONS = 5
 _UNITS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -145,7 +149,24 @@ class Translator:
             master_key_pfs=Stated(
                 main.master_key_pfs, self._place(("main_mode", "master_key_pfs"))
             ),
+            detection=self._detection(),
         )
+
+    def _detection(self) -> DeadPeerDetection:
+        """How a dead peer is told; by default after the time of five questions."""
+        main = self._policy.main_mode
+        above: tuple[Path, Path] = ("main_mode", "dpd_delay"), ("main_mode", "dpd_timeout")
+        if main.dpd_delay == 0:
+            return DeadPeerDetection(Stated(None, self._place(above[0])), Stated(None))
+        delay = self._seconds(above[0], main.dpd_delay)
+        assert delay.value is not None
+        if main.dpd_timeout is None:
+            return DeadPeerDetection(delay, Stated(_QUESTIONS * delay.value))
+        timeout = self._seconds(above[1], main.dpd_timeout)
+        if timeout.value is not None and timeout.value <= delay.value:
+            why = f"dpd_timeout {timeout.value} s is not longer than dpd_delay {delay.value} s"
+            raise self._wrong(above[1], why, "make it several times dpd_delay")
+        return DeadPeerDetection(delay, timeout)
 
     def _own_address(self) -> Stated[tuple[AddressPattern, ...]]:
         text = self._policy.address
@@ -246,10 +267,26 @@ class Translator:
             keys = () if item.key is None else (self._secret((*path, "key"), item.key),)
             own = Credentials(Stated(None, place), certificates=own_file, keys=keys)
             other = Credentials(Stated(ANY_IDENTITY, place), anchors=anchor)
-        elif item.principal is not None:
-            name = Identity(IdentityKind.PRINCIPAL, item.principal)
-            own = Credentials(Stated(name, self._place((*path, "principal"))))
+        else:
+            if item.principal is not None:
+                name = Identity(IdentityKind.PRINCIPAL, item.principal)
+                own = Credentials(Stated(name, self._place((*path, "principal"))))
+            other = self._peer_principal(path, item)
+        if kind != "kerberos" and item.peer_principal is not None:
+            why = f"a peer's principal, and the method is {kind}"
+            raise self._wrong((*path, "peer_principal"), why, "leave peer_principal out")
         return Authentication(Stated(_METHODS[kind], place), own, other)
+
+    def _peer_principal(self, path: Path, item: document.Method) -> Credentials:
+        """Whom Kerberos must say the peer is; its realm says which of them vouches for that."""
+        text, place = item.peer_principal, (*path, "peer_principal")
+        if text is None:
+            return Credentials(Stated(ANY_IDENTITY, self._place(path)))
+        name, _, realm = text.rpartition("@")
+        if not name or not realm:
+            why = f"{text!r} is no principal with its realm"
+            raise self._wrong(place, why, "write peer_principal = 'NAME@REALM'")
+        return Credentials(Stated(Identity(IdentityKind.PRINCIPAL, text), self._place(place)))
 
     def _secret(self, path: Path, text: str) -> Secret:
         """A reference, resolved; the error for anything else does not show it."""
@@ -320,6 +357,9 @@ class Translator:
                 action.accept_unsecured, self._place((*above, "accept_unsecured"))
             ),
             starts=Stated(kind is Action.NEGOTIATE),
+            when_dead=Stated(
+                WhenDead(action.dpd_action.value), self._place((*above, "dpd_action"))
+            ),
         )
 
     def _end(self, path: Path, item: document.Filter, key: str) -> Selector:

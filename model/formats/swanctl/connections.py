@@ -9,7 +9,7 @@ from functools import partial
 from model.formats.pem import certificate_octets, list_octets
 from model.formats.reader import Reader, ReadError
 from model.formats.swanctl import keys, values
-from model.formats.swanctl.lifetimes import phase1_life, phase2_life
+from model.formats.swanctl.lifetimes import detection, phase1_life, phase2_life
 from model.formats.swanctl.proposals import phase1_proposals, phase2_proposals
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
@@ -24,6 +24,7 @@ from model.vocabulary.policy import (
     Connection,
     Credentials,
     SharedSecret,
+    WhenDead,
     WithoutSA,
 )
 from model.vocabulary.secrets import Secret
@@ -64,7 +65,8 @@ class Importer:
                 )
             )
         life, found = phase1_life(section)
-        self.findings += found
+        signs, doubtful = detection(section)
+        self.findings += [*found, *doubtful]
         aggressive = get("aggressive")
         children = section.sections.get("children")
         return Connection(
@@ -84,6 +86,7 @@ class Importer:
             children=tuple(self._children(children)) if children else (),
             phase2_limit=Stated(None),
             master_key_pfs=Stated(False),
+            detection=signs,
         )
 
     # ---- authentication
@@ -194,10 +197,9 @@ class Importer:
         mode, action = _mode(get("mode"))
         life, found = phase2_life(section)
         self.findings += found
-        start = get("start_action")
-        starts = {part.strip() for part in start.text.split("|")} if start else {"none"}
-        if not starts <= {"none", "trap", "start", "route", "clear", "restart", ""}:
-            raise _wrong(start, f"{_text(start)!r} is no start_action", "write none, trap or start")
+        start, dead = get("start_action"), get("dpd_action")
+        starts = _actions(start, "start_action", "write none, trap or start")
+        after = _actions(dead, "dpd_action", "write clear, trap or restart")
         trap = bool(starts & {"trap", "route"})
         without = WithoutSA.DROPPED if trap else WithoutSA.CLEAR
         if action is Action.BLOCK:
@@ -214,6 +216,7 @@ class Importer:
             without_sa=Stated(without, _place(start)),
             inbound_clear=Stated(without is WithoutSA.CLEAR, _place(start)),
             starts=Stated(trap or "start" in starts, _place(start)),
+            when_dead=Stated(_when_dead(after), _place(dead)),
         )
 
     def _selectors(self, setting: Setting | None, key: str) -> tuple[Stated[Selector], ...]:
@@ -292,6 +295,20 @@ def _mode(setting: Setting | None) -> tuple[Mode, Action]:
     if text not in modes:
         raise _wrong(setting, f"{text!r} is no mode", "write tunnel, transport, pass or drop")
     return modes[text], Action.NEGOTIATE
+
+
+def _actions(setting: Setting | None, key: str, mend: str) -> set[str]:
+    """The words of start_action or dpd_action: charon reads both alike."""
+    found = {part.strip() for part in setting.text.split("|")} if setting else {"none"}
+    if not found <= {"none", "trap", "start", "route", "clear", "restart", ""}:
+        raise _wrong(setting, f"{_text(setting)!r} is no {key}", mend)
+    return found
+
+
+def _when_dead(words: set[str]) -> WhenDead:
+    if words & {"start", "restart"}:
+        return WhenDead.RESTART
+    return WhenDead.TRAP if words & {"trap", "route"} else WhenDead.CLEAR
 
 
 def _kind(section: Section) -> str:

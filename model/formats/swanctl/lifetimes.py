@@ -1,4 +1,4 @@
-"""Lifetimes as charon works them out (policy-formats 3.1 and 4; vici_config.c, 5.9)."""
+"""Lifetimes and signs of life as charon works them out (policy-formats 3.1 and 4; 5.9.8, seen in runs)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from model.formats.swanctl import values
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.places import Place, Stated
-from model.vocabulary.policy import Life
+from model.vocabulary.policy import DeadPeerDetection, Life
 
 IKE_REKEY = 4 * 3600
 CHILD_REKEY = 3600
+#: without dpd_timeout, or with 0: what a message that is sent again has, by charon's defaults (4 s x 1.8^n)
+DPD_TIMEOUT = 165
 
 
 def _time(section: Section, key: str) -> tuple[int | None, Place | None]:
@@ -93,3 +95,27 @@ def phase2_life(section: Section) -> tuple[Life, list[Finding]]:
 def _octets(section: Section, key: str) -> int | None:
     setting = section.values.get(key)
     return values.octets(setting) if setting and setting.text else None
+
+
+def detection(section: Section) -> tuple[DeadPeerDetection, list[Finding]]:
+    """How a dead peer is told. charon counts the time-out from the last sign of life, and looks at it
+    when it asks: one that is not longer than the delay ends every SA that is idle."""
+    delay, delay_at = _time(section, "dpd_delay")
+    timeout, timeout_at = _time(section, "dpd_timeout")
+    findings = []
+    if delay and timeout and timeout <= delay:
+        findings.append(
+            Finding(
+                "DPD-TIMEOUT",
+                Severity.WARNING,
+                timeout_at,
+                f"dpd_timeout {timeout} s is not longer than dpd_delay {delay} s: a peer that is silent "
+                "so long is taken for dead before it can answer",
+                "make dpd_timeout several times dpd_delay",
+                (delay_at,) if delay_at else (),
+            )
+        )
+    found = DeadPeerDetection(
+        Stated(delay or None, delay_at), Stated(timeout or DPD_TIMEOUT, timeout_at)
+    )
+    return found, findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,9 +19,10 @@ from impl.ike.offers import offer_phase1
 from impl.ike.settings import Address, Lifetime
 from impl.link.network import Sent
 from impl.wire.message import HEADER_SIZE, decode_header, decode_message, encode_message
-from impl.wire.numbers import ExchangeType, Hash, NotifyType
+from impl.wire.numbers import ExchangeType, Hash, Method, NotifyType
 from impl.wire.payloads import Notification
 from impl.wire.proposals import encode_sa
+from tests.impl.auth.authorities import NOW, authority, credentials, make, trust
 from tests.impl.ike.conftest import (
     AES,
     DES3,
@@ -177,3 +179,20 @@ def test_r9_a_first_message_costs_no_diffie_hellman_and_gets_one_cookie(
     pair.b.receive_datagram(first, A, 1.0)
     (again,) = pair.b.outgoing()
     assert again.datagram == answer.datagram and len(again.datagram) > HEADER_SIZE
+
+
+# ---- when it is only the method
+@pytest.mark.parametrize("named", [True, False])
+def test_r7_of_an_offer_that_only_the_method_keeps_from_being_taken_that_is_said(
+    make_pair: MakePair, named: bool
+) -> None:
+    """The responder knows; the initiator if the refusal names what would do (as in the specification)."""
+    root = authority()
+    own = credentials(make("b.example", root), trust(root))
+    b = {"choices": (replace(DES3, method=Method.RSA_SIGNATURES),), "certificate": own}
+    pair = make_pair({"choices": (AES, DES3)}, b, alternatives=named, utc=lambda _now: NOW)
+    pair.start()
+    pair.run(60)
+    assert {item.reason for item in pair.of(B, Phase1Failed)} == {"auth-method"}
+    (failed,) = pair.of(A, Phase1Failed)
+    assert failed.reason == ("auth-method" if named else "proposal-p1")

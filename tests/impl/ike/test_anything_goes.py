@@ -17,7 +17,10 @@ from impl.link.network import Faults
 from tests.impl.ike.conftest import LARGE, LARGE_PFS, A, B, Pair, children, pair_of
 from tests.impl.ike.test_nat import anybody_behind_nat
 
-BOTH = {"life": Lifetime(200, 200, soft=150, jitter=40), "detection": Detection(idle=40, tries=4)}
+BOTH = {
+    "life": Lifetime(200, 200, soft=150, jitter=40),
+    "detection": Detection(idle=40, every=3, dead=52),
+}
 CHILD = Lifetime(90, 90, soft=60, jitter=20)
 
 

@@ -204,10 +204,13 @@ def test_r3_a_peer_without_kerberos_takes_another_method(make_pair: MakePair) ->
 
 # ---- who is who
 def test_r5_a_peer_that_calls_itself_somebody_else(make_pair: MakePair) -> None:
-    pair = kerberized(make_pair, expects=("host/c.example@EXAMPLE.TEST", ONE))
-    assert failed(pair, A) == ("identity", f"the peer calls itself {TWO}, which is not expected")
+    other = "host/c.example@EXAMPLE.TEST"
+    pair = kerberized(make_pair, expects=(other, ONE))
+    why = f"the peer calls itself {TWO}, and the policy expects {other}"
+    assert failed(pair, A) == ("identity", why)
     pair = kerberized(make_pair, expects=(TWO, "c$@EXAMPLE.TEST"))
-    assert failed(pair, B) == ("identity", f"the peer calls itself {ONE}, which is not expected")
+    why = f"the peer calls itself {ONE}, and the policy expects c$@EXAMPLE.TEST"
+    assert failed(pair, B) == ("identity", why)
     assert failed(pair, A) == ("identity", "the peer says INVALID-ID-INFORMATION, in clear")
 
 
@@ -216,7 +219,8 @@ def test_r5_a_peer_that_is_not_who_it_says(make_pair: MakePair) -> None:
     # its credentials are another principal's: it finds out by itself
     pair = kerberized(make_pair, realm, a=realm.at("thief$@EXAMPLE.TEST"))
     assert failed(pair, B)[0] == "identity"
-    assert failed(pair, B)[1] == "the peer is thief$@EXAMPLE.TEST, which is not expected"
+    why = f"the peer is thief$@EXAMPLE.TEST, and the policy expects {ONE}"
+    assert failed(pair, B)[1] == why
     # nobody in particular is expected: the name shown and the ticket's must still be one
     pair = kerberized(make_pair, realm, a=realm.at("thief$@EXAMPLE.TEST"), expects=(None, None))
     why = f"the peer calls itself {ONE} and is thief$@EXAMPLE.TEST"

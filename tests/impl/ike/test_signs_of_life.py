@@ -34,12 +34,13 @@ from tests.impl.ike.conftest import (
     A,
     B,
     MakePair,
+    children,
     connection,
     heard,
     net,
 )
 
-ASKS = {"detection": Detection(idle=10, tries=3)}
+ASKS = {"detection": Detection(idle=10, every=3, dead=19)}
 
 
 def test_a_silent_peer_is_asked_and_answers(make_pair: MakePair) -> None:
@@ -80,6 +81,57 @@ def test_a_dead_peer_is_buried_with_its_pairs(make_pair: MakePair) -> None:
     ]
     assert len(pair.of(A, SasDeleted)) == 1 and not len(pair.a.sadb)
     assert len(heard(pair, B, NotifyType.R_U_THERE)) == 3
+
+
+def test_silence_counts_from_the_last_sign_of_life(make_pair: MakePair) -> None:
+    dead: list[bool] = []
+    asks = {"detection": Detection(idle=10, every=10, dead=35)}
+    pair = make_pair(asks, tap=lambda sent: None if dead and sent.source == B else sent.datagram)
+    pair.start()
+    pair.run(12)
+    dead.append(True)  # answered at 10: asked again at 20, 30 and 40, and dead at 45
+    pair.run(32.9)
+    assert not pair.of(A, Phase1Ended)
+    pair.run(0.2)
+    assert [item.why for item in pair.of(A, Phase1Ended)] == [
+        "the peer is dead: 3 questions without an answer"
+    ]
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_r17_what_is_to_be_restarted_is_negotiated_anew_with_a_dead_peer(
+    make_pair: MakePair, comes_back: bool
+) -> None:
+    dead: list[bool] = []
+    changes = {**ASKS, **children(A, restarts=True)}
+    pair = make_pair(changes, tap=lambda sent: None if dead and sent.source == B else sent.datagram)
+    pair.start()
+    pair.run(5)
+    dead.append(True)
+    while not pair.of(A, Phase1Ended):
+        pair.run(1)
+    assert len(pair.of(A, SasDeleted)) == 1
+    if comes_back:
+        dead.clear()
+    pair.run(25)
+    if comes_back:
+        assert len(pair.of(A, Phase1Established)) == len(pair.of(A, SasInstalled)) == 2
+        assert len(pair.a.sadb.pairs) == 1 and len(pair.b.sadb.pairs) == 1
+    else:  # as often as any negotiation that begins, and then no more
+        assert [item.reason for item in pair.of(A, Phase1Failed)] == ["no-responder"]
+        assert pair.a.next_deadline() is None and not len(pair.a.sadb)
+
+
+def test_a_pair_that_is_not_to_be_restarted_is_not(make_pair: MakePair) -> None:
+    dead: list[bool] = []
+    pair = make_pair(ASKS, tap=lambda sent: None if dead and sent.source == B else sent.datagram)
+    pair.start()
+    pair.run(5)
+    dead.append(True)
+    pair.run(40)
+    dead.clear()
+    pair.run(60)
+    assert len(pair.of(A, Phase1Established)) == 1 and not len(pair.a.sadb)
 
 
 def test_an_answer_that_was_held_back_is_no_sign_of_life(make_pair: MakePair) -> None:

@@ -462,7 +462,7 @@ def test_r19_a_pair_whose_successor_went_with_phase1_is_tried_to_be_replaced_aga
 ) -> None:
     dead: list[bool] = []
     pair = make_pair(
-        {**children(A, life=Lifetime(300, 300, soft=50)), "detection": Detection(5, 2)},
+        {**children(A, life=Lifetime(300, 300, soft=50)), "detection": Detection(5, 3, 11)},
         tap=lambda sent: None if dead and sent.source == B else sent.datagram,
     )
     pair.start()

@@ -81,6 +81,8 @@ def carry_out(
         said = [
             e.reason for end in (b, a) for e in network.events[end] if isinstance(e, Phase1Failed)
         ]
+        # Whom the other leaves without a word hears nothing more: the reason is the other's.
+        said.sort(key="no-responder".__eq__)
         return Carried(None, said[0] if said else "none")
     pairs = [e.pair for e in network.events[a] if isinstance(e, SasInstalled)]
     theirs = [e.pair for e in network.events[b] if isinstance(e, SasInstalled)]
@@ -101,6 +103,9 @@ def _named(item: Plan, name: str) -> ConnectionSettings:
 def difference(verdict: PairVerdict, second: Phase2Verdict, done: Carried) -> str:
     """How the verdict and what was done differ; empty if they do not."""
     first = verdict.phase1
+    if any(item.id == "OWN-IDENTITY" for item in verdict.findings):
+        # The one known difference: strongSwan does not compare the two, and the engine does.
+        return _differ("Phase I", "identity", done.reason1)
     if first.outcome is Outcome.FAILS or done.reason1 is not None:
         said = first.reason.value if first.reason else None
         return _differ("Phase I", said, done.reason1)

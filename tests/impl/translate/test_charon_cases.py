@@ -24,12 +24,6 @@ from tests.interop.records import all_cases
 TODAY = datetime.date(2026, 11, 24)
 
 
-#: what both refuse, and each says in its own way: a method, which our end chooses with the rest of the offer
-KNOWN = {
-    "method: certificates on one side": ("auth-method", "proposal-p1"),
-}
-
-
 @cache
 def pki() -> PKI:
     return PKI(TODAY)
@@ -72,8 +66,7 @@ def compared(case: Case) -> list[str]:
                 continue
             done = carry_out(one, other, connection, negotiated[0].name)
             both = _reason(verdict), done.reason1
-            same = both[0] == both[1] or both == KNOWN.get(case.name)
-            said = "" if same else f"{both[0]}: {done}"
+            said = "" if both[0] == both[1] else f"{both[0]}: {done}"
             found.append(f"{verdict.initiator.peer}: {said}" if said else "")
     return found
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from model.formats import load
-from model.vocabulary.outcomes import Outcome
+from model.vocabulary.outcomes import Outcome, Reason
 from model.vocabulary.policy import Peer
+from model.vocabulary.profiles import CHARON
 from model.vocabulary.suites import Group
+from proofs.verify import judge_connection
+from proofs.verify.witness import witness
 from tests.conftest import DictReader
 from tests.impl.translate.conformance import carry_out, decided, difference, plan_of
 
@@ -195,7 +199,6 @@ MIRRORED = {
 def test_r3_r7_r10_r21_two_strongswan_policies_do_what_verify_says(
     one: dict[str, str], other: dict[str, str]
 ) -> None:
-    assume(one["own"] != other["own"])  # see below
     peers = []
     for name, said, here, there in (("a", one, A, B), ("b", other, B, A)):
         text = swanctl_text(said, here, there)
@@ -219,8 +222,8 @@ def test_r3_r7_r10_r12_two_windows_policies_do_what_verify_says(
     assert agree(*peers) == 2
 
 
-def test_r5_the_own_identity_is_not_taken_for_the_peers_though_verify_does_not_mind() -> None:
-    """The one known difference: strongSwan does not compare the two, and `verify` speaks of strongSwan."""
+def test_r5_the_own_identity_is_not_taken_for_the_peers_and_verify_warns_of_it() -> None:
+    """strongSwan does not compare the two, and comes up: the verdict says so, and the finding what we do."""
     peers = []
     for name, said, here, there in (("a", ALIKE, A, B), ("b", MIRRORED, B, A)):
         text = swanctl_text({**said, "own": "c.test", "other": "c.test"}, here, there).encode()
@@ -228,6 +231,19 @@ def test_r5_the_own_identity_is_not_taken_for_the_peers_though_verify_does_not_m
     ends = [plan_of(peer, host) for peer, host in zip(peers, (A, B), strict=True)]
     assert ends[0] is not None and ends[1] is not None
     assert carry_out(ends[0], ends[1], "rig", "net").reason1 == "identity"
+    from proofs.verify import verify
+
+    (first, _) = verify(peers, [("a", "b")], TODAY).pairs
+    assert first.phase1.outcome is Outcome.ESTABLISHED
+    (found,) = [item for item in first.findings if item.id == "OWN-IDENTITY"]
+    assert found.place is not None and (found.place.file, found.place.line) == ("a.conf", 7)
+    assert [(item.file, item.line) for item in found.others] == [("b.conf", 7)]
+    # who refuses it fails, in the words of the specification too
+    strict = [replace(item, profile=replace(CHARON, refuses_own_identity=True)) for item in peers]
+    judgement = judge_connection(strict[0], strict[0].connections[0], strict[1], TODAY)
+    assert judgement.verdict.phase1.reason is Reason.IDENTITY
+    run = witness(judgement, strict[0], strict[1], None)
+    assert run is not None and run.agrees
 
 
 def test_r12_session_key_pfs_takes_the_group_of_phase1() -> None:

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from impl.ike.settings import Detection
 from impl.translate import Plan, local_addresses, plan
 from impl.wire.numbers import IdType, Method
 from model.vocabulary.places import PolicyError
@@ -264,3 +265,29 @@ def test_r3_several_methods_are_offered_in_order_one_transform_each(peer_of: Loa
 def test_r5_a_key_that_cannot_be_read_is_refused_with_its_line(peer_of: Load) -> None:
     with pytest.raises(PolicyError, match=r"a\.toml:\d+: the pre-shared key file:key is not known"):
         plan(peer_of("a", NATIVE, "toml"), HERE)
+
+
+# ---- dead peers
+def test_r17_a_dead_peer_is_told_as_the_policy_says(peer_of: Load) -> None:
+    def told(lines: str, child: str = "") -> Plan:
+        text = swanctl_text(ALIKE, A, B).replace("version = 1", f"version = 1\n{lines}")
+        return plan(peer_of("a", text.replace("mode = tunnel", f"mode = tunnel\n{child}")), HERE)
+
+    assert told("").settings.connections[0].detection is None
+    made = told("dpd_delay = 30s\ndpd_timeout = 100s", "dpd_action = restart")
+    (connection,) = made.settings.connections
+    assert connection.detection == Detection(idle=30, every=30, dead=100)
+    assert connection.children[0].restarts and not made.notes
+    made = told("dpd_delay = 30s\ndpd_timeout = 10s", "dpd_action = trap")
+    (connection,) = made.settings.connections
+    assert connection.detection == Detection(idle=30, every=30, dead=33)  # one can be answered
+    assert not connection.children[0].restarts
+    (note,) = made.notes
+    assert note.startswith("a.conf:14: net of a dead peer waits for packets")
+
+
+def test_windows_looks_for_no_dead_peers_and_is_told_to_with_a_note(peer_of: Load) -> None:
+    text = NATIVE.replace('lifetime = "8h"', 'lifetime = "8h"\ndpd_delay = 20')
+    made = plan(peer_of("a", text, "toml", key="k"), HERE)
+    assert made.settings.connections[0].detection == Detection(20, 20, 100)
+    assert made.notes == ("a.toml:5: peer looks for dead peers, which windows2000 does not",)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from model.vocabulary.outcomes import Outcome, PairVerdict, Reason, Report
 from model.vocabulary.policy import Peer, WithoutSA
+from model.vocabulary.profiles import WINDOWS2000
 from proofs.verify.catalogue import CATALOGUE
 
 PeerOf = Callable[..., Peer]
@@ -291,3 +293,19 @@ def test_every_finding_in_use_is_in_the_catalogue(rig: Callable[..., Report]) ->
     assert used - {"BEGIN-CERTIFICATE"} == set(CATALOGUE)
     for entry in CATALOGUE.values():
         assert entry.explanation and entry.mend and entry.sources
+
+
+# ---- dead peers
+def test_asking_whether_a_peer_lives_that_does_not_understand_is_said(
+    peer_of: PeerOf, verify_pair: VerifyPair, rig_text: Rig
+) -> None:
+    name = "psk-3des-sha1-modp1024"
+    asking = rig_text(name, "peer").replace("version = 1", "version = 1\n dpd_delay = 10s")
+    windows = replace(peer_of("cmd", rig_text(name, "cmd")), profile=WINDOWS2000)
+    for other, said in ((peer_of("cmd", rig_text(name, "cmd")), 0), (windows, 1)):
+        pair = both(verify_pair(peer_of("peer", asking), other))[0]
+        found = [item for item in pair.findings if item.id == "DPD-IN-VAIN"]
+        assert len(found) == said
+        for item in found:
+            assert item.place is not None and item.place.file == "peer.conf"
+            assert "cmd (windows2000) does not understand" in item.what

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.formats.native import load, schema
+from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.places import PolicyError
-from model.vocabulary.policy import Action, Peer, WithoutSA
+from model.vocabulary.policy import Action, Peer, WhenDead, WithoutSA
 from model.vocabulary.suites import AuthMethod, Mode, Protocol
 
 PeerOf = Callable[..., Peer]
@@ -147,3 +148,80 @@ def test_the_documented_example_loads(peer_of: PeerOf) -> None:
     example = document.split("```toml\n")[1].split("```")[0]
     peer = peer_of("a", example, "toml")
     assert peer.connections and not peer.findings
+
+
+# ---- dead peers
+def watching(main: str, action: str = "") -> str:
+    text = POLICY.replace("soft = true", action or "action = 'negotiate'")
+    return text.replace("[filter_lists.f]", f"[main_mode]\n{main}\n[filter_lists.f]")
+
+
+@pytest.mark.parametrize(
+    ("main", "delay", "timeout"),
+    [
+        ("", None, None),
+        ("dpd_delay = 0", None, None),
+        ("dpd_delay = '30s'", 30, 150),  # five questions
+        ("dpd_delay = 10\ndpd_timeout = '1min'", 10, 60),
+    ],
+)
+def test_dead_peer_detection(
+    peer_of: PeerOf, main: str, delay: int | None, timeout: int | None
+) -> None:
+    (connection,) = peer_of("a", watching(main), "toml", key=b"s").connections
+    found = connection.detection
+    assert (found.delay.value, found.timeout.value) == (delay, timeout)
+    assert connection.children[0].when_dead.value is WhenDead.CLEAR
+
+
+def test_what_follows_the_death_of_a_peer(peer_of: PeerOf) -> None:
+    text = watching("dpd_delay = 30", "dpd_action = 'restart'")
+    (child,) = peer_of("a", text, "toml", key=b"s").connections[0].children
+    assert child.when_dead.value is WhenDead.RESTART
+    assert child.when_dead.place is not None and child.when_dead.place.line == 7
+
+
+@pytest.mark.parametrize(
+    ("main", "words"),
+    [
+        ("dpd_delay = 30\ndpd_timeout = 30", r"a\.toml:4: dpd_timeout 30 s is not longer than"),
+        ("dpd_delay = 'soon'", r"a\.toml:3: 'soon' is no duration"),
+        ("dpd_delay = 30\ndpd_timeout = 0", r"a\.toml:4: 0 is no duration"),
+    ],
+)
+def test_times_that_make_no_sense_are_refused(peer_of: PeerOf, main: str, words: str) -> None:
+    with pytest.raises(PolicyError, match=words):
+        peer_of("a", watching(main), "toml", key=b"s")
+
+
+# ---- Kerberos
+def kerberos(rest: str) -> str:
+    kept = POLICY.partition("authentication")[0].replace("soft = true", "")
+    return f"{kept}authentication = [{{ {rest} }}]\n"
+
+
+def test_r5_a_policy_may_say_which_principal_the_peer_must_be(peer_of: PeerOf) -> None:
+    text = 'method = "kerberos", principal = "a$@X.TEST", peer_principal = "b$@X.TEST"'
+    (way,) = peer_of("a", kerberos(text), "toml").connections[0].authentications
+    assert way.own.identity.value == Identity(IdentityKind.PRINCIPAL, "a$@X.TEST")
+    assert way.other.identity.value == Identity(IdentityKind.PRINCIPAL, "b$@X.TEST")
+    assert way.other.identity.place is not None and way.other.identity.place.line == 12
+    (way,) = peer_of("a", kerberos('method = "kerberos"'), "toml").connections[0].authentications
+    assert way.other.identity.value == ANY_IDENTITY
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('method = "kerberos", peer_principal = "b$"', "'b\\$' is no principal with its realm"),
+        (
+            'method = "pre-shared-key", secret = "file:k", peer_principal = "b$@X.TEST"',
+            "a peer's principal, and the method is pre-shared-key",
+        ),
+    ],
+)
+def test_a_principal_that_cannot_be_held_against_anything_is_refused(
+    peer_of: PeerOf, text: str, words: str
+) -> None:
+    with pytest.raises(PolicyError, match=rf"a\.toml:12: {words}"):
+        peer_of("a", kerberos(text), "toml")
