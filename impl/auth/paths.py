@@ -50,7 +50,7 @@ _PURPOSES = frozenset(
 class Rules:
     """What a path must fulfil.
 
-    least_bits   of an RSA key        hashes   that may be under a certificate's signature
+    least_bits   of an RSA key        hashes   that may be under the signature of a certificate or list
     most         certificates in a path, the anchor included
     needs_list   whether there must be a revocation list for every issuer
     """
@@ -262,9 +262,11 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
     demanded = search.trust.demanded
     if demanded and not any(item in demanded for item in path[1:]):
         return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
-    needed = search.trust.rules.needs_list
+    rules, lists = search.trust.rules, search.lists
     for certificate, issuer in pairwise(path):
-        fault = revocation_fault(certificate, issuer, search.lists, search.now, needed=needed)
+        fault = revocation_fault(
+            certificate, issuer, lists, search.now, needed=rules.needs_list, hashes=rules.hashes
+        )
         if fault:
             return fault
     if any(_extension(item, x509.NameConstraints) is not None for item in path[1:]):

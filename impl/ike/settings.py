@@ -196,6 +196,8 @@ class Settings:
     utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
                          need it
     step_for             seconds that a step of an authentication may take elsewhere
+    steps_of_host, unproved_of_host   for half-open exchanges of one host: steps that are under way, as others'
+                         wait for them; and exchanges that have had a Diffie-Hellman
     """
 
     local: Host
@@ -214,6 +216,8 @@ class Settings:
     alternatives: bool = True
     utc: Callable[[float], datetime] | None = None
     step_for: float = 20.0
+    steps_of_host: int = 8
+    unproved_of_host: int = 64
 
 
 Random = Callable[[int], bytes]
