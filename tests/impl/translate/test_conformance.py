@@ -57,7 +57,9 @@ def swanctl(draw: Draw, side: int) -> dict[str, str]:
         "proposals": ", ".join(draw(st.lists(IKE, min_size=1, max_size=3, unique=True))),
         "esp": ", ".join(draw(st.lists(ESP, min_size=1, max_size=3, unique=True))),
         "own": mostly(names[0], NAMES),
-        "other": mostly(names[1], st.one_of(NAMES, st.just("%any"))),
+        "other": mostly(
+            names[1], st.one_of(NAMES, st.sampled_from(["%any", "*.test", "*@d.test", "*.c.test"]))
+        ),
         "psk": mostly("one", st.just("two")),
         "mode": mostly("tunnel", st.just("transport")),
         "local": mostly(own, NETS),
