@@ -3,7 +3,8 @@
     python -m benchmarks.fuzz [--messages 1000000] [--seed 1] [--jobs 1]
 
 Prints what was tried, how long a message took, and how much memory the process gained. Status 1 if something
-escaped, an SA changed, or memory grew; the message that did it is printed, and comes again with its seed.
+escaped, an SA changed, or memory grew; the message that did it is printed, and comes again with its seed, but
+for certificates and large groups, whose secrets OpenSSL draws.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def main() -> int:
     print(f"{total.messages} messages in {time.monotonic() - began:.0f} s, {total.runs} runs,")
     print(f"{total.finished} of them finished by their genuine messages")
     print("kinds     ", dict(total.kinds))
+    print("runs      ", dict(total.ways))
     print("awaiting  ", {number: total.states[number] for number in sorted(total.states)})
     print("moved on  ", {number: total.moved[number] for number in sorted(total.moved)})
     print(f"a message: {total.seconds / max(1, total.messages) * 1e6:.0f} us", end="")
@@ -71,6 +73,7 @@ def _sum(one: Tally, other: Tally) -> Tally:
         one.finished + other.finished,
         one.kinds + other.kinds,
         one.states + other.states,
+        one.ways + other.ways,
         one.moved + other.moved,
         one.dropped + other.dropped,
         max(one.slowest, other.slowest),

@@ -12,6 +12,7 @@ def main(arguments: list[str] | None = None) -> int:
     from explorer.view.safe import safe
     from model.vocabulary.places import PolicyError
 
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -28,6 +29,23 @@ def main(arguments: list[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return exits.INTERRUPTED
     except BrokenPipeError:
-        # The reader has enough; nothing more may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()  # the reader has enough
         return exits.FINE
+    except OSError as error:
+        # Files and sockets are dealt with where they are used; what is left is the output.
+        _mute()
+        why = error.strerror or type(error).__name__
+        print(f"error: the output cannot be written: {why}", file=sys.stderr)
+        return exits.USAGE
+
+
+def _open_closed() -> None:
+    """Streams that were closed before the program began swallow what they are given."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _mute() -> None:
+    """Nothing more may be written, at exit neither."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -282,6 +282,10 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # typer says that so
+            raise error.__context__ from None
+        raise
     except _UsageError as error:
         said = getattr(error, "format_message", error.__str__)()
         print(safe(f"error: {said}; see ikeproof --help"), file=sys.stderr)

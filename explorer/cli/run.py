@@ -162,9 +162,11 @@ class _Printer:
 
     def __init__(self, daemon: Daemon, output: str) -> None:
         self._daemon, self._json, self._mute = daemon, output == "json", False
+        self._lost = False
 
     def show(self, event: Mapping[str, Any]) -> None:
-        """One line; if nobody reads them, the daemon ends."""
+        """One line; if nobody reads them, the daemon ends. What cannot be written otherwise, as on a full
+        disk, is lost, and no reason to end."""
         if self._mute:
             return
         try:
@@ -177,3 +179,8 @@ class _Printer:
             self._mute = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self._daemon.stop("nobody reads the events")
+        except OSError as error:
+            if not self._lost:
+                why = error.strerror or type(error).__name__
+                print(f"events are lost: they cannot be written: {why}", file=sys.stderr)
+            self._lost = True

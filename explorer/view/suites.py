@@ -15,6 +15,7 @@ from impl.wire.numbers import (
     Method,
     OakleyAttribute,
     ProtocolId,
+    in_digits,
     name_of,
 )
 from impl.wire.proposals import Attribute, Proposal, Transform
@@ -57,7 +58,7 @@ _NUMBER = 8
 
 def group_name(number: int) -> str:
     """A Diffie-Hellman group: modp1024, or its number."""
-    return GroupId(number).name.lower() if number in set(GroupId) else f"group {number}"
+    return GroupId(number).name.lower() if number in set(GroupId) else f"group {in_digits(number)}"
 
 
 def suite(proposal: Proposal, transform: Transform) -> str:
@@ -105,11 +106,13 @@ def _named(table: Mapping[int, str], value: int | None, what: str, bits: int | N
         return f"no {what}"
     known = table.get(value)
     if known is None:
-        return f"{what} {value}" + (f" with {bits} bits" if bits else "")
+        return f"{what} {in_digits(value)}" + (f" with {in_digits(bits)} bits" if bits else "")
     if not bits:
         return known
+    if bits.bit_length() > 8 * _NUMBER:
+        return f"{known} with {in_digits(bits)} bits"
     head, _, tail = known.partition("-")  # as the policies have it: aes128gcm16
-    return f"{head}{bits}{tail}"
+    return f"{head}{in_digits(bits)}{tail}"
 
 
 def _rest(
@@ -122,7 +125,8 @@ def _rest(
         if item.type == life[0]:
             unit = item.number
         elif item.type == life[1]:
-            counted = _UNITS.get(unit or 0) or f"of life type {unit}"
+            stated = "no life type" if unit is None else f"life type {in_digits(unit)}"
+            counted = _UNITS.get(unit or 0) or f"of {stated}"
             lifetimes.append(f"{_duration(item)} {counted}")
         elif item.type not in said:
             others.append(f"{name_of(names, item.type).lower()} {_value(item)}")

@@ -178,17 +178,19 @@ def _signer(
     signature: bytes,
     made: bytes,
 ) -> tuple[x509.Certificate, list[x509.Certificate], list[x509.CertificateRevocationList]]:
-    """The certificate whose key has signed, and what else came with it; nobody vouches for it yet. Dropped
-    or Refused if there is none."""
+    """The certificate whose key has signed, and what else came with it; nobody vouches for it yet. Dropped if
+    there is none: nothing has been proved, and no hash covers certificates. Refused if it is the own one."""
     sent, lists = sent_certificates(payloads)
     if not sent and any(isinstance(item, Certificate) for item in payloads):
-        why = "no certificate that the peer has sent can be read"
-        raise Refused("certificate", why, NotifyType.INVALID_CERT_ENCODING)
+        why = (
+            "no certificate that the peer has sent can be read, or a message was altered on the way"
+        )
+        raise Dropped("certificate", why)
     kept = dict.fromkeys((*settings.trust.known, *settings.trust.anchors))
     candidates = sent or [item for item in kept if not unconfirmed(item, shown)]
     if not candidates:
         why = f"the peer has sent no certificate, and none is known for {shown_in_words(shown)}"
-        raise Refused("certificate", why, NotifyType.CERTIFICATE_UNAVAILABLE)
+        raise Dropped("certificate", why)
     signers = [item for item in candidates if _has_signed(item, signature, made)]
     if not signers:
         said = in_words(candidates[0].subject)

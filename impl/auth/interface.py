@@ -59,10 +59,15 @@ class Outcome(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[T]):
-    """A step that may block: `what` it is, in words. To be run off the event loop, once."""
+    """A step that may block: `what` it is, in words. To be run off the event loop, once.
+
+    apart   it keeps the interpreter to itself, so a thread would be no help: it is for another process, and
+            can be sent to one, and raises neither Refused nor Dropped
+    """
 
     what: str
     do: Callable[[], T] = field(repr=False)
+    apart: bool = False
 
     def run(self) -> Outcome[T]:
         """Do it. Never raises: what nobody foresaw fails the exchange, by its kind and no more, as its

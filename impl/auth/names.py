@@ -29,6 +29,9 @@ _TYPES = {
 }  # fmt: skip
 #: a name in normal form: its parts in order, each a set of (type, value)
 NormalName = tuple[frozenset[tuple[bytes, str]], ...]
+#: octets of a distinguished name that is compared part by part, and letters of a name that are shown:
+#: anybody may show one of any size
+MOST_OCTETS, MOST_SHOWN = 4096, 256
 _ADDRESSES = (IdType.IPV4_ADDR, IdType.IPV6_ADDR)
 
 
@@ -74,7 +77,7 @@ def own_id(certificate: Certificate) -> Identification | None:
 
 def in_words(name: Name) -> str:
     """A distinguished name as people read it (RFC 4514), in the certificate's order."""
-    return plain(", ".join(part.rfc4514_string() for part in name.rdns)) or "(no subject)"
+    return _brief(", ".join(part.rfc4514_string() for part in name.rdns)) or "(no subject)"
 
 
 def plain(text: str) -> str:
@@ -82,11 +85,16 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
+def _brief(text: str) -> str:
+    """Its beginning, as it can be shown."""
+    return plain(text[:MOST_SHOWN]) + ("..." if len(text) > MOST_SHOWN else "")
+
+
 def shown_in_words(identity: Identification) -> str:
     """An identity as people read it."""
     kind = name_of(IdType, identity.type)
     if identity.type in (IdType.FQDN, IdType.USER_FQDN):
-        return f"{kind} {plain(identity.data.decode('ascii', 'backslashreplace'))}"
+        return f"{kind} {_brief(identity.data.decode('ascii', 'backslashreplace'))}"
     if identity.type in _ADDRESSES and len(identity.data) in (4, 16):
         return f"{kind} {ip_address(identity.data)}"
     if identity.type == IdType.DER_ASN1_DN:
@@ -94,8 +102,8 @@ def shown_in_words(identity: Identification) -> str:
             parts = [value for part in normal_name(identity.data) for _, value in sorted(part)]
         except ValueError:
             return f"{kind} that cannot be read"
-        return f"{kind} {plain(', '.join(parts))}"
-    return f"{kind} {identity.data.hex()}"
+        return f"{kind} {_brief(', '.join(parts))}"
+    return f"{kind} {_brief(identity.data.hex())}"
 
 
 def same_identity(one: Identification, other: Identification) -> bool:
@@ -135,7 +143,8 @@ def unconfirmed(certificate: Certificate, shown: Identification) -> str:
         confirmed = [_named(shown, i.value) for i in names if isinstance(i, x509.RFC822Name)]
     elif shown.type in _ADDRESSES:
         addresses = [i.value for i in names if isinstance(i, x509.IPAddress)]
-        packed = [i.packed for i in addresses if hasattr(i, "packed")]
+        size = 4 if shown.type == IdType.IPV4_ADDR else 16
+        packed = [i.packed for i in addresses if hasattr(i, "packed") and len(i.packed) == size]
         confirmed = [Identification(shown.type, 0, 0, item) for item in packed]
     else:
         return f"a certificate confirms no identity of type {name_of(IdType, shown.type)}"
@@ -152,7 +161,9 @@ def _named(shown: Identification, text: str) -> Identification:
 # ---- distinguished names
 def normal_name(der: bytes) -> NormalName:
     """A distinguished name for comparing: case, runs of spaces and the kind of string do not count
-    (RFC 5280 7.1). ValueError for octets that are none."""
+    (RFC 5280 7.1). ValueError for octets that are none, or too many."""
+    if len(der) > MOST_OCTETS:
+        raise ValueError(f"a name of more than {MOST_OCTETS} octets")
     outer, rest = _element(der, _SEQUENCE)
     if rest:
         raise ValueError("octets after the name")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from impl.auth.interface import Refused
 from impl.auth.names import in_words
 from impl.auth.revocation import has_old_signature, old_signature_holds, revocation_fault
+from impl.crypto.rsa import affordable
 from impl.wire.numbers import NotifyType
 
 if TYPE_CHECKING:
@@ -230,8 +231,12 @@ def _issuer_fault(
 ) -> tuple[int, str]:
     """How far an issuer's check got, and what is wrong with it; no words if nothing is."""
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     subject, said = path[-1], f"the issuer {in_words(issuer.subject)}"
+    key = issuer.public_key()
+    if isinstance(key, RSAPublicKey) and not affordable(key):
+        return 1, f"{said} has a key that is too large"
     if not _signed_by(subject, issuer):
         return 1, f"{said} has not signed the certificate of {in_words(subject.subject)}"
     hash_ = subject.signature_hash_algorithm

@@ -332,7 +332,9 @@ class Conversations:
 
     def __init__(self, secrets: Secrets | None = None) -> None:
         self._secrets = secrets or Secrets()
-        self._by_initiator: dict[bytes, list[Conversation]] = {}
+        #: the first of each initiator's cookie, and all of both: only a first one lacks the other cookie
+        self._first: dict[bytes, Conversation] = {}
+        self._by_cookies: dict[Cookies, Conversation] = {}
         self.all: list[Conversation] = []
 
     def see(self, datagram: Datagram) -> tuple[Conversation, Seen] | Malformed:
@@ -345,23 +347,21 @@ class Conversations:
         except WireError as error:
             return Malformed(datagram, error)
         if new:
-            self._by_initiator.setdefault(header.initiator_cookie, []).append(conversation)
+            self._first.setdefault(header.initiator_cookie, conversation)
             self.all.append(conversation)
+        self._by_cookies.setdefault(conversation.cookies, conversation)
         return conversation, seen
 
     def _of(self, datagram: Datagram, header: Header) -> tuple[Conversation, bool]:
         """The conversation a message belongs to, and whether it is a new one."""
-        siblings = self._by_initiator.get(header.initiator_cookie, [])
-        for item in siblings:
-            if header.responder_cookie in (item.cookies.responder, NO_COOKIE):
-                return item, False
-        for item in siblings:
-            if item.cookies.responder == NO_COOKIE:
-                return item, False
-        if siblings:
-            return siblings[0].twin(header.responder_cookie), True
+        first, known = self._first.get(header.initiator_cookie), cookies_of(header)
+        if first is not None:
+            if NO_COOKIE in (header.responder_cookie, first.cookies.responder):
+                return first, False
+            found = self._by_cookies.get(known)
+            return (found, False) if found is not None else (first.twin(known.responder), True)
         assert datagram.source is not None and datagram.destination is not None
-        made = Conversation(cookies_of(header), datagram.source, datagram.destination)
+        made = Conversation(known, datagram.source, datagram.destination)
         made.begins_here = header.responder_cookie == NO_COOKIE and header.exchange in _PHASE1
         return made, True
 

@@ -10,7 +10,7 @@ from impl.crypto.ciphers import CbcCipher, cipher_of
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import HASHES, HashAlgorithm
 from impl.crypto.schedule import Cookies
-from impl.wire.numbers import Encryption, Hash, Method, OakleyAttribute, name_of
+from impl.wire.numbers import Encryption, Hash, Method, OakleyAttribute, in_digits, name_of
 from impl.wire.payloads import (
     AnyPayload,
     Certificate,
@@ -132,7 +132,9 @@ def _suite(choice: Transform, found: Known) -> None:
     if found.hash is None:
         found.missing = f"the hash {name_of(Hash, hash_ or 0)} is not supported"
     elif found.cipher is None:
-        length = f" with {bits} bits" if bits and encryption == Encryption.AES_CBC else ""
+        length = (
+            f" with {in_digits(bits)} bits" if bits and encryption == Encryption.AES_CBC else ""
+        )
         said = name_of(Encryption, encryption or 0)
         found.missing = f"the cipher {said}{length} is not supported"
 
@@ -148,7 +150,8 @@ def _shared(phase1: Phase1, log: Mapping[str, bytes], found: Known) -> bytes | N
             continue
         group = group_of(number or 0)
         if group is None:
-            found.faults.append(f"{name} is of no use: group {number} is not supported")
+            said = in_digits(number or 0)
+            found.faults.append(f"{name} is of no use: group {said} is not supported")
             continue
         secret = group.known(int.from_bytes(log[name], "big"))
         if secret.public != own.public:

@@ -75,8 +75,11 @@ class Signers:
         from impl.auth.paths import Rules, Trust, check_path
 
         rules = Rules(least_bits=0, hashes=frozenset(("md5", "sha1", "sha256", "sha384", "sha512")))
-        when = datetime.datetime.fromtimestamp((self.time_ns or 0) / 1e9, datetime.UTC)
         said = f"by {_said(sent[0])}"
+        try:
+            when = datetime.datetime.fromtimestamp((self.time_ns or 0) / 1e9, datetime.UTC)
+        except (OverflowError, ValueError, OSError):
+            return f"{said}, which cannot be judged: no calendar has the time of its frame"
         try:
             path = check_path(sent[0], sent, (), Trust(self.believed, rules=rules), when)
         except Refused as error:

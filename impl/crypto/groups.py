@@ -3,13 +3,16 @@
 The small groups go through GMP's constant-time power, which OpenSSL beats only from 2048 bits, where it
 knows the groups by name; below it would check the group anew for every public value. Private exponents
 have 256 bits at least, and twice the group's strength.
+
+Both libraries hold the interpreter while they reckon. In the large groups that is milliseconds, so their
+secrets can be sent to another process, and `large` says that they should be (DESIGN.md section 6).
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
@@ -25,8 +28,10 @@ with warnings.catch_warnings():
     # serves every group.
     warnings.simplefilter("ignore", CryptographyDeprecationWarning)
     _ParameterNumbers, _PublicNumbers = dh.DHParameterNumbers, dh.DHPublicNumbers
+    _PrivateNumbers = dh.DHPrivateNumbers
 _GENERATOR = 2
 _NAMED = 2048  # bits from which OpenSSL knows the group
+_LARGE = 3072  # bits from which one power takes longer than an event loop should stand still
 _EXPONENT_OCTETS = 32
 #: bits of each prime, and the constant k of its formula
 _FORMULA = {
@@ -66,8 +71,15 @@ class Group:
     prime: int
     size: int
 
+    @property
+    def large(self) -> bool:
+        """Whether a power in it keeps an event loop waiting: see `draw`."""
+        return self.size * 8 >= _LARGE
+
     def private(self, random: Random) -> PrivateValue:
         """A new secret; `random` yields that many octets. Of the named groups OpenSSL draws it."""
+        if self.large:
+            return draw(self.id)
         if self.size * 8 >= _NAMED:
             return _OpenSsl(self)
         octets = random(_EXPONENT_OCTETS)
@@ -98,6 +110,18 @@ def group_of(id_: int) -> Group | None:
     return Group(id_, prime, bits // 8)
 
 
+def draw(number: int) -> PrivateValue:
+    """A new secret of a large group. This can be done in another process, and so can what is done with it:
+    it is plain numbers, and can be sent. ValueError for another group."""
+    group = group_of(number)
+    if group is None or not group.large:
+        raise ValueError(f"group {number} is no large one")
+    _, parameters = _parameters(group.prime)
+    numbers = parameters.generate_private_key().private_numbers()
+    public = numbers.public_numbers.y.to_bytes(group.size, "big")
+    return _Large(number, numbers.x, public)
+
+
 class _Gmp:
     """By GMP's constant-time power."""
 
@@ -116,7 +140,7 @@ class _Gmp:
 
 
 class _OpenSsl:
-    """By OpenSSL, for the groups that it knows."""
+    """By OpenSSL, for the groups that it knows by name."""
 
     def __init__(self, group: Group) -> None:
         self._group = group
@@ -130,6 +154,26 @@ class _OpenSsl:
         value = self._group.checked(peer)
         key = _PublicNumbers(value, self._numbers).public_key()
         return self._key.exchange(key).rjust(self._group.size, b"\0")
+
+
+@dataclass(frozen=True, slots=True)
+class _Large:
+    """By OpenSSL too, but kept as numbers: what is a key only while it is at work goes from one process to
+    another. For a named group that costs next to nothing."""
+
+    number: int
+    exponent: int = field(repr=False)
+    public: bytes
+
+    def shared(self, peer: bytes) -> bytes:
+        """g^xy."""
+        group = group_of(self.number)
+        assert group is not None
+        value = group.checked(peer)
+        numbers, _ = _parameters(group.prime)
+        own = _PublicNumbers(int.from_bytes(self.public, "big"), numbers)
+        key = _PrivateNumbers(self.exponent, own).private_key()
+        return key.exchange(_PublicNumbers(value, numbers).public_key()).rjust(group.size, b"\0")
 
 
 _mpz = cache(gmpy2.mpz)

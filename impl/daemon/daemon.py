@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable, Sequence
 
 from impl.daemon.control import Control
+from impl.daemon.elsewhere import Elsewhere
 from impl.daemon.keyfile import KeyFile
 from impl.daemon.outcomes import Outcomes
 from impl.daemon.requests import Down, Rekey, Request, RequestError, Status, Up
@@ -35,8 +36,14 @@ Sink = Callable[[Tree], None]
 class Daemon:
     """Everything that runs. `stop` may be called from a signal handler of the loop."""
 
-    def __init__(self, nodes: Sequence[Node], control: str | None = None) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        control: str | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._nodes = list(nodes)
+        self._elsewhere = elsewhere or Elsewhere()
         self._keylog: KeyFile | None = None
         self._sinks: list[Sink] = []
         self._outcomes = Outcomes()
@@ -53,7 +60,9 @@ class Daemon:
         """
         try:
             for node in self._nodes:
-                await node.open(self._report)
+                self._elsewhere.prepare(node.plan.settings.connections)
+            for node in self._nodes:
+                await node.open(self._report, self._elsewhere)
                 self._tell(Listening(node.address, node.port, node.nat_port))
                 for note in node.plan.notes:
                     self._tell(Noted(note))
@@ -74,6 +83,7 @@ class Daemon:
             await self._control.close()
         for node in self._nodes:
             node.close()
+        self._elsewhere.close()
         if self._keylog is not None:
             self._keylog.close()
 

@@ -101,7 +101,8 @@ def _see(item: Expected, event: Told) -> None:
     elif isinstance(event, Phase1Established):
         item.phase1 = item.phase1 and event.connection != item.connection
     elif isinstance(event, Phase1Failed):
-        if event.connection == item.connection:
+        # what the peer began, or anybody in its name, is not what is waited for
+        if event.connection == item.connection and event.initiated:
             item.failure = {"reason": event.reason, "why": event.why}
     elif isinstance(event, FellBack) and event.connection == item.connection:
         item.soft = True

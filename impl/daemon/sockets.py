@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
-from impl.auth.interface import Outcome
 from impl.crypto.schedule import Cookies, Keys
+from impl.daemon.elsewhere import Elsewhere
 from impl.ike.engine import Engine
 from impl.ike.events import Event, SasDeleted, SasInstalled, StepNeeded
 from impl.ike.settings import Address, ConnectionSettings, KeyLog, Nat
@@ -73,6 +73,8 @@ class Node:
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._ends: dict[int, asyncio.TimerHandle] = {}
+        self._steps: set[asyncio.Task[None]] = set()
+        self._elsewhere: Elsewhere | None = None
         self._heard: Callable[[Event], None] = lambda _event: None
         self._loop: asyncio.AbstractEventLoop | None = None
         nat = Nat(self.port, self.nat_port, peer_ports[1])
@@ -80,9 +82,10 @@ class Node:
         settings = replace(plan.settings, nat=nat, utc=plan.settings.utc or _utc)
         self.engine = Engine(settings, os.urandom, self._keys_made)
 
-    async def open(self, heard: Callable[[Event], None]) -> None:
-        """Begin to listen."""
+    async def open(self, heard: Callable[[Event], None], elsewhere: Elsewhere) -> None:
+        """Begin to listen. `heard` is told what happens; steps that may block are done `elsewhere`."""
         self._loop, self._heard = asyncio.get_running_loop(), heard
+        self._elsewhere = elsewhere
         made = []
         for sock, floated in zip(self._sockets, (False, True), strict=True):
             transport, _ = await self._loop.create_datagram_endpoint(
@@ -128,14 +131,17 @@ class Node:
         self._arm()
 
     def _have_done(self, step: StepNeeded) -> None:
-        """Private keys, certification paths and GSS-API may block: another thread's business."""
+        """Private keys, certification paths, GSS-API and long powers: not on this loop."""
         assert self._loop is not None
-        future = self._loop.run_in_executor(None, step.work.run)
-        future.add_done_callback(lambda done: self._step_done(step.number, done))
+        task = self._loop.create_task(self._do(step))
+        self._steps.add(task)
+        task.add_done_callback(self._steps.discard)
 
-    def _step_done(self, number: int, done: asyncio.Future[Outcome[Any]]) -> None:
-        if not self._closed and not done.cancelled():
-            self.engine.step_done(number, done.result(), self.now)
+    async def _do(self, step: StepNeeded) -> None:
+        assert self._elsewhere is not None
+        outcome = await self._elsewhere.run(step.work)
+        if not self._closed:
+            self.engine.step_done(step.number, outcome, self.now)
             self.serve()
 
     def _clock(self, event: Event) -> None:
@@ -174,6 +180,8 @@ class Node:
     def close(self) -> None:
         """Listen no more."""
         self._closed = True
+        for step in self._steps:
+            step.cancel()
         for timer in (self._timer, *self._ends.values()):
             if timer is not None:
                 timer.cancel()

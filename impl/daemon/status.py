@@ -58,6 +58,7 @@ def _quick(quick: Quick) -> Tree:
         "child": quick.child.name if quick.child is not None else None,
         "role": "initiator" if quick.initiated else "responder",
         "state": quick.state.value,
+        "step": None if quick.task is None else quick.task.what,
         "resends": quick.sending.tries,
         "awaits": _row(QUICK_MODE.get(quick.state)),
     }

@@ -7,6 +7,7 @@ that do not go back. A datagram that cannot be read, does not verify, or is not 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from impl.auth.interface import Outcome, Work
@@ -18,7 +19,7 @@ from impl.ike.offers import named_phase1, named_phase2
 from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Address, ConnectionSettings, host_of
-from impl.ike.steps import Task
+from impl.ike.steps import Heard, Task
 from impl.ike.tables import QUICK_MODE, Row, State
 from impl.ike.times import Times
 from impl.wire.errors import WireError
@@ -33,7 +34,7 @@ from impl.wire.payloads import AnyPayload, Notification
 
 #: how often a repeated message is answered with what it was answered at first
 MOST_ANSWERS = 10
-
+_AT_WORK = "the message before it is being worked on"
 
 #: what refuses Quick Mode, in the words of verdicts
 _QUICK_REFUSALS: dict[int, str] = {
@@ -170,6 +171,8 @@ class Engine(Times):
 
     def _verified(self, sa: IkeSa) -> None:
         """What is at hand has verified: the peer lives, and is where it came from."""
+        if sa.state is State.ENDED:
+            return  # by the message at hand
         self.lives(sa)
         peer, floated = self._source
         if sa.peer != peer and natt.may_follow(sa, peer, floated=floated):
@@ -213,58 +216,67 @@ class Engine(Times):
 
     def _main_mode(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
         if sa.task is not None:
-            self.dropped["the message before it is being worked on"] += 1
+            self.dropped[_AT_WORK] += 1
             return
         row = sa.row
         if row is None:
             self.dropped["not awaited"] += 1
             return
+        if header.responder_cookie == NO_COOKIE and sa.state is not State.IDLE:
+            # Else whoever begins would get a Diffie-Hellman at any address, and an offer that comes back
+            # would pass for an answer (RFC 2408 2.5.3).
+            self.dropped["no responder cookie after message 1"] += 1
+            return
         got = self._read(sa, row, header, datagram)
-        does, known = phase1.ROWS[row.does], sa.cookies
+        known = sa.cookies
         if sa.initiated and not any(known.responder):
             # Message 2 tells the responder's cookie; of a refused one nothing is kept.
             sa.cookies = Cookies(known.initiator, header.responder_cookie)
-        task = Task(row, got, datagram, lambda: does(self, sa, got), known, self._source)
-        self._go_on(sa, task)
+        begin = partial(phase1.ROWS[row.does], self, sa, got)
+        self._go_on(Task(sa, begin, self._source, heard=Heard(row, got, datagram, known)))
 
     def step_done(self, number: int, outcome: Outcome[Any], now: float) -> None:
         """What came of the work of a `StepNeeded`; nothing happens if its exchange is over."""
         self._now = now
-        found = self.done_with(number)
-        if found is None:
+        task = self.done_with(number)
+        if task is None:
             return
-        sa, task = found
         self._source = task.source
+        if task.heard is None:
+            self.go_on_offering(task, outcome)
+            return
         try:
-            self._go_on(sa, task, outcome)
+            (self._go_on if task.quick is None else self._go_on_quick)(task, outcome)
         except Dropped as error:
             # Of the same octets nothing else would come, so they cost no work again.
-            sa.answered.remember(task.datagram, b"")
-            self._drop(sa, error)
+            task.sa.answered.remember(task.heard.datagram, b"")
+            self._drop(task.sa, error)
 
-    def _go_on(self, sa: IkeSa, task: Task, outcome: Outcome[Any] | None = None) -> None:
+    def _go_on(self, task: Task, outcome: Outcome[Any] | None = None) -> None:
         """A row of Main Mode, from its beginning or with what came of its work."""
+        sa, heard = task.sa, task.heard
+        assert heard is not None
         try:
             reply = task.go_on(outcome)
         except Dropped:
-            sa.cookies = task.cookies
+            sa.cookies = heard.cookies
             if sa.state is State.AWAITS_MM2:
                 sa.choice = sa.auth = None
             raise
         except Refused as error:
-            self._refuse_main(sa, task.got, error)
+            self._refuse_main(sa, heard.got, error)
             return
         if isinstance(reply, Work):
-            self.wait_for(sa, task, reply)
+            self.wait_for(task, reply)
             return
-        if task.got.opened is not None and sa.sealing is not None:
-            sa.sealing.accept(0, task.got.opened)
+        if heard.got.opened is not None and sa.sealing is not None:
+            sa.sealing.accept(0, heard.got.opened)
             self._verified(sa)
         sa.heard = True
-        began, row = sa.state is State.IDLE, task.row
+        began, row = sa.state is State.IDLE, heard.row
         then = row.more if reply.more and row.more is not None else row.then
         sent = self.move(sa, then, reply)
-        sa.answered.remember(task.datagram, sent)
+        sa.answered.remember(heard.datagram, sent)
         if began:
             self.sadb.add(sa)
             self._timers.set(self.key("open", sa), self._now + self.settings.open_for)
@@ -310,36 +322,50 @@ class Engine(Times):
                 return
             quick = Quick(header.message_id, initiated=False, state=State.AWAITS_QM1)
             quick.begun = self._now
+        elif quick.task is not None:
+            self.dropped[_AT_WORK] += 1
+            return
         row = QUICK_MODE.get(quick.state)
         if row is None:
             self.dropped["not awaited"] += 1
             return
         got = self._read(sa, row, header, datagram)
+        begin = partial(phase2.ROWS[row.does], self, sa, quick, got)
+        heard = Heard(row, got, datagram, sa.cookies)
+        self._go_on_quick(Task(sa, begin, self._source, quick, heard))
+
+    def _go_on_quick(self, task: Task, outcome: Outcome[Any] | None = None) -> None:
+        """A row of Quick Mode, from its beginning or with what came of its work."""
+        sa, quick, heard = task.sa, task.quick, task.heard
+        assert quick is not None and heard is not None
         try:
-            reply = phase2.ROWS[row.does](self, sa, quick, got)
+            reply = task.go_on(outcome)
         except Refused as error:
-            assert got.opened is not None
-            sa.sealing.accept(header.message_id, got.opened)
-            self._verified(sa)
-            sa.answered.remember(datagram, b"")
+            self._heard_quick(sa, quick, heard)
+            sa.answered.remember(heard.datagram, b"")
             self.refuse_quick(sa, quick, error)
             return
-        assert got.opened is not None
-        sa.sealing.accept(header.message_id, got.opened)
-        self._verified(sa)
-        sa.quick[header.message_id] = quick
-        if header.message_id not in sa.used_ids:
-            self.use_id(sa, header.message_id)
-        quick.state = row.then
+        if isinstance(reply, Work):
+            self.wait_for(task, reply)
+            return
+        self._heard_quick(sa, quick, heard)
+        self.keep_quick(sa, quick)
+        quick.state = heard.row.then
         sent = self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
-        sa.answered.remember(datagram, sent)
-        if row.then is State.ESTABLISHED:
+        sa.answered.remember(heard.datagram, sent)
+        if quick.state is State.ESTABLISHED:
             self._timers.cancel(self.key("quick", sa, quick.message_id))
             self.finish(sa, quick)
             self._settle_refusals(sa)
             self.negotiate(sa)
         else:
             self.await_quick(sa, quick)
+
+    def _heard_quick(self, sa: IkeSa, quick: Quick, heard: Heard) -> None:
+        """A message of Quick Mode has verified."""
+        assert sa.sealing is not None and heard.got.opened is not None
+        sa.sealing.accept(quick.message_id, heard.got.opened)
+        self._verified(sa)
 
     # ---- Informational
     def _informational(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
@@ -391,7 +417,7 @@ class Engine(Times):
                 if not self._offer_quick_anew(sa, quick, item.data):
                     self.refuse_quick(sa, quick, error)
             if not named:
-                own = [quick for quick in sa.quick.values() if quick.initiated]
+                own = _asked(sa)
                 # What was sent again may have been refused again.
                 again = any(quick.sending.tries for quick in own)
                 if len(own) == 1 or len(sa.refusals) < len(own) - again:
@@ -400,7 +426,7 @@ class Engine(Times):
 
     def _settle_refusals(self, sa: IkeSa) -> None:
         """Whatever of ours is left was refused, if as much was refused as is left."""
-        own = [quick for quick in sa.quick.values() if quick.initiated]
+        own = _asked(sa)
         if len(own) > len(sa.refusals):
             return
         refusals, sa.refusals = sa.refusals, []
@@ -443,6 +469,11 @@ class Engine(Times):
         self.finish(sa, quick)
         self.want_anew(sa, quick, [spoken[item] for item in named])
         return True
+
+
+def _asked(sa: IkeSa) -> list[Quick]:
+    """Quick Modes of ours that wait for an answer."""
+    return [quick for quick in sa.quick.values() if quick.initiated and quick.task is None]
 
 
 def _first(header: Header) -> bool:

@@ -42,11 +42,13 @@ class StepNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Phase1Failed:
-    """An exchange of Phase I ended without an SA; `reason` in the words of verdicts, `why` in full."""
+    """An exchange of Phase I ended without an SA; `reason` in the words of verdicts, `why` in full. One that
+    is not `initiated` here anybody may have begun."""
 
     name: bytes
     peer: Address
     connection: str
+    initiated: bool
     reason: str
     why: str
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from impl.auth.interface import Work
+from impl.auth.interface import Outcome, Work
 from impl.crypto.schedule import Cookies
 from impl.ike import natt, notices, phase1, phase2
 from impl.ike.cookies import SIZE, CookieMaker
@@ -101,7 +102,7 @@ class Exchanges(ABC):
         self._events: deque[Event] = deque()
         self._timers: Timers[_Key] = Timers()
         self._needed: deque[StepNeeded] = deque()
-        self._working: dict[int, IkeSa] = {}
+        self._working: dict[int, Task] = {}
         self._steps = 0
         self._cookies = CookieMaker(random, settings.cookie_life)
 
@@ -232,12 +233,22 @@ class Exchanges(ABC):
 
     def offer_quick(self, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> None:
         """Send message 1 of Quick Mode with these choices."""
+        begin = partial(phase2.offer_quick, self, sa, quick, choices)
+        self.go_on_offering(Task(sa, begin, (sa.peer, sa.nat.floated), quick))
+
+    def go_on_offering(self, task: Task, outcome: Outcome[Any] | None = None) -> None:
+        """Message 1 of Quick Mode, from its beginning or with what came of its work."""
+        sa, quick = task.sa, task.quick
+        assert quick is not None
         try:
-            reply = phase2.offer_quick(self, sa, quick, choices)
+            reply = task.go_on(outcome)
         except Refused as error:
             self.refuse_quick(sa, quick, error)
             return
-        sa.quick[quick.message_id] = quick
+        if isinstance(reply, Work):
+            self.wait_for(task, reply)
+            return
+        self.keep_quick(sa, quick)
         self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
         self.await_quick(sa, quick)
 
@@ -252,6 +263,12 @@ class Exchanges(ABC):
         """What was sent is sent again after an interval."""
         key = self.key("quick", sa, quick.message_id)
         self._timers.set(key, self._now + self.settings.interval)
+
+    def keep_quick(self, sa: IkeSa, quick: Quick) -> None:
+        """It is under way, and its message id is used."""
+        sa.quick[quick.message_id] = quick
+        if quick.message_id not in sa.used_ids:
+            self.use_id(sa, quick.message_id)
 
     def message_id(self, sa: IkeSa) -> int:
         """A message id that is not zero and was never used under this SA."""
@@ -302,7 +319,7 @@ class Exchanges(ABC):
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:
         """End a Quick Mode; the peer is told."""
-        sa.quick.pop(quick.message_id, None)
+        self.finish(sa, quick)
         self.use_id(sa, quick.message_id)
         self._timers.cancel(self.key("quick", sa, quick.message_id))
         if error.notify is not None:
@@ -324,6 +341,7 @@ class Exchanges(ABC):
     def finish(self, sa: IkeSa, quick: Quick) -> None:
         """It is over; its message id stays used for the life of Phase I."""
         sa.quick.pop(quick.message_id, None)
+        self.abandon(quick)
         if sa.sealing is not None:
             sa.sealing.forget(quick.message_id)
 
@@ -334,7 +352,8 @@ class Exchanges(ABC):
         sa.sealing = sa.private = None
         for item in sa.wanted:
             self.try_again(item.replaces)
-        self.emit(Phase1Failed(sa.name, sa.peer, sa.connection.name, reason, why))
+        name = sa.connection.name
+        self.emit(Phase1Failed(sa.name, sa.peer, name, sa.initiated, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
         """A Phase I SA is gone; its pairs live on (R19), what was being negotiated under it does not."""
@@ -357,37 +376,63 @@ class Exchanges(ABC):
     def forget(self, sa: IkeSa) -> None:
         """An exchange is over, and none of its timers is due."""
         self.sadb.remove(sa)
-        if sa.task is not None:
-            self._working.pop(sa.task.number, None)
-            sa.task = None
+        self.abandon(sa)
         for what in _SA_TIMERS:
             self._timers.cancel(self.key(what, sa))
-        for message_id in sa.quick:
+        for message_id, quick in sa.quick.items():
             self._timers.cancel(self.key("quick", sa, message_id))
+            self.abandon(quick)
         sa.quick.clear()
 
     # ---- what is done elsewhere
-    def wait_for(self, sa: IkeSa, task: Task, work: Work[Any]) -> None:
+    def wait_for(self, task: Task, work: Work[Any]) -> None:
         """Have work done elsewhere; meanwhile no message of the exchange is taken, nor sent again."""
         self._steps += 1
-        task.number, task.what, sa.task = self._steps, work.what, task
-        self._working[task.number] = sa
-        self._timers.cancel(self.key("resend", sa))
-        self._timers.set(self.key("step", sa), self._now + self.settings.step_for)
+        task.number, task.what = self._steps, work.what
+        self._working[task.number] = task
+        sa, quick, end = task.sa, task.quick, self._now + self.settings.step_for
+        again = self._again(task)
+        task.resend = self._timers.due(again)
+        self._timers.cancel(again)
+        if quick is None:
+            sa.task = task
+            self._timers.set(self.key("step", sa), end)
+        else:
+            quick.task = task
+            self.keep_quick(sa, quick)
+            self._timers.set(again, end)
         name = sa.connection.name
         self._needed.append(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
 
-    def done_with(self, number: int) -> tuple[IkeSa, Task] | None:
-        """The exchange and the row that work was for; None if it is too late."""
-        sa = self._working.pop(number, None)
-        if sa is None or sa.task is None:
+    def done_with(self, number: int) -> Task | None:
+        """The row that work was for; None if it is too late. If nothing comes of it, the exchange goes on
+        as before."""
+        task = self._working.pop(number, None)
+        if task is None:
             return None
-        task, sa.task = sa.task, None
-        self._timers.cancel(self.key("step", sa))
-        if sa.state in _TRIES:
-            # If nothing comes of it, the exchange goes on as before.
-            self._timers.set(self.key("resend", sa), self._now + self.settings.interval)
-        return sa, task
+        sa, quick, again = task.sa, task.quick, self._again(task)
+        if quick is None:
+            sa.task = None
+            self._timers.cancel(self.key("step", sa))
+        else:
+            quick.task = None
+            self._timers.cancel(again)
+        if task.resend is not None:
+            # If nothing comes of it, the exchange goes on as before: who can cause work stretches nothing.
+            self._timers.set(again, task.resend)
+        return task
+
+    def _again(self, task: Task) -> _Key:
+        """The timer by which the exchange of a row sends its last message again."""
+        if task.quick is None:
+            return self.key("resend", task.sa)
+        return self.key("quick", task.sa, task.quick.message_id)
+
+    def abandon(self, of: IkeSa | Quick) -> None:
+        """What comes of work for it is of no use any more."""
+        if of.task is not None:
+            self._working.pop(of.task.number, None)
+            of.task = None
 
     # ---- sending
     def move(self, sa: IkeSa, state: State, reply: Reply) -> bytes:

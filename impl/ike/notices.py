@@ -14,6 +14,7 @@ from impl.ike.events import Notified, SaPair, SasDeleted
 from impl.ike.methods import only_the_method_named
 from impl.ike.offers import durations_of, life_attributes
 from impl.ike.sadb import IkeSa
+from impl.ike.tables import State
 from impl.wire.errors import WireError
 from impl.wire.message import encode_chain
 from impl.wire.numbers import (
@@ -146,7 +147,7 @@ def hear_clear(core: Core, sa: IkeSa, got: Got) -> None:
             sa.hinted.add(item.type)
             core.emit(Notified(sa.peer, item, protected=False))
         reason = refusal_of(sa, item)
-        if reason:
+        if reason and sa.state is not State.ESTABLISHED:
             sa.problem = (reason, f"the peer says {name_of(NotifyType, item.type)}, in clear")
             sa.heard = True
 

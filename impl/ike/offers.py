@@ -36,6 +36,8 @@ from impl.wire.proposals import (
 
 #: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
+#: the longest lifetime that counts, in seconds or kilobytes
+LONGEST_LIFE = (1 << 32) - 1
 _SHORT = 1 << 16
 # plain numbers: each look into an enumeration costs as much as an attribute
 _ENCRYPTION, _HASH, _AUTHENTICATION, _GROUP, _KEY_LENGTH = (
@@ -133,14 +135,15 @@ def life_attributes(
 
 
 def durations_of(attributes: Iterable[Attribute], type_: int, duration: int) -> dict[int, int]:
-    """Durations by what they count; of two, the first."""
+    """Durations by what they count; of two, the first. 0 states none, and no more than four octets hold is
+    told: the wire allows any number of them."""
     kind: int | None = None
     found: dict[int, int] = {}
     for item in attributes:
         if item.type == type_:
             kind = item.number
-        elif item.type == duration and kind is not None:
-            found.setdefault(kind, item.number)
+        elif item.type == duration and kind is not None and item.number:
+            found.setdefault(kind, min(item.number, LONGEST_LIFE))
     return found
 
 

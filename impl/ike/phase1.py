@@ -18,9 +18,10 @@ from impl.crypto.schedule import WeakKey
 from impl.ike import methods, natt, notices, vendors
 from impl.ike.core import Core, Dropped, Got, Refused, Reply
 from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
+from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
-from impl.ike.settings import Phase1Choice, identification_of
+from impl.ike.settings import Lifetime, Phase1Choice, identification_of
 from impl.wire.numbers import Method, NotifyType, ProtocolId
 from impl.wire.payloads import (
     AnyPayload,
@@ -34,6 +35,8 @@ from impl.wire.proposals import SecurityAssociation, encode_sa
 NONCE_OCTETS = 32
 #: what a nonce may measure (RFC 2409 section 5)
 _NONCES = range(8, 257)
+#: octets of alternatives for each octet of an offer: nobody knows yet who has sent that
+_AMPLIFIED = 3
 #: protocol and port of a Phase I ID payload (RFC 2407 4.6.2)
 _ID_PORTS = {(0, 0), (17, 500), (17, 0), (17, 4500)}
 
@@ -62,8 +65,8 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
         acceptable = tuple(choice for rank in takes for choice in rank)
         if methods.only_the_method(offered, (item for rank in connection.takes for item in rank)):
             problem, reason = "the peer offers no authentication method of ours", "auth-method"
-        named = encode_sa(offer_phase1(acceptable, connection.life))
-        data = named if sa.names_alternatives else b""
+        room = _AMPLIFIED * got.header.length if sa.names_alternatives else 0
+        data = _alternatives(acceptable, connection.life, room)
         raise Refused(reason, problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
     sa.offer, sa.choice, sa.stated = offered, taken.choice, taken.seconds
     sa.seconds = connection.life.in_force(taken.seconds)
@@ -71,6 +74,16 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     transform = methods.answered(connection, taken.choice, taken.transform)
     answer = only(taken.proposal, transform, taken.proposal.spi)
     return Reply((answer, *vendors.announced(core, sa)))
+
+
+def _alternatives(acceptable: tuple[Phase1Choice, ...], life: Lifetime, room: int) -> bytes:
+    """What would be acceptable, as an SA payload: as much as there is room for, the best first."""
+    while acceptable:
+        named = encode_sa(offer_phase1(acceptable, life))
+        if len(named) <= room:
+            return named
+        acceptable = acceptable[: min(len(acceptable) * room // len(named), len(acceptable) - 1)]
+    return b""
 
 
 def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
@@ -88,12 +101,13 @@ def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     sa.auth = methods.authenticator(core, sa, taken.transform)
     yield from sa.auth.hear(got.payloads)
     greeting = yield from sa.auth.greet()
-    return Reply((*_key_exchange(core, sa), *greeting))
+    payloads = yield from _key_exchange(core, sa)
+    return Reply((*payloads, *greeting))
 
 
-def _key_exchange(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
+def _key_exchange(core: Core, sa: IkeSa) -> Steps[tuple[AnyPayload, ...]]:
     """The own public value and nonce, kept and as payloads."""
-    sa.private = _group(sa.choice).private(core.random)
+    sa.private = yield from private_value(_group(sa.choice), core.random)
     nonce = core.random(NONCE_OCTETS)
     sa.publics = _with(sa.publics, sa.private.public, initiated=sa.initiated)
     sa.nonces = _with(sa.nonces, nonce, initiated=sa.initiated)
@@ -136,19 +150,20 @@ def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     _hear_keys(sa, got)
     yield from sa.auth.hear(got.payloads)
     greeting = yield from sa.auth.greet()
-    payloads = _key_exchange(core, sa)
+    payloads = yield from _key_exchange(core, sa)
     natt.hear(core, sa, got)
-    _derive(core, sa)
+    yield from _derive(core, sa)
     return Reply((*payloads, *greeting))
 
 
-def _derive(core: Core, sa: IkeSa) -> None:
+def _derive(core: Core, sa: IkeSa) -> Steps[None]:
     """The keys of the SA; of the exponent nothing is kept."""
     choice = sa.choice
     assert choice is not None and sa.private is not None and sa.auth is not None
     hash_, cipher = HASHES[choice.hash], cipher_of(choice.encryption, choice.key_bits)
     assert cipher is not None
-    gxy = sa.private.shared(sa.publics[1] if sa.initiated else sa.publics[0])
+    theirs = sa.publics[1] if sa.initiated else sa.publics[0]
+    gxy = yield from shared_secret(_group(choice), sa.private, theirs)
     skeyid = sa.auth.skeyid(hash_, sa.nonces, gxy)
     try:
         keys = schedule.derive(hash_, cipher, skeyid, gxy, sa.cookies, sa.publics)
@@ -163,7 +178,7 @@ def prove(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
     assert sa.auth is not None
     _hear_keys(sa, got)
     yield from sa.auth.hear(got.payloads)
-    _derive(core, sa)
+    yield from _derive(core, sa)
     natt.hear(core, sa, got)
     own = _own_id(core, sa)
     proof = yield from sa.auth.prove(_transcript(sa), own)

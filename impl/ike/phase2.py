@@ -1,10 +1,14 @@
-"""Quick Mode, row by row (RFC 2409 section 5.5; R10 to R16, R21). `tables.QUICK_MODE` says when."""
+"""Quick Mode, row by row (RFC 2409 section 5.5; R10 to R16, R21). `tables.QUICK_MODE` says when.
+
+A row yields nothing before the message has verified: what it has done elsewhere, it has done for the peer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
+from impl.auth.interface import Steps
 from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
@@ -21,6 +25,7 @@ from impl.ike.offers import (
     take_phase2,
 )
 from impl.ike.phase1 import NONCE_OCTETS, nonce_of
+from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import ChildSettings, Phase2Choice, host_of
 from impl.wire.message import encode_chain
@@ -58,7 +63,9 @@ def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, 
 
 
 # ---- the starter
-def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> Reply:
+def offer_quick(
+    core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]
+) -> Steps[Reply]:
     """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
     child = quick.child
     assert child is not None and sa.sealing is not None
@@ -68,10 +75,11 @@ def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Cho
     quick.ids = _ends(core, sa, child)
     if quick.replaces is not None:
         quick.ids = client_id(quick.replaces.local), client_id(quick.replaces.remote)
+    public = yield from _public(core, quick, quick.offered[0].group)
     rest: list[AnyPayload] = [
         offer_phase2(quick.offered, quick.spi, child.life),
         Nonce(quick.nonce),
-        *_public(core, quick, quick.offered[0].group),
+        *public,
         *quick.ids,
         *natt.originals(core, sa, quick, quick.offered[0]),
     ]
@@ -89,12 +97,12 @@ def _of_one_group(choices: Sequence[Phase2Choice], agreed: int | None) -> tuple[
     return tuple(item for item in choices if item.group == group)
 
 
-def _public(core: Core, quick: Quick, number: int | None) -> tuple[KeyExchange, ...]:
+def _public(core: Core, quick: Quick, number: int | None) -> Steps[tuple[KeyExchange, ...]]:
     """The own public value of a second Diffie-Hellman; none without PFS (R12)."""
     group = group_of(number) if number is not None else None
     if group is None:
         return ()
-    quick.private = group.private(core.random)
+    quick.private = yield from private_value(group, core.random)
     return (KeyExchange(quick.private.public),)
 
 
@@ -107,7 +115,7 @@ def _spi(core: Core, *avoid: bytes) -> bytes:
             return spi
 
 
-def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
+def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
     """Message 2 is here: verify it, take the choice, install, and prove that the exchange is live."""
     assert sa.sealing is not None and got.opened is not None
     nonce, keys = nonce_of(got), sa.sealing.keys
@@ -124,7 +132,8 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
     natt.hear_originals(quick, got)
     _same_ids(core, sa, quick, got.all(Identification))
-    _choose(quick, taken, got)
+    yield from _choose(quick, taken, got)
+    _may_serve(sa)  # others may have been completed meanwhile
     _hear_lifetime(quick, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
@@ -166,7 +175,7 @@ def _may_serve(sa: IkeSa) -> None:
         raise Refused("limit", why, NotifyType.NO_PROPOSAL_CHOSEN)
 
 
-def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
+def _choose(quick: Quick, taken: Taken2, got: Got) -> Steps[None]:
     """Keep the choice, and with PFS the secret."""
     quick.choice, quick.seconds, quick.kilobytes = taken.choice, taken.seconds, taken.kilobytes
     publics, none = got.all(KeyExchange), NotifyType.NO_PROPOSAL_CHOSEN
@@ -174,17 +183,19 @@ def _choose(quick: Quick, taken: Taken2, got: Got) -> None:
         if publics:
             raise Refused("proposal-p2", "a public value without PFS", none)
         return
-    if len(publics) != 1 or quick.private is None:
+    group = group_of(taken.choice.group)
+    if len(publics) != 1 or quick.private is None or group is None:
         raise Refused("proposal-p2", "PFS without a public value", none)
     try:
-        quick.secret = quick.private.shared(publics[0].data)
+        group.checked(publics[0].data)
     except DegenerateValue as error:
         raise Refused("proposal-p2", str(error), none) from None
+    quick.secret = yield from shared_secret(group, quick.private, publics[0].data)
     quick.private = None
 
 
 # ---- the answerer
-def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
+def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
     """Message 1 is here: verify it, find the policy, and choose one transform, unchanged."""
     assert sa.sealing is not None and got.opened is not None
     keys = sa.sealing.keys
@@ -208,8 +219,8 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
     quick.peer_nonce, quick.nonce = nonce, core.random(NONCE_OCTETS)
     quick.peer_spi = taken.proposal.spi
     quick.spi = _spi(core, quick.peer_spi)
-    public = _public(core, quick, taken.choice.group)
-    _choose(quick, taken, got)
+    public = yield from _public(core, quick, taken.choice.group)
+    yield from _choose(quick, taken, got)
     rest: list[AnyPayload] = [
         only(taken.proposal, taken.transform, quick.spi),
         Nonce(quick.nonce),
@@ -360,7 +371,7 @@ def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
     core.installed(sa, quick, pair)
 
 
-ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply]] = {
+ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply | Steps[Reply]]] = {
     "answer_quick": answer_quick,
     "take_quick_answer": take_quick_answer,
     "complete_quick": complete_quick,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -108,6 +108,7 @@ class Quick:
     begun      when its first message was made or came
     replaces   the pair that this one is to come in place of
     anew       whether it offers for the second time, what the answerer has named (R7)
+    task       the row that is under way elsewhere: until it is done, no message is taken
     """
 
     message_id: int
@@ -131,6 +132,7 @@ class Quick:
     replaces: SaPair | None = None
     anew: bool = False
     sending: Sending = field(default_factory=Sending)
+    task: Task | None = field(default=None, repr=False)
 
 
 _by_number = attrgetter("number")
@@ -406,10 +408,15 @@ class Sadb:
         return len(self._half_open)
 
     def victim(self, random: bytes) -> IkeSa | None:
-        """One to give up for another: any of those that have sent no public value, drawn at random, so
-        that a flood mostly meets itself; None if all have."""
-        cheap = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
-        return cheap[int.from_bytes(random, "big") % len(cheap)] if cheap else None
+        """One to give up for another, drawn at random: of those that have sent no public value, so that a
+        flood mostly meets itself; if all have, and so are where they say, of the host that has most, which
+        is none where each has but one."""
+        found = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
+        if not found:
+            hosts = Counter(sa.begun[0] for sa in self._half_open.values())
+            worst = next((host for host, most in hosts.most_common(1) if most > 1), None)
+            found = [sa for sa in self._half_open.values() if sa.begun[0] == worst]
+        return found[int.from_bytes(random, "big") % len(found)] if found else None
 
     def begun_with(self, initiator: bytes, peer: Address) -> IkeSa | None:
         """The exchange of a first message that came before."""

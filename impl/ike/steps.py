@@ -1,35 +1,47 @@
-"""A row of Main Mode under way: what it needs done elsewhere, and how it goes on (DESIGN.md section 6)."""
+"""A row under way: what it needs done elsewhere, and how it goes on (DESIGN.md section 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from impl.auth.interface import Outcome, Steps, Work
 from impl.crypto.schedule import Cookies
 from impl.ike.core import Got, Reply
+from impl.ike.sadb import IkeSa, Quick
 from impl.ike.settings import Address
 from impl.ike.tables import Row
 
 
-@dataclass(slots=True, eq=False)
-class Task:
-    """One message and its row, from when it is taken until it is answered.
-
-    begin    what the row does       cookies  the exchange's, as they were before the message
-    source   where the message came from, and whether to the other port
-    number   by which the outcome of the work is known; `what` it is
-    """
+class Heard(NamedTuple):
+    """The message that a row is about; `cookies`: the exchange's, as they were before it."""
 
     row: Row
     got: Got
     datagram: bytes
-    begin: Callable[[], Reply | Steps[Reply]]
     cookies: Cookies
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """One row, from when it is begun until there is a reply.
+
+    begin    what the row does       quick   the Quick Mode that it is of; None: it is Main Mode's
+    heard    the message that it answers; None: it makes the first message of an exchange
+    source   where the message came from, and whether to the other port
+    number   by which the outcome of the work is known; `what` it is
+    resend   when the own last message would have been sent again
+    """
+
+    sa: IkeSa
+    begin: Callable[[], Reply | Steps[Reply]]
     source: tuple[Address, bool]
+    quick: Quick | None = None
+    heard: Heard | None = None
     number: int = 0
     what: str = ""
+    resend: float | None = None
     steps: Steps[Reply] | None = None
 
     def go_on(self, outcome: Outcome[Any] | None = None) -> Work[Any] | Reply:

@@ -34,6 +34,10 @@ class Timers(Generic[K]):
         """Off; nothing if it is not armed."""
         self._due.pop(key, None)
 
+    def due(self, key: K) -> float | None:
+        """When it is due; None if it is not armed."""
+        return self._due.get(key)
+
     def pending(self) -> dict[K, float]:
         """Every deadline by its key."""
         return dict(self._due)

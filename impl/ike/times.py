@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from impl.ike import natt, notices
+from impl.ike.core import Refused
 from impl.ike.events import (
     FellBack,
     Phase1Established,
@@ -15,6 +16,7 @@ from impl.ike.events import (
 from impl.ike.exchanges import Exchanges
 from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.settings import ChildSettings, Lifetime
+from impl.ike.steps import Task
 from impl.ike.tables import State
 from impl.wire.payloads import Delete
 
@@ -70,6 +72,9 @@ class Times(Exchanges):
         quick = sa.quick.get(message_id)
         if quick is None:
             return
+        if quick.task is not None:
+            self.refuse_quick(sa, quick, Refused("internal", _too_late(quick.task)))
+            return
         settings, sending = self.settings, quick.sending
         if sending.tries < settings.resends:
             sending.tries += 1
@@ -77,7 +82,7 @@ class Times(Exchanges):
             wait = settings.interval + (settings.brief if sending.tries == settings.resends else 0)
             self._timers.set(self.key("quick", sa, message_id), self._now + wait)
             return
-        del sa.quick[message_id]
+        self.finish(sa, quick)
         if quick.initiated and sa.refusals:
             refusal = sa.refusals.pop()
             self.quick_failed(sa, quick, refusal.reason, refusal.why)
@@ -102,8 +107,7 @@ class Times(Exchanges):
 
     def _give_up_step(self, sa: IkeSa) -> None:
         if sa.task is not None:
-            why = f"could not {sa.task.what} in time"
-            self.fail(sa, "internal", why)
+            self.fail(sa, "internal", _too_late(sa.task))
 
     # ---- Phase I
     def established(self, sa: IkeSa) -> None:
@@ -111,7 +115,7 @@ class Times(Exchanges):
         self._timers.cancel(self.key("open", sa))
         self.sadb.no_longer_half_open(sa)
         assert sa.identity is not None and sa.choice is not None
-        sa.alive = self._now
+        sa.alive, sa.problem = self._now, None
         self._live_for(sa, sa.seconds)
         self._retire(sa)
         self._keep_alive(sa)
@@ -339,6 +343,10 @@ class Times(Exchanges):
         "idle": _ask,
         "step": _give_up_step,
     }
+
+
+def _too_late(task: Task) -> str:
+    return f"could not {task.what} in time"
 
 
 def _least_spi(pair: SaPair) -> tuple[int, int]:

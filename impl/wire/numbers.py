@@ -269,6 +269,8 @@ class NotifyType(IntEnum):
     R_U_THERE_ACK = 36137
 
 
+#: octets of a number that is shown in digits
+_MOST_OCTETS = 8
 _Numbers = TypeVar("_Numbers", bound=IntEnum)
 
 
@@ -277,4 +279,10 @@ def name_of(numbers: type[_Numbers], value: int) -> str:
     try:
         return numbers(value).name.replace("_", "-")
     except ValueError:
-        return str(value)
+        return in_digits(value)
+
+
+def in_digits(value: int) -> str:
+    """A number in digits, where there are not too many: an attribute may be of any size."""
+    octets = (value.bit_length() + 7) // 8
+    return str(value) if octets <= _MOST_OCTETS else f"of {octets} octets"

@@ -1,8 +1,8 @@
 """Runs `ikeproof run` inside the rig, as its command, with the very configuration that strongSwan has.
 
-    python -m tests.interop.run_worker NAME WHO RESULT.json
+    python -m tests.interop.run_worker CONFIGURATION WHO RESULT.json
 
-WHO begins: `us` or `strongswan`. RESULT: {"events": [...], "status": what `ctl status` says, "before" and
+CONFIGURATION is the file that the rig has been given; WHO begins: `us` or `strongswan`. RESULT: {"events": [...], "status": what `ctl status` says, "before" and
 "after": what swanctl --list-sas says while all stands and when we are gone, "code": our exit code}.
 """
 
@@ -18,21 +18,21 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.interop.cases import filled, text_of
+from tests.interop.cases import filled
 
 DEADLINE = 20.0
 
 
-def policy(name: str, folder: Path) -> Path:
+def policy(configuration: Path, folder: Path) -> Path:
     """Our side of the rig's configuration, as swanctl finds it."""
     for where in ("x509", "x509ca", "private"):
         (folder / where).mkdir()
-    if name.startswith("cert"):
+    if configuration.name.startswith("cert"):
         pki = Path(os.environ["RIG_PKI"])
         for file, where in (("cmd.crt", "x509"), ("ca.crt", "x509ca"), ("cmd.key", "private")):
             (folder / where / file).write_bytes((pki / file).read_bytes())
     path = folder / "swanctl.conf"
-    path.write_text(filled(text_of(name), "cmd"))
+    path.write_text(filled(configuration.read_text(), "cmd"))
     return path
 
 
@@ -73,13 +73,13 @@ def swanctl(*words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
 
 
-def main(name: str, who: str, result: str) -> None:
+def main(configuration: str, who: str, result: str) -> None:
     """Run, look, end, look again."""
     folder = Path(result).parent / "ours"
     folder.mkdir()
     control = str(folder / "control")
     up = ["--up", "rig"] if who == "us" else []
-    ours = Ours(str(policy(name, folder)), "--control", control, *up)
+    ours = Ours(str(policy(Path(configuration), folder)), "--control", control, *up)
     ours.until("listening")
     if who == "strongswan":
         swanctl("--initiate", "--child", "net")

@@ -87,7 +87,13 @@ def test_r5_the_identity_that_strongswan_shows_must_be_the_one_expected(who: str
 
 @pytest.mark.parametrize("who", BEGIN)
 def test_r5_strongswan_shows_its_certificate_to_who_asks(who: str) -> None:
-    out = run(who, "Phase1Failed", "cert-rsa-dn", asks=False)
+    steps: list[Step] = [BEGIN[who], ["until", "Phase1Failed", 1, 15], ["wait", 0.3]]
+    soon = {
+        "interval": 0.3,
+        "brief": 0.3,
+        "open_for": 3.0,
+    }  # nothing is proved, so it is waited for
+    out = against_strongswan("cert-rsa-dn", steps, certificates={"asks": False}, engine=soon)
     reason, why = failed(out)
     assert reason == "certificate" and why.startswith(
         "the peer has sent no certificate, and none is"

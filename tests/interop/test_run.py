@@ -21,14 +21,17 @@ pytestmark = [
 ]
 
 
-def carried_out(name: str, who: str) -> dict[str, Any]:
-    """Run one configuration at both ends of the rig."""
+def carried_out(name: str, who: str, group: str = "") -> dict[str, Any]:
+    """Run one configuration at both ends of the rig; with another group if one is named."""
     with tempfile.TemporaryDirectory(prefix="ikeproof-run-") as folder:
-        result = Path(folder) / "result.json"
+        result, conf = Path(folder) / "result.json", Path(folder) / f"{name}.swanctl.conf"
+        text = (CONFIGURATIONS / conf.name).read_text()
+        conf.write_text(re.sub(r"modp\d+", group, text) if group else text)
         command = rig_command()
-        command += ["--conf", str(CONFIGURATIONS / f"{name}.swanctl.conf")]
+        command += ["--conf", str(conf)]
         command += [] if name.startswith("cert") else ["--no-pki"]
-        command += ["--", sys.executable, "-m", "tests.interop.run_worker", name, who, str(result)]
+        worker = [sys.executable, "-m", "tests.interop.run_worker"]
+        command += ["--", *worker, str(conf), who, str(result)]
         ran = subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False
         )
@@ -60,3 +63,14 @@ def test_r2_r3_r11_r18_one_file_at_both_ends_comes_up_and_ctrl_c_leaves_nothing(
     assert [sa["state"] for sa in own["phase1"]] == ["established"] and len(own["pairs"]) == 1
     assert told["code"] == 0 and told["events"][-1]["event"] == "stopped"
     assert not told["after"].strip()
+
+
+@pytest.mark.parametrize("who", ["us", "strongswan"])
+@pytest.mark.parametrize("group", ["modp3072", "modp8192"])
+def test_r4_r12_large_groups_in_both_phases(group: str, who: str) -> None:
+    told = carried_out("psk-aes128-sha256-modp2048-pfs", who, group)
+    made = next(item for item in told["events"] if item["event"] == "phase1-established")
+    pair = next(item for item in told["events"] if item["event"] == "sas-installed")["pair"]
+    assert made["choice"]["group"] == pair["choice"]["group"] == group.upper()
+    assert re.search(rf"in +{pair['outbound_spi']:08x}", told["before"]), told["before"]
+    assert told["code"] == 0 and not told["after"].strip()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from impl.capture.packets import Endpoint
+from impl.capture.writer import PcapWriter
 from tests.explorer.conftest import EXAMPLE, Run
 
 SOURCE = (EXAMPLE / "hq" / "swanctl.conf").read_bytes()
@@ -168,3 +174,50 @@ def test_no_spoiled_policy_gives_a_traceback_or_control_characters(
     assert not UNSAFE.search(done.out) and not UNSAFE.search(done.err)
     if done.code == 2:
         assert re.match(r"error: [^\n]+\n\Z", done.err)
+
+
+# ---- output that goes nowhere
+def program(*arguments: object, **streams: Any) -> subprocess.Popen[str]:
+    """`ikeproof` as a program of its own, whose output is the test's."""
+    command = [sys.executable, "-m", "ikeproof", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=EXAMPLE.parents[1], text=True, **streams)
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("spec",), ("decode", "--help")])
+def test_a_full_disk_is_one_clear_line(arguments: tuple[object, ...]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = program(*arguments, stdout=full, stderr=subprocess.PIPE)
+        _, said = done.communicate(timeout=60)
+    assert done.returncode == 2
+    assert said == "error: the output cannot be written: No space left on device\n"
+
+
+def test_a_reader_that_has_enough_is_no_finding(tmp_path: Path) -> None:
+    """More than a pipe holds, of which one line is read."""
+    file = tmp_path / "x.pcap"
+    with file.open("wb") as stream:
+        writer = PcapWriter(stream)
+        ends = Endpoint(ip_address("192.0.2.1"), 500), Endpoint(ip_address("192.0.2.2"), 500)
+        for number in range(4000):
+            writer.write(number, *ends, b"no message")
+    reader = program("decode", file, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert reader.stdout is not None and reader.stderr is not None
+    assert "4000 malformed" in reader.stdout.readline()
+    reader.stdout.close()
+    assert reader.wait(60) == 0 and not reader.stderr.read()
+    reader.stderr.close()
+
+
+@pytest.mark.parametrize("closed", ["sys.stdout", "sys.stderr", "sys.stdout = sys.stderr"])
+def test_closed_streams_are_no_fault(closed: str) -> None:
+    """As `>&-` leaves them: Python has None for a stream then."""
+    code = f"import sys; {closed} = None; from explorer.cli import main; sys.exit(main(['schema']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=EXAMPLE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) is ("stdout" not in closed)

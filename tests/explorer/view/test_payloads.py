@@ -71,7 +71,7 @@ def sa(protocol: int, id_: int, *attributes: tuple[int, Any], spi: bytes = b"") 
             sa(1, 1, (1, 99), (14, 7), (2, 98), (4, 97), (3, 96), (11, 5), (12, 4), (77, b"\1\2")),
             ["cipher 99 with 7 bits hash 98 group 97 method 96, 4 of life type 5, 77 0x0102"],
         ),
-        (sa(1, 1, (12, bytes(9))), ["no cipher no hash no group no method, 0x" + "00" * 9 + " of life type None"]),
+        (sa(1, 1, (12, bytes(9))), ["no cipher no hash no group no method, 0x" + "00" * 9 + " of no life type"]),
         (
             sa(3, 3, (4, 2), (5, 1), (3, 2), (1, 1), (2, 3600), spi=b"\1\2\3\4"),
             ["SPI 01020304: ESP 3des md5, transport, PFS modp1024, 3600 s"],

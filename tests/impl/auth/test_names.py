@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def test_r5_what_a_certificate_confirms(identity: Identification) -> None:
     ("identity", "said"),
     [
         (text(IdType.FQDN, "c.example"), "FQDN c.example"),
+        (shown(IdType.IPV4_ADDR, ip_address("2001:db8::7").packed), "IPV4-ADDR 2001:db8::7"),
         (text(IdType.FQDN, "*.example"), "FQDN *.example"),
         (text(IdType.FQDN, "me@a.example"), "FQDN me@a.example"),
         (text(IdType.USER_FQDN, "a.example"), "USER-FQDN a.example"),
@@ -161,3 +163,14 @@ def test_r5_a_name_that_is_cut_off(cut: int) -> None:
     whole = dn("a.example").public_bytes()
     with pytest.raises(ValueError, match=r"cut off|expected|missing|after"):
         normal_name(whole[:-cut])
+
+
+def test_r9_names_of_any_size_cost_little_and_are_shown_in_short() -> None:
+    long = x509.Name([*dn("a.example")] * 2000)
+    der = long.public_bytes()
+    assert len(in_words(long)) < 300 and in_words(long).endswith("...")
+    for identity in (shown(IdType.DER_ASN1_DN, der), text(IdType.FQDN, "x" * 60_000)):
+        assert len(shown_in_words(identity)) < 300
+        assert same_identity(identity, identity)
+    with pytest.raises(ValueError, match="more than 4096 octets"):
+        normal_name(der)

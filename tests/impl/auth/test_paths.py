@@ -10,12 +10,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from impl.auth.interface import Refused
 from impl.auth.paths import PLAIN, Trust, check_path
+from impl.crypto.rsa import verifies
 from tests.impl.auth.authorities import (
     NOW,
     Holder,
@@ -282,6 +283,19 @@ def test_r9_certificates_that_lead_nowhere_cost_a_bounded_effort() -> None:
     lost = make("u.example", maze[0])
     why = fault(lost, trust(authority("elsewhere"), most=100), *maze)
     assert why == "the certificates sent lead nowhere"
+
+
+@pytest.mark.parametrize("exponent", [(1 << 64) + 1, (1 << 2000) + 1])
+def test_r9_keys_that_cost_much_to_verify_by_are_not_verified_by(exponent: int) -> None:
+    modulus = key("costly").public_key().public_numbers().n
+    costly = RSAPublicNumbers(exponent, modulus).public_key()
+    with pytest.raises(ValueError, match="too large"):
+        verifies(costly, bytes(256), bytes(20))
+    middle = authority("costly", ROOT, public=costly)
+    leaf = make("b.example", middle)
+    assert fault(leaf, trust(ROOT), middle) == (
+        "the issuer O=Example, CN=costly has a key that is too large"
+    )
 
 
 # ---- what strongSwan asks

@@ -18,6 +18,7 @@ from impl.auth.certificate import CertificateSettings, Certified
 from impl.auth.interface import Dropped, Refused, Transcript
 from impl.auth.keys import SigningKey, certificates_of, lists_of
 from impl.auth.paths import Rules, Trust
+from impl.capture.signers import Signers
 from impl.crypto import rsa as raw
 from impl.crypto import schedule
 from impl.crypto.ciphers import cipher_of
@@ -25,7 +26,7 @@ from impl.crypto.hashes import HASHES
 from impl.crypto.schedule import Cookies, Keys
 from impl.ike.sealing import Sealing
 from impl.wire.message import decode_header, decode_message
-from impl.wire.numbers import CertEncoding, Encryption, Hash, IdType
+from impl.wire.numbers import CertEncoding, Encryption, Hash, IdType, Method
 from impl.wire.payloads import (
     AnyPayload,
     Certificate,
@@ -186,7 +187,7 @@ def test_r5_an_altered_signature_is_dropped(recorded: Recorded, octet: int) -> N
 
 def test_r5_without_a_certificate_only_known_ones_help(recorded: Recorded) -> None:
     bare = tuple(item for item in recorded.proofs[0] if not isinstance(item, Certificate))
-    with pytest.raises(Refused, match="sent no certificate, and none is known for FQDN cmd"):
+    with pytest.raises(Dropped, match="sent no certificate, and none is known for FQDN cmd"):
         recorded.check(5, payloads=bare)
     anchors, known = (recorded.pki["ca.crt"],), (recorded.pki["peer.crt"], recorded.pki["cmd.crt"])
     assert (
@@ -309,3 +310,16 @@ def test_r5_what_is_wrong_with_files_is_said() -> None:
     assert len(lists_of([CertificateFile("ca.crl", None, lists)])) == 1
     with pytest.raises(ValueError, match=r"ca\.crl: there is no revocation list in it"):
         lists_of([CertificateFile("ca.crl", None, der)])
+
+
+def test_r5_a_time_that_no_calendar_has_is_no_error_in_a_capture() -> None:
+    holder = make("a.example", authority(), names=["a.example"])
+    expected = bytes(20)
+    sent = Certificate(
+        CertEncoding.X509_SIGNATURE, holder.certificate.public_bytes(serialization.Encoding.DER)
+    )
+    signers = Signers(believed=(authority().certificate,), time_ns=10**30)
+    right, why = signers.judge(
+        Method.RSA_SIGNATURES, None, (sent,), raw.signed(holder.key, expected), expected
+    )
+    assert right and "no calendar has the time" in why

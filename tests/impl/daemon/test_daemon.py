@@ -13,6 +13,9 @@ import pytest
 from impl.capture.keylog import read_keylog
 from impl.daemon.daemon import Daemon
 from impl.daemon.sockets import Node, PortError
+from impl.wire.message import NO_COOKIE, Header, Message, encode_message
+from impl.wire.numbers import ExchangeType, ProtocolId
+from impl.wire.proposals import Proposal, SecurityAssociation
 from tests.impl.daemon.conftest import Running, ask, node, policy, result, run, two
 
 
@@ -137,6 +140,34 @@ def test_r5_up_says_why_phase1_fails(tmp_path: Path, b: str, reason: str) -> Non
             up = {"command": "up", "connection": "rig", "wait": 15}
             (answer,) = await ask(tmp_path / "a.sock", up)
             assert (result(answer)["outcome"], result(answer)["reason"]) == ("fails", reason)
+
+    run(test)
+
+
+def test_r9_what_somebody_begins_in_the_peers_name_is_no_outcome(tmp_path: Path) -> None:
+    """A stranger's offer is refused; what was asked for is open all the same."""
+    offer = encode_message(
+        Message(
+            Header(b"stranger", NO_COOKIE, 0, ExchangeType.MAIN, 0, 0, 0),
+            (SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", ()),)),),
+        )
+    )
+
+    async def test() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.bind(("127.0.0.2", 0))
+            port = peer.getsockname()[1]
+            end = Running(Daemon([node("a", policy("a"), (port, port))], str(tmp_path / "s")))
+            (listening,) = await end.until("listening")
+            up = {"command": "up", "connection": "rig", "wait": 2}
+            asked = asyncio.ensure_future(ask(tmp_path / "s", up))
+            assert await asyncio.to_thread(peer.recv, 4096)
+            peer.sendto(offer, ("127.0.0.1", listening["port"]))
+            (failed,) = await end.until("phase1-failed")
+            assert (failed["initiated"], failed["reason"]) == (False, "proposal-p1")
+            (answer,) = await asked
+            assert (result(answer)["outcome"], result(answer)["why"]) == ("open", None)
+            await end.stop()
 
     run(test)
 

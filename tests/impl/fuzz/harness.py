@@ -17,7 +17,7 @@ from impl.capture.datagrams import Kind, datagrams
 from impl.capture.files import frames
 from impl.ike.settings import Address
 from tests.impl.fuzz.mutate import insider, is_genuine, mutated, resealed
-from tests.impl.fuzz.runs import WHOLE, A, B, Run, marked, state_of, unmarked
+from tests.impl.fuzz.runs import WHOLE, A, B, Run, Way, marked, state_of, unmarked
 
 VECTORS = Path(__file__).resolve().parents[2] / "data" / "vectors"
 #: messages that a run meets before it is finished
@@ -38,6 +38,7 @@ class Tally:
     finished: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     states: Counter[int] = field(default_factory=Counter)
+    ways: Counter[str] = field(default_factory=Counter)
     moved: Counter[int] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -60,7 +61,7 @@ def corpus() -> list[bytes]:
 
 
 class Fuzzer:
-    """One stream of mutated messages, the same for the same seed."""
+    """One stream of mutated messages, the same for the same seed as far as nobody else draws secrets."""
 
     def __init__(self, seed: int) -> None:
         self.seed, self.tally = seed, Tally()
@@ -70,15 +71,18 @@ class Fuzzer:
 
     def _begin(self) -> None:
         chance, tally = self._chance, self.tally
-        stop = chance.randrange(WHOLE + 1)
-        pfs, nat = chance.random() < 0.3, chance.random() < 0.3
-        self.run = Run(stop, chance.getrandbits(32), pfs=pfs, nat=nat)
+        way = chance.choices(list(Way), (6, 2, 2))[0]
+        hold = bool(way.holds) and chance.random() < 0.5
+        stop = chance.choice(way.holds) if hold else chance.randrange(WHOLE + 1)
+        pfs, nat = hold or chance.random() < 0.3, chance.random() < 0.3
+        self.run = Run(stop, chance.getrandbits(32), pfs=pfs, nat=nat, way=way, hold=hold)
         self._target = self.run.target
         self._before = state_of(self.run.ends[self._target])
         before = [unmarked(item) for item in self.run.sent if item is not self.run.genuine]
         self._others = before * 3 + self._corpus
         self._left, self._spoilt = PATIENCE, False
         tally.runs += 1
+        tally.ways[f"{way.name.lower()}{', held' if hold else ''}"] += 1
 
     def step(self) -> None:
         """One message more."""

@@ -1,17 +1,19 @@
 """A genuine negotiation, stopped before any of its messages: where mutated ones are let in.
 
-Message numbers are 0 to 5 for Main Mode, 6 to 8 for Quick Mode; 9 is what comes when all stands.
+Message numbers are 0 to 5 for Main Mode, 6 to 8 for Quick Mode; 9 is what comes when all stands. A run may be
+held too: its message has arrived, and something that it needs is being done elsewhere.
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, fields, replace
+from enum import Enum
 from ipaddress import ip_address
 
 from impl.crypto.schedule import Cookies, Keys, exchange_iv
 from impl.ike.engine import Engine
-from impl.ike.events import SasInstalled
+from impl.ike.events import SasInstalled, StepNeeded
 from impl.ike.natt import KEEPALIVE
 from impl.ike.sadb import IkeSa, NatState, Quick, Sending
 from impl.ike.settings import (
@@ -24,7 +26,9 @@ from impl.ike.settings import (
     Settings,
 )
 from impl.wire.message import HEADER_SIZE, decode_header, encode_header
-from tests.impl.ike.conftest import DES3, ESP_3DES, ESP_AES_PFS, connection, named, net
+from impl.wire.numbers import Method
+from tests.impl.auth.authorities import NOW, authority, credentials, make, trust
+from tests.impl.ike.conftest import DES3, ESP_3DES, ESP_AES_PFS, LARGE, connection, named, net
 
 A: Address = ("192.0.2.1", 500)
 B: Address = ("192.0.2.2", 500)
@@ -32,28 +36,52 @@ B: Address = ("192.0.2.2", 500)
 WHOLE = 9
 _ENCRYPTED = 1  # the header's flag
 FAST = replace(DES3, group=1)
+ROOT = authority()
+HOLDERS = [make(f"{name}.example", ROOT, names=[f"{name}.example"]) for name in ("a", "b")]
 #: what of an SA says nothing of what was agreed on, or is counted for what is dropped too
 _VOLATILE = {"answered", "problem", "heard"}
 
 
-def settings(own: Address, peer: Address, *, pfs: bool, nat: bool) -> Settings:
-    """One end: small groups, so that a million messages pass in minutes."""
+class Way(Enum):
+    """How a run authenticates and in which groups; `holds`: of which messages something may be done
+    elsewhere, with PFS."""
+
+    SHARED_KEY = ()
+    CERTIFICATE = (3, 4, 5)
+    LARGE_GROUP = (1, 2, 3, 5, 6, 7)
+
+    @property
+    def holds(self) -> tuple[int, ...]:
+        """Of which messages."""
+        found: tuple[int, ...] = self.value
+        return found
+
+
+def settings(
+    own: Address, peer: Address, *, pfs: bool, nat: bool, way: Way = Way.SHARED_KEY
+) -> Settings:
+    """One end: small groups mostly, so that a million messages pass in minutes."""
     nets = ("10.1.0.0/16", "10.2.0.0/16")
     local, remote = nets if own == A else reversed(nets)
-    second = replace(ESP_AES_PFS, group=1) if pfs else ESP_3DES
+    group = LARGE.group if way is Way.LARGE_GROUP else FAST.group
+    second = replace(ESP_AES_PFS, group=group) if pfs else ESP_3DES
     life = Lifetime(3600, 3600, kilobytes=100_000)
     child = ChildSettings("net", net(local), net(remote), (second,), life)
     made: ConnectionSettings = connection(
         peer,
         local,
         remote,
-        choices=(FAST,),
+        choices=(replace(FAST, group=group),),
         own=named("a" if own == A else "b"),
         children=(child,),
         detection=Detection(),
     )
+    if way is Way.CERTIFICATE:
+        rsa, credential = replace(FAST, method=Method.RSA_SIGNATURES), HOLDERS[own == B]
+        certificate = credentials(credential, trust(ROOT))
+        made = replace(made, choices=(rsa,), own=None, secret=None, certificate=certificate)
     traversal = Nat(force=own == A) if nat else None
-    return Settings(ip_address(own[0]), (made,), half_open=100, nat=traversal)
+    return Settings(ip_address(own[0]), (made,), half_open=100, nat=traversal, utc=lambda _now: NOW)
 
 
 @dataclass(frozen=True)
@@ -66,15 +94,25 @@ class Sent:
 
 
 class Run:
-    """Two engines, up to a message that has been sent and has not arrived."""
+    """Two engines, up to a message that has been sent and has not arrived; or, if `hold`, has."""
 
-    def __init__(self, stop: int, seed: int, *, pfs: bool = False, nat: bool = False) -> None:
+    def __init__(
+        self,
+        stop: int,
+        seed: int,
+        *,
+        pfs: bool = False,
+        nat: bool = False,
+        way: Way = Way.SHARED_KEY,
+        hold: bool = False,
+    ) -> None:
         self.stop, self.now = stop, 0.0
         self.keys: dict[bytes, Keys] = {}
+        self._held: StepNeeded | None = None
         chance = random.Random(seed)
         self.ends = (
-            Engine(settings(A, B, pfs=pfs, nat=nat), chance.randbytes, self._keep),
-            Engine(settings(B, A, pfs=pfs, nat=nat), chance.randbytes, self._keep),
+            Engine(settings(A, B, pfs=pfs, nat=nat, way=way), chance.randbytes, self._keep),
+            Engine(settings(B, A, pfs=pfs, nat=nat, way=way), chance.randbytes, self._keep),
         )
         self.sent: list[Sent] = []
         one = self.ends[0]
@@ -84,6 +122,12 @@ class Run:
             self.deliver(number)
         if stop == WHOLE:
             self._ask()
+        if hold:
+            item = self.genuine
+            end = self.ends[self.target]
+            end.receive_datagram(item.datagram, self.source(item), self.now, floated=item.floated)
+            self._held = end.next_step()
+            assert self._held is not None, stop
 
     def _keep(self, cookies: Cookies, keys: Keys) -> None:
         self.keys[cookies.both] = keys
@@ -115,7 +159,13 @@ class Run:
 
     def receive(self, target: int, datagram: bytes, source: Address, *, floated: bool) -> None:
         """Let a datagram arrive."""
-        self.ends[target].receive_datagram(datagram, source, self.now, floated=floated)
+        end = self.ends[target]
+        end.receive_datagram(datagram, source, self.now, floated=floated)
+        while (step := end.next_step()) is not None:
+            self._done(target, step)
+
+    def _done(self, target: int, step: StepNeeded) -> None:
+        self.ends[target].step_done(step.number, step.work.run(), self.now)
 
     @property
     def genuine(self) -> Sent:
@@ -132,6 +182,13 @@ class Run:
         for end in self.ends:
             end.outgoing()  # what mutants were answered with is lost
         number = self.stop
+        if self._held is not None:
+            target = self.target
+            self._done(target, self._held)
+            while (step := self.ends[target].next_step()) is not None:
+                self._done(target, step)
+            self._collect(target)
+            number += 1
         while number < len(self.sent) and number < WHOLE + 2:
             self.deliver(number)
             number += 1

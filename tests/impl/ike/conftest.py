@@ -58,6 +58,9 @@ ESP_AES_PFS = Phase2Choice(
     GroupId.MODP2048,
     Encapsulation.TUNNEL,
 )
+#: where Diffie-Hellman is done elsewhere
+LARGE = replace(AES, group=GroupId.MODP3072)
+LARGE_PFS = replace(ESP_AES_PFS, group=GroupId.MODP3072)
 
 
 def net(text: str) -> Selector:
@@ -92,7 +95,7 @@ def connection(peer: Address, local: str, remote: str, **changes: Any) -> Connec
     return replace(made, **changes)
 
 
-def children(address: tuple[str, int], *choices: object, **changes: Any) -> dict[str, object]:
+def children(address: tuple[str, int], *choices: object, **changes: Any) -> dict[str, Any]:
     nets = ("10.1.0.0/16", "10.2.0.0/16")
     local, remote = nets if address == A else reversed(nets)
     peer = B if address == A else A

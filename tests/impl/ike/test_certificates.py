@@ -155,6 +155,27 @@ def test_r5_certificates_are_sent_on_demand_or_known_before(make_pair: MakePair)
     assert certified(make_pair, never, knows).of(B, Phase1Established)
 
 
+def test_r5_a_certificate_that_is_altered_on_its_way_ends_nothing(make_pair: MakePair) -> None:
+    # No hash covers it, and under CBC whoever cannot read a message can still spoil a block of it.
+    spoilt: list[object] = []
+    within = 8 + len(ONE.certificate.subject.public_bytes()) + 5 + 8  # of CERT, which ID precedes
+
+    def spoil(sent: Sent) -> bytes:
+        header, octets = decode_header(sent.datagram), bytearray(sent.datagram)
+        proof = header.exchange == ExchangeType.MAIN and header.encrypted
+        if proof and sent.source not in spoilt:
+            spoilt.append(sent.source)
+            octets[28 + within] ^= 1
+        return bytes(octets)
+
+    pair = certified(make_pair, tap=spoil)
+    assert spoilt == [A, B] and pair.of(A, SasInstalled) and pair.of(B, SasInstalled)
+    unread = (
+        "no certificate that the peer has sent can be read, or a message was altered on the way"
+    )
+    assert pair.a.dropped[unread] and pair.b.dropped[unread]
+
+
 def test_r5_intermediates_go_with_the_certificate(make_pair: MakePair) -> None:
     mid = authority("middle", ROOT)
     low = make("a.example", mid)
