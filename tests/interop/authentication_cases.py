@@ -188,6 +188,7 @@ def _strictness() -> Iterator[Case]:
     for name, variant, anchors in (
         ("a key of 1024 bits", "small", ("ca",)),
         ("signed with SHA-1", "sha1", ("ca",)),
+        ("signed with MD5", "md5", ("ca",)),
         ("may not sign", "wrap", ("ca",)),
         ("not for IPsec", "code", ("ca",)),
         ("by a certificate that is no authority's", "leaf", ("ca",)),

@@ -35,7 +35,7 @@ class PKI:
     peer, cmd                by ca; alternative names PEER.rig.test and the address
     peer-other               by other-ca             peer-inter         by intermediate
     peer-expired, peer-future, peer-plain (no alternative names), peer-self (signed by itself)
-    peer-small (1024 bits), peer-sha1 (what it is signed with), peer-wrap (keyUsage without a signature),
+    peer-small (1024 bits), peer-sha1 and peer-md5 (what it is signed with), peer-wrap (keyUsage without a signature),
     peer-code (not for IPsec), peer-critical (an extension that nobody knows), peer-mute (by mute-ca, which
     may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
     authority), and the same for cmd
@@ -130,19 +130,23 @@ class PKI:
             )
             made = made.add_extension(unknown, critical=True)
         signed = made.sign(signer, hashes.SHA256())
-        return _with_sha1(signed, signer) if name.endswith("-sha1") else signed
+        if name.endswith("-sha1"):
+            return _resigned(signed, signer, hashes.SHA1(), "05")
+        return _resigned(signed, signer, hashes.MD5(), "04") if name.endswith("-md5") else signed
 
 
 def _identified(signer: rsa.RSAPrivateKey) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
 
 
-def _with_sha1(made: x509.Certificate, signer: rsa.RSAPrivateKey) -> x509.Certificate:
-    """The same, signed with SHA-1, which the library does no more: the two ways of signing have names
-    (1.2.840.113549.1.1.11 and .5) and signatures of the same length."""
-    name, other = (bytes.fromhex(f"06092a864886f70d0101{last}") for last in ("0b", "05"))
+def _resigned(
+    made: x509.Certificate, signer: rsa.RSAPrivateKey, hash_: hashes.MD5 | hashes.SHA1, last: str
+) -> x509.Certificate:
+    """The same, signed with a hash that the library signs with no more: the ways of signing have names
+    that differ in the last octet (SHA-256: 0b), and signatures of the same length."""
+    name, other = (bytes.fromhex(f"06092a864886f70d0101{octet}") for octet in ("0b", last))
     body = made.tbs_certificate_bytes.replace(name, other, 1)
-    signature = signer.sign(body, padding.PKCS1v15(), hashes.SHA1())
+    signature = signer.sign(body, padding.PKCS1v15(), hash_)
     whole = made.public_bytes(serialization.Encoding.DER)
     start = whole.index(made.tbs_certificate_bytes)
     rest = whole[start + len(body) : -len(signature)].replace(name, other, 1)

@@ -198,6 +198,7 @@ MIRRORED = {
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(swanctl(0), swanctl(1))
 @example(ALIKE, MIRRORED)
+@example(ALIKE, {**MIRRORED, "esp": "aes128-md5, 3des-sha256-modpnone, 3des-sha1-modp768-modpnone"})
 def test_r3_r7_r10_r21_two_strongswan_policies_do_what_verify_says(
     one: dict[str, str], other: dict[str, str]
 ) -> None:
