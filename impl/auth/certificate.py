@@ -30,7 +30,7 @@ from impl.auth.keys import (
     certificates_in_pkcs7,
     list_from,
 )
-from impl.auth.names import in_words, own_id, same_identity, shown_in_words, unconfirmed
+from impl.auth.names import in_words, own_id, shown_in_words, unconfirmed
 from impl.auth.paths import Trust, check_path
 from impl.crypto import schedule
 from impl.crypto.hashes import HashAlgorithm
@@ -108,10 +108,6 @@ class Certified(Authenticator):
     def identity(self) -> Identification | None:
         """The subject of the own certificate; without one its first alternative name."""
         return own_id(self._settings.own[0])
-
-    def fits(self, shown: Identification, other: Identification) -> bool:
-        """Whether both name the same: names whatever their case, DNs whatever their encoding."""
-        return same_identity(shown, other)
 
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
         """Whether the peer asks for a certificate."""

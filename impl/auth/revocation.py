@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate, CertificateRevocationList
 
 
+#: RSA with MD5 and with SHA-1 (RFC 8017 appendix A.2.4)
+_OLD_SIGNATURES = ("1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5")
+
+
 def revocation_fault(
     certificate: Certificate,
     issuer: Certificate,
@@ -24,10 +28,12 @@ def revocation_fault(
     *,
     needed: bool,
     hashes: Container[str],
+    old: bool = False,
 ) -> str:
     """Why a certificate must be taken for revoked, in words; empty if it need not.
 
     needed   whether there must be a list        hashes   that may be under its signature
+    old      whether a list that is out of date is as if it were not there, but for what it names
     """
     own = [item for item in lists if item.issuer == certificate.issuer]
     if not own:
@@ -43,7 +49,8 @@ def revocation_fault(
         found = _revoked(certificate, item)
         if found:
             return found
-        faults.append(_stale(item, now))
+        stale = _stale(item, now)
+        faults.append("" if old and not needed else stale)
     return "" if "" in faults else faults[0]
 
 
@@ -60,7 +67,11 @@ def _list_fault(
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         return f"{said} is signed by a kind of key that is not supported"
     try:
-        if not item.is_signature_valid(key):
+        if has_old_signature(item):
+            holds = old_signature_holds(item, item.tbs_certlist_bytes, key)
+        else:
+            holds = item.is_signature_valid(key)
+        if not holds:
             return f"{said} is not signed by it"
         hash_ = item.signature_hash_algorithm
         if hash_ is None or hash_.name not in hashes:
@@ -82,6 +93,29 @@ def _list_fault(
         # A delta list, an indirect one, or one for some certificates only.
         return f"{said} is not a complete one (critical extension {critical[0]})"
     return ""
+
+
+def has_old_signature(item: Certificate | CertificateRevocationList) -> bool:
+    """Whether it is signed with MD5 or SHA-1, which `cryptography` verifies no more in either of these."""
+    return item.signature_algorithm_oid.dotted_string in _OLD_SIGNATURES
+
+
+def old_signature_holds(
+    item: Certificate | CertificateRevocationList, body: bytes, key: object
+) -> bool:
+    """Whether that signature is the key's; whether such a one counts is for the caller to say."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    hash_ = item.signature_hash_algorithm
+    if not isinstance(key, RSAPublicKey) or hash_ is None:
+        return False
+    try:
+        key.verify(item.signature, body, PKCS1v15(), hash_)
+    except (ValueError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _revoked(certificate: Certificate, item: CertificateRevocationList) -> str:

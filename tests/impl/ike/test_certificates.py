@@ -265,7 +265,8 @@ def test_r5_an_end_does_not_show_what_its_certificate_does_not_confirm(
 
 def test_r5_an_identity_that_is_not_expected(make_pair: MakePair) -> None:
     pair = certified(make_pair, a={"expected": named("c.example")}, b={"own": named("b.example")})
-    assert failed(pair, A) == ("identity", "the peer's identity is not the one expected")
+    why = "the peer shows FQDN b.example, and the policy expects FQDN c.example"
+    assert failed(pair, A) == ("identity", why)
 
 
 def test_r5_the_own_identity_and_the_own_certificate_are_not_the_peer_s(
