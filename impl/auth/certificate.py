@@ -30,7 +30,7 @@ from impl.auth.keys import (
     certificates_in_pkcs7,
     list_from,
 )
-from impl.auth.names import in_words, own_id, same_identity, shown_in_words, unconfirmed
+from impl.auth.names import in_words, own_id, shown_in_words, unconfirmed
 from impl.auth.paths import Trust, check_path
 from impl.crypto import schedule
 from impl.crypto.hashes import HashAlgorithm
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 #: certificates and lists of one message that are looked at
 MOST_SENT = 16
+#: authorities that are named to the peer; where more are trusted none is (RFC 2408 3.10)
+MOST_NAMED = 16
 
 
 class Sends(Enum):
@@ -66,7 +68,7 @@ class CertificateSettings:
 
     own     its certificate, and then those that lead from it towards an anchor: all of them are sent
     key     the private key of the first
-    asks    whether to tell the peer which authorities are trusted (CR)
+    asks    whether to tell the peer which authorities are trusted (CR); of many, that any will do
     """
 
     own: tuple[x509.Certificate, ...]
@@ -107,10 +109,6 @@ class Certified(Authenticator):
         """The subject of the own certificate; without one its first alternative name."""
         return own_id(self._settings.own[0])
 
-    def fits(self, shown: Identification, other: Identification) -> bool:
-        """Whether both name the same: names whatever their case, DNs whatever their encoding."""
-        return same_identity(shown, other)
-
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
         """Whether the peer asks for a certificate."""
         yield from ()
@@ -125,8 +123,11 @@ class Certified(Authenticator):
         if not self._settings.asks:
             return ()
         encoding = CertEncoding.X509_SIGNATURE
-        names = [item.subject.public_bytes() for item in self._settings.trust.anchors]
-        return tuple(CertificateRequest(encoding, name) for name in dict.fromkeys(names))
+        trusted = (item.subject.public_bytes() for item in self._settings.trust.anchors)
+        names = list(dict.fromkeys(trusted))
+        if len(names) > MOST_NAMED:
+            names = [b""]
+        return tuple(CertificateRequest(encoding, name) for name in names)
 
     def prove(self, transcript: Transcript, own: Identification) -> Steps[Payloads]:
         """CERT, CR of the initiator, SIG."""

@@ -23,7 +23,7 @@ from impl.auth.names import same_identity
 from impl.crypto import schedule
 from impl.crypto.hashes import HashAlgorithm
 from impl.crypto.schedule import Cookies, Keys
-from impl.wire.numbers import IdType, NotifyType
+from impl.wire.numbers import NotifyType
 from impl.wire.payloads import AnyPayload, Identification
 
 T = TypeVar("T")
@@ -133,10 +133,8 @@ class Authenticator(ABC):
         return None
 
     def fits(self, shown: Identification, other: Identification) -> bool:
-        """Whether an identity that is shown is that other one; of DNs the encoding does not count."""
-        if shown.type == IdType.DER_ASN1_DN:
-            return same_identity(shown, other)
-        return (shown.type, shown.data) == (other.type, other.data)
+        """Whether both name the same: names whatever their case, DNs whatever their encoding."""
+        return same_identity(shown, other)
 
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
         """Take in a message before the proofs: 2 and 4 as the initiator, 3 as the responder."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from impl.auth.interface import Refused
 from impl.auth.names import in_words
-from impl.auth.revocation import revocation_fault
+from impl.auth.revocation import has_old_signature, old_signature_holds, revocation_fault
 from impl.crypto.rsa import affordable
 from impl.wire.numbers import NotifyType
 
@@ -50,15 +50,32 @@ _PURPOSES = frozenset(
 class Rules:
     """What a path must fulfil.
 
-    least_bits   of an RSA key        hashes   that may be under a certificate's signature
+    least_bits   of an RSA key        hashes   that may be under the signature of a certificate or list
     most         certificates in a path, the anchor included
     needs_list   whether there must be a revocation list for every issuer
+    purposes     whether extendedKeyUsage, where there is one, must allow IKE
+    signers      whether keyUsage of an authority, where there is one, must allow it to sign certificates
+    old_lists    whether revocation lists that are out of date are as if they were not there, but for what
+                 they name
     """
 
     least_bits: int = 2048
     hashes: frozenset[str] = frozenset(("sha256", "sha384", "sha512"))
     most: int = 8
     needs_list: bool = False
+    purposes: bool = True
+    signers: bool = True
+    old_lists: bool = False
+
+
+#: what strongSwan asks if its policy does not say (5.9.8, seen in runs)
+PLAIN = Rules(
+    least_bits=0,
+    hashes=frozenset(("md5", "sha1", "sha224", "sha256", "sha384", "sha512")),
+    purposes=False,
+    signers=False,
+    old_lists=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +153,9 @@ def own_fault(certificate: Certificate, rules: Rules, now: datetime.datetime) ->
         return f"{said} cannot be read"
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
         return f"{said} may not sign (keyUsage)"
-    if purposes is not None and not {item.dotted_string for item in purposes} & _PURPOSES:
+    if not rules.purposes or purposes is None:
+        return ""
+    if not {item.dotted_string for item in purposes} & _PURPOSES:
         return f"{said} is not for IPsec (extendedKeyUsage)"
     return ""
 
@@ -236,7 +255,7 @@ def _issuer_fault(
     old_root = issuer.version is x509.Version.v1 and issuer in search.trust.anchors
     if not old_root and (constraints is None or not constraints.ca):
         return 4, f"{said} is no authority (basicConstraints)"
-    if usage is not None and not usage.key_cert_sign:
+    if search.trust.rules.signers and usage is not None and not usage.key_cert_sign:
         return 5, f"{said} may not sign certificates (keyUsage)"
     below = sum(item.subject != item.issuer for item in path[1:])
     limit = constraints.path_length if constraints is not None else None
@@ -248,6 +267,8 @@ def _issuer_fault(
 def _signed_by(subject: Certificate, issuer: Certificate) -> bool:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+    if has_old_signature(subject):
+        return old_signature_holds(subject, subject.tbs_certificate_bytes, issuer.public_key())
     try:
         subject.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
@@ -262,9 +283,12 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
     demanded = search.trust.demanded
     if demanded and not any(item in demanded for item in path[1:]):
         return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
-    needed = search.trust.rules.needs_list
+    rules = search.trust.rules
+    needed, old, hashes = rules.needs_list, rules.old_lists, rules.hashes
     for certificate, issuer in pairwise(path):
-        fault = revocation_fault(certificate, issuer, search.lists, search.now, needed=needed)
+        fault = revocation_fault(
+            certificate, issuer, search.lists, search.now, needed=needed, old=old, hashes=hashes
+        )
         if fault:
             return fault
     if any(_extension(item, x509.NameConstraints) is not None for item in path[1:]):

@@ -7,13 +7,17 @@ over. Where lists are given for an issuer and none of them counts, nothing is kn
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from impl.auth.names import in_words
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, CertificateRevocationList
+
+
+#: RSA with MD5 and with SHA-1 (RFC 8017 appendix A.2.4)
+_OLD_SIGNATURES = ("1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5")
 
 
 def revocation_fault(
@@ -23,10 +27,13 @@ def revocation_fault(
     now: datetime.datetime,
     *,
     needed: bool,
+    hashes: Container[str],
+    old: bool = False,
 ) -> str:
     """Why a certificate must be taken for revoked, in words; empty if it need not.
 
-    needed   whether there must be a list
+    needed   whether there must be a list        hashes   that may be under its signature
+    old      whether a list that is out of date is as if it were not there, but for what it names
     """
     own = [item for item in lists if item.issuer == certificate.issuer]
     if not own:
@@ -34,7 +41,7 @@ def revocation_fault(
         return f"there is no revocation list of {said}, and one is needed" if needed else ""
     faults = []
     for item in own:
-        fault = _list_fault(item, issuer)
+        fault = _list_fault(item, issuer, hashes)
         if fault:
             faults.append(fault)
             continue
@@ -42,11 +49,14 @@ def revocation_fault(
         found = _revoked(certificate, item)
         if found:
             return found
-        faults.append(_stale(item, now))
+        stale = _stale(item, now)
+        faults.append("" if old and not needed else stale)
     return "" if "" in faults else faults[0]
 
 
-def _list_fault(item: CertificateRevocationList, issuer: Certificate) -> str:
+def _list_fault(
+    item: CertificateRevocationList, issuer: Certificate, hashes: Container[str]
+) -> str:
     """Why a list does not count at all."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -57,8 +67,15 @@ def _list_fault(item: CertificateRevocationList, issuer: Certificate) -> str:
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         return f"{said} is signed by a kind of key that is not supported"
     try:
-        if not item.is_signature_valid(key):
+        if has_old_signature(item):
+            holds = old_signature_holds(item, item.tbs_certlist_bytes, key)
+        else:
+            holds = item.is_signature_valid(key)
+        if not holds:
             return f"{said} is not signed by it"
+        hash_ = item.signature_hash_algorithm
+        if hash_ is None or hash_.name not in hashes:
+            return f"{said} is signed with {hash_.name if hash_ is not None else 'an unknown hash'}"
         usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
         if not usage.crl_sign:
             return f"{in_words(issuer.subject)} may not sign revocation lists (keyUsage)"
@@ -76,6 +93,29 @@ def _list_fault(item: CertificateRevocationList, issuer: Certificate) -> str:
         # A delta list, an indirect one, or one for some certificates only.
         return f"{said} is not a complete one (critical extension {critical[0]})"
     return ""
+
+
+def has_old_signature(item: Certificate | CertificateRevocationList) -> bool:
+    """Whether it is signed with MD5 or SHA-1, which `cryptography` verifies no more in either of these."""
+    return item.signature_algorithm_oid.dotted_string in _OLD_SIGNATURES
+
+
+def old_signature_holds(
+    item: Certificate | CertificateRevocationList, body: bytes, key: object
+) -> bool:
+    """Whether that signature is the key's; whether such a one counts is for the caller to say."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    hash_ = item.signature_hash_algorithm
+    if not isinstance(key, RSAPublicKey) or hash_ is None:
+        return False
+    try:
+        key.verify(item.signature, body, PKCS1v15(), hash_)
+    except (ValueError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _revoked(certificate: Certificate, item: CertificateRevocationList) -> str:

@@ -229,6 +229,9 @@ class Engine(Times):
             # would pass for an answer (RFC 2408 2.5.3).
             self.dropped["no responder cookie after message 1"] += 1
             return
+        if sa.half_open and (why := self._too_much(sa)):
+            self.dropped[why] += 1
+            return
         got = self._read(sa, row, header, datagram)
         known = sa.cookies
         if sa.initiated and not any(known.responder):
@@ -236,6 +239,16 @@ class Engine(Times):
             sa.cookies = Cookies(known.initiator, header.responder_cookie)
         begin = partial(phase1.ROWS[row.does], self, sa, got)
         self._go_on(Task(sa, begin, self._source, heard=Heard(row, got, datagram, known)))
+
+    def _too_much(self, sa: IkeSa) -> str:
+        """Why a host that has proved nothing gets no more done for now; empty if it does."""
+        host, settings = sa.begun[0], self.settings
+        if self.at_work(host) >= settings.steps_of_host:
+            return "too much is being worked on for its host"
+        third = sa.state is State.AWAITS_MM3
+        if third and self.sadb.unproved(host) >= settings.unproved_of_host:
+            return "too many exchanges of its host have proved nothing"
+        return ""
 
     def step_done(self, number: int, outcome: Outcome[Any], now: float) -> None:
         """What came of the work of a `StepNeeded`; nothing happens if its exchange is over."""

@@ -356,7 +356,8 @@ class Exchanges(ABC):
         self.emit(Phase1Failed(sa.name, sa.peer, name, sa.initiated, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
-        """A Phase I SA is gone; its pairs live on (R19), what was being negotiated under it does not."""
+        """A Phase I SA is gone; its pairs live on (R19). What was being negotiated under it is begun again under
+        its successor, with what waits; without one it has failed."""
         stood = sa.state is State.ESTABLISHED
         sa.state = State.ENDED
         under_way = [quick for quick in sa.quick.values() if quick.initiated]
@@ -366,6 +367,8 @@ class Exchanges(ABC):
             self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
         successor = self.sadb.successor(sa)
         if successor is not None:
+            again = [Wanted(quick.child, quick.replaces) for quick in under_way if quick.child]
+            sa.wanted, under_way = [*again, *sa.wanted], []
             self._hand_over(sa, successor)
         left = [*((quick.child, quick.replaces) for quick in under_way)]
         left += ((item.child, item.replaces) for item in sa.wanted)
@@ -427,6 +430,11 @@ class Exchanges(ABC):
         if task.quick is None:
             return self.key("resend", task.sa)
         return self.key("quick", task.sa, task.quick.message_id)
+
+    def at_work(self, host: str) -> int:
+        """How many pieces of work are under way for half-open exchanges of a host."""
+        tasks = (task for task in self._working.values() if task.quick is None)
+        return sum(task.sa.half_open and task.sa.begun[0] == host for task in tasks)
 
     def abandon(self, of: IkeSa | Quick) -> None:
         """What comes of work for it is of no use any more."""

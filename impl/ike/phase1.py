@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from impl.auth.interface import Steps, Transcript
+from impl.auth.names import shown_in_words
 from impl.crypto import schedule
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import DegenerateValue, Group, group_of
@@ -263,8 +264,13 @@ def _objection(sa: IkeSa, shown: Identification) -> Refused | None:
     if own is not None and auth.fits(shown, own):
         return Refused("identity", "the peer shows the own identity")
     expected = sa.connection.expected
-    if expected is not None and not auth.fits(shown, expected):
-        why = "the peer's identity is not the one expected"
+    if isinstance(expected, Identification):
+        fits = auth.fits(shown, expected)
+    else:
+        fits = expected is None or expected.takes(shown)
+    if not fits:
+        wanted = shown_in_words(expected) if isinstance(expected, Identification) else expected
+        why = f"the peer shows {shown_in_words(shown)}, and the policy expects {wanted}"
         return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
     return None
 

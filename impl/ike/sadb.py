@@ -441,12 +441,18 @@ class Sadb:
         """One to give up for another, drawn at random: of those that have sent no public value, so that a
         flood mostly meets itself; if all have, and so are where they say, of the host that has most, which
         is none where each has but one."""
-        found = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
+        cheap = State.AWAITS_MM3
+        found = [sa for sa in self._half_open.values() if sa.state is cheap and sa.task is None]
         if not found:
             hosts = Counter(sa.begun[0] for sa in self._half_open.values())
             worst = next((host for host, most in hosts.most_common(1) if most > 1), None)
             found = [sa for sa in self._half_open.values() if sa.begun[0] == worst]
         return found[int.from_bytes(random, "big") % len(found)] if found else None
+
+    def unproved(self, host: str) -> int:
+        """How many exchanges of a host have had a Diffie-Hellman, and have proved nothing yet."""
+        known = self._at.get(host, ())
+        return sum(sa.half_open and sa.state is not State.AWAITS_MM3 for sa in known)
 
     def begun_with(self, initiator: bytes, peer: Address) -> IkeSa | None:
         """The exchange of a first message that came before."""

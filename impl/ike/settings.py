@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from impl.auth.certificate import CertificateSettings
 from impl.auth.kerberos import KerberosSettings
+from impl.auth.patterns import Pattern
 from impl.crypto.schedule import Cookies, Keys
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
@@ -129,7 +130,7 @@ class ConnectionSettings:
     accepted        what is taken when the peer begins, those of equal rank together; empty: `choices`
     prefers_own     of a peer's offer the own order decides, in both phases; else the peer's
     selectors       what becomes of packets that a peer asks for and no child selects just so
-    own, expected   ID payloads; `expected` None: any that the credential proves
+    own, expected   ID payloads, or for `expected` a pattern of them; None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
     certificate, kerberos   what the other two methods need; None: they cannot be done
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
@@ -142,7 +143,7 @@ class ConnectionSettings:
     choices: tuple[Phase1Choice, ...]
     prefers_own: bool
     own: Identification | None
-    expected: Identification | None
+    expected: Identification | Pattern | None
     secret: Secret | None = field(repr=False)
     life: Lifetime
     children: tuple[ChildSettings, ...]
@@ -196,6 +197,8 @@ class Settings:
     utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
                          need it
     step_for             seconds that a step of an authentication may take elsewhere
+    steps_of_host, unproved_of_host   for half-open exchanges of one host: steps that are under way, as others'
+                         wait for them; and exchanges that have had a Diffie-Hellman
     """
 
     local: Host
@@ -214,6 +217,8 @@ class Settings:
     alternatives: bool = True
     utc: Callable[[float], datetime] | None = None
     step_for: float = 20.0
+    steps_of_host: int = 8
+    unproved_of_host: int = 64
 
 
 Random = Callable[[int], bytes]

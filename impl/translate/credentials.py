@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from impl.auth.names import dn_from
+from impl.auth.patterns import AddressRange, DnPattern, NamePattern, Pattern
 from impl.ike.settings import Host, identification_of
 from impl.translate.words import cannot
 from impl.wire.numbers import IdType
@@ -30,17 +31,39 @@ def own_id(authentication: Authentication, connection: Connection) -> Identifica
     return _id(stated.value, stated.place or connection.place)
 
 
-def expected_id(authentication: Authentication, connection: Connection) -> Identification | None:
-    """What the other end must show; None: whatever the key proves."""
+def expected_id(
+    authentication: Authentication, connection: Connection
+) -> Identification | Pattern | None:
+    """What the other end must show, or a pattern of that; None: whatever the key proves."""
     stated = authentication.other.identity
     place = stated.place or connection.place
     if stated.value is not None:
-        return None if stated.value == ANY_IDENTITY else _id(stated.value, place)
+        if stated.value == ANY_IDENTITY:
+            return None
+        return pattern_of(stated.value, place) or _id(stated.value, place)
     address = _only_remote(connection)
     if address is None:
         why = f"{connection.name} expects the peer's address for its identity, which is open"
         raise cannot(why, place, "state the peer's identity")
     return identification_of(address)
+
+
+def pattern_of(identity: Identity, place: Place) -> Pattern | None:
+    """What an identity leaves open; None if it is a single one."""
+    kind, text = identity.kind, identity.text
+    if kind in _RANGES.values():
+        first, last = (ip_address(part) for part in text.split("-"))
+        return AddressRange(first, last)
+    try:
+        if kind in _NAMES and text.startswith("*"):
+            return NamePattern.of(_NAMES[kind], text)
+        if kind is IdentityKind.DN and any(part.endswith("=*") for part in text.split(", ")):
+            return DnPattern.of(text)
+    except ValueError as error:
+        why = f"the identity {identity} cannot be written: {error}"
+    else:
+        return None
+    raise cannot(why, place, "write it such as *.example.com, or O=Example, CN=*")
 
 
 def _id(identity: Identity, place: Place) -> Identification:
@@ -57,8 +80,8 @@ def _id(identity: Identity, place: Place) -> Identification:
         raise cannot(why, place, "write it as in the certificate: O=Example, CN=name")
     if kind is IdentityKind.KEY_ID:
         return Identification(IdType.KEY_ID, 0, 0, bytes.fromhex(text))
-    what = "a wildcard" if "*" in text else f"a {kind.value}"
-    why = f"the identity {identity} is {what}, which cannot be run yet"
+    what = "has a wildcard where none can stand" if "*" in text else f"is a {kind.value}"
+    why = f"the identity {identity} {what}"
     raise cannot(why, place, "state a name, an address or a key id")
 
 

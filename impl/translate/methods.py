@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from impl.auth.certificate import CertificateSettings
@@ -10,13 +11,14 @@ from impl.auth.gss import Mechanism
 from impl.auth.kerberos import KerberosSettings
 from impl.auth.keys import SigningKey, certificates_of, lists_of
 from impl.auth.names import unconfirmed
-from impl.auth.paths import Rules, Trust
+from impl.auth.paths import PLAIN, Rules, Trust
 from impl.translate.credentials import own_id
 from impl.translate.words import cannot
 from impl.wire.payloads import Identification
 from model.vocabulary.identities import IdentityKind
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Authentication, Connection, Credentials, Peer
+from model.vocabulary.profiles import Certificates
 from model.vocabulary.secrets import Secret
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def certificate_of(
     leaf, key = _with_key(shown, read, faults, own_id(authentication, connection), place)
     authorities = _known(lambda: certificates_of(peer.anchors), place)
     chain = tuple(_issuers(leaf, (*shown, *authorities)))
-    rules = Rules(needs_list=_strict(other))
+    rules = _rules(peer, other)
     if other.certificates:
         trust = Trust(accepted, (), lists, rules)
     else:
@@ -104,6 +106,18 @@ def _issuers(leaf: Certificate, pool: tuple[Certificate, ...]) -> Iterator[Certi
         left.remove(found)
         yield found
         last = found
+
+
+def _rules(peer: Peer, other: Credentials) -> Rules:
+    """What is asked of the peer's path: what its stack asks, or the policy."""
+    strict = peer.profile.certificates is Certificates.STRICT
+    rules = replace(Rules() if strict else PLAIN, needs_list=_strict(other))
+    if other.strength is None:
+        return rules
+    stated = other.strength.value
+    bits = rules.least_bits if stated.least_bits is None else stated.least_bits
+    hashes = frozenset(item.value for item in stated.hashes) or rules.hashes
+    return replace(rules, least_bits=bits, hashes=hashes)
 
 
 def _strict(other: Credentials) -> bool:

@@ -53,7 +53,7 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
         raise cannot(f"{child.name}: IKEv1 cannot ask for BEET mode", place, "mode = tunnel")
     every = [_proposal(child, item) for item in child.proposals]
     ranks = tuple(rank for item in every if (rank := tuple(item)))
-    choices = _offer(child, peer.profile)
+    choices = _offer(replace(child, proposals=_sendable(child, peer.profile)), peer.profile)
     if not choices:
         why = f"{child.name} has no proposal that IKEv1 has numbers for"
         raise cannot(why, _place(child, None), "name a cipher such as aes128, and an integrity")
@@ -204,3 +204,14 @@ def _packets(
         )
         raise cannot(why, place, "mode = tunnel, or a selector that is the own address")
     return replace(selector, first=address, last=address)
+
+
+def _sendable(child: Child, profile: StackProfile) -> tuple[Phase2Proposal, ...]:
+    """The proposals that message 1 can carry. Where the first group of all is none no public value goes
+    with it, and a stack that sends the first group of each proposal has none of those that begin with one
+    accepted (strongSwan 5.9.8: they go out garbled, seen in runs)."""
+    named = [group for proposal in child.proposals for group in proposal.groups]
+    none = profile.one_pfs_group and bool(named) and named[0] is None
+    if not none or profile.sends is Sends.EVERY_COMBINATION:
+        return child.proposals
+    return tuple(item for item in child.proposals if not item.groups or item.groups[0] is None)

@@ -79,6 +79,18 @@ class CertificateFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Strength:
+    """What a policy asks of the keys and signatures in a certificate's path.
+
+    least_bits   of RSA keys; None: what the stack asks
+    hashes       that signatures may be made with; empty: those that the stack takes
+    """
+
+    least_bits: int | None = None
+    hashes: tuple[Hash, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """One side of an authentication, as one peer's policy states it.
 
@@ -88,6 +100,7 @@ class Credentials:
     secret        a pre-shared key bound to this very policy; None: looked up in `Peer.secrets`
     keys          private keys, of which one belongs to the own certificate
     revocation    as the other: how much must be known of revocation, in the format's word; None: its default
+    strength      as the other: what is asked of keys and signatures; None: what the stack asks
     """
 
     identity: Stated[Identity | None]
@@ -96,6 +109,7 @@ class Credentials:
     secret: Secret | None = None
     keys: tuple[Secret, ...] = ()
     revocation: Stated[str] | None = None
+    strength: Stated[Strength] | None = None
 
 
 @dataclass(frozen=True, slots=True)

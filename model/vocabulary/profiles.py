@@ -44,6 +44,16 @@ class Identities(Enum):
     PROVED = "any identity that the credential proves"
 
 
+class Certificates(Enum):
+    """What is asked of certificates where the policy does not say, beyond a path to a trust anchor that
+    is in its time, through authorities, to a certificate that may sign and is not revoked."""
+
+    PLAIN = "nothing more: any key, hash and purpose; a revocation list that is out of date says nothing"
+    STRICT = (
+        "RSA keys of 2048 bits, SHA-2, purposes that allow IPsec, revocation lists in their time"
+    )
+
+
 class Phase2AtPhase1End(Enum):
     """What becomes of Phase II SAs when their Phase I SA ends by lifetime (R19)."""
 
@@ -71,6 +81,7 @@ class StackProfile:
     selectors              what a responder makes of selectors that are not its own
     identities             how the other end's ID payload is held against the policy
     refuses_own_identity   who shows the own identity is refused, whatever it proves (R5)
+    certificates           what is asked of certificates (of Windows that is not known: our own rules)
     phase1_lifetime, phase2_lifetime    which lifetime counts where the two sides differ
     phase2_at_phase1_end   what becomes of Phase II SAs when their Phase I SA ends (R19)
     resends                timer-driven resends of one message (R8)
@@ -91,6 +102,7 @@ class StackProfile:
     selectors: Selectors
     identities: Identities
     refuses_own_identity: bool
+    certificates: Certificates
     phase1_lifetime: Lifetimes
     phase2_lifetime: Lifetimes
     phase2_at_phase1_end: Phase2AtPhase1End
@@ -113,6 +125,7 @@ WINDOWS2000 = StackProfile(
     selectors=Selectors.EXACT,
     identities=Identities.PROVED,
     refuses_own_identity=True,
+    certificates=Certificates.STRICT,
     phase1_lifetime=Lifetimes.SHORTER,
     phase2_lifetime=Lifetimes.SHORTER,
     phase2_at_phase1_end=Phase2AtPhase1End.LIVES_ON,
@@ -135,6 +148,7 @@ CHARON = StackProfile(
     selectors=Selectors.NARROWED,
     identities=Identities.STATED,
     refuses_own_identity=False,
+    certificates=Certificates.PLAIN,
     phase1_lifetime=Lifetimes.OWN,
     phase2_lifetime=Lifetimes.OWN,
     phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO,

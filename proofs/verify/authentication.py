@@ -25,6 +25,7 @@ from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
 from proofs.verify.certificates import Chain, check, names, parse, subject
 from proofs.verify.facts import Facts
 from proofs.verify.identities import match
+from proofs.verify.paths import Asked
 from proofs.verify.secrets import secret_of, stated
 
 _PSK = (
@@ -162,6 +163,7 @@ class AuthenticationJudge:
             )
             if not chain.fault:
                 self.facts.responder = connection
+                self._weak(own, chain)
                 if chain.needs:
                     undecided.append(f"{self.initiator.name}: {chain.needs}")
                 self.facts.faulty = ""
@@ -223,6 +225,7 @@ class AuthenticationJudge:
         chain = self._credential(self.responder, theirs, own.other, self.initiator, method)
         if chain.fault:
             return self._bad_certificate(self.responder, self.initiator, theirs, chain.fault)
+        self._weak(theirs, chain)
         if chain.needs:
             undecided.append(f"{self.responder.name}: {chain.needs}")
         self.facts.faulty = ""
@@ -322,7 +325,13 @@ class AuthenticationJudge:
             demanded=expected.anchors,
             sent=(*whose.anchors, *own.certificates),
             today=self.today,
+            asked=Asked.by(judge, expected),
         )
+
+    def _weak(self, own: Credentials, chain: Chain) -> None:
+        """Keep what could be broken of a path that is taken."""
+        place = own.certificates[0].place if own.certificates else None
+        self.facts.weak += [(place, what) for what in chain.weak]
 
     def _bad_certificate(
         self, whose: Peer, judge: Peer, own: Credentials, fault: str

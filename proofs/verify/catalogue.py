@@ -204,6 +204,16 @@ _ENTRIES = (
         "RFC 8247; R3",
     ),
     Entry(
+        "WEAK-CERTIFICATE",
+        WARNING,
+        "A certificate that can be forged",
+        "A key below 2048 bits is within reach of a strong attacker, and so is a second certificate with the "
+        "same MD5 or SHA-1. strongSwan takes both if its policy does not ask for more.",
+        "Have it issued anew; with strongSwan demand it: auth = rsa-2048-sha256-sha384-sha512 of the other "
+        "end.",
+        "RFC 8247; strongSwan 5.9.8, seen in runs; R3, R5",
+    ),
+    Entry(
         "NO-PFS",
         NOTE,
         "No second Diffie-Hellman",

@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING
 
 from model.vocabulary.identities import Identity, IdentityKind
 from model.vocabulary.policy import CertificateFile
+from proofs.verify.paths import (
+    Asked,
+    old_signature,
+    old_signature_holds,
+    unfit_end,
+    unfit_path,
+    weaknesses,
+)
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -26,10 +34,14 @@ _SHORT = {
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Whether a certificate holds: `fault` is empty if so; `needs` names what cannot be read."""
+    """Whether a certificate holds: `fault` is empty if so; `needs` names what cannot be read.
+
+    weak   what in a path that holds could be broken, in words
+    """
 
     fault: str = ""
     needs: str = ""
+    weak: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)
@@ -90,6 +102,7 @@ def check(
     demanded: tuple[CertificateFile, ...],
     sent: tuple[CertificateFile, ...],
     today: datetime.date,
+    asked: Asked,
 ) -> Chain:
     """Hold the certificate one end shows against what the other accepts.
 
@@ -97,16 +110,20 @@ def check(
     anchors   else a self-signed one of these must vouch for it
     demanded  and one of these, if any is named, must stand in the chain
     sent      the other certificates of the end that shows it: what it has of the chain, it sends
+    asked     what else is asked of the path
     """
     certificate = parse(shown)
     if certificate is None:
         return Chain(needs=shown.missing or f"{shown.name} is no certificate")
     if not _valid(certificate, today):
         return Chain(fault=f"{shown.name} is not valid on {today.isoformat()}")
+    unfit = unfit_end(certificate, shown.name, asked)
+    if unfit:
+        return Chain(fault=unfit)
     if accepted:
         unreadable = [item for item in accepted if item.der is None]
         if any(item.der == shown.der for item in accepted):
-            return Chain()
+            return Chain(weak=weaknesses([certificate]))
         if unreadable:
             return Chain(needs=unreadable[0].missing or unreadable[0].name)
         return Chain(fault=f"{shown.name} is none of the certificates that are accepted")
@@ -123,7 +140,8 @@ def check(
     wanted = [found for found in map(parse, demanded) if found is not None]
     if demanded and not any(item in wanted for item in chain):
         return missing or Chain(fault=f"{shown.name} is not issued by the authority demanded")
-    return Chain()
+    path = [certificate, *chain]
+    return Chain(unfit_path(path, today, asked), weak=weaknesses(path))
 
 
 def _valid(certificate: Certificate, today: datetime.date) -> bool:
@@ -152,10 +170,15 @@ def _chain(certificate: Certificate, files: tuple[CertificateFile, ...]) -> list
 
 
 def _issued(certificate: Certificate, issuer: Certificate) -> bool:
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+    if certificate.issuer != issuer.subject:
+        return False
     try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+        if not old_signature(certificate):
+            certificate.verify_directly_issued_by(issuer)
+        elif not old_signature_holds(certificate, certificate.tbs_certificate_bytes, issuer):
+            return False
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True

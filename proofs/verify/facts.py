@@ -31,6 +31,7 @@ class Facts:
     addressed: bool = True
     secrets: tuple[Secret | None, Secret | None] = (None, None)
     faulty: str = ""  # whose authentication fails: "initiator" or "responder"
+    weak: list[tuple[Place | None, str]] = field(default_factory=list)  # in certificates, and where
     shared: Identity | None = None  # the identity that both ends show, if it is one
 
     def fails(

@@ -79,6 +79,8 @@ def on_phase1(
         yield finding("ADDRESS-MISMATCH", stated, f"{way}: {facts.assumptions[0]}", "", other)
     if verdict.suite is None:
         return
+    for place, what in facts.weak:
+        yield finding("WEAK-CERTIFICATE", place or connection.place, f"{way}: {what}")
     if facts.shared is not None:
         yield finding(
             "OWN-IDENTITY",
@@ -89,14 +91,14 @@ def on_phase1(
         )
     suite = verdict.suite
     row = facts.table.winner()
-    place = (row.offered_at if row else None) or connection.place
-    yield from _weak_cipher(suite.encryption, place, f"{way}, Phase I")
+    offered = (row.offered_at if row else None) or connection.place
+    yield from _weak_cipher(suite.encryption, offered, f"{way}, Phase I")
     if suite.hash is Hash.MD5:
-        yield finding("WEAK-HASH", place, f"{way}, Phase I: {suite.hash.value}")
+        yield finding("WEAK-HASH", offered, f"{way}, Phase I: {suite.hash.value}")
     if suite.group in _WEAK_GROUPS:
-        yield finding("WEAK-GROUP", place, f"{way}, Phase I: {suite.group.value}")
+        yield finding("WEAK-GROUP", offered, f"{way}, Phase I: {suite.group.value}")
     if suite.authentication is AuthMethod.KERBEROS:
-        yield finding("KERBEROS-IDENTITY", place, f"{way}: the names of both hosts are readable")
+        yield finding("KERBEROS-IDENTITY", offered, f"{way}: the names of both hosts are readable")
     if connection.exchange.value is Exchange.AGGRESSIVE:
         yield finding(
             "AGGRESSIVE-MODE", connection.exchange.place, f"{way}: identities travel in clear"

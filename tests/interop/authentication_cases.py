@@ -113,6 +113,9 @@ def _identities() -> Iterator[Case]:
         ("distinguished name with a pattern", AES, remote('"O=rig, CN=*"'),
          local('"O=rig, CN=gate"')),
         ("distinguished name, one part less", AES, remote('"O=rig"'), local('"O=rig, CN=gate"')),
+        ("both say the same name", AES,
+         rig("local { id = one.rig.test }\nremote { id = one.rig.test }"),
+         rig("local { id = one.rig.test }\nremote { id = one.rig.test }")),
         ("names where both have addresses", HOST, local("$LOCAL_ID"), remote("$REMOTE_ID")),
     ):  # fmt: skip
         yield Case(f"identity: {name}", kind, base, peer, cmd)
@@ -176,6 +179,59 @@ def _certificates() -> Iterator[Case]:
         ("no certificate named, one in the folder", "", rig("local { certs = }"), (), ()),
     ):  # fmt: skip
         yield Case(f"certificate: {name}", kind, CERT, peer, cmd, peer_files or (), cmd_files or ())
+    yield from _strictness()
+
+
+def _strictness() -> Iterator[Case]:
+    """How much is asked of a certificate: keys, hashes, usage, revocation."""
+    kind = "strictness about certificates"
+    for name, variant, anchors in (
+        ("a key of 1024 bits", "small", ("ca",)),
+        ("signed with SHA-1", "sha1", ("ca",)),
+        ("signed with MD5", "md5", ("ca",)),
+        ("may not sign", "wrap", ("ca",)),
+        ("not for IPsec", "code", ("ca",)),
+        ("by a certificate that is no authority's", "leaf", ("ca",)),
+        ("by an authority that may not sign certificates", "mute", ("mute-ca",)),
+        ("by an authority with a key of 1024 bits", "smallca", ("small-ca",)),
+    ):
+        free = rig("remote {\ncacerts =\n}") if anchors != ("ca",) else ""
+        yield Case(f"certificate: {name}", kind, CERT, free, "",
+                   certified("peer", "", tuple(dict.fromkeys(("ca", *anchors)))),
+                   certified("cmd", f"cmd-{variant}"))  # fmt: skip
+    for name, auth, variant in (
+        ("2048 bits are demanded, and there are as many", "rsa-2048", ""),
+        ("2048 bits are demanded, and there are 1024", "rsa-2048", "small"),
+        ("2048 bits are demanded, and the authority has 1024", "rsa-2048", "smallca"),
+        ("3072 bits are demanded, and there are 2048", "rsa-3072", ""),
+        ("SHA-2 is demanded", "pubkey-sha256-sha384", ""),
+        ("SHA-2 is demanded, and it is signed with SHA-1", "pubkey-sha256", "sha1"),
+        (
+            "2048 bits and SHA-2 are demanded, and it is signed with SHA-1",
+            "rsa-2048-sha256",
+            "sha1",
+        ),
+        ("SHA-1 is demanded, and it is signed with SHA-2", "rsa-sha1", ""),
+    ):
+        small = variant == "smallca"
+        roots, free = (("ca", "small-ca"), "cacerts =") if small else (("ca",), "")
+        yield Case(f"certificate: {name}", kind, CERT,
+                   rig(f"remote {{\nauth = {auth}\n{free}\n}}"), "", certified("peer", "", roots),
+                   certified("cmd", f"cmd-{variant}" if variant else ""))  # fmt: skip
+    for name, said, listed in (
+        ("revoked", "", "list-of-cmd"),
+        ("revoked, by a list that is out of date", "", "list-past-of-cmd"),
+        ("another one is revoked", "", "list-of-cmd-plain"),
+        ("the list is out of date", "", "list-old"),
+        ("the list is out of date, and one is demanded", "strict", "list-old"),
+        ("a list is demanded, and there is one", "strict", "list-none"),
+        ("a list is demanded, and there is none", "strict", ""),
+        ("a list is demanded where the certificate names one", "ifuri", ""),
+    ):
+        change = rig(f"remote {{ revocation = {said} }}") if said else ""
+        files = (("x509crl/ca.crl", listed),) if listed else ()
+        yield Case(f"certificate: {name}", kind, CERT, change, "",
+                   certified("peer", "", ("ca",), *files))  # fmt: skip
 
 
 def _methods() -> Iterator[Case]:

@@ -44,7 +44,11 @@ _PHASE1 = (
     ("responder", r"no peer config found", "identity"),
     ("initiator", r"IDir '.*' does not match", "identity"),
     ("any", r"no trusted .* public key found|no .* private key found", "certificate"),
-    ("any", r"constraint|certificate .* invalid", "certificate"),
+    (
+        "any",
+        r"constraint|certificate .* invalid|(?:signatures|scheme \S+) not acceptable",
+        "certificate",
+    ),
     ("responder", r"could not decrypt|message parsing failed|decryption failed", "psk-mismatch"),
 )
 _PHASE2 = (

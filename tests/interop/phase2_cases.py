@@ -102,6 +102,10 @@ def _pfs() -> Iterator[Case]:
         ("another group than Phase I's, and none", "aes128-sha256",
          "aes256-sha256-modp3072, aes128-sha256"),
         ("modpnone first", "aes128-sha256-modp2048", "aes128-sha256-modpnone"),
+        ("modpnone first, a group or none in the last", "3des-sha1",
+         "aes256-sha256-modpnone, 3des-sha1-modp2048-modpnone"),
+        ("none first, then modpnone, a group or none in the last", "3des-sha1",
+         "aes128-md5, aes256-sha256-modpnone, 3des-sha1-modp2048-modpnone"),
         ("modp1024", "3des-sha1-modp1024", "3des-sha1-modp1024"),
         ("ecp256", "aes128-sha256-ecp256", "aes128-sha256-ecp256"),
     ):  # fmt: skip

@@ -8,9 +8,22 @@ import ipaddress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+_AUTHORITIES = ("ca", "other-ca", "intermediate", "mute-ca", "small-ca")
+#: of certificates by their variant; the rest is issued by `ca`
+_ISSUERS = {
+    "other": "other-ca",
+    "inter": "intermediate",
+    "mute": "mute-ca",
+    "smallca": "small-ca",
+    "leaf": "peer",
+}
+_USAGES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+    "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
 _DAY = datetime.timedelta(days=1)
 _ADDRESS = {"peer": "192.0.2.1", "cmd": "192.0.2.2"}
 
@@ -22,14 +35,20 @@ class PKI:
     peer, cmd                by ca; alternative names PEER.rig.test and the address
     peer-other               by other-ca             peer-inter         by intermediate
     peer-expired, peer-future, peer-plain (no alternative names), peer-self (signed by itself)
-    and the same for cmd
+    peer-small (1024 bits), peer-sha1 and peer-md5 (what it is signed with), peer-wrap (keyUsage without a signature),
+    peer-code (not for IPsec), peer-critical (an extension that nobody knows), peer-mute (by mute-ca, which
+    may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
+    authority), and the same for cmd
     """
 
     def __init__(self, today: datetime.date) -> None:
         self._today = datetime.datetime.combine(today, datetime.time(), datetime.UTC)
 
     def certificate(self, name: str) -> bytes:
-        """The certificate as PEM."""
+        """The certificate as PEM; or a list of revoked ones, by `ca` or by nobody else: `list-of-NAME`, and
+        `list-old` and `list-none`, which name none; `list-past-of-NAME` is out of date."""
+        if name.startswith("list-"):
+            return self._list(name.removeprefix("list-"))
         return self._made(name)[0].public_bytes(serialization.Encoding.PEM)
 
     def key(self, name: str) -> bytes:
@@ -40,14 +59,28 @@ class PKI:
             serialization.NoEncryption(),
         )
 
+    def _list(self, name: str) -> bytes:
+        certificate, signer = self._made("ca")
+        first, last = (-20, -10) if name.startswith(("old", "past-")) else (-1, 30)
+        made = x509.CertificateRevocationListBuilder(
+            certificate.subject, self._today + first * _DAY, self._today + last * _DAY
+        )
+        if name not in ("old", "none"):
+            number = self._made(name.partition("of-")[2])[0].serial_number
+            revoked = x509.RevokedCertificateBuilder(number, self._today - 25 * _DAY)
+            made = made.add_revoked_certificate(revoked.build())
+        made = made.add_extension(_identified(signer), False)
+        signed = made.add_extension(x509.CRLNumber(1), False).sign(signer, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.PEM)
+
     @functools.cache  # noqa: B019  (lives as long as the tests)
     def _made(self, name: str) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
-        key = rsa.generate_private_key(65537, 2048)
+        key = rsa.generate_private_key(65537, 1024 if "small" in name.split("-") else 2048)
         who, _, variant = name.partition("-")
-        if name in ("ca", "other-ca", "intermediate"):
+        if name in _AUTHORITIES:
             issuer = "ca" if name == "intermediate" else name
             return self._sign(key, f"rig {name}", issuer, name, None), key
-        issuer = {"other": "other-ca", "inter": "intermediate", "self": name}.get(variant, "ca")
+        issuer = _ISSUERS.get(variant, name if variant == "self" else "ca")
         names = None if variant == "plain" else [f"{who}.rig.test", _ADDRESS[who]]
         return self._sign(key, f"{who}.rig.test", issuer, name, names), key
 
@@ -55,7 +88,7 @@ class PKI:
         self, key: rsa.RSAPrivateKey, common: str, issuer: str, name: str, names: list[str] | None
     ) -> x509.Certificate:
         subject = _name(common)
-        authority = name in ("ca", "other-ca", "intermediate")
+        authority = name in _AUTHORITIES
         if issuer == name:
             by, signer = subject, key
         else:
@@ -72,14 +105,52 @@ class PKI:
             .not_valid_after(self._today + last * _DAY)
             .add_extension(x509.BasicConstraints(authority, None), critical=True)
         )
+        # Without key identifiers strongSwan finds no revocation list.
+        made = made.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False
+        )
+        made = made.add_extension(_identified(signer), False)
         if names:
             dns, address = names
             alternatives = [x509.DNSName(dns), x509.IPAddress(ipaddress.ip_address(address))]
             made = made.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         if not authority:
             usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+            if name.endswith("-code"):
+                usage = [ExtendedKeyUsageOID.CODE_SIGNING]
             made = made.add_extension(x509.ExtendedKeyUsage(usage), critical=False)
-        return made.sign(signer, hashes.SHA256())
+        if name.endswith("-wrap") or name == "mute-ca":
+            what = ["key_encipherment"] if name.endswith("-wrap") else ["crl_sign"]
+            made = made.add_extension(
+                x509.KeyUsage(**{u: u in what for u in _USAGES}), critical=True
+            )
+        if name.endswith("-critical"):
+            unknown = x509.UnrecognizedExtension(
+                x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\0"
+            )
+            made = made.add_extension(unknown, critical=True)
+        signed = made.sign(signer, hashes.SHA256())
+        if name.endswith("-sha1"):
+            return _resigned(signed, signer, hashes.SHA1(), "05")
+        return _resigned(signed, signer, hashes.MD5(), "04") if name.endswith("-md5") else signed
+
+
+def _identified(signer: rsa.RSAPrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+
+
+def _resigned(
+    made: x509.Certificate, signer: rsa.RSAPrivateKey, hash_: hashes.MD5 | hashes.SHA1, last: str
+) -> x509.Certificate:
+    """The same, signed with a hash that the library signs with no more: the ways of signing have names
+    that differ in the last octet (SHA-256: 0b), and signatures of the same length."""
+    name, other = (bytes.fromhex(f"06092a864886f70d0101{octet}") for octet in ("0b", last))
+    body = made.tbs_certificate_bytes.replace(name, other, 1)
+    signature = signer.sign(body, padding.PKCS1v15(), hash_)
+    whole = made.public_bytes(serialization.Encoding.DER)
+    start = whole.index(made.tbs_certificate_bytes)
+    rest = whole[start + len(body) : -len(signature)].replace(name, other, 1)
+    return x509.load_der_x509_certificate(whole[:start] + body + rest + signature)
 
 
 def _name(common: str) -> x509.Name:

@@ -81,7 +81,8 @@ def test_r5_what_we_do_not_believe_of_strongswan(who: str, told: dict[str, Any],
 @pytest.mark.parametrize("who", BEGIN)
 def test_r5_the_identity_that_strongswan_shows_must_be_the_one_expected(who: str) -> None:
     out = run(who, "Phase1Failed", expects="other.rig.test")
-    assert failed(out) == ("identity", "the peer's identity is not the one expected")
+    why = "the peer shows FQDN peer.rig.test, and the policy expects FQDN other.rig.test"
+    assert failed(out) == ("identity", why)
 
 
 @pytest.mark.parametrize("who", BEGIN)

@@ -190,6 +190,14 @@ class Method(Table):
         str | None,
         Field(description="Its private key: file:PATH or env:NAME; never the key itself."),
     ] = None
+    least_bits: Annotated[
+        int | None,
+        Field(ge=512, le=16384, description="Least length of RSA keys in the peer's path."),
+    ] = None
+    hashes: list[Annotated[HashName, Field(strict=False)]] = Field(
+        default=[],
+        description="Hashes that signatures in the peer's path may be made with.",
+    )
 
 
 class Rule(Table):

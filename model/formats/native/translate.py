@@ -28,6 +28,7 @@ from model.vocabulary.policy import (
     Phase1Proposal,
     Phase2Proposal,
     ProtectionProposal,
+    Strength,
     WhenDead,
     WithoutSA,
 )
@@ -266,7 +267,12 @@ class Translator:
             anchor = self._certificate((*path, "ca"), item.ca)
             keys = () if item.key is None else (self._secret((*path, "key"), item.key),)
             own = Credentials(Stated(None, place), certificates=own_file, keys=keys)
-            other = Credentials(Stated(ANY_IDENTITY, place), anchors=anchor)
+            strength = None
+            if item.least_bits is not None or item.hashes:
+                named = (*path, "least_bits" if item.least_bits is not None else "hashes")
+                hashes = tuple(Hash(one.value) for one in item.hashes)
+                strength = Stated(Strength(item.least_bits, hashes), self._place(named))
+            other = Credentials(Stated(ANY_IDENTITY, place), anchors=anchor, strength=strength)
         else:
             if item.principal is not None:
                 name = Identity(IdentityKind.PRINCIPAL, item.principal)

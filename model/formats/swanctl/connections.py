@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
 from model.formats.pem import certificate_octets, list_octets
 from model.formats.reader import Reader, ReadError
@@ -24,13 +25,15 @@ from model.vocabulary.policy import (
     Connection,
     Credentials,
     SharedSecret,
+    Strength,
     WhenDead,
     WithoutSA,
 )
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Selector
-from model.vocabulary.suites import AuthMethod, Exchange, Mode
+from model.vocabulary.suites import AuthMethod, Exchange, Hash, Mode
 
+_SIGNED_WITH = ("md5", "sha1", "sha256", "sha384", "sha512")
 _AUTH = {"psk": "psk", "pubkey": "pubkey", "xauth": "xauth", "eap": "eap"}
 
 
@@ -134,6 +137,7 @@ class Importer:
             tuple(anchors),
             keys=tuple(self._keys(section.place)) if own and pubkey else (),
             revocation=Stated(revocation.text, revocation.place) if revocation else None,
+            strength=None if own else _strength(section.values.get("auth")),
         )
 
     def _keys(self, place: Place) -> Iterator[Secret]:
@@ -334,6 +338,19 @@ def _kind(section: Section) -> str:
     if head not in _AUTH:
         raise _wrong(setting, f"{text!r} is no authentication", "write auth = psk or pubkey")
     return _AUTH[head]
+
+
+def _strength(setting: Setting | None) -> Stated[Strength] | None:
+    """What an auth such as `rsa-2048-sha256` asks of a path; `ike:` speaks of IKE's own signature."""
+    text = setting.text.strip().lower() if setting else ""
+    if setting is None or text.startswith("ike:"):
+        return None
+    parts = text.split("-")
+    bits = [int(size) for kind, size in pairwise(parts) if kind == "rsa" and size.isdecimal()]
+    hashes = tuple(Hash(part) for part in parts if part in _SIGNED_WITH)
+    if not bits and not hashes:
+        return None
+    return Stated(Strength(bits[0] if bits else None, hashes), setting.place)
 
 
 def _pair_method(local: list[str], remote: list[str]) -> AuthMethod:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from impl.auth.interface import Refused
-from impl.auth.paths import Trust, check_path
+from impl.auth.paths import PLAIN, Trust, check_path
 from impl.crypto.rsa import verifies
 from tests.impl.auth.authorities import (
     NOW,
@@ -252,6 +254,7 @@ def test_r5_a_list_that_does_not_count() -> None:
         ),
         (revocations(ROOT, days=(-9, -2)), "is out of date since 2026-11-23 12:00 UTC"),
         (revocations(ROOT, days=(2, 6)), "is from 2026-11-27 12:00 UTC, which is yet to come"),
+        (revocations(ROOT, hash_=hashes.SHA224()), "is signed with sha224"),
         (revocations(ROOT, critical=True), "is not a complete one (critical extension 2.5.29.27)"),
     ):
         assert why in fault(LEAF, trust(ROOT, lists=[lists]))
@@ -294,3 +297,45 @@ def test_r9_keys_that_cost_much_to_verify_by_are_not_verified_by(exponent: int) 
     assert fault(leaf, trust(ROOT), middle) == (
         "the issuer O=Example, CN=costly has a key that is too large"
     )
+
+
+# ---- what strongSwan asks
+def with_sha1(holder: Holder, issuer: Holder) -> Holder:
+    """The same certificate, signed with SHA-1: the names of the two ways of signing are of one length."""
+    name, other = (bytes.fromhex(f"06092a864886f70d0101{last}") for last in ("0b", "05"))
+    made = holder.certificate
+    body = made.tbs_certificate_bytes.replace(name, other, 1)
+    whole = made.public_bytes(Encoding.DER).replace(name, other)
+    signature = issuer.key.sign(body, PKCS1v15(), hashes.SHA1())
+    der = whole[: -len(made.signature)] + signature
+    return Holder(x509.load_der_x509_certificate(der), holder.key)
+
+
+def test_r5_old_signatures_are_verified_and_count_only_where_the_rules_say_so() -> None:
+    old = with_sha1(LEAF, ROOT)
+    assert fault(old, trust(ROOT)).endswith("is signed with sha1")
+    plain = replace(trust(ROOT), rules=PLAIN)
+    assert check_path(old.certificate, (), (), plain, NOW)
+    forged = with_sha1(LEAF, authority("other"))
+    assert "has not signed" in fault(forged, trust(ROOT))
+    with pytest.raises(Refused, match="has not signed"):
+        check_path(forged.certificate, (), (), plain, NOW)
+
+
+def test_r5_a_list_that_is_out_of_date_says_nothing_new_where_the_rules_say_so() -> None:
+    def checked(*lists: x509.CertificateRevocationList, needs_list: bool = False) -> str:
+        rules = replace(PLAIN, needs_list=needs_list)
+        try:
+            check_path(
+                LEAF.certificate, (), (), replace(trust(ROOT, lists=lists), rules=rules), NOW
+            )
+        except Refused as refused:
+            return refused.why
+        return ""
+
+    past = (-20, -10)
+    assert checked(revocations(ROOT, days=past)) == ""
+    assert "out of date" in checked(revocations(ROOT, days=past), needs_list=True)
+    assert "was revoked" in checked(revocations(ROOT, LEAF, days=past))
+    stranger = authority("stranger")
+    assert "is not signed by it" in checked(revocations(ROOT, days=past, signer=stranger))

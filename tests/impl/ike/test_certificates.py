@@ -49,6 +49,7 @@ RSA = replace(DES3, method=Method.RSA_SIGNATURES)
 ROOT = authority()
 ONE = make("a.example", ROOT, names=["a.example", "192.0.2.1"])
 TWO = make("b.example", ROOT, names=["b.example", "192.0.2.2"])
+CA = authority("ca")
 
 
 def clock(start: datetime.datetime = NOW) -> Callable[[float], datetime.datetime]:
@@ -155,6 +156,21 @@ def test_r5_certificates_are_sent_on_demand_or_known_before(make_pair: MakePair)
     assert certified(make_pair, never, knows).of(B, Phase1Established)
 
 
+@pytest.mark.parametrize(("more", "named_ones"), [(15, 16), (16, 0)])
+def test_r5_many_authorities_may_be_trusted(
+    make_pair: MakePair, more: int, named_ones: int
+) -> None:
+    """A message has so many payloads: of more authorities than it should name none is named."""
+    trusted = trust(
+        ROOT, *(make(f"ca {n}", CA, ca=True, public=CA.key.public_key()) for n in range(more))
+    )
+    pair = certified(make_pair, credentials(ONE, trusted), credentials(TWO, trusted))
+    assert pair.of(A, SasInstalled)
+    fourth = decode_message(pair.network.log[3].datagram).payloads
+    asked = [item.data for item in fourth if isinstance(item, CertificateRequest)]
+    assert len(asked) == (named_ones or 1) and all(asked) is bool(named_ones)
+
+
 def test_r5_a_certificate_that_is_altered_on_its_way_ends_nothing(make_pair: MakePair) -> None:
     # No hash covers it, and under CBC whoever cannot read a message can still spoil a block of it.
     spoilt: list[object] = []
@@ -249,7 +265,8 @@ def test_r5_an_end_does_not_show_what_its_certificate_does_not_confirm(
 
 def test_r5_an_identity_that_is_not_expected(make_pair: MakePair) -> None:
     pair = certified(make_pair, a={"expected": named("c.example")}, b={"own": named("b.example")})
-    assert failed(pair, A) == ("identity", "the peer's identity is not the one expected")
+    why = "the peer shows FQDN b.example, and the policy expects FQDN c.example"
+    assert failed(pair, A) == ("identity", why)
 
 
 def test_r5_the_own_identity_and_the_own_certificate_are_not_the_peer_s(

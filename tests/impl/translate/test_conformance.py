@@ -58,7 +58,9 @@ def swanctl(draw: Draw, side: int) -> dict[str, str]:
         "proposals": ", ".join(draw(st.lists(IKE, min_size=1, max_size=3, unique=True))),
         "esp": ", ".join(draw(st.lists(ESP, min_size=1, max_size=3, unique=True))),
         "own": mostly(names[0], NAMES),
-        "other": mostly(names[1], st.one_of(NAMES, st.just("%any"))),
+        "other": mostly(
+            names[1], st.one_of(NAMES, st.sampled_from(["%any", "*.test", "*@d.test", "*.c.test"]))
+        ),
         "psk": mostly("one", st.just("two")),
         "mode": mostly("tunnel", st.just("transport")),
         "local": mostly(own, NETS),
@@ -204,6 +206,7 @@ MIRRORED = {
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(swanctl(0), swanctl(1))
 @example(ALIKE, MIRRORED)
+@example(ALIKE, {**MIRRORED, "esp": "aes128-md5, 3des-sha256-modpnone, 3des-sha1-modp768-modpnone"})
 def test_r3_r7_r10_r21_two_strongswan_policies_do_what_verify_says(
     one: dict[str, str], other: dict[str, str]
 ) -> None:

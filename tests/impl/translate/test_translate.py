@@ -11,6 +11,7 @@ import pytest
 from impl.ike.settings import Detection
 from impl.translate import Plan, local_addresses, plan
 from impl.wire.numbers import IdType, Method
+from impl.wire.payloads import Identification
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
 from tests.impl.translate.test_conformance import ALIKE, A, B, swanctl_text
@@ -111,7 +112,7 @@ def test_r5_identities_are_id_payloads(peer_of: Load) -> None:
     }
     for text, expected in kinds.items():
         made = plan(swanctl(peer_of, own=text, other=text), HERE).settings.connections[0]
-        assert made.own is not None and made.expected is not None
+        assert made.own is not None and isinstance(made.expected, Identification)
         assert (made.own.type, made.own.data) == (made.expected.type, made.expected.data)
         assert (made.own.type, made.own.data) == expected
 
@@ -152,8 +153,11 @@ REFUSED = [
     ({"local": "10.1.0.0/16, 10.3.0.0/16"}, 12, "2 sets of packets"),
     ({"local": "10.1.0.0/16[tcp/80-90]"}, 12, "one port or all"),
     ({"mode": "transport"}, 12, "does not hold"),
-    ({"other": "*.test"}, 9, "wildcard"),
-    ({"own": "CN=a*"}, 7, "a wildcard"),
+    ({"other": "a*.test"}, 9, "a wildcard where none can stand"),
+    ({"other": "O=*, XX=a"}, 9, "cannot be written"),
+    ({"own": "*.test"}, 7, "a wildcard where none can stand"),
+    ({"own": "CN=a*"}, 7, "a wildcard where none can stand"),
+    ({"own": "192.0.2.0/24"}, 7, "is a ipv4-range"),
 ]
 
 

@@ -10,8 +10,8 @@ from model.formats.swanctl import values
 from model.formats.swanctl.settings import Setting
 from model.vocabulary.identities import IdentityKind
 from model.vocabulary.places import Place, PolicyError
-from model.vocabulary.policy import Action, Peer, WhenDead, WithoutSA
-from model.vocabulary.suites import AuthMethod, Exchange, Mode
+from model.vocabulary.policy import Action, Peer, Strength, WhenDead, WithoutSA
+from model.vocabulary.suites import AuthMethod, Exchange, Hash, Mode
 
 PeerOf = Callable[..., Peer]
 HEAD = "connections {\n c {\n version = 1\n remote_addrs = 192.0.2.2\n"
@@ -296,3 +296,26 @@ def test_what_follows_the_death_of_a_peer(peer_of: PeerOf, text: str, expected: 
 def test_an_action_that_nobody_knows_is_refused_with_its_line(peer_of: PeerOf) -> None:
     with pytest.raises(PolicyError, match=r"a\.conf:9: 'hold' is no dpd_action; write clear"):
         peer_of("a", conf(child="\n dpd_action = hold\n"))
+
+
+@pytest.mark.parametrize(
+    ("auth", "bits", "hashes"),
+    [
+        ("pubkey", None, None),
+        ("rsa-3072", 3072, ()),
+        ("rsa-2048-sha256-sha384", 2048, (Hash.SHA2_256, Hash.SHA2_384)),
+        ("pubkey-sha512", None, (Hash.SHA2_512,)),
+        ("ike:rsa-2048-sha256", None, None),  # of IKE's own signature
+    ],
+)
+def test_r5_auth_may_ask_for_strength(
+    peer_of: PeerOf, auth: str, bits: int | None, hashes: tuple[Hash, ...] | None
+) -> None:
+    text = conf(auth=f" local {{ auth = pubkey }}\n remote {{ auth = {auth}\n }}\n")
+    (way,) = peer_of("a", text).connections[0].authentications
+    assert way.method.value is AuthMethod.CERTIFICATE and way.own.strength is None
+    if hashes is None:
+        assert way.other.strength is None
+    else:
+        assert way.other.strength is not None and way.other.strength.place is not None
+        assert way.other.strength.value == Strength(bits, hashes)
