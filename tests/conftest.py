@@ -9,12 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from model.formats import load
 from model.formats.reader import ReadError
 from model.vocabulary.outcomes import Report
 from model.vocabulary.policy import Peer
 
+settings.register_profile("any machine", deadline=None)  # speed is for benchmarks
+settings.load_profile("any machine")
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
 TODAY = datetime.date(2026, 11, 24)
