@@ -53,6 +53,7 @@ class Rules:
     least_bits   of an RSA key        hashes   that may be under a certificate's signature
     most         certificates in a path, the anchor included
     needs_list   whether there must be a revocation list for every issuer
+    needs_named  whether there must be one for each certificate that says where one, or an answer of OCSP, is
     purposes     whether extendedKeyUsage, where there is one, must allow IKE
     signers      whether keyUsage of an authority, where there is one, must allow it to sign certificates
     old_lists    whether revocation lists that are out of date are as if they were not there, but for what
@@ -63,6 +64,7 @@ class Rules:
     hashes: frozenset[str] = frozenset(("sha256", "sha384", "sha512"))
     most: int = 8
     needs_list: bool = False
+    needs_named: bool = False
     purposes: bool = True
     signers: bool = True
     old_lists: bool = False
@@ -284,16 +286,27 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
     if demanded and not any(item in demanded for item in path[1:]):
         return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
     rules = search.trust.rules
-    needed, old = rules.needs_list, rules.old_lists
     for certificate, issuer in pairwise(path):
+        needed = rules.needs_list or (rules.needs_named and _says_where(certificate))
         fault = revocation_fault(
-            certificate, issuer, search.lists, search.now, needed=needed, old=old
+            certificate, issuer, search.lists, search.now, needed=needed, old=rules.old_lists
         )
         if fault:
             return fault
     if any(_extension(item, x509.NameConstraints) is not None for item in path[1:]):
         return _constraint_fault(path, search.now)
     return ""
+
+
+def _says_where(certificate: Certificate) -> bool:
+    """Whether it names a place where it can be learned whether it was revoked."""
+    from cryptography import x509
+    from cryptography.x509.oid import AuthorityInformationAccessOID
+
+    if _extension(certificate, x509.CRLDistributionPoints) is not None:
+        return True
+    access = _extension(certificate, x509.AuthorityInformationAccess) or ()
+    return any(item.access_method == AuthorityInformationAccessOID.OCSP for item in access)
 
 
 def _constraint_fault(path: tuple[Certificate, ...], now: datetime.datetime) -> str:

@@ -38,7 +38,7 @@ class PKI:
     peer-small (1024 bits), peer-sha1 and peer-md5 (what it is signed with), peer-wrap (keyUsage without a signature),
     peer-code (not for IPsec), peer-critical (an extension that nobody knows), peer-mute (by mute-ca, which
     may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
-    authority), and the same for cmd
+    authority), peer-uri (says where a revocation list is: nowhere), and the same for cmd
     """
 
     def __init__(self, today: datetime.date) -> None:
@@ -124,6 +124,10 @@ class PKI:
             made = made.add_extension(
                 x509.KeyUsage(**{u: u in what for u in _USAGES}), critical=True
             )
+        if name.endswith("-uri"):
+            where = [x509.UniformResourceIdentifier("http://192.0.2.77/none.crl")]
+            points = [x509.DistributionPoint(where, None, None, None)]
+            made = made.add_extension(x509.CRLDistributionPoints(points), critical=False)
         if name.endswith("-critical"):
             unknown = x509.UnrecognizedExtension(
                 x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\0"
