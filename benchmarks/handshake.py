@@ -190,7 +190,7 @@ def _connection(suite: Suite, own: Address, peer: Address) -> ConnectionSettings
         Identification(IdType.FQDN, 0, 0, f"{peer[0]}.example".encode()),
         Secret("benchmark", None, b"a benchmark's, so no secret"),
         replace(life, offered=28_800, hard=28_800),
-        (ChildSettings("net", local, remote, (suite.second,), life),),
+        (ChildSettings("net", local, remote, ((suite.second,),), life),),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         # Files and sockets are dealt with where they are used; what is left is the output.
         _mute()
         why = error.strerror or type(error).__name__
-        print(f"error: the output cannot be written: {why}", file=sys.stderr)
+        with suppress(OSError):  # a terminal that is gone
+            print(f"error: the output cannot be written: {why}", file=sys.stderr)
         return exits.USAGE
 
 

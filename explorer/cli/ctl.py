@@ -88,10 +88,12 @@ def _connected(path: str) -> socket.socket:
 def _lines(sock: socket.socket) -> Iterator[bytes]:
     rest = bytearray()
     while octets := sock.recv(65_536):
+        new = len(rest)
         rest += octets
-        while (end := rest.find(b"\n")) >= 0:
+        while (end := rest.find(b"\n", new)) >= 0:
             yield bytes(rest[:end])
             del rest[: end + 1]
+            new = 0
         if len(rest) > _LARGEST:
             return
 

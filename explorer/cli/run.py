@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import queue
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -26,6 +29,11 @@ from impl.ike.settings import Host
 from impl.translate import Plan, local_addresses, plan
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
+
+#: events that wait to be printed; what comes on top is lost
+_MOST_WAITING = 10_000
+#: seconds that the last of them may take
+_FAREWELL = 2.0
 
 
 @dataclass(frozen=True)
@@ -148,39 +156,82 @@ async def _undo(nodes: Sequence[Node], daemon: Daemon | None) -> None:
 async def _serve(plans: Sequence[Plan], asked: Asked) -> None:
     daemon = await _daemon(plans, asked)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ends():
         loop.add_signal_handler(number, daemon.stop, signal.Signals(number).name)
-    daemon.listen(_Printer(daemon, asked.output).show)
+    printer = _Printer(daemon, asked.output)
+    daemon.listen(printer.show)
     try:
         await daemon.run(asked.up)
     except RequestError as error:
         raise usage(str(error), "ikeproof run --help") from None
+    finally:
+        if not await asyncio.to_thread(printer.close):
+            # Its thread holds the stream, so that nothing at exit would get past it.
+            os._exit(exits.FINE)
+
+
+def _ends() -> list[signal.Signals]:
+    """What ends the daemon: a terminal that goes too, unless that is to be ignored (nohup)."""
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hangs_up else [])]
 
 
 class _Printer:
-    """Events on standard output, as they come."""
+    """Events on standard output, as they come, by a thread of its own: a terminal that is stopped, or a pipe
+    that nobody empties, holds no negotiation up."""
 
     def __init__(self, daemon: Daemon, output: str) -> None:
-        self._daemon, self._json, self._mute = daemon, output == "json", False
-        self._lost = False
+        self._daemon, self._json = daemon, output == "json"
+        self._loop = asyncio.get_running_loop()
+        self._waiting: queue.Queue[Mapping[str, Any] | None] = queue.Queue(_MOST_WAITING)
+        self._lost = 0
+        self._thread = threading.Thread(target=self._print, daemon=True)
+        self._thread.start()
 
     def show(self, event: Mapping[str, Any]) -> None:
-        """One line; if nobody reads them, the daemon ends. What cannot be written otherwise, as on a full
-        disk, is lost, and no reason to end."""
-        if self._mute:
-            return
+        """One line; it is lost if too many wait already."""
         try:
-            if self._json:
-                sys.stdout.write(json.dumps(event) + "\n")
-            else:
-                write([event_row(event)])
-            sys.stdout.flush()
-        except BrokenPipeError:
-            self._mute = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self._daemon.stop("nobody reads the events")
-        except OSError as error:
-            if not self._lost:
-                why = error.strerror or type(error).__name__
-                print(f"events are lost: they cannot be written: {why}", file=sys.stderr)
-            self._lost = True
+            self._waiting.put_nowait(event)
+        except queue.Full:
+            self._lost += 1
+
+    def close(self) -> bool:
+        """Have the rest printed, as far as that goes in a bounded time; whether it was."""
+        with suppress(queue.Full):
+            self._waiting.put(None, timeout=_FAREWELL)
+        self._thread.join(_FAREWELL)
+        return not self._thread.is_alive()
+
+    def _print(self) -> None:
+        said = False
+        while (event := self._waiting.get()) is not None:
+            try:
+                self._line(event)
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                self._stop()
+                return
+            except OSError as error:
+                # As on a full disk: what is lost is no reason to end.
+                if not said:
+                    _complain(f"they cannot be written: {error.strerror or error}")
+                said = True
+            if self._lost and self._waiting.empty():
+                lost, self._lost = self._lost, 0
+                _complain(f"{lost}, as nobody took them")
+
+    def _line(self, event: Mapping[str, Any]) -> None:
+        if self._json:
+            sys.stdout.write(json.dumps(event) + "\n")
+        else:
+            write([event_row(event)])
+        sys.stdout.flush()
+
+    def _stop(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: it has ended already
+            self._loop.call_soon_threadsafe(self._daemon.stop, "nobody reads the events")
+
+
+def _complain(why: str) -> None:
+    with suppress(OSError):
+        print(f"events are lost: {why}", file=sys.stderr)

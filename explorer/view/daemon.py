@@ -59,12 +59,19 @@ def _identity(identity: Tree) -> str:
 
 
 def _pair(pair: Tree) -> str:
-    choice = pair["choice"]
+    suites = " + ".join(_suite(item["choice"]) for item in pair["sas"])
+    group = pair["sas"][0]["choice"]["group"]
+    pfs = f"PFS {group}" if group else "no PFS"
+    spis = " + ".join(
+        f"{item['inbound_spi']:08x} in, {item['outbound_spi']:08x} out" for item in pair["sas"]
+    )
+    packets = f"{pair['local']} === {pair['remote']}"
+    return f"{pair['child']}  {packets}  {suites}, {pfs}  SPIs {spis}"
+
+
+def _suite(choice: Tree) -> str:
     parts = [choice["protocol"], choice["transform"], choice["key_bits"], choice["integrity"]]
-    suite = " ".join(str(part) for part in parts if part is not None)
-    pfs = f"PFS {choice['group']}" if choice["group"] else "no PFS"
-    spis = f"SPIs {pair['inbound_spi']:08x} in, {pair['outbound_spi']:08x} out"
-    return f"{pair['child']}  {pair['local']} === {pair['remote']}  {suite}, {pfs}  {spis}"
+    return " ".join(str(part) for part in parts if part is not None)
 
 
 # ---- status

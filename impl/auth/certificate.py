@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 #: certificates and lists of one message that are looked at
 MOST_SENT = 16
+#: authorities that are named to the peer; where more are trusted none is (RFC 2408 3.10)
+MOST_NAMED = 16
 
 
 class Sends(Enum):
@@ -66,7 +68,7 @@ class CertificateSettings:
 
     own     its certificate, and then those that lead from it towards an anchor: all of them are sent
     key     the private key of the first
-    asks    whether to tell the peer which authorities are trusted (CR)
+    asks    whether to tell the peer which authorities are trusted (CR); of many, that any will do
     """
 
     own: tuple[x509.Certificate, ...]
@@ -121,8 +123,11 @@ class Certified(Authenticator):
         if not self._settings.asks:
             return ()
         encoding = CertEncoding.X509_SIGNATURE
-        names = [item.subject.public_bytes() for item in self._settings.trust.anchors]
-        return tuple(CertificateRequest(encoding, name) for name in dict.fromkeys(names))
+        trusted = (item.subject.public_bytes() for item in self._settings.trust.anchors)
+        names = list(dict.fromkeys(trusted))
+        if len(names) > MOST_NAMED:
+            names = [b""]
+        return tuple(CertificateRequest(encoding, name) for name in names)
 
     def prove(self, transcript: Transcript, own: Identification) -> Steps[Payloads]:
         """CERT, CR of the initiator, SIG."""

@@ -50,7 +50,7 @@ _PURPOSES = frozenset(
 class Rules:
     """What a path must fulfil.
 
-    least_bits   of an RSA key        hashes   that may be under a certificate's signature
+    least_bits   of an RSA key        hashes   that may be under the signature of a certificate or list
     most         certificates in a path, the anchor included
     needs_list   whether there must be a revocation list for every issuer
     needs_named  whether there must be one for each certificate that says where one, or an answer of OCSP, is
@@ -286,10 +286,11 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
     if demanded and not any(item in demanded for item in path[1:]):
         return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
     rules = search.trust.rules
+    old, hashes = rules.old_lists, rules.hashes
     for certificate, issuer in pairwise(path):
         needed = rules.needs_list or (rules.needs_named and _says_where(certificate))
         fault = revocation_fault(
-            certificate, issuer, search.lists, search.now, needed=needed, old=rules.old_lists
+            certificate, issuer, search.lists, search.now, needed=needed, old=old, hashes=hashes
         )
         if fault:
             return fault

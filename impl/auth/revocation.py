@@ -7,7 +7,7 @@ over. Where lists are given for an issuer and none of them counts, nothing is kn
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from impl.auth.names import in_words
@@ -27,11 +27,12 @@ def revocation_fault(
     now: datetime.datetime,
     *,
     needed: bool,
+    hashes: Container[str],
     old: bool = False,
 ) -> str:
     """Why a certificate must be taken for revoked, in words; empty if it need not.
 
-    needed   whether there must be a list
+    needed   whether there must be a list        hashes   that may be under its signature
     old      whether a list that is out of date is as if it were not there, but for what it names
     """
     own = [item for item in lists if item.issuer == certificate.issuer]
@@ -40,7 +41,7 @@ def revocation_fault(
         return f"there is no revocation list of {said}, and one is needed" if needed else ""
     faults = []
     for item in own:
-        fault = _list_fault(item, issuer)
+        fault = _list_fault(item, issuer, hashes)
         if fault:
             faults.append(fault)
             continue
@@ -53,7 +54,9 @@ def revocation_fault(
     return "" if "" in faults else faults[0]
 
 
-def _list_fault(item: CertificateRevocationList, issuer: Certificate) -> str:
+def _list_fault(
+    item: CertificateRevocationList, issuer: Certificate, hashes: Container[str]
+) -> str:
     """Why a list does not count at all."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -70,6 +73,9 @@ def _list_fault(item: CertificateRevocationList, issuer: Certificate) -> str:
             holds = item.is_signature_valid(key)
         if not holds:
             return f"{said} is not signed by it"
+        hash_ = item.signature_hash_algorithm
+        if hash_ is None or hash_.name not in hashes:
+            return f"{said} is signed with {hash_.name if hash_ is not None else 'an unknown hash'}"
         usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
         if not usage.crl_sign:
             return f"{in_words(issuer.subject)} may not sign revocation lists (keyUsage)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import socket
 import stat
 import struct
@@ -26,6 +27,8 @@ LONGEST_LINE = 64 * 1024
 MOST_WAITING = 1000
 #: seconds after which a client that says nothing, or takes nothing, is sent away
 PATIENCE = 60.0
+#: seconds between two looks at whether a client still waits for its answer
+GLANCE = 0.5
 
 
 class ControlError(Exception):
@@ -109,9 +112,23 @@ class Control:
                 if isinstance(request, Events):
                     await self._events(reader, writer)
                     return
-                await _say(writer, {"ok": True, "result": await self._served.answer(request)})
+                found = await self._answer(request, writer)
+                if found is None:
+                    return
+                await _say(writer, {"ok": True, "result": found})
             except RequestError as error:
                 await _say(writer, _refusal(str(error)))
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> Tree | None:
+        """The answer; None if the client goes before it is there, and leaves its place to another."""
+        asked = asyncio.ensure_future(self._served.answer(request))
+        try:
+            while not (await asyncio.wait((asked,), timeout=GLANCE))[0]:
+                if _gone(writer):
+                    return None
+            return asked.result()
+        finally:
+            asked.cancel()
 
     async def _events(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         waiting: asyncio.Queue[Tree | None] = asyncio.Queue(MOST_WAITING + 1)
@@ -146,6 +163,13 @@ async def _until_gone(reader: asyncio.StreamReader) -> None:
     with suppress(OSError):
         while await reader.read(4096):
             pass
+
+
+def _gone(writer: asyncio.StreamWriter) -> bool:
+    """Whether a client has closed its end; to have said all that it wants to is not that."""
+    poll = select.poll()
+    poll.register(writer.get_extra_info("socket").fileno(), 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 async def _say(writer: asyncio.StreamWriter, tree: Tree) -> None:

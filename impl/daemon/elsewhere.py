@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
@@ -20,19 +21,26 @@ from impl.ike.settings import ConnectionSettings
 T = TypeVar("T")
 #: processes at most: they are for bursts of rekeying
 _MOST = 4
+#: threads at most: they mostly wait
+_MOST_THREADS = 16
 
 
 class Elsewhere:
-    """Threads, and processes that are started when first needed. `close` ends the processes."""
+    """Threads, and processes that are started when first needed. `close` ends the processes.
+
+    A thread cannot be ended. So that a KDC which does not answer holds up no end of the program, they are
+    not an executor's, which would wait for them.
+    """
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        self._threads = asyncio.Semaphore(_MOST_THREADS)
 
     async def run(self, work: Work[T]) -> Outcome[T]:
         """Do it; never raises. Of a process that is ended from outside the work is done once more."""
         loop = asyncio.get_running_loop()
         if not work.apart:
-            return await loop.run_in_executor(None, work.run)
+            return await self._in_thread(loop, work)
         for _ in range(2):
             pool = self._processes()
             try:
@@ -41,6 +49,22 @@ class Elsewhere:
                 self._drop(pool)
         why = f"could not {work.what}: the process that was to do it has ended"
         return Outcome(failure=Refused("internal", why))
+
+    async def _in_thread(self, loop: asyncio.AbstractEventLoop, work: Work[T]) -> Outcome[T]:
+        made: asyncio.Future[Outcome[T]] = loop.create_future()
+
+        def tell(outcome: Outcome[T]) -> None:
+            if not made.done():  # given up
+                made.set_result(outcome)
+
+        def do() -> None:
+            outcome = work.run()
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(tell, outcome)
+
+        async with self._threads:
+            threading.Thread(target=do, name=work.what, daemon=True).start()
+            return await made
 
     def prepare(self, connections: Iterable[ConnectionSettings]) -> None:
         """Start the processes now if a connection may have work for them, as that takes a while."""
@@ -72,7 +96,7 @@ def _groups(connection: ConnectionSettings) -> Iterator[int]:
     """The groups that an exchange may take, in either phase."""
     yield from (choice.group for rank in connection.takes for choice in rank)
     for child in connection.children:
-        every = (choice.group for rank in child.takes for choice in rank)
+        every = (bundle[0].group for rank in child.takes for bundle in rank)
         yield from (group for group in every if group is not None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -28,7 +29,8 @@ class KeyFile:
             number = os.open(path, flags, 0o600)
         except OSError as error:
             mend = "name a file in a folder of your own"
-            raise KeyFileError(error.strerror or "it cannot be opened", mend) from None
+            why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+            raise KeyFileError(why or "it cannot be opened", mend) from None
         problem = _unfit(os.fstat(number))
         if problem:
             os.close(number)

@@ -69,6 +69,7 @@ def _row(row: Row | None) -> Tree | None:
     if row is None:
         return None
     needs = [kind.__name__ for kind in row.needs]
+    needs += [kind.__name__ for kind in row.some]
     found = {"needs": needs, "sealed": row.sealed, "does": row.does, "then": row.then.value}
     return found if row.more is None else {**found, "more": row.more.value}
 

@@ -13,9 +13,10 @@ from typing import Any
 from impl.auth.interface import Outcome, Work
 from impl.crypto.schedule import Cookies
 from impl.ike import natt, notices, phase1, phase2
+from impl.ike.bundles import named_phase2
 from impl.ike.core import Dropped, Got, Refused
 from impl.ike.events import PeerMoved
-from impl.ike.offers import named_phase1, named_phase2
+from impl.ike.offers import named_phase1
 from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Address, ConnectionSettings, host_of
@@ -95,23 +96,24 @@ class Engine(Times):
 
     # ---- what the driver says
     def renew(self, inbound_spi: int, now: float) -> None:
-        """A pair nears its end in octets, or in packets: negotiate another in its place (R19)."""
+        """A pair, named by any of its inbound SPIs, nears its end in octets, or in packets: negotiate another
+        in its place (R19)."""
         self._now = now
-        held = self.sadb.pairs.get(inbound_spi)
+        held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
             self.replace(*held)
 
     def expired(self, inbound_spi: int, now: float, why: str = "its lifetime is over") -> None:
-        """A pair has ended: forget it, and tell the peer (R19)."""
+        """A pair has ended, with all its protocols: forget it, and tell the peer (R19)."""
         self._now = now
-        held = self.sadb.pairs.get(inbound_spi)
+        held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
             self._end_pair(*held, why)
 
     def heard(self, inbound_spi: int, now: float) -> None:
         """A packet of the peer has verified: so it lives (RFC 3706 5.5)."""
         self._now = now
-        held = self.sadb.pairs.get(inbound_spi)
+        held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
             for sa in (held[0], *self.sadb.others(held[0])):
                 self.lives(sa)
@@ -227,6 +229,9 @@ class Engine(Times):
             # would pass for an answer (RFC 2408 2.5.3).
             self.dropped["no responder cookie after message 1"] += 1
             return
+        if sa.half_open and (why := self._too_much(sa)):
+            self.dropped[why] += 1
+            return
         got = self._read(sa, row, header, datagram)
         known = sa.cookies
         if sa.initiated and not any(known.responder):
@@ -234,6 +239,16 @@ class Engine(Times):
             sa.cookies = Cookies(known.initiator, header.responder_cookie)
         begin = partial(phase1.ROWS[row.does], self, sa, got)
         self._go_on(Task(sa, begin, self._source, heard=Heard(row, got, datagram, known)))
+
+    def _too_much(self, sa: IkeSa) -> str:
+        """Why a host that has proved nothing gets no more done for now; empty if it does."""
+        host, settings = sa.begun[0], self.settings
+        if self.at_work(host) >= settings.steps_of_host:
+            return "too much is being worked on for its host"
+        third = sa.state is State.AWAITS_MM3
+        if third and self.sadb.unproved(host) >= settings.unproved_of_host:
+            return "too many exchanges of its host have proved nothing"
+        return ""
 
     def step_done(self, number: int, outcome: Outcome[Any], now: float) -> None:
         """What came of the work of a `StepNeeded`; nothing happens if its exchange is over."""
@@ -307,6 +322,9 @@ class Engine(Times):
             got = Got(header, payloads_of(header, datagram))
         for kind in row.needs:
             got.one(kind)
+        for kind in row.some:
+            if not got.all(kind):
+                raise Dropped("malformed", f"no {kind.__name__} payload")
         return got
 
     # ---- Quick Mode
@@ -412,7 +430,11 @@ class Engine(Times):
                 continue
             why = f"the peer says {name_of(NotifyType, item.type)}"
             error = Refused(_QUICK_REFUSALS[item.type], why)
-            named = [quick for quick in sa.quick.values() if quick.spi == item.spi]
+            named = [
+                quick
+                for quick in sa.quick.values()
+                if any(spi == item.spi for _, spi in quick.own_spis)
+            ]
             for quick in named:
                 if not self._offer_quick_anew(sa, quick, item.data):
                     self.refuse_quick(sa, quick, error)

@@ -72,22 +72,33 @@ class Phase1Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class SaPair:
-    """The SAs that a Quick Mode made, for the driver: one inbound, one outbound (R11).
+class ProtocolSas:
+    """The SAs of one protocol: one inbound, one outbound (R11). SPIs are numbers; keys are KEYMAT, encryption
+    key first."""
 
-    SPIs are numbers; keys are KEYMAT, encryption key first. `life` in seconds, `kilobytes` in units of 1024
-    octets, None for no limit: the driver ends it then, and says so to the engine (R19).
-    `originals`: the addresses of initiator and responder as the peer sees them, where transport mode
-    passes a NAT (RFC 3947 5.2).
-    """
-
-    child: str
-    peer: Address
     choice: Phase2Choice
     inbound_spi: int
     outbound_spi: int
     inbound_key: bytes = field(repr=False)
     outbound_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SaPair:
+    """What a Quick Mode made for a set of packets, for the driver: both directions, of one protocol or of
+    several that are applied together, and stand and fall together.
+
+    sas         the SAs of each protocol, in the order in which an outbound packet meets them: ESP, then AH
+                around it (RFC 2401 4.3); an inbound one meets them in reverse
+    life        in seconds, `kilobytes` in units of 1024 octets, None for no limit: the driver ends it then,
+                and says so to the engine (R19)
+    originals   the addresses of initiator and responder as the peer sees them, where transport mode passes a
+                NAT (RFC 3947 5.2)
+    """
+
+    child: str
+    peer: Address
+    sas: tuple[ProtocolSas, ...]
     local: Selector
     remote: Selector
     life: int | None
@@ -95,10 +106,17 @@ class SaPair:
     originals: tuple[Host, Host] | None = None
     kilobytes: int | None = None
 
+    @property
+    def inbound_spi(self) -> int:
+        """What it is called: the inbound SPI of its first protocol. An engine gives no SPI twice, whatever
+        the protocol."""
+        return self.sas[0].inbound_spi
+
 
 @dataclass(frozen=True, slots=True)
 class SasInstalled:
-    """A pair of SAs is ready: the inbound one at once, the outbound one too, as the peer has its own."""
+    """A pair of SAs (of each protocol) is ready: the inbound one at once, the outbound one too, as the peer has
+    its own."""
 
     name: bytes
     connection: str
@@ -107,7 +125,7 @@ class SasInstalled:
 
 @dataclass(frozen=True, slots=True)
 class SasDeleted:
-    """A pair of SAs is to be removed; named by the inbound SPI."""
+    """A pair of SAs (of each protocol) is to be removed; named by the inbound SPI of the first."""
 
     connection: str
     pair: SaPair

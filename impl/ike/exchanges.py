@@ -14,21 +14,21 @@ from impl.ike import natt, notices, phase1, phase2
 from impl.ike.cookies import SIZE, CookieMaker
 from impl.ike.core import Refused, Reply
 from impl.ike.events import Event, Phase1Ended, Phase1Failed, Phase2Failed, SaPair, StepNeeded
-from impl.ike.offers import unsupported
 from impl.ike.reasons import Reasons
 from impl.ike.remotes import Remotes
 from impl.ike.sadb import Answered, IkeSa, Quick, Sadb, Sending, Wanted
 from impl.ike.settings import (
     Address,
+    Bundle,
     ChildSettings,
     ConnectionSettings,
     KeyLog,
     Phase1Choice,
-    Phase2Choice,
     Random,
     Settings,
 )
 from impl.ike.steps import Task
+from impl.ike.supported import unsupported
 from impl.ike.tables import State
 from impl.ike.timers import Timers
 from impl.wire.message import Header, Message, encode_chain, encode_message, with_header
@@ -231,7 +231,7 @@ class Exchanges(ABC):
         quick.child, quick.replaces, quick.begun = wanted.child, wanted.replaces, self._now
         return quick
 
-    def offer_quick(self, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]) -> None:
+    def offer_quick(self, sa: IkeSa, quick: Quick, choices: Sequence[Bundle]) -> None:
         """Send message 1 of Quick Mode with these choices."""
         begin = partial(phase2.offer_quick, self, sa, quick, choices)
         self.go_on_offering(Task(sa, begin, (sa.peer, sa.nat.floated), quick))
@@ -252,7 +252,7 @@ class Exchanges(ABC):
         self.send(sa, quick.sending, ExchangeType.QUICK, quick.message_id, reply)
         self.await_quick(sa, quick)
 
-    def want_anew(self, sa: IkeSa, refused: Quick, choices: Sequence[Phase2Choice]) -> None:
+    def want_anew(self, sa: IkeSa, refused: Quick, choices: Sequence[Bundle]) -> None:
         """Offer once more in place of a Quick Mode that was refused, what the answerer has named."""
         assert refused.child is not None
         quick = self._quick(sa, Wanted(refused.child, refused.replaces))
@@ -356,7 +356,8 @@ class Exchanges(ABC):
         self.emit(Phase1Failed(sa.name, sa.peer, name, sa.initiated, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
-        """A Phase I SA is gone; its pairs live on (R19), what was being negotiated under it does not."""
+        """A Phase I SA is gone; its pairs live on (R19). What was being negotiated under it is begun again under
+        its successor, with what waits; without one it has failed."""
         stood = sa.state is State.ESTABLISHED
         sa.state = State.ENDED
         under_way = [quick for quick in sa.quick.values() if quick.initiated]
@@ -366,6 +367,8 @@ class Exchanges(ABC):
             self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
         successor = self.sadb.successor(sa)
         if successor is not None:
+            again = [Wanted(quick.child, quick.replaces) for quick in under_way if quick.child]
+            sa.wanted, under_way = [*again, *sa.wanted], []
             self._hand_over(sa, successor)
         left = [*((quick.child, quick.replaces) for quick in under_way)]
         left += ((item.child, item.replaces) for item in sa.wanted)
@@ -427,6 +430,11 @@ class Exchanges(ABC):
         if task.quick is None:
             return self.key("resend", task.sa)
         return self.key("quick", task.sa, task.quick.message_id)
+
+    def at_work(self, host: str) -> int:
+        """How many pieces of work are under way for half-open exchanges of a host."""
+        tasks = (task for task in self._working.values() if task.quick is None)
+        return sum(task.sa.half_open and task.sa.begun[0] == host for task in tasks)
 
     def abandon(self, of: IkeSa | Quick) -> None:
         """What comes of work for it is of no use any more."""

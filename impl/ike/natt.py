@@ -14,7 +14,7 @@ from impl.crypto.hashes import HASHES, same
 from impl.crypto.schedule import nat_d
 from impl.ike.core import Core, Got, Refused
 from impl.ike.sadb import Dialect, IkeSa, Quick
-from impl.ike.settings import Address, Host, Phase2Choice, host_of
+from impl.ike.settings import Address, Bundle, Host, host_of
 from impl.wire.numbers import Encapsulation, IdType, ProtocolId
 from impl.wire.payloads import NatDiscovery, NatOriginalAddress, VendorId
 from impl.wire.vendors import vendor_id
@@ -129,32 +129,35 @@ def may_follow(sa: IkeSa, peer: Address, *, floated: bool) -> bool:
 
 
 # ---- Quick Mode
-def on_wire(sa: IkeSa, choices: Iterable[Phase2Choice]) -> tuple[Phase2Choice, ...]:
+def on_wire(sa: IkeSa, bundles: Iterable[Bundle]) -> tuple[Bundle, ...]:
     """Choices as they are spoken of on the wire: where a NAT is, ESP in UDP alone passes."""
     dialect = sa.nat.dialect
     if dialect is None or not sa.nat.detected:
-        return tuple(choices)
+        return tuple(bundles)
     return tuple(
-        replace(item, encapsulation=_MODES[Encapsulation(item.encapsulation)][dialect.draft])
-        for item in choices
-        if item.protocol == ProtocolId.ESP
+        tuple(
+            replace(item, encapsulation=_MODES[Encapsulation(item.encapsulation)][dialect.draft])
+            for item in bundle
+        )
+        for bundle in bundles
+        if all(item.protocol == ProtocolId.ESP for item in bundle)
     )
 
 
-def spoken(sa: IkeSa, choices: Iterable[Phase2Choice]) -> tuple[Phase2Choice, ...]:
+def spoken(sa: IkeSa, bundles: Iterable[Bundle]) -> tuple[Bundle, ...]:
     """The same for an offer of ours; Refused if nothing is left of it."""
-    found = on_wire(sa, choices)
+    found = on_wire(sa, bundles)
     if not found:
         raise Refused("proposal-p2", "AH does not pass a NAT, and nothing else may be offered")
     return found
 
 
 def originals(
-    core: Core, sa: IkeSa, quick: Quick, choice: Phase2Choice
+    core: Core, sa: IkeSa, quick: Quick, bundle: Bundle
 ) -> tuple[NatOriginalAddress, ...]:
     """NAT-OA of the initiator and of the responder, as this end sees them: transport mode has to mend
     checksums (RFC 3947 5.2)."""
-    if choice.encapsulation not in _TRANSPORT or sa.nat.dialect is None:
+    if bundle[0].encapsulation not in _TRANSPORT or sa.nat.dialect is None:
         return ()
     hosts = [core.settings.local, host_of(sa.peer[0])]
     return tuple(

@@ -115,7 +115,7 @@ def lifetime_of_phase1(sa: IkeSa) -> Notification:
     return _lifetime(ProtocolId.ISAKMP, sa.cookies.both, *types, sa.seconds, None)
 
 
-def lifetime_of_pair(
+def lifetime_of_sas(
     protocol: int, spi: bytes, seconds: int | None, kilobytes: int | None
 ) -> Notification:
     """The same in Quick Mode; `spi` is the answerer's, None what is not said."""
@@ -185,11 +185,17 @@ def _delete(core: Core, sa: IkeSa, item: Delete) -> None:
             core.ended(sa, "the peer has deleted it")
         return
     named = {int.from_bytes(spi, "big") for spi in item.spis}
-    # Pairs are the peer's, whichever of its Phase I SAs they were made under.
-    shared = [held for held in core.sadb.pairs_with(sa) if held[1].choice.protocol == item.protocol]
+    # Pairs are the peer's, whichever of its Phase I SAs they were made under. Of a bundle one protocol is
+    # enough: it falls as a whole.
+    shared = [
+        (owner, pair, sas)
+        for owner, pair in core.sadb.pairs_with(sa)
+        for sas in pair.sas
+        if sas.choice.protocol == item.protocol
+    ]
     # strongSwan names its outbound one, which is our inbound one, when it could not install a pair.
-    for owner, pair in [item for item in shared if item[1].outbound_spi in named] or [
-        item for item in shared if item[1].inbound_spi in named
+    for owner, pair, _ in [held for held in shared if held[2].outbound_spi in named] or [
+        held for held in shared if held[2].inbound_spi in named
     ]:
         core.drop_pair(owner, pair, "the peer has deleted it")
 
@@ -202,10 +208,18 @@ def remove_pair(core: Core, sa: IkeSa, pair: SaPair, why: str) -> None:
 
 def deletes_of(pairs: Iterable[SaPair]) -> list[AnyPayload]:
     """The Deletes of pairs: their inbound SPIs, a payload a protocol."""
+    return deletes_naming(
+        (item.choice.protocol, item.inbound_spi.to_bytes(4, "big"))
+        for pair in pairs
+        for item in pair.sas
+    )
+
+
+def deletes_naming(spis: Iterable[tuple[int, bytes]]) -> list[AnyPayload]:
+    """Deletes of own SPIs, each with its protocol: a payload a protocol."""
     found: dict[int, list[bytes]] = {}
-    for pair in pairs:
-        spi = pair.inbound_spi.to_bytes(4, "big")
-        found.setdefault(pair.choice.protocol, []).append(spi)
+    for protocol, spi in spis:
+        found.setdefault(protocol, []).append(spi)
     return [Delete(protocol, tuple(spis)) for protocol, spis in found.items()]
 
 

@@ -17,7 +17,7 @@ from impl.crypto.hashes import HASHES
 from impl.crypto.schedule import WeakKey
 from impl.ike import methods, natt, notices, vendors
 from impl.ike.core import Core, Dropped, Got, Refused, Reply
-from impl.ike.offers import answered_phase1, offer_phase1, only, take_phase1
+from impl.ike.offers import MOST, answered_phase1, offer_phase1, only, take_phase1
 from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
@@ -62,7 +62,7 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
     taken = take_phase1(offered, takes, prefers_own=connection.prefers_own)
     if taken is None:
         problem, reason = "nothing in the peer's offer is acceptable", "proposal-p1"
-        acceptable = tuple(choice for rank in takes for choice in rank)
+        acceptable = tuple(choice for rank in takes for choice in rank)[:MOST]
         if methods.only_the_method(offered, (item for rank in connection.takes for item in rank)):
             problem, reason = "the peer offers no authentication method of ours", "auth-method"
         room = _AMPLIFIED * got.header.length if sa.names_alternatives else 0

@@ -5,7 +5,7 @@ A row yields nothing before the message has verified: what it has done elsewhere
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
 from impl.auth.interface import Steps
@@ -13,21 +13,22 @@ from impl.crypto import schedule
 from impl.crypto.groups import DegenerateValue, group_of
 from impl.crypto.hashes import same
 from impl.ike import natt, notices
-from impl.ike.clients import client_id, packets_of
-from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
-from impl.ike.events import SaPair
-from impl.ike.offers import (
+from impl.ike.bundles import (
     Taken2,
+    answer_phase2,
     answered_phase2,
     key_octets,
     offer_phase2,
-    only,
     take_phase2,
 )
+from impl.ike.clients import client_id, packets_of
+from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
+from impl.ike.events import ProtocolSas, SaPair
+from impl.ike.offers import MOST
 from impl.ike.phase1 import NONCE_OCTETS, nonce_of
 from impl.ike.powers import private_value, shared_secret
-from impl.ike.sadb import IkeSa, Quick
-from impl.ike.settings import ChildSettings, Phase2Choice, host_of
+from impl.ike.sadb import Agreed, IkeSa, Quick
+from impl.ike.settings import Bundle, ChildSettings, Phase2Choice, host_of
 from impl.wire.message import encode_chain
 from impl.wire.numbers import Encapsulation, IpsecAttribute, NotifyType
 from impl.wire.payloads import (
@@ -44,6 +45,8 @@ from model.vocabulary.selectors import Selector
 
 #: SPIs up to this one are reserved (RFC 2406 2.1)
 RESERVED_SPIS = 255
+#: SAs that a peer may ask for in one Quick Mode
+MOST_AT_ONCE = 16
 #: what counts as tunnel or transport mode, whether in UDP or not
 _PLAIN: dict[int, int] = {
     Encapsulation.UDP_TUNNEL: Encapsulation.TUNNEL,
@@ -63,21 +66,20 @@ def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, 
 
 
 # ---- the starter
-def offer_quick(
-    core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Phase2Choice]
-) -> Steps[Reply]:
+def offer_quick(core: Core, sa: IkeSa, quick: Quick, choices: Sequence[Bundle]) -> Steps[Reply]:
     """Message 1, with these choices; for the packets of the pair that it replaces, if it does."""
     child = quick.child
     assert child is not None and sa.sealing is not None
     agreed = sa.choice.group if sa.choice is not None else None
     quick.offered = natt.spoken(sa, _of_one_group(choices, agreed))
-    quick.spi, quick.nonce = _spi(core), core.random(NONCE_OCTETS)
+    quick.spis = _spis(core, (item.protocol for bundle in quick.offered for item in bundle))
+    quick.nonce = core.random(NONCE_OCTETS)
     quick.ids = _ends(core, sa, child)
     if quick.replaces is not None:
         quick.ids = client_id(quick.replaces.local), client_id(quick.replaces.remote)
-    public = yield from _public(core, quick, quick.offered[0].group)
+    public = yield from _public(core, quick, quick.offered[0][0].group)
     rest: list[AnyPayload] = [
-        offer_phase2(quick.offered, quick.spi, child.life),
+        offer_phase2(quick.offered, quick.spis, child.life),
         Nonce(quick.nonce),
         *public,
         *quick.ids,
@@ -88,13 +90,13 @@ def offer_quick(
     return Reply.hashed(made, chain)
 
 
-def _of_one_group(choices: Sequence[Phase2Choice], agreed: int | None) -> tuple[Phase2Choice, ...]:
+def _of_one_group(choices: Sequence[Bundle], agreed: int | None) -> tuple[Bundle, ...]:
     """Message 1 carries one public value, so only choices of one group are offered: if the first has
     PFS, of Phase I's group where one has it; else of the first one's."""
-    group = choices[0].group
-    if group is not None and any(item.group == agreed for item in choices):
+    group = choices[0][0].group
+    if group is not None and any(item[0].group == agreed for item in choices):
         group = agreed
-    return tuple(item for item in choices if item.group == group)
+    return tuple(item for item in choices if item[0].group == group)
 
 
 def _public(core: Core, quick: Quick, number: int | None) -> Steps[tuple[KeyExchange, ...]]:
@@ -106,13 +108,18 @@ def _public(core: Core, quick: Quick, number: int | None) -> Steps[tuple[KeyExch
     return (KeyExchange(quick.private.public),)
 
 
-def _spi(core: Core, *avoid: bytes) -> bytes:
-    """An SPI for the own inbound SA: not reserved, nobody else's, and not the peer's (R11)."""
-    while True:
-        spi = fresh(core.random, 4)
-        number = int.from_bytes(spi, "big")
-        if number > RESERVED_SPIS and number not in core.sadb.pairs and spi not in avoid:
-            return spi
+def _spis(core: Core, protocols: Iterable[int], taken: Iterable[bytes] = ()) -> dict[int, bytes]:
+    """SPIs for own inbound SAs, one for each protocol: not reserved, none that is in use here, whatever its
+    protocol, and none of `taken`, the peer's (R11) or already given out."""
+    avoid, found = set(taken), dict[int, bytes]()
+    for protocol in protocols:
+        while protocol not in found:
+            spi = fresh(core.random, 4)
+            number = int.from_bytes(spi, "big")
+            if number > RESERVED_SPIS and number not in core.sadb.inbound and spi not in avoid:
+                found[protocol] = spi
+                avoid.add(spi)
+    return found
 
 
 def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
@@ -122,22 +129,34 @@ def take_quick_answer(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Re
     made = schedule.hash_2(keys, quick.message_id, quick.nonce, got.opened.rest)
     _check(got, made, "HASH(2)")
     _may_serve(sa)
-    taken = answered_phase2(got.one(SecurityAssociation), quick.offered)
-    # The answerer waits for message 3, so a refusal is told to it.
-    none = NotifyType.NO_PROPOSAL_CHOSEN
-    if taken is None:
-        raise Refused("proposal-p2", "the answer is no transform of the offer", none)
-    if taken.proposal.spi == quick.spi:
-        raise Refused("proposal-p2", "the peer's SPI is the own one", none)
-    quick.peer_nonce, quick.peer_spi = nonce, taken.proposal.spi
+    quick.agreed = [_answered(quick, got.all(SecurityAssociation))]
+    quick.peer_nonce = nonce
     natt.hear_originals(quick, got)
     _same_ids(core, sa, quick, got.all(Identification))
-    yield from _choose(quick, taken, got)
+    yield from _share(quick, got)
     _may_serve(sa)  # others may have been completed meanwhile
     _hear_lifetime(quick, got)
     made = schedule.hash_3(keys, quick.message_id, quick.nonce, nonce)
     _install(core, sa, quick)
     return Reply((HashData(made),), sealed=True)
+
+
+def _answered(quick: Quick, answers: Sequence[SecurityAssociation]) -> Agreed:
+    """What the answer takes of the offer, which has one SA payload. The answerer waits for message 3, so a
+    refusal is told to it."""
+    none = NotifyType.NO_PROPOSAL_CHOSEN
+    first = answers[0].proposals[0]
+    quick.protocol, quick.peer_spi = first.protocol, first.spi
+    if len(answers) != 1:
+        why = f"the answer has {len(answers)} SA payloads, and the offer has one"
+        raise Refused("proposal-p2", why, none)
+    taken = answered_phase2(answers[0], quick.offered)
+    if taken is None:
+        raise Refused("proposal-p2", "the answer is no transform of the offer", none)
+    spis = {protocol: quick.spis[protocol] for protocol in taken.spis}
+    if any(taken.spis[protocol] == spi for protocol, spi in spis.items()):
+        raise Refused("proposal-p2", "the peer's SPI is the own one", none)
+    return Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, taken.spis)
 
 
 def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
@@ -175,15 +194,14 @@ def _may_serve(sa: IkeSa) -> None:
         raise Refused("limit", why, NotifyType.NO_PROPOSAL_CHOSEN)
 
 
-def _choose(quick: Quick, taken: Taken2, got: Got) -> Steps[None]:
-    """Keep the choice, and with PFS the secret."""
-    quick.choice, quick.seconds, quick.kilobytes = taken.choice, taken.seconds, taken.kilobytes
+def _share(quick: Quick, got: Got) -> Steps[None]:
+    """With PFS the secret, which all that was agreed on shares."""
     publics, none = got.all(KeyExchange), NotifyType.NO_PROPOSAL_CHOSEN
-    if taken.choice.group is None:
+    if quick.group is None:
         if publics:
             raise Refused("proposal-p2", "a public value without PFS", none)
         return
-    group = group_of(taken.choice.group)
+    group = group_of(quick.group)
     if len(publics) != 1 or quick.private is None or group is None:
         raise Refused("proposal-p2", "PFS without a public value", none)
     try:
@@ -196,67 +214,120 @@ def _choose(quick: Quick, taken: Taken2, got: Got) -> Steps[None]:
 
 # ---- the answerer
 def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
-    """Message 1 is here: verify it, find the policy, and choose one transform, unchanged."""
+    """Message 1 is here: verify it, find the policy, and choose from each SA payload, unchanged."""
     assert sa.sealing is not None and got.opened is not None
     keys = sa.sealing.keys
     _check(got, schedule.hash_1(keys, quick.message_id, got.opened.rest), "HASH(1)")
-    offered, nonce = got.one(SecurityAssociation), nonce_of(got)
-    # A refusal names what it refuses.
-    quick.protocol, quick.peer_spi = offered.proposals[0].protocol, offered.proposals[0].spi
+    offers, nonce = got.all(SecurityAssociation), nonce_of(got)
+    _about(quick, offers[0])
     _may_serve(sa)
     natt.hear_originals(quick, got)
     child, ids = _policy(core, sa, quick, got.all(Identification))
     quick.child, quick.ids = child, ids
-    _same_mode(offered, child)
-    ranks = [natt.on_wire(sa, rank) for rank in child.takes]
-    taken = take_phase2(offered, ranks, prefers_own=sa.connection.prefers_own)
-    if taken is None:
-        why = "nothing in the peer's offer is acceptable"
-        acceptable = [choice for rank in ranks for choice in rank]
-        named = encode_sa(offer_phase2(acceptable, bytes(4), child.life)) if acceptable else b""
-        data = named if sa.names_alternatives else b""
-        raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
+    chosen = _chosen(sa, quick, child, offers)
     quick.peer_nonce, quick.nonce = nonce, core.random(NONCE_OCTETS)
-    quick.peer_spi = taken.proposal.spi
-    quick.spi = _spi(core, quick.peer_spi)
-    public = yield from _public(core, quick, taken.choice.group)
-    yield from _choose(quick, taken, got)
+    quick.agreed = _agreed(core, chosen)
+    public = yield from _public(core, quick, quick.group)
+    yield from _share(quick, got)
     rest: list[AnyPayload] = [
-        only(taken.proposal, taken.transform, quick.spi),
+        *(
+            answer_phase2(*both)
+            for both in zip(chosen, (a.spis for a in quick.agreed), strict=True)
+        ),
         Nonce(quick.nonce),
         *public,
         *(reversed(ids) if got.all(Identification) else ()),
-        *natt.originals(core, sa, quick, taken.choice),
+        *natt.originals(core, sa, quick, quick.agreed[0].bundle),
         *_shorter_lifetime(quick),
     ]
     chain = encode_chain(rest)
     return Reply.hashed(schedule.hash_2(keys, quick.message_id, nonce, chain[1]), chain)
 
 
+def _about(quick: Quick, offered: SecurityAssociation) -> None:
+    """A refusal names what it refuses: the first SA of an offer."""
+    quick.protocol, quick.peer_spi = offered.proposals[0].protocol, offered.proposals[0].spi
+
+
+def _chosen(
+    sa: IkeSa, quick: Quick, child: ChildSettings, offers: Sequence[SecurityAssociation]
+) -> list[Taken2]:
+    """What is taken of each SA payload, on its own: of all, or nothing; and, as there is one public value at
+    most, of one PFS group (RFC 2409 5.5)."""
+    if len(offers) > MOST_AT_ONCE:
+        why = f"the peer asks for {len(offers)} SAs at once, and gets {MOST_AT_ONCE} at most"
+        raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
+    acceptable = ranks = [natt.on_wire(sa, rank) for rank in child.takes]
+    found: list[Taken2] = []
+    for offered in offers:
+        if found:
+            _about(quick, offered)
+        _same_mode(offered, child)
+        taken = take_phase2(offered, ranks, prefers_own=sa.connection.prefers_own)
+        if taken is None:
+            why = "nothing in the peer's offer is acceptable"
+            data = _named(acceptable, child) if sa.names_alternatives else b""
+            raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
+        if found and any(taken.spis.items() & other.spis.items() for other in found):
+            why = "the peer gives one SPI to two SAs"
+            raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
+        found.append(taken)
+        if len(offers) > 1:
+            group = taken.bundle[0].group
+            ranks = [tuple(item for item in rank if item[0].group == group) for rank in ranks]
+    return found
+
+
+def _named(ranks: Sequence[Sequence[Bundle]], child: ChildSettings) -> bytes:
+    """What would be acceptable, as the data of a refusal; as much of it as an offer has room for (R7)."""
+    bundles = [bundle for rank in ranks for bundle in rank][:MOST]
+    nobody = {item.protocol: bytes(4) for bundle in bundles for item in bundle}
+    return encode_sa(offer_phase2(bundles, nobody, child.life)) if bundles else b""
+
+
+def _agreed(core: Core, chosen: Sequence[Taken2]) -> list[Agreed]:
+    """The same with own SPIs."""
+    given = {spi for taken in chosen for spi in taken.spis.values()}
+    found = []
+    for taken in chosen:
+        spis = _spis(core, taken.spis, given)
+        given.update(spis.values())
+        found.append(Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, taken.spis))
+    return found
+
+
 def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
-    """RESPONDER-LIFETIME, where the policy allows less than the offer states (RFC 2407 4.6.3.1)."""
-    assert quick.child is not None and quick.choice is not None
+    """RESPONDER-LIFETIME, where the policy allows less than the offer states (RFC 2407 4.6.3.1): one for each
+    protocol."""
+    assert quick.child is not None
     own = quick.child.life
-    if own.own_counts:
-        return []
-    seconds = own.hard if own.hard is not None and own.hard < quick.seconds else None
-    kilobytes = own.kilobytes
-    if kilobytes is not None and quick.kilobytes is not None and kilobytes >= quick.kilobytes:
-        kilobytes = None
-    if seconds is None and kilobytes is None:
-        return []
-    return [notices.lifetime_of_pair(quick.choice.protocol, quick.spi, seconds, kilobytes)]
+    found: list[AnyPayload] = []
+    for agreed in quick.agreed if not own.own_counts else ():
+        seconds = own.hard if own.hard is not None and own.hard < agreed.seconds else None
+        kilobytes = own.kilobytes
+        if kilobytes is not None and agreed.kilobytes is not None and kilobytes >= agreed.kilobytes:
+            kilobytes = None
+        if seconds is not None or kilobytes is not None:
+            found += (
+                notices.lifetime_of_sas(protocol, spi, seconds, kilobytes)
+                for protocol, spi in agreed.spis.items()
+            )
+    return found
 
 
 def _hear_lifetime(quick: Quick, got: Got) -> None:
-    """The answerer wants a shorter life than was offered; nothing makes one longer."""
+    """The answerer wants a shorter life than was offered, of any of what stands and falls together; nothing
+    makes one longer."""
     for item in got.all(Notification):
-        if item.type == NotifyType.RESPONDER_LIFETIME and item.spi == quick.peer_spi:
-            types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
-            seconds, kilobytes = notices.lifetime_in(item, *types)
-            if seconds:
-                quick.seconds = min(quick.seconds, seconds)
-            quick.kilobytes = _least(quick.kilobytes, kilobytes)
+        if item.type != NotifyType.RESPONDER_LIFETIME:
+            continue
+        types = IpsecAttribute.LIFE_TYPE, IpsecAttribute.LIFE_DURATION
+        for agreed in quick.agreed:
+            if item.spi in agreed.peer_spis.values():
+                seconds, kilobytes = notices.lifetime_in(item, *types)
+                if seconds:
+                    agreed.seconds = min(agreed.seconds, seconds)
+                agreed.kilobytes = _least(agreed.kilobytes, kilobytes)
 
 
 def _least(one: int | None, other: int | None) -> int | None:
@@ -316,7 +387,8 @@ def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
         for transform in proposal.transforms
         if (mode := transform.get(IpsecAttribute.ENCAPSULATION)) is not None
     }
-    own = (_PLAIN.get(c.encapsulation, c.encapsulation) for rank in child.takes for c in rank)
+    modes = (bundle[0].encapsulation for rank in child.takes for bundle in rank)
+    own = (_PLAIN.get(mode, mode) for mode in modes)
     if asked and not any(mode in asked for mode in own):
         why = "the peer asks for tunnel mode where the policy wants transport mode, or the reverse"
         raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
@@ -334,41 +406,45 @@ def complete_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Reply:
 
 
 def _install(core: Core, sa: IkeSa, quick: Quick) -> None:
-    """Hand the pair over: each SA under its receiver's SPI, with keys of its own (R11, R13)."""
-    choice, child = quick.choice, quick.child
-    assert choice is not None and child is not None and quick.ids is not None
-    size = key_octets(choice)
-    assert size is not None  # settings hold supported choices only
-    nonces = (quick.nonce, quick.peer_nonce)
-    if not quick.initiated:
-        nonces = nonces[1], nonces[0]
-
-    def keys(spi: bytes) -> bytes:
-        assert sa.sealing is not None
-        own = sa.sealing.keys
-        return schedule.keymat(own, choice.protocol, spi, nonces, size, quick.secret)
-
+    """Hand over a pair for each SA payload (R11, R13)."""
+    child = quick.child
+    assert child is not None and quick.ids is not None
     local, remote = map(packets_of, quick.ids)
     if quick.originals is not None:
         remote, local = natt.as_seen_here(core, sa, quick, remote, local)
-    pair = SaPair(
-        child.name,
-        sa.peer,
-        choice,
-        int.from_bytes(quick.spi, "big"),
-        int.from_bytes(quick.peer_spi, "big"),
-        keys(quick.spi),
-        keys(quick.peer_spi),
-        local,
-        remote,
-        child.life.in_force(quick.seconds),
-        quick.initiated,
-        quick.originals,
-        child.life.kilobytes_in_force(quick.kilobytes),
-    )
+    made = [
+        SaPair(
+            child.name,
+            sa.peer,
+            tuple(_sas_of(sa, quick, agreed, choice) for choice in agreed.bundle),
+            local,
+            remote,
+            child.life.in_force(agreed.seconds),
+            quick.initiated,
+            quick.originals,
+            child.life.kilobytes_in_force(agreed.kilobytes),
+        )
+        for agreed in quick.agreed
+    ]
     quick.secret = b""
     sa.served += 1
-    core.installed(sa, quick, pair)
+    for pair in made:
+        core.installed(sa, quick, pair)
+
+
+def _sas_of(sa: IkeSa, quick: Quick, agreed: Agreed, choice: Phase2Choice) -> ProtocolSas:
+    """The SAs of a protocol, each under its receiver's SPI, with keys of its own."""
+    size, protocol = key_octets(choice), choice.protocol
+    assert size is not None and sa.sealing is not None  # settings hold supported choices only
+    keys, nonces = sa.sealing.keys, (quick.nonce, quick.peer_nonce)
+    if not quick.initiated:
+        nonces = nonces[1], nonces[0]
+    spis = agreed.spis[protocol], agreed.peer_spis[protocol]
+    inbound, outbound = (
+        schedule.keymat(keys, protocol, spi, nonces, size, quick.secret) for spi in spis
+    )
+    own, peers = (int.from_bytes(spi, "big") for spi in spis)
+    return ProtocolSas(choice, own, peers, inbound, outbound)
 
 
 ROWS: dict[str, Callable[[Core, IkeSa, Quick, Got], Reply | Steps[Reply]]] = {

@@ -16,11 +16,11 @@ from impl.ike.events import SaPair
 from impl.ike.sealing import Sealing
 from impl.ike.settings import (
     Address,
+    Bundle,
     ChildSettings,
     ConnectionSettings,
     Host,
     Phase1Choice,
-    Phase2Choice,
 )
 from impl.ike.tables import BY_METHOD, Row, State
 from impl.wire.numbers import ProtocolId
@@ -102,9 +102,23 @@ class Wanted:
 
 
 @dataclass(slots=True, eq=False)
+class Agreed:
+    """What was agreed on of one SA payload; own and peer's SPIs by protocol, lifetime as in offers."""
+
+    bundle: Bundle
+    seconds: int
+    kilobytes: int | None
+    spis: dict[int, bytes]
+    peer_spis: dict[int, bytes]
+
+
+@dataclass(slots=True, eq=False)
 class Quick:
     """One Quick Mode under a Phase I SA.
 
+    spis       the own SPI for each protocol of our offer
+    agreed     what was chosen, a piece for each SA payload: of ours there is one
+    protocol, peer_spi   whose SA a refusal is about
     begun      when its first message was made or came
     replaces   the pair that this one is to come in place of
     anew       whether it offers for the second time, what the answerer has named (R7)
@@ -116,13 +130,11 @@ class Quick:
     state: State
     child: ChildSettings | None = None
     ids: tuple[Identification, Identification] | None = None
-    offered: tuple[Phase2Choice, ...] = ()
-    choice: Phase2Choice | None = None
-    seconds: int = 0
-    kilobytes: int | None = None
+    offered: tuple[Bundle, ...] = ()
+    spis: dict[int, bytes] = field(default_factory=dict)
+    agreed: list[Agreed] = field(default_factory=list)
     nonce: bytes = field(default=b"", repr=False)
     peer_nonce: bytes = field(default=b"", repr=False)
-    spi: bytes = b""
     protocol: int = ProtocolId.ESP
     peer_spi: bytes = b""
     private: PrivateValue | None = field(default=None, repr=False)
@@ -133,6 +145,18 @@ class Quick:
     anew: bool = False
     sending: Sending = field(default_factory=Sending)
     task: Task | None = field(default=None, repr=False)
+
+    @property
+    def group(self) -> int | None:
+        """The PFS group of all that was agreed on; None without PFS."""
+        return self.agreed[0].bundle[0].group
+
+    @property
+    def own_spis(self) -> list[tuple[int, bytes]]:
+        """Every SPI of ours, with its protocol."""
+        if not self.agreed:
+            return list(self.spis.items())
+        return [item for agreed in self.agreed for item in agreed.spis.items()]
 
 
 _by_number = attrgetter("number")
@@ -239,13 +263,15 @@ class IkeSa:
 
 
 class Sadb:
-    """Every exchange by its cookies, and every pair of SAs by its inbound SPI."""
+    """Every exchange by its cookies, and every pair of SAs by its inbound SPI; by those of its other protocols
+    too in `inbound`."""
 
     def __init__(self) -> None:
         self._by_cookie: dict[bytes, IkeSa] = {}
         self._half_open: dict[bytes, IkeSa] = {}
         self._begun: dict[tuple[bytes, Address], IkeSa] = {}
         self.pairs: dict[int, tuple[IkeSa, SaPair]] = {}
+        self.inbound: dict[int, tuple[IkeSa, SaPair]] = {}
         self._made: dict[int, float] = {}
         #: by the hosts that an SA leads to, or did when it began: with many peers few are looked at
         self._at: dict[str, dict[IkeSa, None]] = {}
@@ -357,7 +383,9 @@ class Sadb:
         """Keep a pair that was made under this SA."""
         sa.pairs.append(pair)
         self._place(sa)
-        self.pairs[pair.inbound_spi] = sa, pair
+        held = self.pairs[pair.inbound_spi] = sa, pair
+        for item in pair.sas:
+            self.inbound[item.inbound_spi] = held
         self._made[pair.inbound_spi] = now
 
     def uninstall(self, sa: IkeSa, pair: SaPair) -> bool:
@@ -366,6 +394,8 @@ class Sadb:
         if pair in sa.pairs:
             sa.pairs.remove(pair)
         self._gone(sa)
+        for item in pair.sas:
+            self.inbound.pop(item.inbound_spi, None)
         return self.pairs.pop(pair.inbound_spi, None) is not None
 
     def made(self, pair: SaPair) -> float:
@@ -411,12 +441,18 @@ class Sadb:
         """One to give up for another, drawn at random: of those that have sent no public value, so that a
         flood mostly meets itself; if all have, and so are where they say, of the host that has most, which
         is none where each has but one."""
-        found = [sa for sa in self._half_open.values() if sa.state is State.AWAITS_MM3]
+        cheap = State.AWAITS_MM3
+        found = [sa for sa in self._half_open.values() if sa.state is cheap and sa.task is None]
         if not found:
             hosts = Counter(sa.begun[0] for sa in self._half_open.values())
             worst = next((host for host, most in hosts.most_common(1) if most > 1), None)
             found = [sa for sa in self._half_open.values() if sa.begun[0] == worst]
         return found[int.from_bytes(random, "big") % len(found)] if found else None
+
+    def unproved(self, host: str) -> int:
+        """How many exchanges of a host have had a Diffie-Hellman, and have proved nothing yet."""
+        known = self._at.get(host, ())
+        return sum(sa.half_open and sa.state is not State.AWAITS_MM3 for sa in known)
 
     def begun_with(self, initiator: bytes, peer: Address) -> IkeSa | None:
         """The exchange of a first message that came before."""

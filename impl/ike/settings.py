@@ -46,6 +46,11 @@ class Phase2Choice:
     encapsulation: int
 
 
+#: protocols that are applied to a packet together, in the order in which an outbound one meets them: ESP,
+#: then AH around it (RFC 2401 4.3); mostly it is one. All have one PFS group and one mode
+Bundle = tuple[Phase2Choice, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Lifetime:
     """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. What is in
@@ -81,7 +86,8 @@ class Lifetime:
 class ChildSettings:
     """What Quick Mode shall protect: traffic between two sets of packets, and by which choices.
 
-    choices     what is offered, in order; of one PFS group at a time (`phase2.offer_quick`)
+    choices     what is offered, in order, each one protocol or a bundle of them; of one PFS group at a time
+                (`phase2.offer_quick`)
     accepted    what is taken when the peer begins, those of equal rank together; empty: `choices`
     negotiates  False for packets that pass, or are dropped, without IPsec: who asks for them is refused
     restarts    whether a pair is negotiated anew when its peer was found dead
@@ -90,14 +96,14 @@ class ChildSettings:
     name: str
     local: Selector
     remote: Selector
-    choices: tuple[Phase2Choice, ...]
+    choices: tuple[Bundle, ...]
     life: Lifetime
-    accepted: tuple[tuple[Phase2Choice, ...], ...] = ()
+    accepted: tuple[tuple[Bundle, ...], ...] = ()
     negotiates: bool = True
     restarts: bool = False
 
     @property
-    def takes(self) -> Sequence[Sequence[Phase2Choice]]:
+    def takes(self) -> Sequence[Sequence[Bundle]]:
         """What is taken when the peer begins, by rank."""
         return self.accepted or [(choice,) for choice in self.choices]
 
@@ -191,6 +197,8 @@ class Settings:
     utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
                          need it
     step_for             seconds that a step of an authentication may take elsewhere
+    steps_of_host, unproved_of_host   for half-open exchanges of one host: steps that are under way, as others'
+                         wait for them; and exchanges that have had a Diffie-Hellman
     """
 
     local: Host
@@ -209,6 +217,8 @@ class Settings:
     alternatives: bool = True
     utc: Callable[[float], datetime] | None = None
     step_for: float = 20.0
+    steps_of_host: int = 8
+    unproved_of_host: int = 64
 
 
 Random = Callable[[int], bytes]

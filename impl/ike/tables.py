@@ -49,7 +49,7 @@ class State(Enum):
 class Row:
     """What to do with a message in a state.
 
-    needs   payload types that it must have, each once
+    needs   payload types that it must have, each once; `some`: at least once
     sealed  whether it must be encrypted      then   the state after it
     more    the state after it while tokens of GSS-API continue
     """
@@ -59,6 +59,7 @@ class Row:
     does: str
     then: State
     more: State | None = None
+    some: tuple[type[AnyPayload], ...] = ()
 
 
 MAIN_MODE: dict[State, Row] = {
@@ -108,12 +109,12 @@ BY_METHOD: dict[int | None, dict[State, Row]] = {
     Method.KERBEROS: KERBEROS,
 }
 
+#: several SAs may be asked for at once (RFC 2409 5.5)
+_SAS = (SecurityAssociation,)
 QUICK_MODE: dict[State, Row] = {
-    State.AWAITS_QM1: Row(
-        (HashData, SecurityAssociation, Nonce), True, "answer_quick", State.AWAITS_QM3
-    ),
+    State.AWAITS_QM1: Row((HashData, Nonce), True, "answer_quick", State.AWAITS_QM3, some=_SAS),
     State.AWAITS_QM2: Row(
-        (HashData, SecurityAssociation, Nonce), True, "take_quick_answer", State.ESTABLISHED
+        (HashData, Nonce), True, "take_quick_answer", State.ESTABLISHED, some=_SAS
     ),
     State.AWAITS_QM3: Row((HashData,), True, "complete_quick", State.ESTABLISHED),
 }

@@ -18,7 +18,6 @@ from impl.ike.sadb import IkeSa, Quick, Wanted
 from impl.ike.settings import ChildSettings, Lifetime
 from impl.ike.steps import Task
 from impl.ike.tables import State
-from impl.wire.payloads import Delete
 
 _LARGEST = 1 << 32
 #: intervals until a pair is tried to be replaced again
@@ -90,7 +89,8 @@ class Times(Exchanges):
         reason, why = sa.problem or ("no-responder", "the peer does not answer in Quick Mode")
         if not quick.initiated:
             # The starter may hold a pair already, if it was message 3 that got lost.
-            self.notify(sa, [Delete(quick.protocol, (quick.spi,))])
+            for payload in notices.deletes_naming(quick.own_spis):
+                self.notify(sa, [payload])
         if not (quick.initiated and sa.served and quick.child is not None):
             self.quick_failed(sa, quick, reason, why)
         else:
@@ -349,6 +349,5 @@ def _too_late(task: Task) -> str:
     return f"could not {task.what} in time"
 
 
-def _least_spi(pair: SaPair) -> tuple[int, int]:
-    first, second = sorted((pair.inbound_spi, pair.outbound_spi))
-    return first, second
+def _least_spi(pair: SaPair) -> list[int]:
+    return sorted(spi for item in pair.sas for spi in (item.inbound_spi, item.outbound_spi))

@@ -9,6 +9,7 @@ from typing import TypeVar
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
+from impl.ike.offers import MOST
 from impl.ike.settings import Detection, Lifetime, Phase1Choice
 from impl.translate.words import cannot
 from impl.wire.numbers import Method
@@ -40,6 +41,11 @@ def phase1_offer(
     if not found:
         why = f"{connection.name} has no proposal that IKEv1 has numbers for"
         raise cannot(why, _place(connection, None), "name a cipher such as aes128, a hash, a group")
+    if len(found) > MOST:
+        why = (
+            f"{connection.name} offers {len(found)} combinations, and an offer has room for {MOST}"
+        )
+        raise cannot(why, _place(connection, None), "name fewer algorithms")
     return tuple(found)
 
 

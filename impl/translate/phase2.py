@@ -7,16 +7,25 @@ from dataclasses import replace
 from itertools import product
 
 from impl.crypto.groups import group_of
-from impl.ike.offers import key_octets
-from impl.ike.settings import ChildSettings, Host, Phase2Choice
+from impl.ike.bundles import key_octets
+from impl.ike.offers import MOST
+from impl.ike.settings import Bundle, ChildSettings, Host, Phase2Choice
 from impl.translate.phase1 import lifetime, sent
 from impl.translate.words import cannot
 from impl.wire.numbers import AhTransform, Encapsulation, ProtocolId
 from model.vocabulary.places import Place, Stated
-from model.vocabulary.policy import Action, Child, Connection, Peer, Phase2Proposal, WhenDead
+from model.vocabulary.policy import (
+    Action,
+    Child,
+    Connection,
+    Peer,
+    Phase2Proposal,
+    ProtectionProposal,
+    WhenDead,
+)
 from model.vocabulary.profiles import Sends, StackProfile
 from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Selector
-from model.vocabulary.suites import Cipher, Group, Integrity, Mode, Protocol
+from model.vocabulary.suites import Cipher, Integrity, Mode, Protocol
 
 _MODES = {Mode.TUNNEL: Encapsulation.TUNNEL, Mode.TRANSPORT: Encapsulation.TRANSPORT}
 _AH = {
@@ -50,6 +59,9 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
         raise cannot(why, _place(child, None), "name a cipher such as aes128, and an integrity")
     singles = {item.single for item in connection.remote_addresses.value}
     remote = singles.pop() if len(singles) == 1 else None
+    if len(choices) > MOST:
+        why = f"{child.name} offers {len(choices)} combinations, and an offer has room for {MOST}"
+        raise cannot(why, _place(child, None), "name fewer algorithms")
     hosts = peer.profile.transport_for_hosts and child.mode.value is Mode.TRANSPORT
     return ChildSettings(
         name=child.name,
@@ -63,55 +75,71 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
 
 
 # ---- proposals
-def _offer(child: Child, profile: StackProfile) -> tuple[Phase2Choice, ...]:
+def _offer(child: Child, profile: StackProfile) -> tuple[Bundle, ...]:
     """What message 1 offers, in order, with every PFS group that it may be."""
-    first = _protocol(child.proposals[0]) if child.proposals else None
-    found: dict[Phase2Choice, None] = {}
+    first = _protocols(child.proposals[0]) if child.proposals else None
+    found: dict[Bundle, None] = {}
     for proposal in child.proposals:
-        if not profile.one_protocol or _protocol(proposal) is first:
+        if not profile.one_protocol or _protocols(proposal) == first:
             found |= dict.fromkeys(_proposal(child, proposal, profile.sends))
     named = [group for proposal in child.proposals for group in proposal.groups]
     if profile.one_pfs_group and named:
         # The first group that any proposal names says whether there is PFS at all.
-        return tuple(item for item in found if (item.group is None) is (named[0] is None))
+        return tuple(item for item in found if (item[0].group is None) is (named[0] is None))
     return tuple(found)
 
 
-def _protocol(proposal: Phase2Proposal) -> Protocol:
-    return proposal.protections[0].protocol
+def _protocols(proposal: Phase2Proposal) -> set[Protocol]:
+    return {part.protocol for part in proposal.protections}
 
 
 def _proposal(
     child: Child, proposal: Phase2Proposal, sends: Sends = Sends.EVERY_COMBINATION
-) -> list[Phase2Choice]:
+) -> list[Bundle]:
     """One proposal as combinations; what IKEv1 has no number for is not in them, as in Phase I."""
     place = _place(child, proposal.place)
     if proposal.default:
         why = f"{child.name} leaves its Phase II proposals to what is built in"
         raise cannot(why, place, "state them, such as aes128-sha256")
-    if len(proposal.protections) != 1:
-        why = f"{child.name} wants AH and ESP together, and bundles cannot be negotiated yet"
-        raise cannot(why, place, "use ESP with integrity")
-    (part,) = proposal.protections
+    if len(_protocols(proposal)) != len(proposal.protections):
+        why = f"{child.name} wants one protocol twice in a bundle"
+        raise cannot(why, place, "name AH once and ESP once at most")
+    parts = [_combinations(child, part, sends, place) for part in proposal.protections]
+    if not all(parts):
+        return []
+    groups = proposal.groups or (None,)
+    for group in groups:
+        if group is not None and group_of(group.number) is None:
+            mend = "use modp768 to modp8192"
+            raise cannot(f"the group {group.value} cannot be run", place, mend)
+    return [
+        # the packet meets ESP first, whichever the policy names first
+        tuple(
+            replace(item, group=group and group.number) for item in sorted(bundle, key=_outermost)
+        )
+        for bundle, group in product(product(*parts), groups)
+    ]
+
+
+def _outermost(choice: Phase2Choice) -> bool:
+    return choice.protocol == ProtocolId.AH
+
+
+def _combinations(
+    child: Child, part: ProtectionProposal, sends: Sends, place: Place
+) -> list[Phase2Choice]:
+    """What may be chosen of one protocol, without a PFS group."""
     ciphers = [item for item in part.ciphers if item.algorithm.esp_number is not None]
     integrities = [item for item in part.integrities if item.number is not None]
     if (part.ciphers and not ciphers) or (part.integrities and not integrities):
         return []
     some: list[Cipher | None] = [*ciphers] or [None]
     proofs: list[Integrity | None] = [*integrities] or [None]
-    groups = proposal.groups or (None,)
-    for group in groups:
-        if group is not None and group_of(group.number) is None:
-            mend = "use modp768 to modp8192"
-            raise cannot(f"the group {group.value} cannot be run", place, mend)
     for cipher, integrity in product(some, proofs):
-        _can(
-            child, _choice(child, part.protocol, cipher, integrity, None), cipher, integrity, place
-        )
-    parts = sent(some, sends), sent(proofs, sends)
+        _can(child, _choice(child, part.protocol, cipher, integrity), cipher, integrity, place)
     return [
-        _choice(child, part.protocol, cipher, integrity, group)
-        for cipher, integrity, group in product(*parts, groups)
+        _choice(child, part.protocol, cipher, integrity)
+        for cipher, integrity in product(sent(some, sends), sent(proofs, sends))
     ]
 
 
@@ -120,17 +148,15 @@ def _choice(
     protocol: Protocol,
     cipher: Cipher | None,
     integrity: Integrity | None,
-    group: Group | None,
 ) -> Phase2Choice:
-    number = group.number if group is not None else None
     proves = integrity.number if integrity is not None else None
     mode = _MODES[child.mode.value]
     if protocol is Protocol.AH:
         transform = _AH.get(integrity, 0) if integrity is not None else 0
-        return Phase2Choice(ProtocolId.AH, transform, None, proves, number, mode)
+        return Phase2Choice(ProtocolId.AH, transform, None, proves, None, mode)
     transform = (cipher.algorithm.esp_number if cipher is not None else None) or 0
     bits = cipher.key_bits if cipher is not None else None
-    return Phase2Choice(ProtocolId.ESP, transform, bits, proves, number, mode)
+    return Phase2Choice(ProtocolId.ESP, transform, bits, proves, None, mode)
 
 
 def _can(

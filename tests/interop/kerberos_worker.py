@@ -133,7 +133,7 @@ def engine(end: str, kerberos: KerberosSettings) -> Engine:
     local, remote = (Selector(n.network_address, n.broadcast_address) for n in nets)
     if end == "b":
         local, remote = remote, local
-    child = ChildSettings("net", local, remote, (ESP_3DES,), Lifetime(3600, 3600))
+    child = ChildSettings("net", local, remote, ((ESP_3DES,),), Lifetime(3600, 3600))
     connection = ConnectionSettings(
         "rig", (AddressPattern(str(other), other, other),), (CHOICE,), False, None, None, None,
         Lifetime(28_800, 28_800), (child,), kerberos=kerberos,

@@ -119,7 +119,7 @@ def settings_for(
         if end.hosts
         else (packets_in(rig["RIG_LOCAL_NET"]), packets_in(rig["RIG_PEER_NET"]))
     )
-    net = ChildSettings("net", local, remote, (end.phase2,), Lifetime(3600, 3600))
+    net = ChildSettings("net", local, remote, ((end.phase2,),), Lifetime(3600, 3600))
     made = ConnectionSettings(
         name="rig",
         remotes=(AddressPattern(str(peer), peer, peer),),

@@ -30,7 +30,10 @@ def test_r18_what_we_delete_strongswan_forgets(who: str) -> None:
     assert "received DELETE for IKE_SA" in out.log
     (made,) = out.of("SasInstalled")
     # ours is strongSwan's outbound one
-    assert f"received DELETE for ESP CHILD_SA with SPI {made['pair']['inbound_spi']:08x}" in out.log
+    assert (
+        f"received DELETE for ESP CHILD_SA with SPI {made['pair']['sas'][0]['inbound_spi']:08x}"
+        in out.log
+    )
 
 
 @pytest.mark.parametrize("who", BEGIN)

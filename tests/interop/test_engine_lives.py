@@ -41,7 +41,7 @@ def test_r17_r19_what_strongswan_rekeys_by_seconds_we_answer(who: str, seconds: 
     assert len(out.of("Phase1Established")) == (2 if seconds > 25 else 1)
     (listed,) = out.said("--list-sas")
     for pair in [item["pair"] for item in out.of("SasInstalled")][-1:]:
-        assert f"out {pair['inbound_spi']:08x}" in listed
+        assert f"out {pair['sas'][0]['inbound_spi']:08x}" in listed
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_r19_what_we_replace_strongswan_forgets() -> None:
     steps += [["wait", 0.2], ["swanctl", "--list-sas"], ["until", "SasDeleted"], ["wait", 0.2]]
     out = against_strongswan(NAME, [*steps, ["swanctl", "--list-sas"]], engine={"overlap": 1.0})
     assert not out.result["missing"]
-    old, new = (item["pair"]["inbound_spi"] for item in out.of("SasInstalled"))
+    old, new = (item["pair"]["sas"][0]["inbound_spi"] for item in out.of("SasInstalled"))
     during, after = out.said("--list-sas")
     assert f"out {old:08x}" in during and f"out {new:08x}" in during
     assert f"out {old:08x}" not in after and f"out {new:08x}" in after
@@ -133,7 +133,8 @@ def test_r17_with_a_strongswan_that_was_dead_we_negotiate_anew_and_it_takes_that
     assert not out.result["missing"] and out.result["pairs"] == out.result["sas"] == 1
     (listed,) = out.said("--list-sas")  # INITIAL-CONTACT has told it that we hold nothing of before
     assert listed.count("INSTALLED") == 1
-    assert f"out {out.of('SasInstalled')[1]['pair']['inbound_spi']:08x}" in listed
+    (sas,) = out.of("SasInstalled")[1]["pair"]["sas"]
+    assert f"out {sas['inbound_spi']:08x}" in listed
 
 
 @pytest.mark.slow
@@ -160,7 +161,7 @@ def test_r8_what_is_lost_or_comes_twice_does_not_matter(who: str, way: str) -> N
     assert not out.result["missing"]
     assert len(out.of("Phase1Established")) == len(out.of("SasInstalled")) == 1
     (listed,), pair = out.said("--list-sas"), out.of("SasInstalled")[0]["pair"]
-    assert listed.count("INSTALLED") == 1 and f"out {pair['inbound_spi']:08x}" in listed
+    assert listed.count("INSTALLED") == 1 and f"out {pair['sas'][0]['inbound_spi']:08x}" in listed
 
 
 def test_r15_a_later_negotiation_that_meets_silence_renegotiates_phase1() -> None:

@@ -37,8 +37,8 @@ def test_r10_r13_transport_mode_is_negotiated_up_to_what_the_kernel_can(
     assert up["initiated"] is (who == "we")
     if who == "we":
         (made,) = out.of("SasInstalled")
-        assert f"SPI 0x{made['pair']['inbound_spi']:08x}" in out.log
-        assert f"SPI 0x{made['pair']['outbound_spi']:08x}" in out.log
+        assert f"SPI 0x{made['pair']['sas'][0]['inbound_spi']:08x}" in out.log
+        assert f"SPI 0x{made['pair']['sas'][0]['outbound_spi']:08x}" in out.log
         # what strongSwan cannot install it deletes, by the SPI of its outbound SA
         if "unable to install" in out.log:
             (gone,) = out.of("SasDeleted")
@@ -73,14 +73,14 @@ def test_r4_r11_r12_both_ends_install_the_same_sas_with_the_same_keys(name: str,
     assert up["initiated"] is pair["initiated"] is (who == "we")
     assert up["name"][:16] in listed and up["name"][16:] in listed
     assert f"INSTALLED, TUNNEL-in-UDP, {TUNNELS[name]}" in listed
-    assert f"in  {pair['outbound_spi']:08x}" in listed
-    assert f"out {pair['inbound_spi']:08x}" in listed
+    assert f"in  {pair['sas'][0]['outbound_spi']:08x}" in listed
+    assert f"out {pair['sas'][0]['inbound_spi']:08x}" in listed
     assert f"local  {pair['remote']}\n" in listed and f"remote {pair['local']}\n" in listed
     theirs = {
         end: out.values(f"encryption {end} key")[-1] + out.values(f"integrity {end} key")[-1]
         for end in ("initiator", "responder")
     }
-    ours = {"initiator": pair["outbound_key"], "responder": pair["inbound_key"]}
+    ours = {"initiator": pair["sas"][0]["outbound_key"], "responder": pair["sas"][0]["inbound_key"]}
     if who != "we":
         ours = {"initiator": ours["responder"], "responder": ours["initiator"]}
     assert ours == theirs
@@ -159,7 +159,7 @@ def test_the_drafts_of_nat_traversal_are_spoken(who: str, draft: str) -> None:
     steps += [["swanctl", "--list-sas"]]
     out = against_strongswan("psk-3des-sha1-modp1024", steps, dialect=DRAFT + draft)
     assert not out.result["missing"]
-    assert out.of("SasInstalled")[0]["pair"]["choice"]["encapsulation"] == 61_443
+    assert out.of("SasInstalled")[0]["pair"]["sas"][0]["choice"]["encapsulation"] == 61_443
     (listed,) = out.said("--list-sas")
     assert "192.0.2.2[4500]" in listed and "INSTALLED, TUNNEL-in-UDP" in listed
 

@@ -57,8 +57,8 @@ def test_r2_r3_r11_r18_one_file_at_both_ends_comes_up_and_ctrl_c_leaves_nothing(
     assert made["choice"]["method"] == method and made["initiated"] is (who == "us")
     pair = next(item for item in told["events"] if item["event"] == "sas-installed")["pair"]
     # ours are strongSwan's, crosswise
-    assert re.search(rf"in +{pair['outbound_spi']:08x}", told["before"]), told["before"]
-    assert re.search(rf"out +{pair['inbound_spi']:08x}", told["before"])
+    assert re.search(rf"in +{pair['sas'][0]['outbound_spi']:08x}", told["before"]), told["before"]
+    assert re.search(rf"out +{pair['sas'][0]['inbound_spi']:08x}", told["before"])
     (own,) = told["status"]["addresses"]
     assert [sa["state"] for sa in own["phase1"]] == ["established"] and len(own["pairs"]) == 1
     assert told["code"] == 0 and told["events"][-1]["event"] == "stopped"
@@ -71,6 +71,6 @@ def test_r4_r12_large_groups_in_both_phases(group: str, who: str) -> None:
     told = carried_out("psk-aes128-sha256-modp2048-pfs", who, group)
     made = next(item for item in told["events"] if item["event"] == "phase1-established")
     pair = next(item for item in told["events"] if item["event"] == "sas-installed")["pair"]
-    assert made["choice"]["group"] == pair["choice"]["group"] == group.upper()
-    assert re.search(rf"in +{pair['outbound_spi']:08x}", told["before"]), told["before"]
+    assert made["choice"]["group"] == pair["sas"][0]["choice"]["group"] == group.upper()
+    assert re.search(rf"in +{pair['sas'][0]['outbound_spi']:08x}", told["before"]), told["before"]
     assert told["code"] == 0 and not told["after"].strip()

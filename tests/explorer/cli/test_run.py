@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 
+from impl.wire.message import Header, Message, encode_message
+from impl.wire.numbers import ProtocolId
+from impl.wire.proposals import Proposal, SecurityAssociation
 from tests.explorer.conftest import Run
 from tests.impl.daemon.conftest import policy
 from tests.interop.pki import PKI
@@ -95,16 +98,19 @@ def start() -> Iterator[Start]:
         item.end()
 
 
-@pytest.fixture(params=["swanctl", "native"])
+@pytest.fixture(params=["swanctl", "native", "bundle"])
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
-    """Two policies for each other, in either format."""
+    """Two policies for each other, in either format; the last wants AH and ESP together."""
     (tmp_path / "key.txt").write_text("hush\n")
     hosts = ("127.0.0.1", "127.0.0.2")
     for side, here, there in (("a", *hosts), ("b", *reversed(hosts))):
         if request.param == "swanctl":
             (tmp_path / f"{side}.conf").write_text(policy(side))
         else:
-            (tmp_path / f"{side}.toml").write_text(NATIVE.format(here=here, there=there))
+            text = NATIVE.format(here=here, there=there)
+            if request.param == "bundle":
+                text = text.replace("esp = {", 'ah = { integrity = "md5" }\nesp = {')
+            (tmp_path / f"{side}.toml").write_text(text)
     ending = "conf" if request.param == "swanctl" else "toml"
     return tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"
 
@@ -131,6 +137,12 @@ def test_r18_r22_two_programs_negotiate_rekey_and_ctrl_c_deletes_first(
     assert [sa["role"] for sa in own["phase1"]] == ["responder"] and own["pairs"]
     shown = run("ctl", "status", "--control", sockets["a"])
     assert "established  as initiator" in shown.out and "hush" not in shown.out
+    assert ("AH MD5" in shown.out) is ("ah =" in one.read_text())
+    for pair in own["pairs"]:
+        crosswise = (
+            f"{sas['outbound_spi']:08x} in, {sas['inbound_spi']:08x} out" for sas in pair["sas"]
+        )
+        assert f"SPIs {' + '.join(crosswise)}" in shown.out
     count = len(own["pairs"])
     again = run("ctl", "rekey", "rig", "--control", sockets["b"])
     assert again.code == 0 and "ESTABLISHED" in again.out
@@ -143,6 +155,50 @@ def test_r18_r22_two_programs_negotiate_rekey_and_ctrl_c_deletes_first(
     assert b.end() == 0
     text = "".join(json.dumps(item) for item in [*a.events, *b.events])
     assert "hush" not in text
+
+
+def test_r18_a_terminal_that_goes_ends_it_with_deletes(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text(policy("a"))
+    a = start(tmp_path / "a.conf", *free("--control", tmp_path / "a.sock"))
+    a.until("listening")
+    assert a.end(signal.SIGHUP) == 0
+    assert a.until("stopping")["why"] == "SIGHUP" and a.until("stopped")
+
+
+def test_r9_r22_a_reader_that_takes_nothing_holds_the_daemon_not_up(
+    tmp_path: Path, run: Run
+) -> None:
+    """More events than a pipe holds, from refused offers in the peer's name; `ctl` is answered all the same."""
+    (tmp_path / "a.conf").write_text(policy("a"))
+    control, lines = tmp_path / "a.sock", []
+    command = ("-m", "ikeproof", "run", tmp_path / "a.conf", *free("--control", control))
+    process = subprocess.Popen(
+        [sys.executable, *map(str, command), "--format", "json"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None and process.stderr is not None
+    try:
+        port = json.loads(process.stdout.readline())["port"]
+        nothing = SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", ()),))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.bind(("127.0.0.2", 0))
+            stranger.settimeout(DEADLINE)
+            for number in range(1, 1001):
+                header = Header(number.to_bytes(8, "big"), bytes(8), 0, 2, 0, 0, 0)
+                stranger.sendto(encode_message(Message(header, (nothing,))), ("127.0.0.1", port))
+                assert stranger.recv(4096)
+        done = run("ctl", "status", "--control", control, "--format", "json")
+        assert done.code == 0 and len(json.loads(done.out)["addresses"]) == 1
+        process.send_signal(signal.SIGTERM)
+        lines = process.stdout.readlines()
+        assert process.wait(DEADLINE) == 0 and not process.stderr.read()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+    events = [json.loads(line)["event"] for line in lines]
+    assert events.count("phase1-failed") == 1000 and events[-1] == "stopped"
 
 
 def test_down_and_up_from_outside(start: Start, tmp_path: Path, run: Run) -> None:
@@ -189,6 +245,7 @@ WRONG = [
     (("--listen", "127.0.0.9"), "no connection of a is for the own address"),
     (("--keylog", "{tmp}/open"), "others may read it"),
     (("--keylog", "{tmp}/none/keys"), "No such file"),
+    (("--keylog", "{tmp}/link"), "it is a symbolic link"),
     (("--control", "{tmp}/open"), "no socket"),
     (("--profile", "none"), "no profile"),
 ]
@@ -201,6 +258,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(
     (tmp_path / "a.conf").write_text(policy("a"))
     (tmp_path / "open").write_text("")
     os.chmod(tmp_path / "open", 0o644)
+    (tmp_path / "link").symlink_to("elsewhere")
     before = sorted(tmp_path.iterdir())
     if arguments[0] != "--keylog":
         arguments = (*arguments, "--keylog", "{tmp}/keys")  # type: ignore[assignment]

@@ -123,6 +123,7 @@ def revocations(
     days: tuple[int, int | None] = (-1, 6),
     signer: Holder | None = None,
     critical: bool = False,
+    hash_: hashes.SHA224 | hashes.SHA256 | None = None,
 ) -> x509.CertificateRevocationList:
     """An authority's list; signed by somebody else on demand."""
     made = x509.CertificateRevocationListBuilder(
@@ -134,7 +135,7 @@ def revocations(
         made = made.add_revoked_certificate(entry.add_extension(reason, False).build())
     if critical:
         made = made.add_extension(x509.DeltaCRLIndicator(1), True)
-    return made.sign((signer or issuer).key, hashes.SHA256())
+    return made.sign((signer or issuer).key, hash_ or hashes.SHA256())
 
 
 def trust(*anchors: Holder, known: Sequence[Holder] = (), **more: Any) -> Trust:

@@ -254,6 +254,7 @@ def test_r5_a_list_that_does_not_count() -> None:
         ),
         (revocations(ROOT, days=(-9, -2)), "is out of date since 2026-11-23 12:00 UTC"),
         (revocations(ROOT, days=(2, 6)), "is from 2026-11-27 12:00 UTC, which is yet to come"),
+        (revocations(ROOT, hash_=hashes.SHA224()), "is signed with sha224"),
         (revocations(ROOT, critical=True), "is not a complete one (critical extension 2.5.29.27)"),
     ):
         assert why in fault(LEAF, trust(ROOT, lists=[lists]))

@@ -26,14 +26,17 @@ from tests.impl.daemon.conftest import DEADLINE, ask, run, two
 
 
 class Echo:
-    """Answers with what was asked; events come from the test."""
+    """Answers with what was asked, to `rekey` when it is told to; events come from the test."""
 
     def __init__(self) -> None:
         self.sinks: list[Callable[[Tree], None]] = []
+        self.go_on = asyncio.Event()
 
     async def answer(self, request: Request) -> Tree:
         if request.command == "up" and request.connection == "no":
             raise RequestError("there is no such connection")
+        if request.command == "rekey":
+            await asyncio.wait_for(self.go_on.wait(), DEADLINE)
         return request.model_dump()
 
     def listen(self, sink: Callable[[Tree], None]) -> Callable[[], None]:
@@ -103,6 +106,37 @@ def test_no_more_clients_than_there_may_be(tmp_path: Path) -> None:
         await control.close()
 
     run(test)
+
+
+def test_who_goes_without_an_answer_leaves_its_place_and_who_has_said_all_does_not(
+    tmp_path: Path,
+) -> None:
+    async def test() -> None:
+        served = Echo()
+        control = Control(str(tmp_path / "s"), served)
+        await control.open()
+        rekey = b'{"command": "rekey", "connection": "a", "wait": 600}\n'
+        reader, patient = await asyncio.open_unix_connection(str(tmp_path / "s"))
+        patient.write(rekey)
+        patient.write_eof()
+        for _ in range(MOST_CLIENTS - 1):
+            _, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+            writer.write(rekey)
+            await writer.drain()
+            writer.close()
+        status = {"command": "status"}
+        while not (answer := (await ask(tmp_path / "s", status))[0])["ok"]:
+            assert "clients already" in answer["error"]
+            await asyncio.sleep(0)
+        served.go_on.set()
+        assert json.loads(await asyncio.wait_for(reader.readline(), DEADLINE))["ok"]
+        patient.close()
+        await control.close()
+
+    async def bounded() -> None:
+        await asyncio.wait_for(test(), DEADLINE)
+
+    run(bounded)
 
 
 def test_events_are_told_until_the_client_goes_and_a_slow_one_is_sent_away(tmp_path: Path) -> None:

@@ -27,13 +27,15 @@ def test_r11_r22_up_gives_sas_at_both_ends_and_status_shows_them(tmp_path: Path)
             outcome = result(up_answer)
             assert outcome["outcome"] == "established"
             assert [c["child"] for c in outcome["children"]] == ["net", "two"]
-            theirs = {item["pair"]["inbound_spi"] for item in await b.until("sas-installed", 2)}
+            theirs = {
+                item["pair"]["sas"][0]["inbound_spi"] for item in await b.until("sas-installed", 2)
+            }
             (own,) = result(status)["addresses"]
             (sa,) = own["phase1"]
             assert (sa["state"], sa["role"], sa["served"]) == ("established", "initiator", 2)
             assert sa["identity"] == {"type": "FQDN", "value": "b.test"}
             assert sa["choice"]["encryption"] == "AES-CBC"
-            assert {pair["outbound_spi"] for pair in own["pairs"]} == theirs
+            assert {pair["sas"][0]["outbound_spi"] for pair in own["pairs"]} == theirs
             assert own["half_open"] == 0 and own["dropped"] == {}
             assert {timer["what"] for timer in own["timers"]} >= {"life"}
             assert len(a.of("phase1-established")) == 1

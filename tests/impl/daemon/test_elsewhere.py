@@ -124,7 +124,7 @@ def test_r4_r12_daemons_come_up_in_large_groups(tmp_path: Path) -> None:
             (answer,) = await ask(tmp_path / "a.sock", up)
             assert result(answer)["outcome"] == "established"
             (mine,), (theirs,) = await a.until("sas-installed"), await b.until("sas-installed")
-            assert mine["pair"]["inbound_spi"] == theirs["pair"]["outbound_spi"]
+            assert mine["pair"]["sas"][0]["inbound_spi"] == theirs["pair"]["sas"][0]["outbound_spi"]
             (status,) = await ask(tmp_path / "b.sock", {"command": "status"})
             (sa,) = result(status)["addresses"][0]["phase1"]
             assert sa["choice"]["group"] == "MODP4096" and sa["step"] is None

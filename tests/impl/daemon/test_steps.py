@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -88,7 +89,6 @@ def test_r5_r9_a_slow_key_holds_nobody_up(tmp_path: Path) -> None:
 
 def test_r18_a_daemon_ends_while_a_step_is_under_way(tmp_path: Path) -> None:
     async def test() -> None:
-        slow = SlowKey(HOLDERS["a"])
         other = certified("b", SigningKey("file:b.key", HOLDERS["b"].key))
         one = certified("a", slow, (other.port, other.nat_port))
         a = Running(Daemon([one], str(tmp_path / "a.sock")))
@@ -99,10 +99,13 @@ def test_r18_a_daemon_ends_while_a_step_is_under_way(tmp_path: Path) -> None:
         assert await asyncio.to_thread(slow.asked.wait, DEADLINE)
         await a.stop()
         assert a.of("stopped") and not a.of("phase1-established")
-        slow.may.set()
         await b.stop()
 
+    slow = SlowKey(HOLDERS["a"])
+    began = time.monotonic()
     run(test)
+    assert time.monotonic() - began < DEADLINE / 2  # the loop has ended, and the step has not
+    slow.may.set()
 
 
 # ---- from policies

@@ -65,6 +65,7 @@ def test_every_kind_of_event_is_described_and_no_key_is_among_its_fields() -> No
     described = {item["title"]: item for item in events_schema()["oneOf"]}
     assert len(described) == len(kinds()) and Phase1Established in kinds()
     pair = described["sas-installed"]["properties"]["pair"]["properties"]
-    assert {"inbound_spi", "local", "life"} <= set(pair)
-    assert not [name for name in pair if "key" in name]
+    sas = pair["sas"]["items"]["properties"]
+    assert {"local", "life"} <= set(pair) and {"inbound_spi", "choice"} <= set(sas)
+    assert not [name for name in (*pair, *sas) if "key" in name]
     assert SasInstalled in kinds() and all(item["description"] for item in described.values())

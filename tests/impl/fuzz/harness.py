@@ -17,7 +17,7 @@ from impl.capture.datagrams import Kind, datagrams
 from impl.capture.files import frames
 from impl.ike.settings import Address
 from tests.impl.fuzz.mutate import insider, is_genuine, mutated, resealed
-from tests.impl.fuzz.runs import WHOLE, A, B, Run, Way, marked, state_of, unmarked
+from tests.impl.fuzz.runs import WHOLE, A, B, Conditions, Run, Way, marked, state_of, unmarked
 
 VECTORS = Path(__file__).resolve().parents[2] / "data" / "vectors"
 #: messages that a run meets before it is finished
@@ -75,7 +75,8 @@ class Fuzzer:
         hold = bool(way.holds) and chance.random() < 0.5
         stop = chance.choice(way.holds) if hold else chance.randrange(WHOLE + 1)
         pfs, nat = hold or chance.random() < 0.3, chance.random() < 0.3
-        self.run = Run(stop, chance.getrandbits(32), pfs=pfs, nat=nat, way=way, hold=hold)
+        under = Conditions(pfs, nat, chance.random() < 0.3, way)
+        self.run = Run(stop, chance.getrandbits(32), under, hold=hold)
         self._target = self.run.target
         self._before = state_of(self.run.ends[self._target])
         before = [unmarked(item) for item in self.run.sent if item is not self.run.genuine]

@@ -18,6 +18,7 @@ from impl.wire.message import (
     encode_message,
 )
 from impl.wire.payloads import HashData, Identification, Nonce, Signature
+from impl.wire.proposals import SecurityAssociation
 from tests.impl.fuzz.runs import Run, Sent, unmarked
 
 _LENGTHS = (0, 1, 3, 4, 7, 8, 0x7FFF, 0x8000, 0xFFFC, 0xFFFF)
@@ -189,7 +190,7 @@ def insider(chance: Chance, run: Run, item: Sent, others: Sequence[bytes]) -> by
     keys = run.keys[octets[:16]]
     size = 4 + keys.hash.size
     rest = plain[size:]
-    worse = chance.choice((_flip, _octet, _length, _cut, _remove, _shuffle))
+    worse = chance.choice((_flip, _octet, _length, _cut, _remove, _shuffle, _several))
     rest = worse(chance, rest, others)
     following = plain[:1]
     try:
@@ -211,6 +212,21 @@ def _shuffle(chance: Chance, rest: bytes, others: Sequence[bytes]) -> bytes:
         chance.shuffle(found)
         return encode_chain(found)[1]
     return _flip(chance, rest, others)
+
+
+def _several(chance: Chance, rest: bytes, others: Sequence[bytes]) -> bytes:
+    """More SA payloads than one, alike or of other SPIs and numbers (RFC 2409 5.5)."""
+    try:
+        sa, *left = decode_chain(1, rest).payloads
+    except WireError:
+        return _flip(chance, rest, others)
+    assert isinstance(sa, SecurityAssociation)
+    made = []
+    for _ in range(chance.choice((2, 2, 3, 17))):
+        spi = chance.choice((None, chance.randbytes(4)))
+        proposals = (p if spi is None else p._replace(spi=spi) for p in sa.proposals)
+        made.append(SecurityAssociation(tuple(proposals), sa.doi, sa.situation))
+    return encode_chain([*made, *left])[1]
 
 
 def _mac(run: Run, keys: Keys, octets: bytes, covered: bytes) -> bytes:

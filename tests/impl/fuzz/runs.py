@@ -15,7 +15,7 @@ from impl.crypto.schedule import Cookies, Keys, exchange_iv
 from impl.ike.engine import Engine
 from impl.ike.events import SasInstalled, StepNeeded
 from impl.ike.natt import KEEPALIVE
-from impl.ike.sadb import IkeSa, NatState, Quick, Sending
+from impl.ike.sadb import Agreed, IkeSa, NatState, Quick, Sending
 from impl.ike.settings import (
     Address,
     ChildSettings,
@@ -28,7 +28,16 @@ from impl.ike.settings import (
 from impl.wire.message import HEADER_SIZE, decode_header, encode_header
 from impl.wire.numbers import Method
 from tests.impl.auth.authorities import NOW, authority, credentials, make, trust
-from tests.impl.ike.conftest import DES3, ESP_3DES, ESP_AES_PFS, LARGE, connection, named, net
+from tests.impl.ike.conftest import (
+    AH_SHA1,
+    DES3,
+    ESP_3DES,
+    ESP_AES_PFS,
+    LARGE,
+    connection,
+    named,
+    net,
+)
 
 A: Address = ("192.0.2.1", 500)
 B: Address = ("192.0.2.2", 500)
@@ -57,16 +66,26 @@ class Way(Enum):
         return found
 
 
-def settings(
-    own: Address, peer: Address, *, pfs: bool, nat: bool, way: Way = Way.SHARED_KEY
-) -> Settings:
+@dataclass(frozen=True)
+class Conditions:
+    """What a run is like; `bundle`: AH with ESP, where no NAT is."""
+
+    pfs: bool = False
+    nat: bool = False
+    bundle: bool = False
+    way: Way = Way.SHARED_KEY
+
+
+def settings(own: Address, peer: Address, under: Conditions = Conditions()) -> Settings:
     """One end: small groups mostly, so that a million messages pass in minutes."""
     nets = ("10.1.0.0/16", "10.2.0.0/16")
     local, remote = nets if own == A else reversed(nets)
-    group = LARGE.group if way is Way.LARGE_GROUP else FAST.group
-    second = replace(ESP_AES_PFS, group=group) if pfs else ESP_3DES
+    group = LARGE.group if under.way is Way.LARGE_GROUP else FAST.group
+    second = replace(ESP_AES_PFS, group=group) if under.pfs else ESP_3DES
+    together = (second, replace(AH_SHA1, group=second.group))
+    choices = (together, (second,)) if under.bundle else ((second,),)
     life = Lifetime(3600, 3600, kilobytes=100_000)
-    child = ChildSettings("net", net(local), net(remote), (second,), life)
+    child = ChildSettings("net", net(local), net(remote), choices, life)
     made: ConnectionSettings = connection(
         peer,
         local,
@@ -76,11 +95,11 @@ def settings(
         children=(child,),
         detection=Detection(),
     )
-    if way is Way.CERTIFICATE:
+    if under.way is Way.CERTIFICATE:
         rsa, credential = replace(FAST, method=Method.RSA_SIGNATURES), HOLDERS[own == B]
         certificate = credentials(credential, trust(ROOT))
         made = replace(made, choices=(rsa,), own=None, secret=None, certificate=certificate)
-    traversal = Nat(force=own == A) if nat else None
+    traversal = Nat(force=own == A) if under.nat else None
     return Settings(ip_address(own[0]), (made,), half_open=100, nat=traversal, utc=lambda _now: NOW)
 
 
@@ -97,22 +116,15 @@ class Run:
     """Two engines, up to a message that has been sent and has not arrived; or, if `hold`, has."""
 
     def __init__(
-        self,
-        stop: int,
-        seed: int,
-        *,
-        pfs: bool = False,
-        nat: bool = False,
-        way: Way = Way.SHARED_KEY,
-        hold: bool = False,
+        self, stop: int, seed: int, under: Conditions = Conditions(), *, hold: bool = False
     ) -> None:
         self.stop, self.now = stop, 0.0
         self.keys: dict[bytes, Keys] = {}
         self._held: StepNeeded | None = None
         chance = random.Random(seed)
         self.ends = (
-            Engine(settings(A, B, pfs=pfs, nat=nat, way=way), chance.randbytes, self._keep),
-            Engine(settings(B, A, pfs=pfs, nat=nat, way=way), chance.randbytes, self._keep),
+            Engine(settings(A, B, under), chance.randbytes, self._keep),
+            Engine(settings(B, A, under), chance.randbytes, self._keep),
         )
         self.sent: list[Sent] = []
         one = self.ends[0]
@@ -201,7 +213,10 @@ class Run:
         both = len(one) == len(other) == 1
         if self.stop == WHOLE:
             return both and number == WHOLE + 2  # the question was answered
-        return both and one[0][1].inbound_key == other[0][1].outbound_key
+        if not both:
+            return False
+        ours, theirs = one[0][1].sas, other[0][1].sas
+        return [s.inbound_key for s in ours] == [s.outbound_key for s in theirs]
 
     # ---- with the right keys
     def plain(self, item: Sent) -> bytes | None:
@@ -260,6 +275,7 @@ def state_of(engine: Engine) -> dict[IkeSa, tuple[object, ...]]:
 
 _COUNTS = [item.name for item in fields(IkeSa) if item.name not in _VOLATILE]
 _OF_QUICK = [item.name for item in fields(Quick) if item.name != "private"]
+_OF_AGREED = [item.name for item in fields(Agreed)]
 _OF_NAT = [item.name for item in fields(NatState)]
 
 
@@ -272,8 +288,12 @@ def _value(value: object) -> object:
         return value.datagram
     if isinstance(value, NatState):
         return _values(value, _OF_NAT)
+    if isinstance(value, Quick):
+        return _values(value, _OF_QUICK)
+    if isinstance(value, Agreed):
+        return _values(value, _OF_AGREED)
     if isinstance(value, dict):
-        return tuple(_values(item, _OF_QUICK) for item in value.values())
+        return tuple((key, _value(item)) for key, item in value.items())
     if isinstance(value, set):
         return frozenset(value)
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_value, value)) if isinstance(value, list) else value

@@ -109,7 +109,7 @@ def test_r9_what_is_counted_of_refused_messages_has_a_bound() -> None:
 
 def crowded(peer: Address) -> Settings:
     """Settings of B, for anybody, with the table that is the default's."""
-    made = settings(B, peer, pfs=False, nat=False)
+    made = settings(B, peer)
     (one,) = made.connections
     anybody = AddressPattern("%any", None, None, anything=True)
     return replace(made, connections=(replace(one, remotes=(anybody,)),), half_open=1000)
@@ -119,7 +119,7 @@ def test_r9_ten_thousand_half_open_exchanges_leave_an_honest_peer_able_to_connec
     """The flood goes on while the honest peer tries; it has until its resends and the brief interval end."""
     network = Network(seed=11)
     chance = random.Random(11)
-    honest = Engine(settings(A, B, pfs=False, nat=False), chance.randbytes)
+    honest = Engine(settings(A, B), chance.randbytes)
     target = Engine(crowded(A), chance.randbytes)
     network.join(A, honest)
     network.join(B, target)

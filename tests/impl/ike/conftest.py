@@ -15,6 +15,7 @@ from impl.ike.engine import Engine
 from impl.ike.events import Event, Notified
 from impl.ike.settings import (
     Address,
+    Bundle,
     ChildSettings,
     ConnectionSettings,
     Lifetime,
@@ -24,6 +25,7 @@ from impl.ike.settings import (
 )
 from impl.link.network import Faults, Network, Sent, Tap, Translator
 from impl.wire.numbers import (
+    AhTransform,
     Encapsulation,
     Encryption,
     EspTransform,
@@ -59,6 +61,9 @@ ESP_AES_PFS = Phase2Choice(
     Encapsulation.TUNNEL,
 )
 #: where Diffie-Hellman is done elsewhere
+AH_SHA1 = Phase2Choice(
+    ProtocolId.AH, AhTransform.SHA1, None, Integrity.HMAC_SHA1, None, Encapsulation.TUNNEL
+)
 LARGE = replace(AES, group=GroupId.MODP3072)
 LARGE_PFS = replace(ESP_AES_PFS, group=GroupId.MODP3072)
 
@@ -79,7 +84,7 @@ def named(name: str) -> Identification:
 def connection(peer: Address, local: str, remote: str, **changes: Any) -> ConnectionSettings:
     host = ip_address(peer[0])
     child = ChildSettings(
-        "net", net(local), net(remote), (ESP_3DES, ESP_AES_PFS), Lifetime(3600, 3600)
+        "net", net(local), net(remote), ((ESP_3DES,), (ESP_AES_PFS,)), Lifetime(3600, 3600)
     )
     made = ConnectionSettings(
         "rig",
@@ -95,12 +100,16 @@ def connection(peer: Address, local: str, remote: str, **changes: Any) -> Connec
     return replace(made, **changes)
 
 
-def children(address: tuple[str, int], *choices: object, **changes: Any) -> dict[str, Any]:
+def children(
+    address: tuple[str, int], *choices: Phase2Choice | Bundle, **changes: Any
+) -> dict[str, Any]:
+    """Changes of a connection: what is offered, single choices or bundles."""
     nets = ("10.1.0.0/16", "10.2.0.0/16")
     local, remote = nets if address == A else reversed(nets)
     peer = B if address == A else A
     (child,) = connection(peer, local, remote).children
-    wanted: dict[str, Any] = {"choices": choices or child.choices, **changes}
+    bundles = tuple((item,) if isinstance(item, Phase2Choice) else item for item in choices)
+    wanted: dict[str, Any] = {"choices": bundles or child.choices, **changes}
     return {"children": (replace(child, **wanted),)}
 
 

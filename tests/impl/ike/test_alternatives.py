@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from impl.crypto.groups import group_of
+from impl.crypto.hashes import HASHES
 from impl.ike.cookies import CookieMaker
 from impl.ike.events import (
     Phase1Established,
@@ -19,7 +22,7 @@ from impl.ike.offers import offer_phase1
 from impl.ike.settings import Address, Lifetime
 from impl.link.network import Sent
 from impl.wire.message import HEADER_SIZE, decode_header, decode_message, encode_message
-from impl.wire.numbers import ExchangeType, Hash, Method, NotifyType
+from impl.wire.numbers import ExchangeType, GroupId, Hash, Method, NotifyType
 from impl.wire.payloads import Notification
 from impl.wire.proposals import encode_sa
 from tests.impl.auth.authorities import NOW, authority, credentials, make, trust
@@ -97,7 +100,7 @@ def test_r7_quick_mode_has_alternatives_of_another_pfs_group(make_pair: MakePair
     pair = make_pair(children(A, ESP_3DES, ESP_AES_PFS), children(B, ESP_AES_PFS))
     pair.start()
     pair.run(5)
-    assert pair.of(A, SasInstalled)[0].pair.choice == ESP_AES_PFS
+    assert pair.of(A, SasInstalled)[0].pair.sas[0].choice == ESP_AES_PFS
     assert not pair.of(A, Phase2Failed)
 
 
@@ -113,7 +116,7 @@ def test_r7_quick_mode_is_offered_anew_once(make_pair: MakePair) -> None:
             if len(firsts) == 2:
                 for sa in pair.b.sadb:
                     (child,) = sa.connection.children
-                    only = (replace(child, choices=(ESP_3DES,)),)
+                    only = (replace(child, choices=((ESP_3DES,),)),)
                     sa.connection = replace(sa.connection, children=only)
         return sent.datagram
 
@@ -122,6 +125,35 @@ def test_r7_quick_mode_is_offered_anew_once(make_pair: MakePair) -> None:
     pair.run(30)
     assert len(firsts) == 2
     assert [item.reason for item in pair.of(A, Phase2Failed)] == ["proposal-p2"]
+
+
+@pytest.mark.parametrize("alternatives", [True, False])
+def test_r7_a_refusal_names_as_much_as_an_offer_has_room_for(
+    make_pair: MakePair, alternatives: bool
+) -> None:
+    """Numbers of transforms are octets, and a policy may accept more combinations."""
+    groups = [group for group in GroupId if group_of(group) is not None]
+    firsts = [
+        replace(AES, key_bits=bits, hash=hash_, group=group)
+        for bits, hash_, group in product((128, 192, 256), HASHES, groups)
+    ]
+    many = tuple((item,) for item in firsts * 3)
+    assert len(many) > 255
+    pair = make_pair({"choices": (DES3,)}, {"accepted": many}, alternatives=alternatives)
+    pair.start()
+    pair.run(60)
+    assert [item.reason for item in pair.of(A, Phase1Failed)] == ["proposal-p1"]
+    seconds = tuple(
+        ((replace(ESP_AES_PFS, key_bits=bits, integrity=integrity, group=group),),)
+        for bits, integrity, group in product((128, 192, 256), (1, 2, 5, 6, 7), groups)
+    )
+    assert len(seconds) * 3 > 255
+    other = make_pair(
+        children(A, ESP_3DES), children(B, accepted=seconds * 3), alternatives=alternatives
+    )
+    other.start()
+    other.run(5)
+    assert [item.reason for item in other.of(A, Phase2Failed)] == ["proposal-p2"]
 
 
 def test_r7_to_others_a_refusal_is_plain(make_pair: MakePair) -> None:

@@ -49,6 +49,7 @@ RSA = replace(DES3, method=Method.RSA_SIGNATURES)
 ROOT = authority()
 ONE = make("a.example", ROOT, names=["a.example", "192.0.2.1"])
 TWO = make("b.example", ROOT, names=["b.example", "192.0.2.2"])
+CA = authority("ca")
 
 
 def clock(start: datetime.datetime = NOW) -> Callable[[float], datetime.datetime]:
@@ -96,7 +97,7 @@ def test_r3_r5_both_ends_prove_themselves_by_certificates(make_pair: MakePair) -
     assert (one.identity, other.identity) == tuple(subject_id(h.certificate) for h in (TWO, ONE))
     assert one.choice == RSA
     (mine,), (theirs,) = (pair.of(who, SasInstalled) for who in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
 
 
 def test_r3_suites_beside_certificates(make_pair: MakePair) -> None:
@@ -153,6 +154,21 @@ def test_r5_certificates_are_sent_on_demand_or_known_before(make_pair: MakePair)
     knows = credentials(TWO, trust(ROOT, known=[ONE]), asks=False)
     never = credentials(ONE, trust(ROOT), sends=Sends.NEVER)
     assert certified(make_pair, never, knows).of(B, Phase1Established)
+
+
+@pytest.mark.parametrize(("more", "named_ones"), [(15, 16), (16, 0)])
+def test_r5_many_authorities_may_be_trusted(
+    make_pair: MakePair, more: int, named_ones: int
+) -> None:
+    """A message has so many payloads: of more authorities than it should name none is named."""
+    trusted = trust(
+        ROOT, *(make(f"ca {n}", CA, ca=True, public=CA.key.public_key()) for n in range(more))
+    )
+    pair = certified(make_pair, credentials(ONE, trusted), credentials(TWO, trusted))
+    assert pair.of(A, SasInstalled)
+    fourth = decode_message(pair.network.log[3].datagram).payloads
+    asked = [item.data for item in fourth if isinstance(item, CertificateRequest)]
+    assert len(asked) == (named_ones or 1) and all(asked) is bool(named_ones)
 
 
 def test_r5_a_certificate_that_is_altered_on_its_way_ends_nothing(make_pair: MakePair) -> None:
@@ -355,7 +371,7 @@ def test_r8_certificates_on_a_bad_link(make_pair: MakePair, seed: int) -> None:
     pair.start()
     pair.run(200)
     (mine,), (theirs,) = (pair.of(who, SasInstalled) for who in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
 
 
 @settings(
@@ -370,7 +386,7 @@ def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
         assert all(item.proved == proved for item in pair.of(who, Phase1Established))
     ends = [pair.of(who, SasInstalled) for who in (A, B)]
     if all(ends):
-        assert ends[0][-1].pair.inbound_key == ends[1][-1].pair.outbound_key
+        assert ends[0][-1].pair.sas[0].inbound_key == ends[1][-1].pair.sas[0].outbound_key
 
 
 # ---- what follows from who the peer is

@@ -130,6 +130,38 @@ def test_r9_exchanges_of_as_many_hosts_stay(make_pair: MakePair) -> None:
     assert engine.sadb.half_open == 4
 
 
+def test_r9_work_for_one_host_is_bounded_and_others_get_theirs(make_pair: MakePair) -> None:
+    """A power in a large group takes long: what is given up would still have to be done."""
+    large = replace(AES, group=GroupId.MODP3072)
+    pair = make_pair({"choices": (large,)}, {"choices": (large,), **ANYBODY}, half_open=30)
+    offer, engine = offer_phase1((large,), Lifetime(28_800, 28_800)), pair.b
+    flooder, network = ("198.51.100.1", 500), pair.network
+    network.step_takes = 0.5
+    for number in range(100):
+        cookie = number.to_bytes(7, "big") + b"c"
+        engine.receive_datagram(cookie + clear(NO_COOKIE, offer)[8:], flooder, 0.0)
+        for answer in engine.outgoing():
+            third = clear(answer.datagram[8:16], KeyExchange(b"\2" * 384), Nonce(b"n" * 16))
+            engine.receive_datagram(cookie + third[8:], flooder, 0.0)
+    assert engine.dropped["too much is being worked on for its host"] == 100 - 8
+    pair.start()
+    pair.run(5)
+    assert len(network.steps[B]) == 8 * 2 + 2 and pair.of(A, SasInstalled)
+
+
+def test_r9_one_host_gets_so_many_diffie_hellmans_and_others_theirs(make_pair: MakePair) -> None:
+    engine = make_pair(b=ANYBODY, unproved_of_host=5).b
+    flooder, honest = ("198.51.100.1", 500), ("198.51.100.2", 500)
+    for number in range(1, 101):
+        begun(engine, flooder, number, 0.0)
+    assert engine.dropped["too many exchanges of its host have proved nothing"] == 95
+    begun(engine, honest, 200, 0.0)
+    assert sum(sa.state is State.AWAITS_MM5 for sa in engine.sadb) == 6
+    engine.handle_timeout(31.0)  # what proves nothing in time makes room
+    begun(engine, flooder, 300, 31.0)
+    assert [sa.state for sa in engine.sadb] == [State.AWAITS_MM5]
+
+
 # ---- amplification
 MANY = tuple(
     replace(AES, group=group, hash=hash_, key_bits=bits)
@@ -254,7 +286,7 @@ def test_r14_refused_negotiations_do_not_push_out_what_another_one_needs(
     assert len(pair.of(B, Phase2Failed)) >= 300
     assert {item.pair.child for item in pair.of(B, SasInstalled)} == {"net"}
     spi = pair.of(A, SasInstalled)[0].pair.inbound_spi
-    assert spi in [item.pair.outbound_spi for item in pair.of(B, SasInstalled)]
+    assert spi in [item.pair.sas[0].outbound_spi for item in pair.of(B, SasInstalled)]
 
 
 def test_r18_a_delete_from_another_address_leaves_nothing_behind(make_pair: MakePair) -> None:

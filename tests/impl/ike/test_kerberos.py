@@ -93,7 +93,7 @@ def test_r3_r5_both_ends_prove_themselves_by_kerberos(
     assert (one.proved, other.proved) == (TWO, ONE)
     assert one.choice == KERBEROS and len(pair.network.log) == 9
     (mine,), (theirs,) = (pair.of(who, SasInstalled) for who in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
 
 
 def test_r3_the_answer_is_the_transform_offered_with_the_own_name(make_pair: MakePair) -> None:
@@ -140,7 +140,7 @@ def test_r5_tokens_may_continue_under_the_keys(make_pair: MakePair, legs: int) -
     realm = Realm(legs=legs).join(ONE, TWO)
     pair = kerberized(make_pair, realm)
     (mine,), (theirs,) = (pair.of(who, SasInstalled) for who in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
     main = [s for s in pair.network.log if decode_header(s.datagram).exchange == ExchangeType.MAIN]
     assert len(main) == {2: 6, 3: 7, 4: 8, 5: 9, 6: 10}[legs]
 
@@ -460,7 +460,7 @@ def test_r9_altered_messages_raise_nothing_and_prove_nobody_else(
         assert all(item.proved == proved for item in pair.of(who, Phase1Established))
     ends = [pair.of(who, SasInstalled) for who in (A, B)]
     if all(ends):
-        assert ends[0][-1].pair.inbound_key == ends[1][-1].pair.outbound_key
+        assert ends[0][-1].pair.sas[0].inbound_key == ends[1][-1].pair.sas[0].outbound_key
 
 
 def test_r5_the_octet_before_tokens_is_hashed_as_it_came(make_pair: MakePair) -> None:

@@ -49,7 +49,7 @@ def test_r4_r12_every_power_is_a_step_and_another_process_could_do_it(make_pair:
     pair.start()
     pair.run(5)
     (mine,), (theirs,) = (pair.of(end, SasInstalled) for end in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
     # Main Mode, then Quick Mode: as starter and as answerer both ends do two powers each
     assert names(pair, A) == names(pair, B) == [DRAW, AGREE, DRAW, AGREE]
     for end in (A, B):
@@ -74,7 +74,7 @@ def test_r8_r15_slow_powers_are_waited_for_and_repeats_meanwhile_change_nothing(
     pair.start()
     pair.run(60)
     (mine,), (theirs,) = (pair.of(end, SasInstalled) for end in (A, B))
-    assert mine.pair.inbound_key == theirs.pair.outbound_key
+    assert mine.pair.sas[0].inbound_key == theirs.pair.sas[0].outbound_key
     assert names(pair, A) == names(pair, B) == [DRAW, AGREE, DRAW, AGREE]
     if takes > pair.b.settings.interval:
         assert pair.b.dropped[WORKED_ON]  # message 1 came again
@@ -87,8 +87,8 @@ def test_r8_on_a_bad_link(make_pair: MakePair, seed: int) -> None:
     pair.network.step_takes = 0.7
     pair.start()
     pair.run(200)
-    ours = {item.pair.inbound_key for item in pair.of(A, SasInstalled)}
-    assert ours & {item.pair.outbound_key for item in pair.of(B, SasInstalled)}
+    ours = {item.pair.sas[0].inbound_key for item in pair.of(A, SasInstalled)}
+    assert ours & {item.pair.sas[0].outbound_key for item in pair.of(B, SasInstalled)}
 
 
 def test_r15_powers_that_take_too_long_end_what_they_are_for(make_pair: MakePair) -> None:
@@ -173,7 +173,7 @@ def test_r9_others_are_served_while_a_negotiation_waits(make_pair: MakePair) -> 
     for end, *nets in ((A, "10.3.0.0/16", "10.4.0.0/16"), (B, "10.4.0.0/16", "10.3.0.0/16")):
         (slow,) = children(end, LARGE_PFS)["children"]
         local, remote = map(net, nets)
-        other = replace(slow, name="two", local=local, remote=remote, choices=(ESP_AES_PFS,))
+        other = replace(slow, name="two", local=local, remote=remote, choices=((ESP_AES_PFS,),))
         sides.append({"children": (slow, other)})
     pair = make_pair(*sides)
     pair.start("nothing")

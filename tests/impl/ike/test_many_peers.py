@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impl.crypto.schedule import Cookies
-from impl.ike.events import SaPair
+from impl.ike.events import ProtocolSas, SaPair
 from impl.ike.remotes import Remotes
 from impl.ike.sadb import Answered, IkeSa, Sadb
 from impl.ike.settings import Address, ConnectionSettings
@@ -84,8 +84,8 @@ class Scanned:
     def install(self, sa: IkeSa) -> None:
         self._spis += 1
         local, remote = net("10.1.0.0/16"), net(f"10.{self.chance.randrange(2, 4)}.0.0/16")
-        spis = self._spis, self._spis + 1
-        pair = SaPair("net", sa.peer, ESP_3DES, *spis, b"", b"", local, remote, 60, initiated=True)
+        sas = (ProtocolSas(ESP_3DES, self._spis, self._spis + 1, b"", b""),)
+        pair = SaPair("net", sa.peer, sas, local, remote, 60, initiated=True)
         self.pairs.append((sa, pair))
         self.sadb.install(sa, pair, float(self._spis))
 

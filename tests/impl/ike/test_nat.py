@@ -12,7 +12,7 @@ import pytest
 from impl.ike import natt
 from impl.ike.engine import Engine
 from impl.ike.events import PeerMoved, Phase1Established, Phase2Failed, SasDeleted, SasInstalled
-from impl.ike.settings import Address, Lifetime, Nat, Settings
+from impl.ike.settings import Address, Lifetime, Nat, Phase2Choice, Settings
 from impl.link.network import Faults, Network, Sent, Translator
 from impl.wire.message import decode_header, decode_message, encode_message
 from impl.wire.numbers import Encapsulation, ExchangeType, ProtocolId
@@ -57,7 +57,7 @@ def test_without_a_nat_nothing_changes(make_pair: MakePair) -> None:
     pair.start()
     pair.run(30)
     assert not marked(pair) and len(pair.network.log) == 9
-    assert pair.of(A, SasInstalled)[0].pair.choice.encapsulation == Encapsulation.TUNNEL
+    assert pair.of(A, SasInstalled)[0].pair.sas[0].choice.encapsulation == Encapsulation.TUNNEL
 
 
 def test_behind_a_nat_ports_change_with_message_5_and_esp_goes_in_udp(make_pair: MakePair) -> None:
@@ -71,11 +71,11 @@ def test_behind_a_nat_ports_change_with_message_5_and_esp_goes_in_udp(make_pair:
         (PUBLIC, 20_001)
     ] * 2
     one, other = pair.of(A, SasInstalled)[0].pair, pair.of(B, SasInstalled)[0].pair
-    assert one.choice == other.choice
-    assert one.choice.encapsulation == Encapsulation.UDP_TUNNEL
+    assert one.sas[0].choice == other.sas[0].choice
+    assert one.sas[0].choice.encapsulation == Encapsulation.UDP_TUNNEL
     assert one.originals is None and other.originals is None  # transport mode alone needs them
     assert one.peer == (B[0], 4500) and other.peer == (PUBLIC, 20_001)
-    assert one.inbound_key == other.outbound_key
+    assert one.sas[0].inbound_key == other.sas[0].outbound_key
 
 
 @pytest.mark.parametrize("draft", ["-03", "-02\n", "-02"])
@@ -104,7 +104,7 @@ def test_with_a_peer_of_the_drafts_their_numbers_are_spoken(
     ]
     assert len(discoveries) == 4 and all(item.draft for item in discoveries)
     (made,) = pair.of(B, SasInstalled)
-    assert made.pair.choice.encapsulation == Encapsulation.UDP_TUNNEL_DRAFT
+    assert made.pair.sas[0].choice.encapsulation == Encapsulation.UDP_TUNNEL_DRAFT
 
 
 @pytest.mark.parametrize("who", ["a", "b", "ab"])
@@ -113,7 +113,7 @@ def test_udp_can_be_had_without_a_nat(make_pair: MakePair, who: str) -> None:
     pair.start()
     pair.run(5)
     assert len(marked(pair)) == 5
-    assert pair.of(B, SasInstalled)[0].pair.choice.encapsulation == Encapsulation.UDP_TUNNEL
+    assert pair.of(B, SasInstalled)[0].pair.sas[0].choice.encapsulation == Encapsulation.UDP_TUNNEL
 
 
 def test_a_peer_without_nat_traversal_is_met_without(make_pair: MakePair) -> None:
@@ -123,7 +123,7 @@ def test_a_peer_without_nat_traversal_is_met_without(make_pair: MakePair) -> Non
     pair.network.join(B, engine)
     pair.start()
     pair.run(5)
-    assert pair.of(A, SasInstalled)[0].pair.choice.encapsulation == Encapsulation.TUNNEL
+    assert pair.of(A, SasInstalled)[0].pair.sas[0].choice.encapsulation == Encapsulation.TUNNEL
     assert not marked(pair)
 
 
@@ -240,7 +240,7 @@ def test_what_lacks_the_marker_is_no_ike(make_pair: MakePair) -> None:
     assert not pair.b.outgoing() and len(pair.network.events[B]) == known
 
 
-def transport(address: tuple[str, int], *choices: object) -> dict[str, Any]:
+def transport(address: tuple[str, int], *choices: Phase2Choice) -> dict[str, Any]:
     changes = {"local": OWN_ADDRESS, "remote": OWN_ADDRESS}
     mode = replace(ESP_3DES, encapsulation=Encapsulation.TRANSPORT)
     return children(address, *(choices or (mode,)), **changes)
@@ -251,7 +251,7 @@ def test_transport_mode_tells_the_original_addresses(make_pair: MakePair) -> Non
     pair.start()
     pair.run(5)
     one, other = pair.of(A, SasInstalled)[0].pair, pair.of(B, SasInstalled)[0].pair
-    assert one.choice.encapsulation == Encapsulation.UDP_TRANSPORT
+    assert one.sas[0].choice.encapsulation == Encapsulation.UDP_TRANSPORT
     # as the other end sees initiator and responder
     assert one.originals == (ip_address(PUBLIC), ip_address(B[0]))
     assert other.originals == (ip_address(A[0]), ip_address(B[0]))
@@ -286,7 +286,7 @@ def test_r8_a_bad_link_with_a_nat_is_survived(make_pair: MakePair, seed: int) ->
     pair.start()
     pair.run(200)
     (one,), (other,) = pair.of(A, SasInstalled), pair.of(B, SasInstalled)
-    assert one.pair.inbound_key == other.pair.outbound_key
+    assert one.pair.sas[0].inbound_key == other.pair.sas[0].outbound_key
 
 
 def test_quick_mode_on_the_port_that_was_left_is_dropped(make_pair: MakePair) -> None:
@@ -315,6 +315,6 @@ def test_r21_the_same_over_version_6(force: bool) -> None:
     network.run(5)
     made = [item for end in ends for item in network.events[end] if isinstance(item, SasInstalled)]
     assert [str(item.pair.local) for item in made] == list(nets)
-    modes = {item.pair.choice.encapsulation for item in made}
+    modes = {item.pair.sas[0].choice.encapsulation for item in made}
     assert modes == {Encapsulation.UDP_TUNNEL if force else Encapsulation.TUNNEL}
-    assert made[0].pair.inbound_key == made[1].pair.outbound_key
+    assert made[0].pair.sas[0].inbound_key == made[1].pair.sas[0].outbound_key

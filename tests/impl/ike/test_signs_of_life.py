@@ -253,7 +253,7 @@ def test_a_fourth_message_of_quick_mode_is_tolerated(make_pair: MakePair) -> Non
     pair.run(5)
     (sa,), made = pair.b.sadb, pair.of(A, SasInstalled)[0].pair
     assert sa.sealing is not None
-    spi = made.outbound_spi.to_bytes(4, "big")
+    spi = made.sas[0].outbound_spi.to_bytes(4, "big")
     connected = Notification(NotifyType.CONNECTED, ProtocolId.ESP, spi)
     pair.b.notify(sa, [connected])
     quick = next(

@@ -158,7 +158,7 @@ def test_r22_both_ends_may_begin_at_once_and_one_pair_is_left(make_pair: MakePai
     assert len(pair.of(A, SasInstalled)) == len(pair.of(B, SasInstalled)) == 2
     pair.run(30)
     ((_, one),), ((_, other),) = pair.a.sadb.pairs.values(), pair.b.sadb.pairs.values()
-    assert one.inbound_spi == other.outbound_spi and not pair.of(B, Phase1Failed)
+    assert one.inbound_spi == other.sas[0].outbound_spi and not pair.of(B, Phase1Failed)
 
 
 def test_r19_pairs_without_phase1_are_replaced_under_one_new_phase1_sa(
@@ -242,7 +242,7 @@ def test_r19_r20_a_pair_is_replaced_before_it_ends(make_pair: MakePair) -> None:
     first = pair.of(A, SasInstalled)[0].pair
     pair.run(10)
     assert [item.pair for item in pair.of(A, SasDeleted)] == [first]
-    assert [item.pair.inbound_spi for item in pair.of(B, SasDeleted)] == [first.outbound_spi]
+    assert [item.pair.inbound_spi for item in pair.of(B, SasDeleted)] == [first.sas[0].outbound_spi]
     assert pair.of(A, SasInstalled)[1].pair.local == first.local
 
 
@@ -292,7 +292,7 @@ def test_r18_a_delete_that_names_the_receivers_own_sa_is_understood(make_pair: M
     pair = make_pair()
     pair.start()
     pair.run(5)
-    (sa,), spi = pair.b.sadb, pair.of(B, SasInstalled)[0].pair.outbound_spi
+    (sa,), spi = pair.b.sadb, pair.of(B, SasInstalled)[0].pair.sas[0].outbound_spi
     pair.b.notify(sa, [Delete(ProtocolId.AH, (spi.to_bytes(4, "big"),))])
     pair.run(1)
     assert not pair.of(A, SasDeleted)
@@ -345,8 +345,8 @@ def test_r19_when_both_ends_replace_a_pair_at_once_one_is_left(
     assert len(pair.of(A, SasInstalled)) == len(pair.of(B, SasInstalled)) == 3
     pair.run(20)
     (left,), (other,) = pair.a.sadb.pairs.values(), pair.b.sadb.pairs.values()
-    assert left[1].inbound_spi == other[1].outbound_spi
-    assert left[1].outbound_spi == other[1].inbound_spi
+    assert left[1].inbound_spi == other[1].sas[0].outbound_spi
+    assert left[1].sas[0].outbound_spi == other[1].inbound_spi
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -373,7 +373,7 @@ def test_r8_r19_sas_are_renewed_over_a_bad_link_and_do_not_multiply(
         assert 1 <= len(pair.a.sadb.pairs) <= 4 and 1 <= len(pair.b.sadb.pairs) <= 4
         assert 1 <= len(pair.a.sadb) <= 4
         inbound = {item[1].inbound_spi for item in pair.a.sadb.pairs.values()}
-        assert inbound & {item[1].outbound_spi for item in pair.b.sadb.pairs.values()}
+        assert inbound & {item[1].sas[0].outbound_spi for item in pair.b.sadb.pairs.values()}
 
 
 def test_r11_a_pair_that_the_answerer_never_made_is_deleted(make_pair: MakePair) -> None:

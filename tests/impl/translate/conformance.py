@@ -87,7 +87,9 @@ def carry_out(
     pairs = [e.pair for e in network.events[a] if isinstance(e, SasInstalled)]
     theirs = [e.pair for e in network.events[b] if isinstance(e, SasInstalled)]
     if pairs and theirs:
-        assert pairs[0].outbound_key == theirs[0].inbound_key
+        assert [item.outbound_key for item in pairs[0].sas] == [
+            item.inbound_key for item in theirs[0].sas
+        ]
         assert (pairs[0].local, pairs[0].remote) == (theirs[0].remote, theirs[0].local)
         return Carried(up[0].choice, None, pairs[0])
     failed = [
@@ -141,26 +143,31 @@ _METHODS = {
     AuthMethod.CERTIFICATE: Method.RSA_SIGNATURES,
     AuthMethod.KERBEROS: Method.KERBEROS,
 }
-_Taken = tuple[int, int | None, int | None, int | None, int | None]
+_Taken = set[tuple[int, int | None, int | None, int | None, int | None]]
 
 
 def _numbers2(suite: Phase2Suite) -> _Taken:
-    """Protocol, cipher and key length (none of AH), integrity, PFS group."""
-    (part,) = suite.protections
-    cipher = part.encryption
-    return (
-        3 if part.protocol is Protocol.ESP else 2,
-        cipher.algorithm.esp_number if cipher else None,
-        cipher.key_bits if cipher else None,
-        part.integrity.number if part.integrity else None,
-        suite.pfs_group.number if suite.pfs_group else None,
-    )
+    """Of each protocol its number, cipher and key length (none of AH), integrity, PFS group."""
+    found: _Taken = set()
+    for part in suite.protections:
+        cipher = part.encryption
+        found.add(
+            (
+                3 if part.protocol is Protocol.ESP else 2,
+                cipher.algorithm.esp_number if cipher else None,
+                cipher.key_bits if cipher else None,
+                part.integrity.number if part.integrity else None,
+                suite.pfs_group.number if suite.pfs_group else None,
+            )
+        )
+    return found
 
 
 def _taken(pair: SaPair) -> _Taken:
-    choice = pair.choice
-    cipher = choice.transform if choice.protocol == 3 else None
-    return choice.protocol, cipher, choice.key_bits, choice.integrity, choice.group
+    return {
+        (c.protocol, c.transform if c.protocol == 3 else None, c.key_bits, c.integrity, c.group)
+        for c in (item.choice for item in pair.sas)
+    }
 
 
 def decided(verdict: PairVerdict) -> bool:

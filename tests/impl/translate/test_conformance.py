@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -96,12 +97,15 @@ def native(draw: Draw, side: int) -> dict[str, Any]:
     offers = draw(
         st.lists(st.tuples(cipher, hash_, st.sampled_from([1, 2])), min_size=1, max_size=3)
     )
-    esp = st.tuples(st.just("esp"), st.sampled_from(["des", "3des", "aes128", "null"]), hash_)
-    quick = draw(
-        st.lists(
-            st.one_of(esp, st.tuples(st.just("ah"), st.just(""), hash_)), min_size=1, max_size=3
-        )
+    esp = st.tuples(st.sampled_from(["des", "3des", "aes128", "null"]), hash_)
+    bare = st.tuples(st.sampled_from(["des", "3des"]), st.just(""))
+    # ESP, AH, or both together: of a bundle ESP may leave integrity to AH
+    offer = st.one_of(
+        st.tuples(esp, st.just("")),
+        st.tuples(st.none(), hash_),
+        st.tuples(st.one_of(esp, bare), hash_),
     )
+    quick = draw(st.lists(offer, min_size=1, max_size=3))
     seldom = st.sampled_from([False, False, False, True])
     return {
         "offers": offers,
@@ -114,20 +118,24 @@ def native(draw: Draw, side: int) -> dict[str, Any]:
     }
 
 
+def quick_offer(said: tuple[tuple[str, str] | None, str]) -> str:
+    """An offer of Quick Mode: cipher and integrity of ESP, if it is wanted, and integrity of AH, if it is."""
+    esp, ah = said
+    lines = ["[[filter_actions.secure.offers]]"]
+    if ah:
+        lines.append(f'ah = {{ integrity = "{ah}" }}')
+    if esp is not None:
+        integrity = f', integrity = "{esp[1]}"' if esp[1] else ""
+        lines.append(f'esp = {{ encryption = "{esp[0]}"{integrity} }}')
+    return "\n".join(lines)
+
+
 def native_text(said: Mapping[str, Any], here: str, there: str) -> str:
     main = "\n".join(
         f'[[main_mode.offers]]\nencryption = "{c}"\nhash = "{h}"\ngroup = {g}'
         for c, h, g in said["offers"]
     )
-    quick = "\n".join(
-        "[[filter_actions.secure.offers]]\n"
-        + (
-            f'esp = {{ encryption = "{cipher}", integrity = "{hash_}" }}'
-            if kind == "esp"
-            else f'ah = {{ integrity = "{hash_}" }}'
-        )
-        for kind, cipher, hash_ in said["quick"]
-    )
+    quick = "\n".join(map(quick_offer, said["quick"]))
     tunnel = f'tunnel_endpoint = "{there}"' if said["tunnel"] else ""
     return f"""format = 1
 profile = "windows2000"
@@ -225,6 +233,42 @@ def test_r3_r7_r10_r12_two_windows_policies_do_what_verify_says(
     assert agree(*peers) == 2
 
 
+BUNDLED: dict[str, Any] = {
+    "offers": [("3des", "sha1", 2)],
+    "quick": [(("3des", ""), "sha1")],
+    "pfs": True,
+    "master": False,
+    "psk": "one",
+    "protocol": "tcp",
+    "tunnel": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "outcome"),
+    [
+        ([(("3des", "sha1"), ""), (("3des", ""), "sha1")], Outcome.ESTABLISHED),
+        ([(None, "sha1"), (("3des", "sha1"), "")], Outcome.FAILS),
+    ],
+)
+def test_r7_r10_ah_with_esp_comes_up_where_verify_says_so(
+    theirs: list[tuple[tuple[str, str] | None, str]], outcome: Outcome
+) -> None:
+    """Half of a bundle is not the bundle."""
+    from proofs.verify import verify
+
+    peers = []
+    for name, said, here, there in (
+        ("a", BUNDLED, A, B),
+        ("b", {**BUNDLED, "quick": theirs}, B, A),
+    ):
+        files = {f"{name}.toml": native_text(said, here, there).encode(), "key": b"one"}
+        peers.append(load(f"{name}.toml", name, DictReader(files)))
+    assert agree(*peers) == 2
+    first = verify(peers, [("a", "b")], TODAY).pairs[0]
+    assert [item.outcome for item in first.phase2] == [outcome]
+
+
 def test_r5_the_own_identity_is_not_taken_for_the_peers_and_verify_warns_of_it() -> None:
     """strongSwan does not compare the two, and comes up: the verdict says so, and the finding what we do."""
     peers = []
@@ -253,7 +297,7 @@ def test_r12_session_key_pfs_takes_the_group_of_phase1() -> None:
     """Windows uses the group that Phase I agreed on again, whichever of its main mode offers that is of."""
     said = {
         "offers": [("3des", "sha1", 2), ("des", "md5", 1)],
-        "quick": [("esp", "3des", "sha1")],
+        "quick": [(("3des", "sha1"), "")],
         "pfs": True,
         "master": False,
         "psk": "one",
@@ -271,7 +315,7 @@ def test_r12_session_key_pfs_takes_the_group_of_phase1() -> None:
     assert ends[0] is not None and ends[1] is not None
     done = carry_out(ends[0], ends[1], "peer", "peer")
     assert done.choice is not None and done.pair is not None
-    assert done.choice.group == done.pair.choice.group == 1
+    assert done.choice.group == done.pair.sas[0].choice.group == 1
     from proofs.verify import verify
 
     first = verify(peers, [("a", "b")], TODAY).pairs[0]

@@ -19,7 +19,7 @@ from tests.impl.translate.test_conformance import TODAY, A, B, native_text
 ONE, TWO, THIRD = "a$@X.TEST", "host/b.test@X.TEST", "host/c.test@X.TEST"
 SAID = {
     "offers": [("3des", "sha1", 2)],
-    "quick": [("esp", "3des", "sha1")],
+    "quick": [(("3des", "sha1"), "")],
     "pfs": False,
     "master": False,
     "protocol": "tcp",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address
+from itertools import product
 
 import pytest
 
@@ -77,7 +78,11 @@ def test_r7_windows_offers_all_in_order_and_takes_the_initiators_order(peer_of: 
     (connection,) = plan(peer_of("a", NATIVE, "toml", key="k"), HERE).settings.connections
     assert [(c.encryption, c.hash, c.group) for c in connection.choices] == [(5, 2, 2), (1, 1, 1)]
     (child,) = connection.children
-    assert [(c.protocol, c.transform) for c in child.choices] == [(3, 3), (2, 2), (3, 2)]
+    assert [[(c.protocol, c.transform) for c in bundle] for bundle in child.choices] == [
+        [(3, 3)],
+        [(2, 2)],
+        [(3, 2)],
+    ]
     assert not connection.prefers_own
     assert connection.expected is None and connection.own is None
 
@@ -185,17 +190,27 @@ def test_a_connection_that_cannot_be_run_is_refused(
         plan(peer_of("a", text), HERE)
 
 
-def test_kerberos_and_bundles_of_a_windows_policy_are_refused(peer_of: Load) -> None:
+def test_kerberos_of_a_windows_policy_is_refused_without_a_principal(peer_of: Load) -> None:
     kerberos = NATIVE.replace(
         'method = "pre-shared-key", secret = "file:key"', 'method = "kerberos"'
     )
     with pytest.raises(PolicyError, match=r"a\.toml:\d+: peer wants Kerberos"):
         plan(peer_of("a", kerberos, "toml"), HERE)
-    bundle = NATIVE.replace(
+
+
+def test_r10_ah_and_esp_together_are_a_bundle_that_meets_esp_first(peer_of: Load) -> None:
+    text = NATIVE.replace(
         'ah = { integrity = "md5" }', 'ah = { integrity = "md5" }\nesp = { encryption = "des" }'
+    ).replace("allow_unsecured = true", "session_key_pfs = true")
+    (connection,) = plan(peer_of("a", text, "toml", key="k"), HERE).settings.connections
+    (child,) = connection.children
+    _, bundle, _ = dict.fromkeys(
+        tuple((c.protocol, c.transform, c.integrity) for c in bundle) for bundle in child.choices
     )
-    with pytest.raises(PolicyError, match=r"a\.toml:\d+: .* AH and ESP together"):
-        plan(peer_of("a", bundle, "toml", key="k"), HERE)
+    assert bundle == ((3, 2, None), (2, 2, 1))
+    for item in (*child.choices, *(bundle for rank in child.accepted for bundle in rank)):
+        assert len({(c.group, c.encapsulation) for c in item}) == 1
+    assert {item[0].group for item in child.choices} == {1, 2}
 
 
 def test_connections_that_only_an_identity_tells_apart_are_refused_or_chosen_from(
@@ -269,6 +284,28 @@ def test_r3_several_methods_are_offered_in_order_one_transform_each(peer_of: Loa
 def test_r5_a_key_that_cannot_be_read_is_refused_with_its_line(peer_of: Load) -> None:
     with pytest.raises(PolicyError, match=r"a\.toml:\d+: the pre-shared key file:key is not known"):
         plan(peer_of("a", NATIVE, "toml"), HERE)
+
+
+def test_more_combinations_than_an_offer_has_room_for_are_refused_with_their_line(
+    peer_of: Load,
+) -> None:
+    ciphers, hashes = ("des", "3des", "aes128", "aes192", "aes256"), ("md5", "sha1", "sha256")
+    groups = (1, 2, 5, 14, 15, 16, 17, 18)
+    main = "\n".join(
+        f'[[main_mode.offers]]\nencryption = "{cipher}"\nhash = "{hash_}"\ngroup = {group}'
+        for cipher, hash_, group in product(ciphers, hashes, groups)
+    )
+    text = NATIVE.replace("[filter_lists.peer]", f"{main}\n[filter_lists.peer]")
+    (connection,) = plan(peer_of("a", text, "toml", key="k"), HERE).settings.connections
+    assert len(connection.choices) == 120
+    quick = "\n".join(
+        f'[[filter_actions.secure.offers]]\nah = {{ integrity = "{ah}" }}\n'
+        f'esp = {{ encryption = "{cipher}", integrity = "{esp}" }}'
+        for cipher, esp, ah in product(ciphers, hashes, hashes)
+    )
+    many = text.replace("allow_unsecured = true", f"session_key_pfs = true\n{quick}")
+    with pytest.raises(PolicyError, match=r"a\.toml:\d+: peer offers \d+ combinations"):
+        plan(peer_of("a", many, "toml", key="k"), HERE)
 
 
 # ---- dead peers

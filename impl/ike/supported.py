@@ -1,0 +1,53 @@
+"""What of its settings an engine can do."""
+
+from __future__ import annotations
+
+from impl.crypto.ciphers import cipher_of
+from impl.crypto.groups import group_of
+from impl.crypto.hashes import HASHES
+from impl.ike.bundles import lacks
+from impl.ike.offers import MOST
+from impl.ike.settings import ChildSettings, ConnectionSettings
+from impl.wire.numbers import Method
+
+
+def unsupported(connection: ConnectionSettings) -> str:
+    """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
+    for first in {*connection.choices, *(item for rank in connection.takes for item in rank)}:
+        known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
+        if not known or group_of(first.group) is None:
+            return f"{first} has a cipher, hash or group that is not supported"
+        missing = _credential_lacks(connection, first.method)
+        if missing:
+            return f"{first} has an authentication method that {missing}"
+    for child in connection.children:
+        problem = _child_lacks(child)
+        if problem:
+            return problem
+    count = len(connection.choices) + len(connection.spare)
+    if count > MOST:
+        return f"it has {count} choices, and an offer has room for {MOST}"
+    return "" if connection.choices else "it has nothing to offer"
+
+
+def _child_lacks(child: ChildSettings) -> str:
+    for second in {*child.choices, *(item for rank in child.takes for item in rank)}:
+        missing = lacks(second)
+        if missing:
+            return f"{child.name}: {missing}"
+    if child.negotiates and not child.choices:
+        return f"{child.name} has nothing to offer"
+    if len(child.choices) > MOST:
+        return f"{child.name} has {len(child.choices)} choices, and an offer has room for {MOST}"
+    return ""
+
+
+def _credential_lacks(connection: ConnectionSettings, method: int) -> str:
+    """What is missing to do a method, in words; a missing pre-shared key is found out later, by peer."""
+    if method == Method.RSA_SIGNATURES:
+        return (
+            "" if connection.certificate is not None else "needs a certificate, and there is none"
+        )
+    if method == Method.KERBEROS:
+        return "" if connection.kerberos is not None else "needs a principal, and there is none"
+    return "" if method == Method.PRE_SHARED_KEY else "is not supported"
