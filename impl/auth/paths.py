@@ -56,8 +56,8 @@ class Rules:
     needs_named  whether there must be one for each certificate that says where one, or an answer of OCSP, is
     purposes     whether extendedKeyUsage, where there is one, must allow IKE
     signers      whether keyUsage of an authority, where there is one, must allow it to sign certificates
-    old_lists    whether revocation lists that are out of date are as if they were not there, but for what
-                 they name
+    lenient_lists  whether revocation lists of which none counts are as if they were not there; what one
+                 names that is verified, and out of date, is revoked all the same
     """
 
     least_bits: int = 2048
@@ -67,7 +67,7 @@ class Rules:
     needs_named: bool = False
     purposes: bool = True
     signers: bool = True
-    old_lists: bool = False
+    lenient_lists: bool = False
 
 
 #: what strongSwan asks if its policy does not say (5.9.8, seen in runs)
@@ -76,7 +76,7 @@ PLAIN = Rules(
     hashes=frozenset(("md5", "sha1", "sha224", "sha256", "sha384", "sha512")),
     purposes=False,
     signers=False,
-    old_lists=True,
+    lenient_lists=True,
 )
 
 
@@ -286,11 +286,17 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
     if demanded and not any(item in demanded for item in path[1:]):
         return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
     rules = search.trust.rules
-    old, hashes = rules.old_lists, rules.hashes
+    lenient, hashes = rules.lenient_lists, rules.hashes
     for certificate, issuer in pairwise(path):
         needed = rules.needs_list or (rules.needs_named and _says_where(certificate))
         fault = revocation_fault(
-            certificate, issuer, search.lists, search.now, needed=needed, old=old, hashes=hashes
+            certificate,
+            issuer,
+            search.lists,
+            search.now,
+            needed=needed,
+            lenient=lenient,
+            hashes=hashes,
         )
         if fault:
             return fault

@@ -224,6 +224,7 @@ def _strictness() -> Iterator[Case]:
         ("another one is revoked", "", "list-of-cmd-plain"),
         ("the list is out of date", "", "list-old"),
         ("the list is out of date, and one is demanded", "strict", "list-old"),
+        ("the list is signed by somebody else", "", "list-forged"),
         ("a list is demanded, and there is one", "strict", "list-none"),
         ("a list is demanded, and there is none", "strict", ""),
         ("a list is demanded where the certificate names one", "ifuri", ""),

@@ -46,7 +46,8 @@ class PKI:
 
     def certificate(self, name: str) -> bytes:
         """The certificate as PEM; or a list of revoked ones, by `ca` or by nobody else: `list-of-NAME`, and
-        `list-old` and `list-none`, which name none; `list-past-of-NAME` is out of date."""
+        `list-old` and `list-none`, which name none; `list-past-of-NAME` is out of date, `list-forged`
+        signed by another key."""
         if name.startswith("list-"):
             return self._list(name.removeprefix("list-"))
         return self._made(name)[0].public_bytes(serialization.Encoding.PEM)
@@ -65,7 +66,9 @@ class PKI:
         made = x509.CertificateRevocationListBuilder(
             certificate.subject, self._today + first * _DAY, self._today + last * _DAY
         )
-        if name not in ("old", "none"):
+        if name == "forged":
+            signer = self._made("other-ca")[1]
+        elif name not in ("old", "none"):
             number = self._made(name.partition("of-")[2])[0].serial_number
             revoked = x509.RevokedCertificateBuilder(number, self._today - 25 * _DAY)
             made = made.add_revoked_certificate(revoked.build())
