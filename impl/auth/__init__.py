@@ -3,6 +3,7 @@
 interface    what a method does in Main Mode, and work that may block      psk, certificate, kerberos  the methods
 paths        certification paths, checked step by step      names   identities against certificates
 revocation   certificate revocation lists                   gss     what a GSS-API mechanism does; MIT's
+patterns     identities that a policy leaves partly open
 
 Nothing in here knows the engine. What may block (private keys, certification paths, GSS-API) is handed
 out as `Work`, to be run wherever blocking is allowed.

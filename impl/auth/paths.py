@@ -53,19 +53,21 @@ class Rules:
     least_bits   of an RSA key        hashes   that may be under the signature of a certificate or list
     most         certificates in a path, the anchor included
     needs_list   whether there must be a revocation list for every issuer
+    needs_named  whether there must be one for each certificate that says where one, or an answer of OCSP, is
     purposes     whether extendedKeyUsage, where there is one, must allow IKE
     signers      whether keyUsage of an authority, where there is one, must allow it to sign certificates
-    old_lists    whether revocation lists that are out of date are as if they were not there, but for what
-                 they name
+    lenient_lists  whether revocation lists of which none counts are as if they were not there; what one
+                 names that is verified, and out of date, is revoked all the same
     """
 
     least_bits: int = 2048
     hashes: frozenset[str] = frozenset(("sha256", "sha384", "sha512"))
     most: int = 8
     needs_list: bool = False
+    needs_named: bool = False
     purposes: bool = True
     signers: bool = True
-    old_lists: bool = False
+    lenient_lists: bool = False
 
 
 #: what strongSwan asks if its policy does not say (5.9.8, seen in runs)
@@ -74,7 +76,7 @@ PLAIN = Rules(
     hashes=frozenset(("md5", "sha1", "sha224", "sha256", "sha384", "sha512")),
     purposes=False,
     signers=False,
-    old_lists=True,
+    lenient_lists=True,
 )
 
 
@@ -284,16 +286,34 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
     if demanded and not any(item in demanded for item in path[1:]):
         return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
     rules = search.trust.rules
-    needed, old, hashes = rules.needs_list, rules.old_lists, rules.hashes
+    lenient, hashes = rules.lenient_lists, rules.hashes
     for certificate, issuer in pairwise(path):
+        needed = rules.needs_list or (rules.needs_named and _says_where(certificate))
         fault = revocation_fault(
-            certificate, issuer, search.lists, search.now, needed=needed, old=old, hashes=hashes
+            certificate,
+            issuer,
+            search.lists,
+            search.now,
+            needed=needed,
+            lenient=lenient,
+            hashes=hashes,
         )
         if fault:
             return fault
     if any(_extension(item, x509.NameConstraints) is not None for item in path[1:]):
         return _constraint_fault(path, search.now)
     return ""
+
+
+def _says_where(certificate: Certificate) -> bool:
+    """Whether it names a place where it can be learned whether it was revoked."""
+    from cryptography import x509
+    from cryptography.x509.oid import AuthorityInformationAccessOID
+
+    if _extension(certificate, x509.CRLDistributionPoints) is not None:
+        return True
+    access = _extension(certificate, x509.AuthorityInformationAccess) or ()
+    return any(item.access_method == AuthorityInformationAccessOID.OCSP for item in access)
 
 
 def _constraint_fault(path: tuple[Certificate, ...], now: datetime.datetime) -> str:

@@ -28,12 +28,12 @@ def revocation_fault(
     *,
     needed: bool,
     hashes: Container[str],
-    old: bool = False,
+    lenient: bool = False,
 ) -> str:
     """Why a certificate must be taken for revoked, in words; empty if it need not.
 
     needed   whether there must be a list        hashes   that may be under its signature
-    old      whether a list that is out of date is as if it were not there, but for what it names
+    lenient  whether lists of which none counts are as if there were none
     """
     own = [item for item in lists if item.issuer == certificate.issuer]
     if not own:
@@ -49,9 +49,8 @@ def revocation_fault(
         found = _revoked(certificate, item)
         if found:
             return found
-        stale = _stale(item, now)
-        faults.append("" if old and not needed else stale)
-    return "" if "" in faults else faults[0]
+        faults.append(_stale(item, now))
+    return "" if "" in faults or (lenient and not needed) else faults[0]
 
 
 def _list_fault(

@@ -111,7 +111,9 @@ def _issuers(leaf: Certificate, pool: tuple[Certificate, ...]) -> Iterator[Certi
 def _rules(peer: Peer, other: Credentials) -> Rules:
     """What is asked of the peer's path: what its stack asks, or the policy."""
     strict = peer.profile.certificates is Certificates.STRICT
-    rules = replace(Rules() if strict else PLAIN, needs_list=_strict(other))
+    word = _revocation(other)
+    base = Rules() if strict else PLAIN
+    rules = replace(base, needs_list=word == "strict", needs_named=word == "ifuri")
     if other.strength is None:
         return rules
     stated = other.strength.value
@@ -120,15 +122,15 @@ def _rules(peer: Peer, other: Credentials) -> Rules:
     return replace(rules, least_bits=bits, hashes=hashes)
 
 
-def _strict(other: Credentials) -> bool:
-    """Whether there must be a revocation list."""
+def _revocation(other: Credentials) -> str:
+    """How much must be known of revocation, in strongSwan's word."""
     stated = other.revocation
     if stated is None:
-        return False
-    if stated.value not in ("relaxed", "strict"):
-        why = f"revocation = {stated.value} cannot be run: no list is fetched"
-        raise cannot(why, stated.place, "use relaxed or strict, and x509crl/")
-    return stated.value == "strict"
+        return "relaxed"
+    if stated.value not in ("relaxed", "strict", "ifuri"):
+        why = f"revocation = {stated.value} is not known"
+        raise cannot(why, stated.place, "use relaxed, ifuri or strict")
+    return stated.value
 
 
 def kerberos_of(

@@ -48,10 +48,8 @@ class Certificates(Enum):
     """What is asked of certificates where the policy does not say, beyond a path to a trust anchor that
     is in its time, through authorities, to a certificate that may sign and is not revoked."""
 
-    PLAIN = "nothing more: any key, hash and purpose; a revocation list that is out of date says nothing"
-    STRICT = (
-        "RSA keys of 2048 bits, SHA-2, purposes that allow IPsec, revocation lists in their time"
-    )
+    PLAIN = "nothing more: any key, hash and purpose; a revocation list that does not count is none"
+    STRICT = "RSA keys of 2048 bits, SHA-2, purposes that allow IPsec, revocation lists that count"
 
 
 class Phase2AtPhase1End(Enum):

@@ -1,6 +1,6 @@
 """Does a pair of policies come up, in each direction; with what, why not, and what else to know.
 
-addresses, identities, secrets, certificates    what decides between connections and credentials
+addresses, identities, secrets, certificates, paths    what decides between connections and credentials
 phase1, authentication, phase2   the verdict of each phase      bounds      overlap and exposure, closed form
 rules, catalogue the findings                   instance, witness   the run that shows a verdict
 

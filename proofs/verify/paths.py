@@ -40,6 +40,7 @@ class Asked:
     least_bits, hashes   of RSA keys, and under signatures; empty: any
     strict      whether purposes, and what an authority may sign, are looked at, and old lists refuse
     lists       revocation lists      needs_list   whether there must be one for each issuer
+    needs_named  whether there must be one for each certificate that says where it can be asked
     """
 
     least_bits: int = 0
@@ -47,6 +48,7 @@ class Asked:
     strict: bool = False
     lists: tuple[CertificateFile, ...] = ()
     needs_list: bool = False
+    needs_named: bool = False
 
     @classmethod
     def by(cls, judge: Peer, expected: Credentials) -> Asked:
@@ -57,8 +59,8 @@ class Asked:
         hashes = frozenset(item.value for item in stated.hashes) or (
             SAFE_HASHES if strict else frozenset()
         )
-        needed = expected.revocation is not None and expected.revocation.value == "strict"
-        return cls(bits, hashes, strict, judge.lists, needed)
+        word = expected.revocation.value if expected.revocation is not None else "relaxed"
+        return cls(bits, hashes, strict, judge.lists, word == "strict", word == "ifuri")
 
 
 def unfit_end(certificate: Certificate, name: str, asked: Asked) -> str:
@@ -122,8 +124,8 @@ def _rsa_bits(certificate: Certificate) -> int | None:
     return key.key_size if isinstance(key, RSAPublicKey) else None
 
 
-def _hash_of(certificate: Certificate) -> str:
-    hash_ = certificate.signature_hash_algorithm
+def _hash_of(item: Certificate | CertificateRevocationList) -> str:
+    hash_ = item.signature_hash_algorithm
     return hash_.name if hash_ is not None else "an unknown hash"
 
 
@@ -147,7 +149,7 @@ def _revocation(
         if item.issuer != certificate.issuer:
             continue
         some = True
-        if not _signed_list(item, issuer):
+        if not _signed_list(item, issuer) or (asked.hashes and _hash_of(item) not in asked.hashes):
             continue
         if item.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
             return f"{certificate.subject.rfc4514_string()} was revoked"
@@ -155,11 +157,20 @@ def _revocation(
         good |= item.last_update_utc.date() <= today and (
             following is not None and today <= following.date()
         )
-    if asked.needs_list and not good:
+    needed = asked.needs_list or (asked.needs_named and _names_a_place(certificate))
+    if needed and not good:
         return f"there is no revocation list of {by} in its time, and one is needed"
-    return (
-        f"the revocation list of {by} is out of date" if some and asked.strict and not good else ""
-    )
+    return f"no revocation list of {by} counts" if some and asked.strict and not good else ""
+
+
+def _names_a_place(certificate: Certificate) -> bool:
+    """Whether it says where a list is, or an answer of OCSP."""
+    from cryptography import x509
+    from cryptography.x509.oid import AuthorityInformationAccessOID
+
+    access = extension(certificate, x509.AuthorityInformationAccess) or ()
+    asked_at = any(item.access_method == AuthorityInformationAccessOID.OCSP for item in access)
+    return asked_at or extension(certificate, x509.CRLDistributionPoints) is not None
 
 
 def _lists_of(files: Sequence[CertificateFile]) -> Iterator[CertificateRevocationList]:

@@ -224,14 +224,21 @@ def _strictness() -> Iterator[Case]:
         ("another one is revoked", "", "list-of-cmd-plain"),
         ("the list is out of date", "", "list-old"),
         ("the list is out of date, and one is demanded", "strict", "list-old"),
+        ("the list is signed by somebody else", "", "list-forged"),
         ("a list is demanded, and there is one", "strict", "list-none"),
         ("a list is demanded, and there is none", "strict", ""),
         ("a list is demanded where the certificate names one", "ifuri", ""),
+        ("it names a list, which is not demanded", "uri", ""),
+        ("it names a list, one is demanded then", "uri ifuri", ""),
+        ("it names a list, one is demanded then, and there is one", "uri ifuri", "list-none"),
     ):
-        change = rig(f"remote {{ revocation = {said} }}") if said else ""
+        own, _, word = said.rpartition(" ")
+        own, word = ("uri", "") if word == "uri" else (own, word)
+        change = rig(f"remote {{ revocation = {word} }}") if word else ""
         files = (("x509crl/ca.crl", listed),) if listed else ()
         yield Case(f"certificate: {name}", kind, CERT, change, "",
-                   certified("peer", "", ("ca",), *files))  # fmt: skip
+                   certified("peer", "", ("ca",), *files),
+                   certified("cmd", f"cmd-{own}" if own else ""))  # fmt: skip
 
 
 def _methods() -> Iterator[Case]:

@@ -38,7 +38,7 @@ class PKI:
     peer-small (1024 bits), peer-sha1 and peer-md5 (what it is signed with), peer-wrap (keyUsage without a signature),
     peer-code (not for IPsec), peer-critical (an extension that nobody knows), peer-mute (by mute-ca, which
     may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
-    authority), and the same for cmd
+    authority), peer-uri (says where a revocation list is: nowhere), and the same for cmd
     """
 
     def __init__(self, today: datetime.date) -> None:
@@ -46,7 +46,8 @@ class PKI:
 
     def certificate(self, name: str) -> bytes:
         """The certificate as PEM; or a list of revoked ones, by `ca` or by nobody else: `list-of-NAME`, and
-        `list-old` and `list-none`, which name none; `list-past-of-NAME` is out of date."""
+        `list-old` and `list-none`, which name none; `list-past-of-NAME` is out of date, `list-forged`
+        signed by another key."""
         if name.startswith("list-"):
             return self._list(name.removeprefix("list-"))
         return self._made(name)[0].public_bytes(serialization.Encoding.PEM)
@@ -65,7 +66,9 @@ class PKI:
         made = x509.CertificateRevocationListBuilder(
             certificate.subject, self._today + first * _DAY, self._today + last * _DAY
         )
-        if name not in ("old", "none"):
+        if name == "forged":
+            signer = self._made("other-ca")[1]
+        elif name not in ("old", "none"):
             number = self._made(name.partition("of-")[2])[0].serial_number
             revoked = x509.RevokedCertificateBuilder(number, self._today - 25 * _DAY)
             made = made.add_revoked_certificate(revoked.build())
@@ -124,6 +127,10 @@ class PKI:
             made = made.add_extension(
                 x509.KeyUsage(**{u: u in what for u in _USAGES}), critical=True
             )
+        if name.endswith("-uri"):
+            where = [x509.UniformResourceIdentifier("http://192.0.2.77/none.crl")]
+            points = [x509.DistributionPoint(where, None, None, None)]
+            made = made.add_extension(x509.CRLDistributionPoints(points), critical=False)
         if name.endswith("-critical"):
             unknown = x509.UnrecognizedExtension(
                 x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\0"

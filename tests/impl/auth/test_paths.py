@@ -322,7 +322,7 @@ def test_r5_old_signatures_are_verified_and_count_only_where_the_rules_say_so() 
         check_path(forged.certificate, (), (), plain, NOW)
 
 
-def test_r5_a_list_that_is_out_of_date_says_nothing_new_where_the_rules_say_so() -> None:
+def test_r5_a_list_that_does_not_count_says_nothing_new_where_the_rules_say_so() -> None:
     def checked(*lists: x509.CertificateRevocationList, needs_list: bool = False) -> str:
         rules = replace(PLAIN, needs_list=needs_list)
         try:
@@ -338,4 +338,7 @@ def test_r5_a_list_that_is_out_of_date_says_nothing_new_where_the_rules_say_so()
     assert "out of date" in checked(revocations(ROOT, days=past), needs_list=True)
     assert "was revoked" in checked(revocations(ROOT, LEAF, days=past))
     stranger = authority("stranger")
-    assert "is not signed by it" in checked(revocations(ROOT, days=past, signer=stranger))
+    foreign = revocations(ROOT, LEAF, signer=stranger)
+    assert checked(foreign) == ""
+    assert "is not signed by it" in checked(foreign, needs_list=True)
+    assert "was revoked" in checked(foreign, revocations(ROOT, LEAF, days=past))

@@ -161,7 +161,7 @@ def test_private_keys_are_read_by_who_uses_them_and_not_before(
         ((), {"private/cmd.key": b"rubbish"}, "file:private/cmd.key: no private key can be read"),
         ((), {"x509/cmd.crt": None}, "cannot read x509/cmd.crt"),
         ((), {"x509crl/root.crl": b"rubbish"}, "root.crl is no revocation list"),
-        (("cacerts = ca.crt", "revocation = ifuri"), {}, "revocation = ifuri cannot be run"),
+        (("cacerts = ca.crt", "revocation = often"), {}, "revocation = often is not known"),
     ],
 )
 def test_what_is_missing_beside_it_is_told(
