@@ -46,7 +46,7 @@ _TRIES = (
 #: a timer: what is due, whose (the own cookie of an SA, or nothing), and the message id or SPI
 _Key = tuple[str, bytes, int]
 #: what an SA may have a timer for
-_SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle", "step")
+_SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle", "step", "shorter")
 
 
 class Outgoing(NamedTuple):

@@ -20,6 +20,8 @@ from impl.ike.steps import Task
 from impl.ike.tables import State
 
 _LARGEST = 1 << 32
+#: seconds until an initiator has surely taken message 6 in: charon loses a notice that comes with it
+_SETTLED = 0.5
 #: intervals until a pair is tried to be replaced again
 _PATIENCE = 5
 #: seconds that make no difference
@@ -127,8 +129,11 @@ class Times(Exchanges):
         self.emit(found)
         own_counts = sa.connection.life.own_counts
         if not sa.initiated and sa.seconds < sa.stated and not own_counts:
-            self.notify(sa, [notices.lifetime_of_phase1(sa)])
+            self._timers.set(self.key("shorter", sa), self._now + _SETTLED)
         self.negotiate(sa)
+
+    def _tell_lifetime(self, sa: IkeSa) -> None:
+        self.notify(sa, [notices.lifetime_of_phase1(sa)])
 
     def _live_for(self, sa: IkeSa, seconds: int) -> None:
         """From now on: its successor is begun a little before its end, by the initiator first (R17)."""
@@ -342,6 +347,7 @@ class Times(Exchanges):
         "keepalive": _send_keepalive,
         "idle": _ask,
         "step": _give_up_step,
+        "shorter": _tell_lifetime,
     }
 
 
