@@ -150,16 +150,18 @@ class Exchanges(ABC):
 
     def end(self, sa: IkeSa, now: float, why: str) -> None:
         """Delete a Phase I SA, and tell the peer first; and every pair made under it, or with the last
-        Phase I SA every pair with the peer."""
+        Phase I SA every pair with the peer. An exchange that is under way fails."""
         self._now = now
-        if sa.state is State.ESTABLISHED:
-            last = not self.sadb.others(sa)
-            held = self.sadb.pairs_with(sa) if last else [(sa, pair) for pair in sa.pairs]
-            for payload in notices.deletes_of(pair for _, pair in held):
-                self.notify(sa, [payload])
-            self.notify(sa, [notices.delete_of(sa)])
-            for owner, pair in held:
-                self.drop_pair(owner, pair, why)
+        if sa.state is not State.ESTABLISHED:
+            self.fail(sa, "ended", why)
+            return
+        last = not self.sadb.others(sa)
+        held = self.sadb.pairs_with(sa) if last else [(sa, pair) for pair in sa.pairs]
+        for payload in notices.deletes_of(pair for _, pair in held):
+            self.notify(sa, [payload])
+        self.notify(sa, [notices.delete_of(sa)])
+        for owner, pair in held:
+            self.drop_pair(owner, pair, why)
         self.ended(sa, why)
 
     # ---- beginning, and what becomes of it
@@ -358,13 +360,11 @@ class Exchanges(ABC):
     def ended(self, sa: IkeSa, why: str) -> None:
         """A Phase I SA is gone; its pairs live on (R19). What was being negotiated under it is begun again under
         its successor, with what waits; without one it has failed."""
-        stood = sa.state is State.ESTABLISHED
         sa.state = State.ENDED
         under_way = [quick for quick in sa.quick.values() if quick.initiated]
         self.forget(sa)
         sa.sealing = sa.private = None  # with pairs that live on no key of Phase I does
-        if stood:
-            self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
+        self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
         successor = self.sadb.successor(sa)
         if successor is not None:
             again = [Wanted(quick.child, quick.replaces) for quick in under_way if quick.child]
@@ -372,7 +372,7 @@ class Exchanges(ABC):
             self._hand_over(sa, successor)
         left = [*((quick.child, quick.replaces) for quick in under_way)]
         left += ((item.child, item.replaces) for item in sa.wanted)
-        for child, replaced in left if stood else ():
+        for child, replaced in left:
             self.try_again(replaced)
             self.report_failure(sa, child, "no-responder", f"its Phase I SA has ended: {why}")
 

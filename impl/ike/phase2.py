@@ -153,10 +153,18 @@ def _answered(quick: Quick, answers: Sequence[SecurityAssociation]) -> Agreed:
     taken = answered_phase2(answers[0], quick.offered)
     if taken is None:
         raise Refused("proposal-p2", "the answer is no transform of the offer", none)
+    _not_reserved(taken)
     spis = {protocol: quick.spis[protocol] for protocol in taken.spis}
     if any(taken.spis[protocol] == spi for protocol, spi in spis.items()):
         raise Refused("proposal-p2", "the peer's SPI is the own one", none)
     return Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, taken.spis)
+
+
+def _not_reserved(taken: Taken2) -> None:
+    """0 is no SPI, and in UDP begins what is IKE (RFC 3948 2.2); others up to 255 are reserved."""
+    if any(int.from_bytes(spi, "big") <= RESERVED_SPIS for spi in taken.spis.values()):
+        why = "the peer's SPI is a reserved one"
+        raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
 
 
 def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) -> None:
@@ -268,6 +276,7 @@ def _chosen(
             why = "nothing in the peer's offer is acceptable"
             data = _named(acceptable, child) if sa.names_alternatives else b""
             raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
+        _not_reserved(taken)
         if found and any(taken.spis.items() & other.spis.items() for other in found):
             why = "the peer gives one SPI to two SAs"
             raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)

@@ -222,6 +222,17 @@ def test_r18_ending_deletes_the_sas_at_both_ends(make_pair: MakePair) -> None:
         assert not len(engine.sadb) and not engine.sadb.pairs
 
 
+def test_r22_ending_an_exchange_that_is_under_way_is_told(make_pair: MakePair) -> None:
+    pair = make_pair(tap=lambda _sent: None)
+    pair.start()
+    (sa,) = pair.a.sadb
+    pair.a.end(sa, pair.network.now, "on demand")
+    pair.run(60)
+    (failed,) = pair.of(A, Phase1Failed)
+    assert (failed.reason, failed.why, failed.initiated) == ("ended", "on demand", True)
+    assert not pair.of(A, Phase1Ended) and len(pair.network.log) == 1 and not len(pair.a.sadb)
+
+
 def test_r17_r19_a_reached_lifetime_renegotiates_and_sas_live_on(make_pair: MakePair) -> None:
     life = {"life": Lifetime(100, 100)}
     pair = make_pair(life, life)

@@ -169,6 +169,15 @@ def test_r10_r11_each_sa_payload_is_answered_on_its_own_and_in_order(make_pair: 
     assert stands.served == 1 and len(hand.pair.b.sadb.pairs) == 3
 
 
+@pytest.mark.parametrize(("spi", "fits"), [(0, False), (255, False), (256, True)])
+def test_r11_reserved_spis_are_refused(make_pair: MakePair, spi: int, fits: bool) -> None:
+    """On the port for NAT traversal 0 is what says that IKE follows."""
+    hand = insider(make_pair, ONE)
+    hand.offer(*asked(([ONE], spi - 1000)), Nonce(NI), *IDS)
+    failures = [item.why for item in hand.pair.of(B, Phase2Failed)]
+    assert failures == ([] if fits else ["the peer's SPI is a reserved one"])
+
+
 def test_r12_one_public_value_gives_every_sa_its_own_keys(make_pair: MakePair) -> None:
     hand = insider(make_pair, ONE, PFS, PFS_BUNDLE)
     group = group_of(GroupId.MODP2048)
