@@ -3,7 +3,7 @@
     python -m benchmarks.fuzz [--messages 1000000] [--seed 1] [--jobs 1]
 
 Prints what was tried, how long a message took, and how much memory the process gained. Status 1 if something
-escaped, an SA changed, or memory grew; the message that did it is printed, and comes again with its seed, but
+escaped, an SA changed, memory grew, or a message took long; the message that did it is printed, and comes again with its seed, but
 for certificates and large groups, whose secrets OpenSSL draws.
 """
 
@@ -19,6 +19,8 @@ from tests.impl.fuzz.harness import Found, Fuzzer, Tally
 
 #: MiB that a process may gain after its first tenth
 GAIN = 16
+#: seconds that a message may take at most: powers of both phases, and Python's own tidying up
+LONGEST = 0.25
 
 
 def fuzz(seed: int, messages: int) -> tuple[Tally, int, str]:
@@ -53,7 +55,7 @@ def main() -> int:
             seeds, pool.map(fuzz, seeds, [each] * asked.jobs), strict=True
         ):
             total = _sum(total, tally)
-            fine &= not found and gain < GAIN * 1024
+            fine &= not found and gain < GAIN * 1024 and tally.slowest < LONGEST
             print(f"seed {seed}: {tally.messages} messages, memory +{gain / 1024:.1f} MiB", found)
     print(f"{total.messages} messages in {time.monotonic() - began:.0f} s, {total.runs} runs,")
     print(f"{total.finished} of them finished by their genuine messages")

@@ -1,5 +1,5 @@
-"""Whatever comes in, nothing escapes, no SA changes that nobody with its keys has changed, and it costs little
-(R9, R14). The million is `python -m benchmarks.fuzz --messages 1000000`."""
+"""Whatever comes in, nothing escapes, no SA changes that nobody with its keys has changed, and memory is flat
+(R9, R14). The million, and what a message costs, is `python -m benchmarks.fuzz --messages 1000000`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from tests.impl.fuzz.mutate import mutated
 from tests.impl.fuzz.runs import WHOLE, A, B, Run, settings, state_of
 
 SLICE = 20_000
-#: seconds that a message may take: a Diffie-Hellman of both phases, on a busy machine
-LONGEST, USUAL = 0.5, 0.002
 
 
 def test_r9_r14_mutated_messages_change_nothing_in_any_state() -> None:
@@ -36,7 +34,6 @@ def test_r9_r14_mutated_messages_change_nothing_in_any_state() -> None:
     assert len(tally.ways) == 5 and min(tally.ways.values()) > 5, tally.ways
     assert tally.finished > 60  # runs that the genuine messages finished after 120 others
     assert len(tally.dropped) > 30  # many different checks have refused something
-    assert tally.slowest < LONGEST and tally.seconds / SLICE < USUAL
 
 
 def veteran(seed: int) -> tuple[Engine, Run]:
