@@ -71,7 +71,7 @@ class Fuzzer:
 
     def _begin(self) -> None:
         chance, tally = self._chance, self.tally
-        way = chance.choices(list(Way), (6, 2, 2))[0]
+        way = chance.choices(list(Way), (6, 2, 2, 2))[0]
         hold = bool(way.holds) and chance.random() < 0.5
         stop = chance.choice(way.holds) if hold else chance.randrange(WHOLE + 1)
         pfs, nat = hold or chance.random() < 0.3, chance.random() < 0.3

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum
 from ipaddress import ip_address
 
+from impl.auth.kerberos import WINDOWS_2000, KerberosSettings
 from impl.crypto.schedule import Cookies, Keys, exchange_iv
 from impl.ike.engine import Engine
 from impl.ike.events import SasInstalled, StepNeeded
@@ -28,6 +29,7 @@ from impl.ike.settings import (
 from impl.wire.message import HEADER_SIZE, decode_header, encode_header
 from impl.wire.numbers import Method
 from tests.impl.auth.authorities import NOW, authority, credentials, make, trust
+from tests.impl.auth.fake_gss import Realm
 from tests.impl.ike.conftest import (
     AH_SHA1,
     DES3,
@@ -47,6 +49,8 @@ _ENCRYPTED = 1  # the header's flag
 FAST = replace(DES3, group=1)
 ROOT = authority()
 HOLDERS = [make(f"{name}.example", ROOT, names=[f"{name}.example"]) for name in ("a", "b")]
+PRINCIPALS = ("a$@EXAMPLE.TEST", "host/b.example@EXAMPLE.TEST")
+REALM = Realm().join(*PRINCIPALS)
 #: what of an SA says nothing of what was agreed on, or is counted for what is dropped too
 _VOLATILE = {"answered", "problem", "heard"}
 
@@ -58,6 +62,7 @@ class Way(Enum):
     SHARED_KEY = ()
     CERTIFICATE = (3, 4, 5)
     LARGE_GROUP = (1, 2, 3, 5, 6, 7)
+    KERBEROS = (1, 2, 3, 4, 5)
 
     @property
     def holds(self) -> tuple[int, ...]:
@@ -99,6 +104,11 @@ def settings(own: Address, peer: Address, under: Conditions = Conditions()) -> S
         rsa, credential = replace(FAST, method=Method.RSA_SIGNATURES), HOLDERS[own == B]
         certificate = credentials(credential, trust(ROOT))
         made = replace(made, choices=(rsa,), own=None, secret=None, certificate=certificate)
+    if under.way is Way.KERBEROS:
+        name, other = PRINCIPALS if own == A else reversed(PRINCIPALS)
+        kerberos = KerberosSettings(name, (other,), REALM.at(name), WINDOWS_2000)
+        method = replace(FAST, method=Method.KERBEROS)
+        made = replace(made, choices=(method,), secret=None, kerberos=kerberos)
     traversal = Nat(force=own == A) if under.nat else None
     return Settings(ip_address(own[0]), (made,), half_open=100, nat=traversal, utc=lambda _now: NOW)
 

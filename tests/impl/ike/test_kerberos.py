@@ -303,6 +303,25 @@ def test_r5_credentials_of_another_principal_than_the_policy_names(make_pair: Ma
     assert failed(pair, A)[0] == "identity"
 
 
+def test_r5_a_proof_whose_identity_is_altered_on_its_way_ends_nothing(make_pair: MakePair) -> None:
+    # Under CBC whoever cannot read a message can still spoil a block of it, here of ID. A mechanism takes
+    # each token once, and the genuine message brings the same one.
+    spoilt: list[object] = []
+
+    def spoil(sent: Sent) -> bytes:
+        header, octets = decode_header(sent.datagram), bytearray(sent.datagram)
+        if header.exchange == ExchangeType.MAIN and header.encrypted and sent.source not in spoilt:
+            spoilt.append(sent.source)
+            octets[28 + 8] ^= 1
+        return bytes(octets)
+
+    own, theirs = named("id-of-a.example"), named("id-of-b.example")
+    pair = kerberized(make_pair, tap=spoil, more_a={"own": own}, more_b={"own": theirs})
+    assert spoilt == [A, B] and pair.of(A, SasInstalled) and pair.of(B, SasInstalled)
+    wrong = "HASH_{} is wrong: a message was altered on the way"
+    assert pair.b.dropped[wrong.format("I")] and pair.a.dropped[wrong.format("R")]
+
+
 def test_r5_an_altered_token_or_name_is_found_out(make_pair: MakePair) -> None:
     def token(sent: Sent) -> bytes:
         return altered(sent, lambda p: isinstance(p, GssToken), lambda d: d[:-3] + b"\1\1\1")
