@@ -9,7 +9,7 @@ nothing needs what it takes away, or no run was found that shows the need.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -214,8 +214,7 @@ class Bench:
         return search.told(story)
 
 
-@cache
-def _bench(machine: str) -> Bench:
+def _new_bench(machine: str) -> Bench:
     made = {name: item.formula for name, item in promises().items() if item.machine == machine}
     sprinkled = partial(stories_for, machine=machine)
     runs, declared = shown(machine), possibilities(machine)
@@ -228,6 +227,9 @@ def _bench(machine: str) -> Bench:
     return Bench(specification(machine), material)
 
 
+_bench = cache(_new_bench)
+
+
 def fate_of(mutant: Mutant, machine: str = "ike") -> Fate:
     """What becomes of one mutant of a machine."""
     return _bench(machine).fate(mutant)
@@ -236,4 +238,15 @@ def fate_of(mutant: Mutant, machine: str = "ike") -> Fate:
 def fates_of(action: tuple[str, str]) -> list[Fate]:
     """What becomes of each mutant of one action: (machine, action)."""
     machine, name = action
-    return list(_bench(machine).fates(specification(machine).actions[name]))
+    acts = specification(machine).actions[name]
+    fates = _bench(machine).fates(acts)
+    return list(decided(mutants_of(acts), fates, lambda item: _new_bench(machine).fate(item)))
+
+
+def decided(
+    mutants: Iterable[Mutant], fates: Iterable[Fate], again: Callable[[Mutant], Fate]
+) -> Iterator[Fate]:
+    """Fates of mutants, in order. One that stays open is looked at `again`, once and by itself: what solvers
+    were asked before, which hangs on who was faster, can lead them astray."""
+    for mutant, fate in zip(mutants, fates, strict=True):
+        yield fate if fate.fate != "open" else again(mutant)

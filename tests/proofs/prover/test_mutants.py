@@ -8,8 +8,8 @@ from model.promises import promises
 from model.run import Run, replay
 from model.spec import machine
 from proofs.prover.conditions import conditions
-from proofs.prover.mutants import fate_of, fates_of
-from proofs.prover.mutations import mutants, mutants_of
+from proofs.prover.mutants import Fate, decided, fate_of, fates_of
+from proofs.prover.mutations import Mutant, mutants, mutants_of
 from proofs.prover.runs import Breaks
 from proofs.prover.weaknesses import Lattice, told_stories, weaknesses_of
 
@@ -39,6 +39,23 @@ def test_what_nobody_needs_is_equivalent_or_open_and_says_why() -> None:
     fates = {item.mutant: item for item in fates_of(("ike", "attacker.write_answer"))}
     assert fates["attacker.write_answer: drop another"].fate == "equivalent"
     assert all(item.why for item in fates.values())
+
+
+def test_only_what_stays_open_is_looked_at_again() -> None:
+    known = list(mutants(machine().spec))[:3]
+    first = [
+        Fate(item.name, fate, "")
+        for item, fate in zip(known, ("killed", "open", "open"), strict=True)
+    ]
+    asked: list[str] = []
+
+    def again(mutant: Mutant) -> Fate:
+        asked.append(mutant.name)
+        return Fate(mutant.name, "equivalent" if len(asked) == 1 else "open", "again")
+
+    found = list(decided(known, first, again))
+    assert asked == [item.name for item in known[1:]]
+    assert [item.fate for item in found] == ["killed", "equivalent", "open"]
 
 
 def test_every_guard_and_every_update_has_its_mutants() -> None:
