@@ -13,6 +13,7 @@ from model.vocabulary.places import Place, PolicyError
 
 Path = tuple[str | int, ...]
 MAX_DEPTH = 64
+_DIGITS = 1000
 
 
 def parse(text: str, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:
@@ -26,6 +27,11 @@ def parse(text: str, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:
         raise PolicyError(
             f"no TOML: {problem[:200]}", place=Place(file, line), mend="mend the line"
         ) from None
+    except ValueError:  # without a place: of a number with more digits than Python takes
+        found = re.search(rf"[0-9_]{{{_DIGITS},}}", text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        problem = "a number of too many digits"
+        raise PolicyError(problem, place=Place(file, line), mend="write a shorter one") from None
     return tree, _Lines(file).read(text)
 
 

@@ -374,13 +374,14 @@ class Translator:
         port = item.source_port if key == "source" else item.destination_port
         found = self._address((*path, key), text)
         name = str(item.protocol).lower()
-        if not name.isdigit() and name not in _PROTOCOLS:
+        numbered = re.fullmatch("[0-9]{1,9}", name) is not None
+        if not numbered and name not in _PROTOCOLS:
             raise self._wrong(
                 (*path, "protocol"),
                 f"no protocol {name!r}",
                 "write any, tcp, udp, icmp or a number",
             )
-        protocol = int(name) if name.isdigit() else _PROTOCOLS[name]
+        protocol = int(name) if numbered else _PROTOCOLS[name]
         if protocol > 255:
             raise self._wrong((*path, "protocol"), f"no protocol {name}", "protocols end at 255")
         ports = (port, port) if port else ANY_PORTS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
@@ -346,7 +347,8 @@ def _strength(setting: Setting | None) -> Stated[Strength] | None:
     if setting is None or text.startswith("ike:"):
         return None
     parts = text.split("-")
-    bits = [int(size) for kind, size in pairwise(parts) if kind == "rsa" and size.isdecimal()]
+    sizes = (size for kind, size in pairwise(parts) if kind == "rsa")
+    bits = [int(size) for size in sizes if re.fullmatch("[0-9]{1,9}", size)]
     hashes = tuple(Hash(part) for part in parts if part in _SIGNED_WITH)
     if not bits and not hashes:
         return None

@@ -192,6 +192,7 @@ def selector(text: str, setting: Setting) -> Selector:
     return Selector(net[0], net[-1], protocol, ports)
 
 
+_SHORT = re.compile("[0-9]{1,6}")
 _TS_MEND = "write such as 10.1.0.0/16, 10.1.0.1-10.1.0.9, dynamic, or 10.1.0.0/16[tcp/443]"
 
 
@@ -201,7 +202,7 @@ def _upper(text: str, setting: Setting) -> tuple[int, tuple[int, int]]:
     name, port = name.strip().lower(), port.strip().lower()
     if name in ("", "any", "%any"):
         protocol = 0
-    elif name.isdigit() and int(name) <= 255:
+    elif _SHORT.fullmatch(name) and int(name) <= 255:
         protocol = int(name)
     elif name in _PROTOCOLS:
         protocol = _PROTOCOLS[name]
@@ -214,7 +215,7 @@ def _upper(text: str, setting: Setting) -> tuple[int, tuple[int, int]]:
     if port in _SERVICES:
         return protocol, (_SERVICES[port], _SERVICES[port])
     low, dash, high = port.partition("-")
-    if low.isdigit() and (high.isdigit() or not dash):
+    if _SHORT.fullmatch(low) and (_SHORT.fullmatch(high) or not dash):
         bounds = int(low), int(high or low)
         if bounds[0] <= bounds[1] <= 65535:
             return protocol, bounds

@@ -149,7 +149,7 @@ def spoiled(draw: st.DrawFn, source: bytes) -> bytes:
         at = draw(st.integers(0, len(octets)))
         length = draw(st.integers(0, 30))
         words = [b"{", b"}", b"\x1b[31m", b"\0", b"\xff", b"=", b"include *\n", b'"', b"-", b",",
-                 b"\xe2\x80\xae", b"9" * 30, b": a {", b"#", b"\n\n", b"[", b"]", b"'''"]  # fmt: skip
+                 b"\xe2\x80\xae", b"9" * 30, b"9" * 5000, b"\xc2\xb2", b": a {", b"#", b"\n\n", b"[", b"]", b"'''"]  # fmt: skip
         what = draw(st.one_of(st.sampled_from(words), st.binary(max_size=4)))
         octets[at : at + length] = what
     return bytes(octets[: draw(st.integers(0, len(octets)))] if draw(st.booleans()) else octets)
@@ -174,6 +174,30 @@ def test_no_spoiled_policy_gives_a_traceback_or_control_characters(
     assert not UNSAFE.search(done.out) and not UNSAFE.search(done.err)
     if done.code == 2:
         assert re.match(r"error: [^\n]+\n\Z", done.err)
+
+
+#: where the examples have no number, a policy may
+MORE = {
+    "conf": SOURCE.replace(b"auth = psk", b"auth = rsa-2048-sha256", 2).replace(
+        b"/16", b"/16[17/500-600]"
+    ),
+    "toml": NATIVE.replace(b"[main_mode]", b"[main_mode]\ndpd_delay = 30\ndpd_timeout = '90s'"),
+}
+
+
+@pytest.mark.parametrize("ending", MORE)
+@pytest.mark.parametrize(
+    "digits", [b"9" * 5000, b"\xc2\xb2", b"0", b"-1"], ids=["long", "²", "0", "-"]
+)
+def test_no_number_gives_a_traceback(run: Run, tmp_path: Path, ending: str, digits: bytes) -> None:
+    text, file = MORE[ending], tmp_path / f"p.{ending}"
+    for found in re.finditer(rb"[0-9]+", text):
+        file.write_bytes(text[: found.start()] + digits + text[found.end() :])
+        done = run("verify", file, EXAMPLE / "branch" / "swanctl.conf")
+        assert done.code in (0, 1, 2, 3), (found, done.err)
+        if done.code == 2:
+            line = text.count(b"\n", 0, found.start()) + 1
+            assert re.match(rf"error: [^\n]+{ending}:{line}: [^\n]+\n\Z", done.err), done.err
 
 
 # ---- output that goes nowhere
