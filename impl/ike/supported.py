@@ -6,8 +6,8 @@ from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
 from impl.ike.bundles import lacks
-from impl.ike.offers import MOST
-from impl.ike.settings import ChildSettings, ConnectionSettings
+from impl.ike.offers import LONGEST_LIFE, MOST
+from impl.ike.settings import ChildSettings, ConnectionSettings, Lifetime
 from impl.wire.numbers import Method
 
 
@@ -20,6 +20,8 @@ def unsupported(connection: ConnectionSettings) -> str:
         missing = _credential_lacks(connection, first.method)
         if missing:
             return f"{first} has an authentication method that {missing}"
+    if not _statable(connection.life):
+        return "its lifetime is longer than an offer can state"
     for child in connection.children:
         problem = _child_lacks(child)
         if problem:
@@ -37,9 +39,16 @@ def _child_lacks(child: ChildSettings) -> str:
             return f"{child.name}: {missing}"
     if child.negotiates and not child.choices:
         return f"{child.name} has nothing to offer"
+    if not _statable(child.life):
+        return f"{child.name}: its lifetime is longer than an offer can state"
     if len(child.choices) > MOST:
         return f"{child.name} has {len(child.choices)} choices, and an offer has room for {MOST}"
     return ""
+
+
+def _statable(life: Lifetime) -> bool:
+    """Whether four octets hold what is offered."""
+    return max(life.offered or 0, life.kilobytes or 0) <= LONGEST_LIFE
 
 
 def _credential_lacks(connection: ConnectionSettings, method: int) -> str:

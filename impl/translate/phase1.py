@@ -9,7 +9,7 @@ from typing import TypeVar
 from impl.crypto.ciphers import cipher_of
 from impl.crypto.groups import group_of
 from impl.crypto.hashes import HASHES
-from impl.ike.offers import MOST
+from impl.ike.offers import LONGEST_LIFE, MOST
 from impl.ike.settings import Detection, Lifetime, Phase1Choice
 from impl.translate.words import cannot
 from impl.wire.numbers import Method
@@ -82,6 +82,7 @@ def detection(connection: Connection) -> Detection | None:
 def lifetime(life: Life, rule: Lifetimes) -> Lifetime:
     """A lifetime in the engine's terms. A stack that ends an SA later than it begins to replace it draws
     the moment of that at random, from as long a time before."""
+    _statable(life)
     hard, soft = life.hard_seconds.value, life.soft_seconds.value
     if (soft is None and hard is not None) or soft == hard:
         soft = None if hard is None else hard - min(_SHORTLY, hard // 10)
@@ -93,6 +94,20 @@ def lifetime(life: Life, rule: Lifetimes) -> Lifetime:
         kilobytes=life.offered_kilobytes.value,
         own_counts=rule is Lifetimes.OWN,
     )
+
+
+def _statable(life: Life) -> None:
+    """An offer has four octets for a lifetime, and nothing needs more."""
+    seconds, kilobytes = (
+        (life.offered_seconds, life.hard_seconds),
+        (life.offered_kilobytes, life.hard_kilobytes),
+    )
+    for unit, stated in (("seconds", seconds), ("kilobytes", kilobytes)):
+        for item in stated:
+            if item.value is not None and item.value > LONGEST_LIFE:
+                place = item.place or next((i.place for i in stated if i.place), None)
+                why = f"a lifetime of {item.value} {unit} is longer than an offer can state"
+                raise cannot(why, place, f"write at most {LONGEST_LIFE} {unit}, or leave it out")
 
 
 def sent(kind: Sequence[T], sends: Sends) -> Sequence[T]:

@@ -178,6 +178,9 @@ TEXTS = [
     (("secret = one", "id = nobody.test\nsecret = one"), "no pre-shared key"),
     (("version = 1", "version = 2"), "no connection of a is for"),
     ((f"local_addrs = {A}", "local_addrs = 192.0.2.9"), "no connection of a is for"),
+    (("version = 1", "version = 1\n rekey_time = 99999999999s"), "seconds is longer than an offer"),
+    (("life_time = 600s", "life_time = 99999999d"), "seconds is longer than an offer"),
+    (("esp_proposals", "life_bytes = 99999999g\nesp_proposals"), "kilobytes is longer than an"),
 ]
 
 
