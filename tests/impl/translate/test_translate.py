@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from itertools import product
 
 import pytest
 
+from impl.ike.engine import Engine
 from impl.ike.settings import Detection
 from impl.translate import Plan, local_addresses, plan
 from impl.wire.numbers import IdType, Method
@@ -335,3 +338,43 @@ def test_windows_looks_for_no_dead_peers_and_is_told_to_with_a_note(peer_of: Loa
     made = plan(peer_of("a", text, "toml", key="k"), HERE)
     assert made.settings.connections[0].detection == Detection(20, 20, 100)
     assert made.notes == ("a.toml:5: peer looks for dead peers, which windows2000 does not",)
+
+
+# ---- numbers
+NUMBERED = {
+    "conf": swanctl_text(ALIKE, A, B)
+    .replace(
+        "version = 1",
+        "version = 1\n dpd_delay = 30s\n dpd_timeout = 150s\n rekey_time = 4h\n over_time = 10m\n"
+        " rand_time = 5m",
+    )
+    .replace("life_time", "life_bytes = 100m\n rekey_bytes = 90m\n rekey_time = 1h\n life_time")
+    .replace("/16", "/16[17/500]"),
+    "toml": NATIVE.replace("[main_mode]", "[main_mode]\ndpd_delay = 30\ndpd_timeout = '90s'")
+    .replace('lifetime = "2h"', 'lifetime = "2h"\nkilobytes = 5000')
+    .replace('"tcp"', "17\nsource_port = 500\ndestination_port = 500".replace("\n", ", ")),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+@pytest.mark.parametrize("size", [5, 10, 12, 18, 40])
+def test_whatever_numbers_a_policy_has_it_runs_or_is_refused(
+    peer_of: Load, kind: str, size: int
+) -> None:
+    text, ran = NUMBERED[kind], 0
+    assert plan(peer_of("a", text, kind, key="k"), HERE).targets
+    for found in re.finditer("[0-9]+", text):
+        changed = text[: found.start()] + "9" * size + text[found.end() :]
+        try:
+            made = plan(peer_of("a", changed, kind, key="k"), HERE)
+        except PolicyError as error:
+            assert error.mend
+            continue
+        engine = Engine(made.settings, os.urandom)
+        for connection in made.settings.connections:
+            target = made.targets.get(connection.name)
+            if target is not None:
+                engine.start(connection, (str(target), 500), 0.0)
+                assert engine.outgoing()
+                ran += 1
+    assert ran or size > 18
