@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from impl.auth.interface import Authenticator, Refused
 from impl.crypto.groups import PrivateValue
@@ -26,9 +25,6 @@ from impl.ike.tables import BY_METHOD, Row, State
 from impl.wire.numbers import ProtocolId
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
-
-if TYPE_CHECKING:
-    from impl.ike.steps import Task
 
 
 @dataclass(slots=True)
@@ -93,6 +89,14 @@ class NatState:
         return self.dialect is not None and (self.here or self.there)
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
+class UnderWay:
+    """A row that waits for work which is done elsewhere: `what`, and the number of its outcome."""
+
+    number: int = 0
+    what: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A pair that is to be negotiated: for a child; in place of another pair, and then for its packets."""
@@ -144,7 +148,7 @@ class Quick:
     replaces: SaPair | None = None
     anew: bool = False
     sending: Sending = field(default_factory=Sending)
-    task: Task | None = field(default=None, repr=False)
+    task: UnderWay | None = field(default=None, repr=False)
 
     @property
     def group(self) -> int | None:
@@ -226,7 +230,7 @@ class IkeSa:
     gssapi: bool = False
     auth: Authenticator | None = field(default=None, repr=False)
     proved: str = ""
-    task: Task | None = field(default=None, repr=False)
+    task: UnderWay | None = field(default=None, repr=False)
     begun: Address = field(init=False)
 
     def __post_init__(self) -> None:

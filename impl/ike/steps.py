@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from impl.auth.interface import Outcome, Steps, Work
 from impl.crypto.schedule import Cookies
 from impl.ike.core import Got, Reply
-from impl.ike.sadb import IkeSa, Quick
+from impl.ike.sadb import IkeSa, Quick, UnderWay
 from impl.ike.settings import Address
 from impl.ike.tables import Row
 
@@ -24,13 +24,12 @@ class Heard(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Task:
+class Task(UnderWay):
     """One row, from when it is begun until there is a reply.
 
     begin    what the row does       quick   the Quick Mode that it is of; None: it is Main Mode's
     heard    the message that it answers; None: it makes the first message of an exchange
     source   where the message came from, and whether to the other port
-    number   by which the outcome of the work is known; `what` it is
     resend   when the own last message would have been sent again
     """
 
@@ -39,8 +38,6 @@ class Task:
     source: tuple[Address, bool]
     quick: Quick | None = None
     heard: Heard | None = None
-    number: int = 0
-    what: str = ""
     resend: float | None = None
     steps: Steps[Reply] | None = None
 

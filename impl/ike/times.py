@@ -14,9 +14,8 @@ from impl.ike.events import (
     SasInstalled,
 )
 from impl.ike.exchanges import Exchanges
-from impl.ike.sadb import IkeSa, Quick, Wanted
+from impl.ike.sadb import IkeSa, Quick, UnderWay, Wanted
 from impl.ike.settings import ChildSettings, Lifetime
-from impl.ike.steps import Task
 from impl.ike.tables import State
 
 _LARGEST = 1 << 32
@@ -351,7 +350,7 @@ class Times(Exchanges):
     }
 
 
-def _too_late(task: Task) -> str:
+def _too_late(task: UnderWay) -> str:
     return f"could not {task.what} in time"
 
 
