@@ -3,8 +3,8 @@
     python -m benchmarks.fuzz [--messages 1000000] [--seed 1] [--jobs 1]
 
 Prints what was tried, how long a message took, and how much memory the process gained. Status 1 if something
-escaped, an SA changed, memory grew, or a message took long; the message that did it is printed, and comes again with its seed, but
-for certificates and large groups, whose secrets OpenSSL draws.
+escaped, an SA changed, memory grew, or a message took long; the message that did it is printed, and comes
+again with its seed, but for certificates and large groups, whose secrets OpenSSL draws.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ from explorer.cli.reader import FileReader
 from impl.auth.interface import Outcome, Work
 from impl.crypto.groups import group_of
 from impl.daemon.daemon import Daemon
-from impl.daemon.elsewhere import Elsewhere
 from impl.daemon.requests import Down, Up
 from impl.daemon.sockets import Node
+from impl.daemon.workers import Workers
 from impl.translate import plan
 from model.formats import load
 
@@ -51,7 +51,7 @@ secrets {{ ike {{ secret = "a benchmark's, so no secret" }} }}
 """
 
 
-class Threads(Elsewhere):
+class Threads(Workers):
     """Everything in threads."""
 
     async def run(self, work: Work[T]) -> Outcome[T]:
@@ -79,11 +79,11 @@ async def _watch(gaps: list[float]) -> None:
         last = now
 
 
-async def longest(elsewhere: Elsewhere, folder: Path, group: str, rounds: int) -> list[float]:
+async def longest(workers: Workers, folder: Path, group: str, rounds: int) -> list[float]:
     """The longest wait of each round, in seconds."""
     other = _node(folder, B, A, group, (1, 1))
     one = _node(folder, A, B, group, (other.port, other.nat_port))
-    daemons = [Daemon([one], None, elsewhere), Daemon([other], None, elsewhere)]
+    daemons = [Daemon([one], None, workers), Daemon([other], None, workers)]
     running = [asyncio.ensure_future(daemon.run()) for daemon in daemons]
     await asyncio.sleep(1.0)  # processes are up
     found = []
@@ -124,10 +124,10 @@ def main() -> int:
     asked = parser.parse_args()
     power = _power(asked.group)
     with tempfile.TemporaryDirectory() as name:
-        kinds = {"processes": Elsewhere(), "threads": Threads()}
+        kinds = {"processes": Workers(), "threads": Threads()}
         medians = {}
-        for kind, elsewhere in kinds.items():
-            waits = asyncio.run(longest(elsewhere, Path(name), asked.group, asked.rounds))
+        for kind, workers in kinds.items():
+            waits = asyncio.run(longest(workers, Path(name), asked.group, asked.rounds))
             medians[kind] = statistics.median(waits)
             print(
                 f"{asked.group}, {kind:<9} longest wait of a round: median {medians[kind] * 1e3:6.2f} ms, "

@@ -7,7 +7,6 @@ import datetime
 from collections.abc import Callable, Sequence
 
 from impl.daemon.control import Control
-from impl.daemon.elsewhere import Elsewhere
 from impl.daemon.keyfile import KeyFile
 from impl.daemon.outcomes import Outcomes
 from impl.daemon.requests import Down, Rekey, Request, RequestError, Status, Up
@@ -23,6 +22,7 @@ from impl.daemon.told import (
     told,
 )
 from impl.daemon.words import Tree
+from impl.daemon.workers import Workers
 from impl.ike.closing import close
 from impl.ike.sadb import IkeSa
 from impl.ike.settings import Address, ConnectionSettings
@@ -40,10 +40,10 @@ class Daemon:
         self,
         nodes: Sequence[Node],
         control: str | None = None,
-        elsewhere: Elsewhere | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self._nodes = list(nodes)
-        self._elsewhere = elsewhere or Elsewhere()
+        self._workers = workers or Workers()
         self._keylog: KeyFile | None = None
         self._sinks: list[Sink] = []
         self._outcomes = Outcomes()
@@ -60,9 +60,9 @@ class Daemon:
         """
         try:
             for node in self._nodes:
-                self._elsewhere.prepare(node.plan.settings.connections)
+                self._workers.prepare(node.plan.settings.connections)
             for node in self._nodes:
-                await node.open(self._report, self._elsewhere)
+                await node.open(self._report, self._workers)
                 self._tell(Listening(node.address, node.port, node.nat_port))
                 for note in node.plan.notes:
                     self._tell(Noted(note))
@@ -83,7 +83,7 @@ class Daemon:
             await self._control.close()
         for node in self._nodes:
             node.close()
-        self._elsewhere.close()
+        self._workers.close()
         if self._keylog is not None:
             self._keylog.close()
 

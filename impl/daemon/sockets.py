@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Protocol, cast
 
 from impl.crypto.schedule import Cookies, Keys
-from impl.daemon.elsewhere import Elsewhere
+from impl.daemon.workers import Workers
 from impl.ike.engine import Engine
 from impl.ike.events import Event, SasDeleted, SasInstalled, StepNeeded
 from impl.ike.settings import Address, ConnectionSettings, KeyLog, Nat
@@ -74,7 +74,7 @@ class Node:
         self._closed = False
         self._ends: dict[int, asyncio.TimerHandle] = {}
         self._steps: set[asyncio.Task[None]] = set()
-        self._elsewhere: Elsewhere | None = None
+        self._workers: Workers | None = None
         self._heard: Callable[[Event], None] = lambda _event: None
         self._loop: asyncio.AbstractEventLoop | None = None
         nat = Nat(self.port, self.nat_port, peer_ports[1])
@@ -82,10 +82,10 @@ class Node:
         settings = replace(plan.settings, nat=nat, utc=plan.settings.utc or _utc)
         self.engine = Engine(settings, os.urandom, self._keys_made)
 
-    async def open(self, heard: Callable[[Event], None], elsewhere: Elsewhere) -> None:
-        """Begin to listen. `heard` is told what happens; steps that may block are done `elsewhere`."""
+    async def open(self, heard: Callable[[Event], None], workers: Workers) -> None:
+        """Begin to listen. `heard` is told what happens; steps that may block are done by `workers`."""
         self._loop, self._heard = asyncio.get_running_loop(), heard
-        self._elsewhere = elsewhere
+        self._workers = workers
         made = []
         for sock, floated in zip(self._sockets, (False, True), strict=True):
             transport, _ = await self._loop.create_datagram_endpoint(
@@ -138,8 +138,8 @@ class Node:
         task.add_done_callback(self._steps.discard)
 
     async def _do(self, step: StepNeeded) -> None:
-        assert self._elsewhere is not None
-        outcome = await self._elsewhere.run(step.work)
+        assert self._workers is not None
+        outcome = await self._workers.run(step.work)
         if not self._closed:
             self.engine.step_done(step.number, outcome, self.now)
             self.serve()

@@ -17,8 +17,8 @@ from impl.crypto.hashes import HASHES
 from impl.crypto.schedule import WeakKey
 from impl.ike import methods, natt, notices, vendors
 from impl.ike.core import Core, Dropped, Got, Refused, Reply
+from impl.ike.key_exchange import private_value, shared_secret
 from impl.ike.offers import MOST, answered_phase1, offer_phase1, only, take_phase1
-from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import IkeSa
 from impl.ike.sealing import Sealing
 from impl.ike.settings import Lifetime, Phase1Choice, identification_of

@@ -24,9 +24,9 @@ from impl.ike.bundles import (
 from impl.ike.clients import client_id, packets_of
 from impl.ike.core import Core, Dropped, Got, Refused, Reply, fresh
 from impl.ike.events import ProtocolSas, SaPair
+from impl.ike.key_exchange import private_value, shared_secret
 from impl.ike.offers import MOST
 from impl.ike.phase1 import NONCE_OCTETS, nonce_of
-from impl.ike.powers import private_value, shared_secret
 from impl.ike.sadb import Agreed, IkeSa, Quick
 from impl.ike.settings import Bundle, ChildSettings, Phase2Choice, host_of
 from impl.wire.message import encode_chain

@@ -107,6 +107,7 @@ def test_r17_r19_strongswan_goes_on_when_told_that_our_lifetimes_are_shorter() -
     assert "INSTALLED" in out.said("--list-sas")[0]
     # What we say of Phase I does not come with message 6, of which it might read it first.
     assert "parsed INFORMATIONAL_V1 request" in out.log and "invalid HASH" not in out.log
+    assert "parsed QUICK_MODE response" in out.log and "malformed QUICK_MODE" not in out.log
 
 
 # ---- dead peers

@@ -253,7 +253,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG)
 def test_bad_usage_is_one_line_and_exit_code_2(
-    run: Run, tmp_path: Path, arguments: tuple[str, str], words: str
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     (tmp_path / "a.conf").write_text(policy("a"))
     (tmp_path / "open").write_text("")
@@ -261,7 +261,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(
     (tmp_path / "link").symlink_to("elsewhere")
     before = sorted(tmp_path.iterdir())
     if arguments[0] != "--keylog":
-        arguments = (*arguments, "--keylog", "{tmp}/keys")  # type: ignore[assignment]
+        arguments = (*arguments, "--keylog", "{tmp}/keys")
     filled = (item.format(tmp=tmp_path) for item in arguments)
     done = run("run", tmp_path / "a.conf", *free("--control", tmp_path / "s"), *filled)
     assert done.code == 2 and done.err.startswith("error: ") and words in done.err

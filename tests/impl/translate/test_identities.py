@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import ip_address
 
 import pytest
@@ -35,6 +36,8 @@ DNS = st.lists(
 ).map(lambda parts: ", ".join(f"{kind}={'CH' if kind == 'C' else value}" for kind, value in parts))
 ADDRESSES = st.sampled_from(["192.0.2.1", "192.0.2.9", "198.51.100.7", "2001:db8::7"])
 SHOWN = st.one_of(NAMES, MAILS, DNS, ADDRESSES)
+
+Load = Callable[..., Peer]
 
 
 @st.composite
@@ -72,10 +75,8 @@ def engine_takes(pattern: str, shown: Identification, connection: Connection) ->
 
 
 @pytest.fixture(scope="module")
-def rig(peer_of: object) -> Connection:
-    peer = peer_of("a", swanctl_text(ALIKE, A, B))  # type: ignore[operator]
-    assert isinstance(peer, Peer)
-    return peer.connections[0]
+def rig(peer_of: Load) -> Connection:
+    return peer_of("a", swanctl_text(ALIKE, A, B)).connections[0]
 
 
 @given(patterns(), SHOWN)
@@ -113,10 +114,10 @@ def test_r5_what_cannot_be_read_matches_no_pattern(octets: bytes) -> None:
     [("*.test", "b.test", False), ("*.rig.test", "b.test", True), ("CN=*", "CN=gate", False)],
 )
 def test_r5_engines_hold_each_other_to_patterns(
-    peer_of: object, pattern: str, own: str, fails: bool
+    peer_of: Load, pattern: str, own: str, fails: bool
 ) -> None:
     peers = [
-        peer_of(name, swanctl_text({**said, **changes}, here, there))  # type: ignore[operator]
+        peer_of(name, swanctl_text({**said, **changes}, here, there))
         for name, said, changes, here, there in (
             ("a", ALIKE, {"other": pattern}, A, B),
             ("b", MIRRORED, {"own": own}, B, A),

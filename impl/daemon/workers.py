@@ -25,7 +25,7 @@ _MOST = 4
 _MOST_THREADS = 16
 
 
-class Elsewhere:
+class Workers:
     """Threads, and processes that are started when first needed. `close` ends the processes.
 
     A thread cannot be ended. So that a KDC which does not answer holds up no end of the program, they are

@@ -14,7 +14,7 @@ import pytest
 
 from impl.auth.interface import Outcome, Work
 from impl.crypto.groups import draw, group_of
-from impl.daemon.elsewhere import Elsewhere
+from impl.daemon.workers import Workers
 from tests.impl.daemon.conftest import DEADLINE, ask, node, policy, result, run, two
 
 WHERE = Work("say where", os.getpid, apart=True)
@@ -23,64 +23,64 @@ PFS = tuple(text.replace("esp_proposals = aes128-sha256", "esp_proposals = aes12
             for text in LARGE)  # fmt: skip
 
 
-async def child(elsewhere: Elsewhere) -> int:
+async def child(workers: Workers) -> int:
     """The process that does the work."""
-    outcome = await elsewhere.run(WHERE)
+    outcome = await workers.run(WHERE)
     assert outcome.value is not None
     return outcome.value
 
 
 def test_work_apart_goes_to_another_process_and_other_work_to_a_thread() -> None:
     async def test() -> None:
-        elsewhere = Elsewhere()
+        workers = Workers()
         try:
-            assert await child(elsewhere) != os.getpid()
-            here = await elsewhere.run(Work("say where", os.getpid))
+            assert await child(workers) != os.getpid()
+            here = await workers.run(Work("say where", os.getpid))
             assert here.value == os.getpid()
-            thread = await elsewhere.run(Work("say which", threading.get_ident))
+            thread = await workers.run(Work("say which", threading.get_ident))
             assert thread.value != threading.get_ident()
         finally:
-            elsewhere.close()
+            workers.close()
 
     run(test)
 
 
 def test_r4_secrets_drawn_there_agree_with_what_is_drawn_here() -> None:
     async def test() -> None:
-        elsewhere, group = Elsewhere(), group_of(15)
+        workers, group = Workers(), group_of(15)
         assert group is not None
         own = group.private(os.urandom)
         try:
-            drawn = await elsewhere.run(Work("draw", partial(draw, 15), apart=True))
+            drawn = await workers.run(Work("draw", partial(draw, 15), apart=True))
             assert drawn.value is not None
             agree = Work("agree", partial(drawn.value.shared, own.public), apart=True)
-            assert (await elsewhere.run(agree)).value == own.shared(drawn.value.public)
+            assert (await workers.run(agree)).value == own.shared(drawn.value.public)
         finally:
-            elsewhere.close()
+            workers.close()
 
     run(test)
 
 
 def test_r9_a_process_that_is_killed_is_replaced() -> None:
     async def test() -> None:
-        elsewhere = Elsewhere()
+        workers = Workers()
         try:
-            first = await child(elsewhere)
+            first = await child(workers)
             os.kill(first, signal.SIGKILL)
-            assert await child(elsewhere) not in (first, os.getpid())
+            assert await child(workers) not in (first, os.getpid())
         finally:
-            elsewhere.close()
+            workers.close()
 
     run(test)
 
 
 def test_r9_work_that_kills_every_process_fails_in_words() -> None:
     async def test() -> Outcome[None]:
-        elsewhere = Elsewhere()
+        workers = Workers()
         try:
-            return await elsewhere.run(Work("go on", partial(os._exit, 1), apart=True))
+            return await workers.run(Work("go on", partial(os._exit, 1), apart=True))
         finally:
-            elsewhere.close()
+            workers.close()
 
     failure = asyncio.run(test()).failure
     assert failure is not None
@@ -94,26 +94,18 @@ def test_a_process_does_not_outlive_whoever_started_it() -> None:
     writing.close()
     grandchild = reading.recv()
     starter.join(DEADLINE)
-    # the pipe ends when nobody holds it any more: the starter has gone, its process had it too
-    handle = os.pidfd_open(grandchild) if alive(grandchild) else None
-    if handle is not None:
-        ended = multiprocessing.connection.wait([handle], DEADLINE)
-        os.close(handle)
-        assert ended
-
-
-def alive(process: int) -> bool:
-    """Whether there is a process of that number."""
     try:
-        os.kill(process, 0)
+        handle = os.pidfd_open(grandchild)
     except ProcessLookupError:
-        return False
-    return True
+        return  # it has ended already
+    ended = multiprocessing.connection.wait([handle], DEADLINE)
+    os.close(handle)
+    assert ended
 
 
 def start_and_die(writing: multiprocessing.connection.Connection) -> None:
     """Start a process, say which, and be gone without a farewell."""
-    writing.send(asyncio.run(child(Elsewhere())))
+    writing.send(asyncio.run(child(Workers())))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -137,13 +129,13 @@ def test_processes_are_started_early_only_where_policies_want_large_groups(
     text: str, prepared: bool
 ) -> None:
     async def test() -> int:
-        made, elsewhere = node("a", text), Elsewhere()
+        made, workers = node("a", text), Workers()
         try:
-            elsewhere.prepare(made.plan.settings.connections)
+            workers.prepare(made.plan.settings.connections)
             return len(multiprocessing.active_children())
         finally:
             made.close()
-            elsewhere.close()
+            workers.close()
 
     before = len(multiprocessing.active_children())
     assert (asyncio.run(test()) > before) is prepared
