@@ -10,9 +10,12 @@ from pathlib import Path, PurePath
 
 from explorer.cli.reader import FileReader
 from model.formats import load
+from model.formats.overlay import Overlay
+from model.vocabulary.findings import Edit
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
 from model.vocabulary.profiles import PROFILES
+from proofs.verify.mends.search import Reload
 
 _GENERIC = ("swanctl", "ipsec", "racoon", "policy", "strongswan")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -61,10 +64,17 @@ def load_peers(files: Sequence[str], profiles: Sequence[str]) -> list[Peer]:
     """Read all files; `profiles` are PEER=NAME."""
     reader = FileReader()
     loaded = [load(file, name, reader) for file, name in zip(files, peer_names(files), strict=True)]
+    return _with_profiles(loaded, profiles, strict=True)
+
+
+def _with_profiles(loaded: Sequence[Peer], profiles: Sequence[str], *, strict: bool) -> list[Peer]:
+    """The peers with the profiles that are stated; strict: every name must be one of theirs."""
     by_name = {peer.name: peer for peer in loaded}
     for item in profiles:
         peer, _, profile = item.partition("=")
         if peer not in by_name:
+            if not strict:
+                continue
             raise usage(
                 f"--profile {item}: no peer {peer!r}", f"the peers are {', '.join(by_name)}"
             )
@@ -74,6 +84,19 @@ def load_peers(files: Sequence[str], profiles: Sequence[str]) -> list[Peer]:
             )
         by_name[peer] = replace(by_name[peer], profile=PROFILES[profile])
     return list(by_name.values())
+
+
+def reloader(files: Sequence[str], profiles: Sequence[str]) -> Reload:
+    """What reads a peer again as its files would be after changes."""
+    by_name = dict(zip(peer_names(files), files, strict=True))
+
+    def reload(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:
+        overlay = Overlay(FileReader(), edits)
+        return _with_profiles([load(by_name[name], name, overlay)], profiles, strict=False)[
+            0
+        ], overlay
+
+    return reload
 
 
 def links(peers: Sequence[Peer], stated: Sequence[str]) -> list[tuple[str, str]]:

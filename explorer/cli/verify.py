@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from explorer.cli import exits
-from explorer.cli.peers import example_files, links, load_peers, usage
+from explorer.cli.peers import example_files, links, load_peers, reloader, usage
 from explorer.report.text import write
 from explorer.view.verdicts import all_findings, overall, report_rows
 from model.vocabulary.findings import Severity
@@ -37,7 +37,7 @@ def run_verify(
     from proofs.verify import verify
 
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    report = verify(peers, pairs, today)
+    report = verify(peers, pairs, today, reloader(files, profiles))
     threshold = Severity(fail_on)
     if output == "json":
         from explorer.report.json import report_json

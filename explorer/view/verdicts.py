@@ -172,9 +172,14 @@ def _mending(pair: PairVerdict, child: Phase2Verdict | None) -> Iterator[Row]:
     prefix = "P2-" if child is not None else "P1-"
     for item in pair.findings:
         if item.severity is Severity.ERROR and item.id.startswith(prefix):
-            if child is not None and f"child {child.child}:" not in item.what:
+            if child is not None and child.child != item.child:
                 continue
-            yield _label("mend", f"{_at(item.place)}{item.mend}")
+            for edit in item.edits:
+                yield _label(
+                    "mend", f"{'add to ' if edit.adds else ''}{_at(edit.place)}{edit.text}"
+                )
+            if not item.edits:
+                yield _label("mend", f"{_at(item.place)}{item.mend}")
             return
 
 

@@ -22,6 +22,20 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of one configuration file that can be made as it stands.
+
+    place   the line of the setting to replace, or of the section to add to
+    text    settings or sections as the file's format writes them, one a line
+    adds    True: the text goes in at the top of the section that begins at `place`
+    """
+
+    place: Place
+    text: str
+    adds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One finding; `id` is stable and explained by `ikeproof explain ID`.
 
@@ -29,6 +43,9 @@ class Finding:
     what    what happens, one sentence
     mend    what to write instead, one sentence or one line of configuration
     others  further lines that take part
+    way     initiator and responder, where it holds for that direction only
+    child   the Phase II policy of the initiator that it is about
+    edits   changes that were tried: with all of them made, what is found here is gone
     """
 
     id: str
@@ -37,3 +54,6 @@ class Finding:
     what: str
     mend: str
     others: tuple[Place, ...] = ()
+    way: tuple[str, str] | None = None
+    child: str | None = None
+    edits: tuple[Edit, ...] = ()

@@ -32,6 +32,16 @@ class Identity:
     kind: IdentityKind
     text: str
 
+    @property
+    def described(self) -> str:
+        """For people."""
+        return f"{self.kind.value} {self.text}"
+
+    @property
+    def written(self) -> str:
+        """For swanctl.conf."""
+        return self.text if self.kind is not IdentityKind.KEY_ID else f"keyid:{self.text}"
+
     def __str__(self) -> str:
         return "any" if self.kind is IdentityKind.ANY else self.text
 

@@ -24,6 +24,7 @@ class Reason(Enum):
     """Why a negotiation fails, or what stays undecided."""
 
     NO_RESPONDER = "no-responder"
+    NO_CONNECTION = "no-connection"
     PROPOSAL_P1 = "proposal-p1"
     EXCHANGE_MODE = "exchange-mode"
     AUTH_METHOD = "auth-method"

@@ -101,6 +101,7 @@ class Credentials:
     keys          private keys, of which one belongs to the own certificate
     revocation    as the other: how much must be known of revocation, in the format's word; None: its default
     strength      as the other: what is asked of keys and signatures; None: what the stack asks
+    place         the section that states all this
     """
 
     identity: Stated[Identity | None]
@@ -110,6 +111,7 @@ class Credentials:
     keys: tuple[Secret, ...] = ()
     revocation: Stated[str] | None = None
     strength: Stated[Strength] | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,18 @@ class SharedSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class Nat:
+    """A source NAT in front of a peer.
+
+    public     the address that the other end sees, and calls if anything is forwarded
+    forwarded  whether UDP 500 and 4500 of the public address lead to the peer
+    """
+
+    public: Address
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """One peer: the connections of its policy and what they rest on.
 
@@ -272,6 +286,7 @@ class Peer:
     anchors   trust anchors for all connections that name none of their own
     lists     certificate revocation lists
     findings  what reading the files brought up
+    nat       the NAT that it stands behind, if one is stated
     """
 
     name: str
@@ -283,3 +298,4 @@ class Peer:
     anchors: tuple[CertificateFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     lists: tuple[CertificateFile, ...] = ()
+    nat: Stated[Nat] | None = None

@@ -1,45 +1,89 @@
-"""Which connections of two peers face each other, by the addresses they state."""
+"""How the addresses that policies state match, and an index of a peer's connections by address.
+
+A policy lists addresses, networks, ranges, names and "any". A stack calls the first of the other end's
+addresses and answers by the connection whose addresses match best (strongSwan 5.9.8, seen in runs).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from model.vocabulary.policy import AddressPattern, Connection, Peer
 from model.vocabulary.selectors import Address
 
 # Match quality as charon rates it: an exact address, then the longer prefix, then "any".
-_EXACT, _ANY = 129, 1
+EXACT, ANY = 129, 1
+# "Any" of one family only.
+_ANY_OF = {"%any4": 4, "0.0.0.0": 4, "0.0.0.0/0": 4, "%any6": 6, "::": 6, "::/0": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The two addresses as one end sees them; None where no policy states one."""
+
+    own: Address | None
+    other: Address | None
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """The addresses of the two ends on the wire, where any policy tells them."""
+    """What each end sees; the two differ where a NAT translates.
 
-    initiator: Address | None
-    responder: Address | None
+    natted   the ends behind a NAT: "initiator", "responder"
+    """
 
-
-def single(patterns: Iterable[AddressPattern]) -> Address | None:
-    """The address of a list that states exactly one."""
-    found = [item.single for item in patterns]
-    return found[0] if len(found) == 1 else None
+    initiator: Sight
+    responder: Sight
+    natted: frozenset[str] = frozenset()
 
 
-def wire(connection: Connection, responder: Peer) -> Wire:
-    """From the initiator's connection, else from what the responder's connections say."""
-    own = single(connection.local_addresses.value)
-    other = single(connection.remote_addresses.value)
-    if own is None:
-        own = _agreed(single(item.remote_addresses.value) for item in ikev1(responder))
-    if other is None:
-        other = _agreed(single(item.local_addresses.value) for item in ikev1(responder))
-    return Wire(own, other)
+def is_name(pattern: AddressPattern) -> bool:
+    """Whether it is a DNS name, which only the host resolves."""
+    return pattern.first is None and not pattern.anything
 
 
-def _agreed(found: Iterable[Address | None]) -> Address | None:
-    stated = {item for item in found if item is not None}
-    return stated.pop() if len(stated) == 1 else None
+def host(pattern: AddressPattern) -> Address | None:
+    """The one address of an entry that is written as an address; a network of one is none."""
+    return pattern.single if not {"/", "-"} & set(pattern.text) else None
+
+
+def called(
+    patterns: Iterable[AddressPattern], own: Iterable[AddressPattern] = ()
+) -> AddressPattern | None:
+    """Whom a peer calls: the first entry that is an address or a name; None: it cannot call.
+
+    own   what it states of its own address: the family of the first one is the one it calls
+    """
+    mine = next((found for item in own if (found := host(item)) is not None), None)
+    for item in patterns:
+        if item.anything:
+            if mine is None or _ANY_OF.get(item.text, mine.version) == mine.version:
+                return None
+            continue
+        found = host(item)
+        if is_name(item) or (found is not None and (mine is None or found.version == mine.version)):
+            return item
+    return None
+
+
+def source(patterns: Iterable[AddressPattern], version: int | None) -> AddressPattern | None:
+    """What a peer calls from: the first address of the family it calls; None: the host chooses.
+
+    version   the IP version of the address that it calls, None where that is not known
+    """
+    for item in patterns:
+        if item.anything:
+            return None
+        found = host(item)
+        if is_name(item) or (found is not None and version in (None, found.version)):
+            return item
+    return None
+
+
+def calls(connection: Connection) -> AddressPattern | None:
+    """Whom a connection calls; None: it cannot start."""
+    return called(connection.remote_addresses.value, connection.local_addresses.value)
 
 
 def ikev1(peer: Peer) -> list[Connection]:
@@ -47,31 +91,92 @@ def ikev1(peer: Peer) -> list[Connection]:
     return [item for item in peer.connections if 1 in item.versions.value]
 
 
-def candidates(responder: Peer, ends: Wire) -> tuple[list[Connection], bool]:
-    """Connections of the responder for these addresses, the best match first.
+def quality(
+    patterns: Iterable[AddressPattern], address: Address | None, names: frozenset[str] = frozenset()
+) -> int:
+    """How well a list of patterns matches an address; 0 is not at all.
 
-    The second value is False where none matches: two files named together are a pair whatever their
-    addresses (a NAT may stand between), so then all of them are returned.
+    address   None: one that no policy states, which only "any" takes
+    names     DNS names that stand for it
     """
-    rated = []
-    for connection in ikev1(responder):
-        own = quality(connection.local_addresses.value, ends.responder)
-        other = quality(connection.remote_addresses.value, ends.initiator)
-        if own and other:
-            rated.append((own + other, connection))
-    if not rated:
-        return ikev1(responder), False
-    rated.sort(key=lambda item: -item[0])  # stable: of equals, the first in the file
-    return [connection for _, connection in rated], True
+    return max((_quality(item, address, names) for item in patterns), default=0)
 
 
-def quality(patterns: Iterable[AddressPattern], address: Address | None) -> int:
-    """How well a list of patterns matches an address; 0 is not at all. An unknown one always may."""
-    best = 0
-    for item in patterns:
-        if item.anything or address is None or item.first is None or item.last is None:
-            best = max(best, _ANY)
-        elif item.holds(address):
-            bits = address.max_prefixlen - (int(item.last) - int(item.first)).bit_length()
-            best = max(best, _EXACT if item.single is not None else 1 + bits)
-    return best
+def _quality(item: AddressPattern, address: Address | None, names: frozenset[str]) -> int:
+    if item.anything:
+        family = address.version if address is not None else None
+        return ANY if _ANY_OF.get(item.text, family) == family else 0
+    if is_name(item):
+        return EXACT if item.text in names else 0
+    if address is None or not item.holds(address):
+        return 0
+    if host(item) is not None:
+        return EXACT
+    assert item.first is not None and item.last is not None
+    size = int(item.last) - int(item.first) + 1
+    network = size & (size - 1) == 0 and int(item.first) % size == 0
+    return address.max_prefixlen - size.bit_length() + 2 if network else ANY
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A peer's connections, found by address without going through all of them.
+
+    stated   addresses that the peer states as its own, in the order of the file
+    open     whether it may have others: some connection takes any, a network or a name
+    answering   connections for IKEv1 by the one address that their remote_addrs states
+    others      connections for IKEv1 whose remote_addrs say anything else
+    """
+
+    stated: tuple[Address, ...]
+    open: bool
+    answering: dict[Address, list[tuple[int, Connection]]] = field(default_factory=dict)
+    others: list[tuple[int, Connection]] = field(default_factory=list)
+    calling: dict[Address | None, list[Connection]] = field(default_factory=dict)
+
+    def for_caller(self, address: Address | None) -> Iterator[Connection]:
+        """Connections that may match this caller, in the order of the file."""
+        exact = self.answering.get(address, []) if address is not None else []
+        if not exact:
+            yield from (item for _, item in self.others)
+            return
+        yield from (item for _, item in sorted([*exact, *self.others], key=lambda x: x[0]))
+
+    @classmethod
+    def of(cls, peer: Peer) -> Directory:
+        """Made once for each peer."""
+        stated: dict[Address, None] = {}
+        others = False
+        for connection in peer.connections:
+            for item in connection.local_addresses.value:
+                address = host(item)
+                if address is not None:
+                    stated[address] = None
+                else:
+                    others = True
+        made = cls(tuple(stated), others)
+        for number, connection in enumerate(ikev1(peer)):
+            patterns = connection.remote_addresses.value
+            single = host(patterns[0]) if len(patterns) == 1 else None
+            if single is not None:
+                made.answering.setdefault(single, []).append((number, connection))
+            else:
+                made.others.append((number, connection))
+        for connection in ikev1(peer) or peer.connections:
+            whom = calls(connection)
+            made.calling.setdefault(whom.single if whom else None, []).append(connection)
+        return made
+
+
+_KEPT: dict[int, tuple[Peer, Directory]] = {}
+_MOST = 4096
+
+
+def directory(peer: Peer) -> Directory:
+    """The index of a peer, kept as long as it is asked for."""
+    found = _KEPT.get(id(peer))
+    if found is None or found[0] is not peer:
+        if len(_KEPT) >= _MOST:
+            _KEPT.clear()
+        found = _KEPT[id(peer)] = peer, Directory.of(peer)
+    return found[1]

@@ -111,8 +111,8 @@ class AuthenticationJudge:
         if method not in _PSK:
             return None
         ends = self.facts.wire
-        own = secret_of(self.initiator, [self.connection], ends.initiator, ends.responder)
-        theirs = secret_of(self.responder, found, ends.responder, ends.initiator)
+        own = secret_of(self.initiator, [self.connection], ends.initiator.own, ends.initiator.other)
+        theirs = secret_of(self.responder, found, ends.responder.own, ends.responder.other)
         self.facts.secrets = (own, theirs)
         for peer, secret in ((self.initiator, own), (self.responder, theirs)):
             if secret is None:
@@ -149,7 +149,7 @@ class AuthenticationJudge:
         unproved = self._unproved(self.initiator, own, method, self.connection)
         if unproved is not None:
             return unproved
-        shown = self._shown(own, self.facts.wire.initiator, method)
+        shown = self._shown(own, self.facts.wire.initiator.own, method)
         fitting = self._fitting(found, shown, method, own)
         if isinstance(fitting, Phase1Verdict):
             return fitting
@@ -185,6 +185,7 @@ class AuthenticationJudge:
             everyone = [item for item in everyone if item[1].method.value is wanted] or everyone
         known = self._by_identity(everyone, shown, self.responder)
         if not known:
+            self.facts.shown, self.facts.responder = shown, everyone[0][0]
             expected = everyone[0][1].other.identity
             self.facts.place = own.identity.place or self.connection.place
             self.facts.other = expected.place or everyone[0][0].place
@@ -211,8 +212,9 @@ class AuthenticationJudge:
         unproved = self._unproved(self.responder, theirs, method, b)
         if unproved is not None:
             return unproved
-        shown = self._shown(theirs, self.facts.wire.responder, method)
+        shown = self._shown(theirs, self.facts.wire.responder.own, method)
         if not self._by_identity([(self.connection, own)], shown, self.initiator):
+            self.facts.shown = shown
             expected = own.other.identity
             self.facts.place = expected.place or self.connection.place
             self.facts.other = theirs.identity.place or b.place
@@ -239,7 +241,8 @@ class AuthenticationJudge:
         show their addresses, which are two."""
         own = _of(self.connection, method).own.identity
         stated_ = own.value is not None or theirs.identity.value is not None
-        same = shown is not None and shown == self._shown(theirs, self.facts.wire.responder, method)
+        there = self.facts.wire.responder.own
+        same = shown is not None and shown == self._shown(theirs, there, method)
         if not same or (method in _PSK and not stated_):
             return None
         self.facts.shared = shown
@@ -265,6 +268,7 @@ class AuthenticationJudge:
         read = [certificate for item in own.certificates if (certificate := parse(item))]
         if len(read) < len(own.certificates) or any(identity.value in names(x) for x in read):
             return None
+        self.facts.provable = tuple(dict.fromkeys(x for one in read for x in reversed(names(one))))
         self.facts.place = identity.place or connection.place
         self.facts.other = own.certificates[0].place
         return self.facts.fails(

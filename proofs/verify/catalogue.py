@@ -35,6 +35,15 @@ _ENTRIES = (
         "RFC 2409 section 5; R2",
     ),
     Entry(
+        "P1-NO-CONNECTION",
+        ERROR,
+        "No connection for the caller's address",
+        "The peer is reached, but none of its connections is for the address that the call comes from: it "
+        "answers NO-PROPOSAL-CHOSEN, whatever is offered.",
+        "State the caller's address in remote_addrs, or mend the address that one of the two states wrongly.",
+        "strongSwan 5.9.8, seen in runs; R2",
+    ),
+    Entry(
         "P1-PROPOSAL",
         ERROR,
         "No common Phase I proposal",
@@ -142,21 +151,21 @@ _ENTRIES = (
         "R2, R10",
     ),
     Entry(
+        "START-IMPOSSIBLE",
+        WARNING,
+        "A child that its end cannot start",
+        "start_action asks this end to bring the child up, at once or on a packet, but its connection names "
+        "nobody to call. strongSwan logs it and does nothing.",
+        "State the peer's address in remote_addrs, or remove start_action.",
+        "strongSwan 5.9.8, seen in runs; R2",
+    ),
+    Entry(
         "NOTHING-TO-NEGOTIATE",
         NOTE,
         "No Phase II policy",
         "The connection has no child that negotiates: Phase I alone protects no packet.",
         "Add a child, or remove the connection.",
         "R2, R10",
-    ),
-    Entry(
-        "ADDRESS-MISMATCH",
-        WARNING,
-        "The addresses do not meet",
-        "As written, the responder has no connection for the addresses that the initiator states. "
-        "The verdict holds if something in between translates them.",
-        "State the addresses that are on the wire, or %any on the side that is called.",
-        "docs/agreement.md; R2",
     ),
     Entry(
         "CLEAR-WITHOUT-SA",

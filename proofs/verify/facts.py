@@ -12,6 +12,7 @@ from model.vocabulary.policy import Connection
 from model.vocabulary.secrets import Secret
 from model.vocabulary.suites import Phase1Suite
 from proofs.verify.addresses import Wire
+from proofs.verify.meeting import Missed
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Facts:
     """What was found out on the way, for findings, Phase II and the witness run.
 
     place   the line to look at where Phase I fails; `other` the peer's line
+    missed  why no connection of the responder answers
     """
 
     wire: Wire
@@ -28,10 +30,12 @@ class Facts:
     place: Place | None = None
     other: Place | None = None
     mend: str = ""
-    addressed: bool = True
+    missed: Missed | None = None
     secrets: tuple[Secret | None, Secret | None] = (None, None)
     faulty: str = ""  # whose authentication fails: "initiator" or "responder"
     weak: list[tuple[Place | None, str]] = field(default_factory=list)  # in certificates, and where
+    shown: Identity | None = None  # the identity that was refused
+    provable: tuple[Identity, ...] = ()  # identities that the refused end's certificates confirm
     shared: Identity | None = None  # the identity that both ends show, if it is one
 
     def fails(

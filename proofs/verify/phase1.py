@@ -15,10 +15,13 @@ from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.policy import Connection, Peer
 from model.vocabulary.profiles import Sends
 from model.vocabulary.suites import Phase1Suite
-from proofs.verify.addresses import Wire, candidates
+from proofs.verify.addresses import Sight, Wire
 from proofs.verify.authentication import AuthenticationJudge
 from proofs.verify.facts import Facts
+from proofs.verify.meeting import Meeting, Missed
 from proofs.verify.mending import phase1_mending, phase1_text
+
+NOWHERE = Wire(Sight(None, None), Sight(None, None))
 
 
 class Phase1Judge:
@@ -29,11 +32,13 @@ class Phase1Judge:
         initiator: Peer,
         connection: Connection,
         responder: Peer,
-        ends: Wire,
+        met: Meeting | Missed,
         today: datetime.date,
     ) -> None:
         self._initiator, self._connection, self._responder = initiator, connection, responder
-        self.facts = Facts(ends, place=connection.place)
+        self._met = met
+        wire = met.wire if isinstance(met, Meeting) else NOWHERE
+        self.facts = Facts(wire, place=connection.place)
         self._authentication = AuthenticationJudge(
             initiator, connection, responder, today, self.facts
         )
@@ -43,14 +48,10 @@ class Phase1Judge:
         unreachable = self._reachable()
         if unreachable is not None:
             return unreachable
-        found, addressed = candidates(self._responder, self.facts.wire)
-        self.facts.addressed = addressed
+        assert isinstance(self._met, Meeting)
+        found = self._met.connections
         self.facts.responder = found[0]
-        if not addressed:
-            self.facts.assumptions.append(
-                f"addresses are translated on the way: no connection of {self._responder.name} is "
-                f"for the addresses that {self._initiator.name} states"
-            )
+        self.facts.assumptions += self._met.assumptions
         early = self._exchange_first(found)
         if early is not None:
             return early
@@ -82,17 +83,11 @@ class Phase1Judge:
                 f"{there} has no connection for IKEv1",
                 f"give {there} a connection with version = 1",
             )
-        patterns = a.remote_addresses.value
-        if all(
-            item.anything or (item.first is not None and item.single is None) for item in patterns
-        ):
-            self.facts.place = a.remote_addresses.place or a.place
-            return self.facts.fails(
-                Reason.NO_RESPONDER,
-                f"{self._initiator.name} does not know whom to call: remote_addrs is "
-                + ", ".join(item.text for item in patterns),
-                f"state the address of {there} if {self._initiator.name} is to start",
-            )
+        met = self._met
+        if isinstance(met, Missed):
+            self.facts.place, self.facts.other = met.place, met.other
+            self.facts.missed = met
+            return self.facts.fails(met.reason, met.why, met.mend)
         return None
 
     def _exchange_first(self, found: Sequence[Connection]) -> Phase1Verdict | None:

@@ -92,8 +92,9 @@ class _Phase2Judge:
     # ---- client identities
     def _sent(self) -> tuple[Selector, Selector] | None:
         mode, profile = self.child.mode.value, self.initiator.profile
-        ours = _at(self.child.local[0].value, self.ends.initiator, mode, profile)
-        theirs = _at(self.child.remote[0].value, self.ends.responder, mode, profile)
+        sight = self.ends.initiator
+        ours = _at(self.child.local[0].value, sight.own, mode, profile)
+        theirs = _at(self.child.remote[0].value, sight.other, mode, profile)
         return (ours, theirs) if ours is not None and theirs is not None else None
 
     def _answering(
@@ -105,8 +106,8 @@ class _Phase2Judge:
         """
         best: tuple[int, Child, Selector, Selector] | None = None
         for child in self.connection.children:
-            ours, rate_ours = self._select(child.remote, sent[0], self.ends.initiator, child)
-            theirs, rate_theirs = self._select(child.local, sent[1], self.ends.responder, child)
+            ours, rate_ours = self._select(child.remote, sent[0], self.ends.responder.other, child)
+            theirs, rate_theirs = self._select(child.local, sent[1], self.ends.responder.own, child)
             if ours is None or theirs is None:
                 continue
             exact = (ours, theirs) == sent and rate_ours >= 5 and rate_theirs >= 5

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from model.choice import sendable
-from model.vocabulary.findings import Finding
+from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict, Reason
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Connection, Peer, Phase2Proposal, WithoutSA
@@ -24,8 +26,12 @@ from proofs.verify.facts import Facts
 from proofs.verify.mending import phase2_text
 from proofs.verify.phase2 import ChildFacts
 
+if TYPE_CHECKING:
+    from proofs.verify.judging import Judgement
+
 _IDS = {
     Reason.NO_RESPONDER: "P1-NO-RESPONDER",
+    Reason.NO_CONNECTION: "P1-NO-CONNECTION",
     Reason.PROPOSAL_P1: "P1-PROPOSAL",
     Reason.EXCHANGE_MODE: "P1-EXCHANGE-MODE",
     Reason.AUTH_METHOD: "P1-AUTH-METHOD",
@@ -57,57 +63,69 @@ def finding(
     return Finding(id_, entry.severity, place, what, mend or entry.mend, rest)
 
 
-def on_phase1(
-    initiator: Peer, connection: Connection, responder: Peer, verdict: Phase1Verdict, facts: Facts
+def on_direction(
+    initiator: Peer,
+    connection: Connection,
+    responder: Peer,
+    verdict: PairVerdict,
+    facts: Facts,
+    children: Sequence[ChildFacts],
 ) -> Iterator[Finding]:
+    """All findings on one direction, each with the direction that it is about."""
+    way = (initiator.name, responder.name)
+    found = list(on_phase1(connection, verdict.phase1, facts))
+    for item, child_facts in zip(verdict.phase2, children, strict=True):
+        found += [
+            replace(one, child=item.child)
+            for one in on_phase2(initiator, responder, item, child_facts)
+        ]
+    group = verdict.phase1.suite.group if verdict.phase1.suite else None
+    found += on_offers(connection, initiator, group)
+    found += on_packets(initiator, connection, responder)
+    found += on_signs_of_life(initiator, connection, responder)
+    found += on_pair(connection, verdict, children)
+    yield from (replace(one, way=way) for one in found)
+
+
+def on_phase1(connection: Connection, verdict: Phase1Verdict, facts: Facts) -> Iterator[Finding]:
     """Findings on Phase I in one direction."""
-    way = f"{initiator.name} -> {responder.name}"
     if verdict.outcome is Outcome.FAILS and verdict.reason:
-        yield finding(
-            _IDS[verdict.reason],
-            facts.place,
-            f"{way}, Phase I: {verdict.why}",
-            facts.mend,
-            facts.other,
-        )
+        if not (facts.missed and facts.missed.intended):  # on_both knows whether that does harm
+            yield finding(_IDS[verdict.reason], facts.place, verdict.why, facts.mend, facts.other)
         return
     for need in verdict.needs:
-        yield finding("UNDECIDED", facts.place, f"{way}, Phase I: needs {need}")
-    if not facts.addressed:
-        stated = connection.remote_addresses.place or connection.place
-        other = facts.responder.remote_addresses.place if facts.responder else None
-        yield finding("ADDRESS-MISMATCH", stated, f"{way}: {facts.assumptions[0]}", "", other)
+        yield finding("UNDECIDED", facts.place, f"Phase I needs {need}")
     if verdict.suite is None:
         return
     for place, what in facts.weak:
-        yield finding("WEAK-CERTIFICATE", place or connection.place, f"{way}: {what}")
+        yield finding("WEAK-CERTIFICATE", place or connection.place, what)
     if facts.shared is not None:
         yield finding(
             "OWN-IDENTITY",
             facts.place,
-            f"{way}: both ends say that they are {facts.shared}",
+            f"both ends identify themselves as {facts.shared}",
             "",
             facts.other,
         )
     suite = verdict.suite
     row = facts.table.winner()
     offered = (row.offered_at if row else None) or connection.place
-    yield from _weak_cipher(suite.encryption, offered, f"{way}, Phase I")
+    yield from _weak_cipher(suite.encryption, offered, "Phase I")
     if suite.hash is Hash.MD5:
-        yield finding("WEAK-HASH", offered, f"{way}, Phase I: {suite.hash.value}")
+        yield finding("WEAK-HASH", offered, f"Phase I uses {suite.hash.value}")
     if suite.group in _WEAK_GROUPS:
-        yield finding("WEAK-GROUP", offered, f"{way}, Phase I: {suite.group.value}")
+        yield finding("WEAK-GROUP", offered, f"Phase I uses {suite.group.value}")
     if suite.authentication is AuthMethod.KERBEROS:
-        yield finding("KERBEROS-IDENTITY", offered, f"{way}: the names of both hosts are readable")
-    if connection.exchange.value is Exchange.AGGRESSIVE:
         yield finding(
-            "AGGRESSIVE-MODE", connection.exchange.place, f"{way}: identities travel in clear"
+            "KERBEROS-IDENTITY", offered, "the names of both hosts can be read on the wire"
         )
+    if connection.exchange.value is Exchange.AGGRESSIVE:
+        yield finding("AGGRESSIVE-MODE", connection.exchange.place, "identities travel in clear")
 
 
 def _weak_cipher(cipher: Cipher | None, place: Place | None, where: str) -> Iterator[Finding]:
     if cipher is not None and cipher.algorithm in _WEAK_CIPHERS:
-        yield finding("WEAK-ENCRYPTION", place, f"{where}: {cipher}")
+        yield finding("WEAK-ENCRYPTION", place, f"{where} uses {cipher}")
 
 
 def on_offers(connection: Connection, peer: Peer, phase1_group: Group | None) -> Iterator[Finding]:
@@ -152,32 +170,29 @@ def on_phase2(
     initiator: Peer, responder: Peer, verdict: Phase2Verdict, facts: ChildFacts
 ) -> Iterator[Finding]:
     """Findings on one child in one direction."""
-    way = f"{initiator.name} -> {responder.name}, child {verdict.child}"
     if verdict.outcome is Outcome.FAILS and verdict.reason:
-        yield finding(
-            _IDS[verdict.reason], facts.place, f"{way}: {verdict.why}", facts.mend, facts.other
-        )
+        yield finding(_IDS[verdict.reason], facts.place, verdict.why, facts.mend, facts.other)
     if verdict.outcome is Outcome.UNDECIDED:
         for need in verdict.needs:
-            yield finding("UNDECIDED", facts.place, f"{way}: needs {need}")
+            yield finding("UNDECIDED", facts.place, f"Phase II needs {need}")
     if verdict.suite is None or facts.answer is None:
         return
     row = facts.table.winner()
     place = (row.offered_at if row else None) or facts.child.place
     for part in verdict.suite.protections:
-        yield from _weak_cipher(part.encryption, place, way)
+        yield from _weak_cipher(part.encryption, place, "Phase II")
         if part.integrity in _WEAK_INTEGRITY:
             assert part.integrity is not None
-            yield finding("WEAK-HASH", place, f"{way}: {part.integrity.value}")
+            yield finding("WEAK-HASH", place, f"Phase II uses {part.integrity.value}")
     if verdict.suite.pfs_group is None:
-        yield finding("NO-PFS", place, f"{way}: session keys come from the Phase I secret")
+        yield finding("NO-PFS", place, "no PFS: session keys come from the Phase I secret")
     elif verdict.suite.pfs_group in _WEAK_GROUPS:
-        yield finding("WEAK-GROUP", place, f"{way}: PFS with {verdict.suite.pfs_group.value}")
+        yield finding("WEAK-GROUP", place, f"PFS uses {verdict.suite.pfs_group.value}")
     if facts.narrowed:
         yield finding(
             "SELECTOR-NARROWED",
             facts.child.local[0].place or facts.child.place,
-            f"{way}: only {verdict.initiator_selector} === {verdict.responder_selector} is protected",
+            f"only {verdict.initiator_selector} === {verdict.responder_selector} is protected",
             "",
             facts.answer.local[0].place,
         )
@@ -186,7 +201,7 @@ def on_phase2(
         yield finding(
             "LIFE-DIFFERS",
             ours.place or facts.child.place,
-            f"{way}: Phase II lasts {_seconds(ours)} at {initiator.name}, {_seconds(theirs)} at "
+            f"Phase II lasts {_seconds(ours)} at {initiator.name}, {_seconds(theirs)} at "
             f"{responder.name}",
             "",
             theirs.place,
@@ -203,8 +218,8 @@ def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iter
         yield finding(
             "CLEAR-AFTER-SILENCE" if silent else "CLEAR-WITHOUT-SA",
             without.place or child.place,
-            f"child {child.name}: packets from {initiator.name} to {responder.name} leave in clear "
-            + ("after silence" if silent else "while no SA stands"),
+            f"packets from {initiator.name} to {responder.name} leave in clear "
+            + ("when the peer is silent" if silent else "while no SA is up"),
         )
 
 
@@ -217,8 +232,8 @@ def on_signs_of_life(initiator: Peer, connection: Connection, responder: Peer) -
     yield finding(
         "DPD-IN-VAIN",
         delay.place or connection.place,
-        f"{initiator.name} is to ask whether {responder.name} lives, and {deaf.name} "
-        f"({deaf.profile.name}) does not understand that",
+        f"{initiator.name} is to detect whether {responder.name} is dead, and {deaf.name} "
+        f"({deaf.profile.name}) does not support dead peer detection",
     )
 
 
@@ -230,11 +245,8 @@ def on_pair(
     connection: Connection, verdict: PairVerdict, children: Sequence[ChildFacts]
 ) -> Iterator[Finding]:
     """Findings on the bounds of one direction."""
-    way = f"{verdict.initiator.peer} -> {verdict.responder.peer}"
     if verdict.phase1.outcome is Outcome.ESTABLISHED and not verdict.phase2:
-        yield finding(
-            "NOTHING-TO-NEGOTIATE", connection.place, f"{way}: {connection.name} has no child"
-        )
+        yield finding("NOTHING-TO-NEGOTIATE", connection.place, f"{connection.name} has no child")
     place = next((item.child.life.hard_seconds.place for item in children), None)
     place = place or (children[0].child.place if children else connection.place)
     overlap, exposure = verdict.overlap, verdict.exposure
@@ -244,25 +256,50 @@ def on_pair(
             if overlap.supremum_seconds is None
             else f"up to {overlap.supremum_seconds} s"
         )
-        yield finding("OVERLAP", place, f"{way}: a Phase II SA can outlive Phase I {bound}")
+        yield finding("OVERLAP", place, f"a Phase II SA can outlive Phase I {bound}")
     if exposure is not None and (exposure.seconds is None or exposure.kilobytes is None):
         what = "time" if exposure.seconds is None else "data"
         yield finding(
             "EXPOSURE-UNBOUNDED",
             place,
-            f"{way}: one Diffie-Hellman secret opens an unbounded amount of {what}",
+            f"one Diffie-Hellman secret opens an unbounded amount of {what}",
         )
 
 
-def on_both(pairs: Sequence[PairVerdict]) -> Iterator[Finding]:
+def on_both(pairs: Sequence[Judgement]) -> Iterator[Finding]:
     """Findings that need both directions of a link."""
     comes_up: dict[tuple[str, str], bool] = {}
-    for pair in pairs:
+    answers: dict[tuple[str, str], list[Judgement]] = {}
+    for judged in pairs:
+        pair = judged.verdict
         key = (pair.initiator.peer, pair.responder.peer)
         up = pair.phase1.outcome is Outcome.ESTABLISHED and all(
             item.outcome is Outcome.ESTABLISHED for item in pair.phase2
         )
         comes_up[key] = comes_up.get(key, True) and up
+        if judged.phase1.missed is not None and judged.phase1.missed.intended:
+            answers.setdefault(key, []).append(judged)
     for (a, b), up in comes_up.items():
-        if up and comes_up.get((b, a)) is False:
+        intended = answers.get((b, a), [])
+        if intended:
+            yield from _answers_only(intended, up)
+        elif up and comes_up.get((b, a)) is False:
             yield finding("ONE-WAY", None, f"comes up when {a} starts it, not when {b} does")
+
+
+def _answers_only(found: Sequence[Judgement], up: bool) -> Iterator[Finding]:
+    """An end that calls nobody, as a dial-in gateway does: well, if the other end brings it up."""
+    for judged in found:
+        missed, end = judged.phase1.missed, judged.verdict.initiator.peer
+        assert missed is not None
+        said = replace(finding("ONE-WAY", missed.place, f"{end} answers only: {missed.why}"))
+        yield replace(said, severity=Severity.NOTE, mend=missed.mend)
+        for child in judged.connection.children:
+            if up and child.starts.value and child.action.value is Action.NEGOTIATE:
+                yield finding(
+                    "START-IMPOSSIBLE",
+                    child.starts.place or child.place,
+                    f"child {child.name} is to be started by {end}, which has nobody to call",
+                    "",
+                    missed.place,
+                )

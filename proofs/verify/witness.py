@@ -93,7 +93,11 @@ def witness(
     )
     undecided = Outcome.UNDECIDED in (first.outcome, second.outcome if second else first.outcome)
     methods = {item.method.value for item in judgement.connection.authentications}
-    if undecided or first.reason is Reason.NO_RESPONDER or AuthMethod.NONE in methods:
+    if (
+        undecided
+        or first.reason in (Reason.NO_RESPONDER, Reason.NO_CONNECTION)
+        or AuthMethod.NONE in methods
+    ):
         return None
     if child is not None and not child.table.rows:
         # Refused before the offer was looked at: the specification still wants to see it.

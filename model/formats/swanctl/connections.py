@@ -139,6 +139,7 @@ class Importer:
             keys=tuple(self._keys(section.place)) if own and pubkey else (),
             revocation=Stated(revocation.text, revocation.place) if revocation else None,
             strength=None if own else _strength(section.values.get("auth")),
+            place=section.place,
         )
 
     def _keys(self, place: Place) -> Iterator[Secret]:

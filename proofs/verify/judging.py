@@ -1,0 +1,275 @@
+"""One connection of an initiator against a responder: both phases, bounds and findings.
+
+Where an address is open and makes a difference, each possibility is judged; if they differ, the verdict
+is `undecided` and says what each would give.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from model.vocabulary.findings import Finding
+from model.vocabulary.outcomes import (
+    End,
+    Exposure,
+    Outcome,
+    Overlap,
+    PairVerdict,
+    Phase1Verdict,
+    Phase2Verdict,
+)
+from model.vocabulary.places import Place
+from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
+from proofs.verify.addresses import calls, directory
+from proofs.verify.bounds import exposure, longer, overlap
+from proofs.verify.facts import Facts
+from proofs.verify.meeting import Meeting, Missed, meetings
+from proofs.verify.phase1 import Phase1Judge
+from proofs.verify.phase2 import ChildFacts, judge
+from proofs.verify.rules import on_direction
+
+_GRAVITY = (WithoutSA.DROPPED, WithoutSA.CLEAR_AFTER_SILENCE, WithoutSA.CLEAR)
+_REACH = "both peers reach each other"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A pair's verdict with everything it rests on: the witness run is made from this."""
+
+    verdict: PairVerdict
+    connection: Connection
+    phase1: Facts
+    children: tuple[ChildFacts, ...]
+
+
+def judge_connection(
+    initiator: Peer, connection: Connection, responder: Peer, today: datetime.date
+) -> Judgement:
+    """One connection of the initiator against the responder."""
+    found = meetings(initiator, connection, responder)
+    if isinstance(found, Missed):
+        return _judge(initiator, connection, responder, found, today)
+    each = [(item, _judge(initiator, connection, responder, item, today)) for item in found]
+    first = each[0][1]
+    if len({_gist(item, judged.verdict) for item, judged in each}) == 1:
+        return first if len(each) == 1 else _whichever(first)
+    return _undecided(initiator, responder, first, each)
+
+
+def _judge(
+    initiator: Peer,
+    connection: Connection,
+    responder: Peer,
+    met: Meeting | Missed,
+    today: datetime.date,
+) -> Judgement:
+    phase1 = Phase1Judge(initiator, connection, responder, met, today)
+    first = phase1.verdict()
+    facts = phase1.facts
+    found: list[tuple[Phase2Verdict, ChildFacts]] = []
+    group = first.suite.group if first.suite else None
+    if first.outcome is not Outcome.FAILS and facts.responder is not None:
+        found = [
+            judge(initiator, child, responder, facts.responder, facts.wire, group)
+            for child in connection.children
+            if child.action.value is Action.NEGOTIATE
+        ]
+    verdict = PairVerdict(
+        End(initiator.name, connection.name),
+        End(responder.name, facts.responder.name if facts.responder else None),
+        first,
+        tuple(item for item, _ in found),
+        _without_sa(connection, facts, [item for item, _ in found]),
+        assumptions=(_REACH, *facts.assumptions),
+    )
+    children = tuple(item for _, item in found)
+    verdict = _bounded(verdict, initiator, connection, responder, facts, children)
+    findings = on_direction(initiator, connection, responder, verdict, facts, children)
+    return Judgement(replace(verdict, findings=once(findings)), connection, facts, children)
+
+
+# ---- addresses that are open
+
+
+def one_direction(
+    initiator: Peer, connections: Sequence[Connection], responder: Peer, today: datetime.date
+) -> list[Judgement]:
+    """All connections of the initiator towards a responder.
+
+    Where the responder states no address and several connections call different ones, its address
+    decides which of them is for it: if they differ, that is what is missing.
+    """
+    found = [judge_connection(initiator, item, responder, today) for item in connections]
+    called = {whom.text for item in connections if (whom := calls(item))}
+    stated = directory(responder).stated or responder.nat is not None
+    if (
+        stated
+        or len(called) < 2
+        or len({in_short(item.verdict, names=False) for item in found}) == 1
+    ):
+        return found
+    told = []
+    for item in found:
+        whom = calls(item.connection)
+        name = item.connection.name
+        told.append(f"{whom.text if whom else '?'}: {in_short(item.verdict)} (connection {name})")
+    need = f"the address of {responder.name} (local_addrs); " + "; ".join(told)
+    return [_open(initiator, responder, found[0], need, End(initiator.name, None))]
+
+
+def _gist(met: Meeting, verdict: PairVerdict) -> tuple[object, ...]:
+    """What must be the same whatever the address is; a selector that is the address itself is."""
+    own = str(met.wire.responder.other)
+
+    def plain(selector: object) -> str:
+        return str(selector).replace(own, "own address")
+
+    first = verdict.phase1
+    children = tuple(
+        (x.child, x.outcome, x.reason, x.suite, plain(x.initiator_selector), x.responder_selector)
+        for x in verdict.phase2
+    )
+    return first.outcome, first.reason, first.suite, first.needs, children
+
+
+def _whichever(first: Judgement) -> Judgement:
+    """The verdict does not depend on the address, so no assumption on it is made."""
+    kept = (_REACH, *(x for x in first.verdict.assumptions if not _on_address(x)))
+    return replace(first, verdict=replace(first.verdict, assumptions=tuple(dict.fromkeys(kept))))
+
+
+def _on_address(assumption: str) -> bool:
+    return assumption == _REACH or assumption.startswith("the address of ")
+
+
+def _undecided(
+    initiator: Peer,
+    responder: Peer,
+    first: Judgement,
+    each: Sequence[tuple[Meeting, Judgement]],
+) -> Judgement:
+    """What each address would give, in the order of the responder's file."""
+    told: dict[str, str] = {}
+    for item, judged in each:
+        via = item.connections[0].name
+        said = item.caller or "; ".join(item.assumptions) or str(item.wire.responder.other)
+        told.setdefault(said, f"{said}: {in_short(judged.verdict)} (connection {via})")
+    whose = any(item.caller for item, _ in each)
+    need = (
+        f"the address of {initiator.name} (local_addrs)" if whose else "the addresses of the names"
+    )
+    return _open(
+        initiator,
+        responder,
+        first,
+        f"{need}; " + "; ".join(told.values()),
+        first.verdict.initiator,
+    )
+
+
+def _open(
+    initiator: Peer, responder: Peer, first: Judgement, need: str, starting: End
+) -> Judgement:
+    """An undecided verdict: nothing is known but what is missing."""
+    verdict = PairVerdict(
+        starting,
+        End(first.verdict.responder.peer, None),
+        Phase1Verdict(Outcome.UNDECIDED, needs=(need,)),
+        without_sa=first.verdict.without_sa,
+        assumptions=(_REACH,),
+    )
+    facts = Facts(first.phase1.wire, place=_where(first.connection))
+    findings = on_direction(initiator, first.connection, responder, verdict, facts, ())
+    return Judgement(replace(verdict, findings=once(findings)), first.connection, facts, ())
+
+
+def _where(connection: Connection) -> Place:
+    return connection.local_addresses.place or connection.place
+
+
+def in_short(verdict: PairVerdict, *, names: bool = True) -> str:
+    """A verdict in a few words, to set it beside others; with the names of the children that answer."""
+    first = verdict.phase1
+    if first.outcome is Outcome.FAILS:
+        return f"Phase I fails ({first.reason.value if first.reason else '?'})"
+    if first.outcome is Outcome.UNDECIDED:
+        return "undecided"
+    failing = [x for x in verdict.phase2 if x.outcome is Outcome.FAILS]
+    if failing:
+        reasons = dict.fromkeys(x.reason.value for x in failing if x.reason)
+        return f"Phase II fails ({', '.join(reasons)})"
+    if any(x.outcome is Outcome.UNDECIDED for x in verdict.phase2):
+        return "undecided"
+    answering = ", ".join(x.peer_child or x.child for x in verdict.phase2)
+    if not answering:
+        return "Phase I comes up"
+    return f"comes up as {answering}" if names else "comes up"
+
+
+# ---- packets and bounds
+
+
+def _without_sa(
+    connection: Connection, facts: Facts, phase2: Sequence[Phase2Verdict]
+) -> tuple[WithoutSA | None, WithoutSA | None]:
+    """The worst that becomes of packets without an SA, leaving each end."""
+    ours = [
+        item.without_sa.value
+        for item in connection.children
+        if item.action.value is Action.NEGOTIATE
+    ]
+    theirs = [item.without_sa[1].value for item in phase2 if item.without_sa[1] is not None]
+    if not theirs and facts.responder is not None:
+        theirs = [
+            item.without_sa.value
+            for item in facts.responder.children
+            if item.action.value is Action.NEGOTIATE
+        ]
+    return _worst(ours), _worst(theirs)
+
+
+def _worst(found: Sequence[WithoutSA]) -> WithoutSA | None:
+    return max(found, key=_GRAVITY.index, default=None)
+
+
+def _bounded(
+    verdict: PairVerdict,
+    initiator: Peer,
+    connection: Connection,
+    responder: Peer,
+    facts: Facts,
+    children: Sequence[ChildFacts],
+) -> PairVerdict:
+    """Overlap and exposure: the largest over the children that come up."""
+    overlaps: list[Overlap] = []
+    exposures: list[Exposure] = []
+    for phase2, child in zip(verdict.phase2, children, strict=True):
+        if phase2.suite is None or child.answer is None or facts.responder is None:
+            continue
+        ours, theirs = (initiator.profile, child.child), (responder.profile, child.answer)
+        overlaps.append(overlap(ours, theirs))
+        exposures.append(
+            exposure(
+                (ours[0], connection, ours[1]),
+                (theirs[0], facts.responder, theirs[1]),
+                phase2.suite,
+            )
+        )
+    if not overlaps:
+        return verdict
+    bound = longer(*(item.supremum_seconds for item in overlaps))
+    return replace(
+        verdict,
+        overlap=Overlap(bound, bound == 0),
+        exposure=Exposure(
+            longer(*(item.seconds for item in exposures)),
+            longer(*(item.kilobytes for item in exposures)),
+        ),
+    )
+
+
+def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, in the order in which they came."""
+    return tuple(dict.fromkeys(findings))

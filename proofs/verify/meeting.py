@@ -1,0 +1,314 @@
+"""Who answers a connection: whom it calls, from where, and which of the other's connections match.
+
+Where a policy leaves an address open, every address that makes a difference is tried: each is a
+`Meeting` of its own, and the caller compares what comes of them. Nothing is guessed: what is taken to
+be so is an assumption that the report prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from model.vocabulary.outcomes import Reason
+from model.vocabulary.places import Place
+from model.vocabulary.policy import AddressPattern, Connection, Peer
+from model.vocabulary.selectors import Address
+from proofs.verify.addresses import (
+    Directory,
+    Sight,
+    Wire,
+    calls,
+    directory,
+    ikev1,
+    is_name,
+    quality,
+    source,
+)
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One way in which the addresses may stand.
+
+    connections   the responder's, the best match first
+    assumptions   what is taken to be so beyond what the policies state
+    caller        the initiator's address as the responder sees it, where no policy states it
+    """
+
+    wire: Wire
+    connections: tuple[Connection, ...]
+    assumptions: tuple[str, ...] = ()
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Why no connection answers.
+
+    place, other   the initiator's line, and the responder's
+    intended       the initiator is not meant to call: it states no address
+    address        what remote_addrs should be at `place`, as the other end states it
+    nearest        the responder's connection at `place`
+    """
+
+    reason: Reason
+    why: str
+    mend: str
+    place: Place | None
+    other: Place | None = None
+    intended: bool = False
+    address: Address | None = None
+    nearest: Connection | None = None
+
+
+def meetings(
+    initiator: Peer, connection: Connection, responder: Peer
+) -> tuple[Meeting, ...] | Missed:
+    """Every way in which this connection may reach one of the responder's connections."""
+    whom = calls(connection)
+    if whom is None:
+        return _nobody_to_call(initiator, connection, responder)
+    own = _reached(initiator, connection, responder, whom)
+    if isinstance(own, Missed):
+        return own
+    wanted = [item for item in _callers(initiator, connection, responder, whom)]
+    found: dict[tuple[object, ...], Meeting] = {}
+    for there in own:
+        for caller in wanted:
+            made = _meeting(initiator, connection, responder, whom, there, caller)
+            if made.connections:
+                found.setdefault((made.connections and _key(made), made.wire), made)
+    if not found:
+        return _no_connection(initiator, connection, responder, own[0], wanted)
+    return tuple(found.values())
+
+
+def _key(meeting: Meeting) -> tuple[int, ...]:
+    return tuple(map(id, meeting.connections))
+
+
+# ---- whom it calls
+
+
+def _nobody_to_call(initiator: Peer, connection: Connection, responder: Peer) -> Missed:
+    patterns = connection.remote_addresses
+    said = ", ".join(item.text for item in patterns.value)
+    return Missed(
+        Reason.NO_RESPONDER,
+        f"{initiator.name} cannot start: remote_addrs is {said}, which names nobody to call",
+        f"state the address of {responder.name} if {initiator.name} is to start",
+        patterns.place or connection.place,
+        intended=True,
+    )
+
+
+def _reached(
+    initiator: Peer, connection: Connection, responder: Peer, whom: AddressPattern
+) -> tuple[Address | None, ...] | Missed:
+    """The responder's own addresses at which the call may arrive; None: one that it does not state."""
+    place = connection.remote_addresses.place or connection.place
+    known = directory(responder)
+    family = whom.single.version if whom.single else None
+    stated = tuple(x for x in known.stated if family in (None, x.version))
+    if responder.nat is not None:
+        nat = responder.nat.value
+        if whom.single is not None and whom.single != nat.public:
+            return Missed(
+                Reason.NO_RESPONDER,
+                f"{initiator.name} calls {whom.text}, and {responder.name} is behind a NAT with the "
+                f"public address {nat.public}",
+                f"remote_addrs = {nat.public}",
+                place,
+                responder.nat.place,
+                address=nat.public,
+            )
+        if not nat.forwarded:
+            return Missed(
+                Reason.NO_RESPONDER,
+                f"{responder.name} is behind a NAT that forwards no ports to it: nobody can call it",
+                f"let {responder.name} start, or forward UDP ports 500 and 4500 to it",
+                place,
+                responder.nat.place,
+                intended=True,
+            )
+        return (*stated, None) if known.open or not stated else stated
+    if whom.single is None:
+        return (*stated, None) if known.open or not stated else stated
+    if whom.single in stated or known.open:
+        return (whom.single,)
+    return Missed(
+        Reason.NO_RESPONDER,
+        f"{initiator.name} calls {whom.text}, which is not an address of {responder.name} "
+        f"({', '.join(map(str, known.stated))}): nobody answers",
+        f"remote_addrs = {(stated or known.stated)[0]}",
+        place,
+        _own_place(responder),
+        address=(stated or known.stated)[0],
+    )
+
+
+def _own_place(peer: Peer) -> Place | None:
+    return next(
+        (x.local_addresses.place for x in peer.connections if x.local_addresses.place), None
+    )
+
+
+# ---- from where
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """An address that the call may come from, as the responder sees it.
+
+    own       the same as the initiator sees it; they differ behind a NAT
+    names     DNS names of the responder's policy that are taken for it
+    stated    False where the address is only one of those that it may be
+    """
+
+    seen: Address | None
+    own: Address | None
+    names: frozenset[str] = NO_NAMES
+    stated: bool = True
+
+
+def _callers(
+    initiator: Peer, connection: Connection, responder: Peer, whom: AddressPattern
+) -> Iterator[_Caller]:
+    family = whom.single.version if whom.single else None
+    local = source(connection.local_addresses.value, family)
+    own = local.single if local is not None else None
+    names = _names(responder)
+    if initiator.nat is not None:
+        seen: Sequence[Address | None] = (initiator.nat.value.public,)
+    elif own is not None:
+        seen = (own,)
+    else:
+        seen = (*_possible(responder, family), None)
+    stated = own is not None or initiator.nat is not None
+    for address in seen:
+        mine = own if initiator.nat is not None else address
+        # An address that a policy states may be one of the names as well.
+        yield _Caller(address, mine, NO_NAMES, stated)
+        for name in names:
+            yield _Caller(address, mine, frozenset({name}), stated)
+
+
+def _names(peer: Peer) -> list[str]:
+    """DNS names among the addresses that its connections answer."""
+    found = (
+        item.text
+        for _, connection in directory(peer).others
+        for item in connection.remote_addresses.value
+        if is_name(item)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _possible(responder: Peer, family: int | None) -> list[Address]:
+    """Addresses of a caller that make a difference to the responder's choice of a connection."""
+    known: Directory = directory(responder)
+    found: dict[Address, None] = dict.fromkeys(known.answering)
+    for _, connection in known.others:
+        for item in connection.remote_addresses.value:
+            if item.first is not None and not item.anything:
+                found[item.first] = None
+    return [item for item in found if family in (None, item.version)]
+
+
+# ---- which connection answers
+
+
+def _meeting(
+    initiator: Peer,
+    connection: Connection,
+    responder: Peer,
+    whom: AddressPattern,
+    there: Address | None,
+    caller: _Caller,
+) -> Meeting:
+    ends = frozenset(
+        role
+        for role, peer in (("initiator", initiator), ("responder", responder))
+        if peer.nat is not None
+    )
+    called_at = whom.single
+    if called_at is None and responder.nat is None:
+        called_at = there
+    wire = Wire(Sight(caller.own, called_at), Sight(there, caller.seen), ends)
+    return Meeting(
+        wire,
+        _candidates(responder, wire.responder, caller.names),
+        tuple(_assumptions(initiator, responder, whom, there, caller)),
+        "" if caller.stated else str(caller.seen or "any other address"),
+    )
+
+
+def _candidates(responder: Peer, sight: Sight, names: frozenset[str]) -> tuple[Connection, ...]:
+    """Connections of the responder for these addresses, the best match first.
+
+    The caller's address counts twice; of equals one for IKEv1 alone, then the first in the file.
+    """
+    rated = []
+    for item in directory(responder).for_caller(sight.other):
+        own = _own_quality(item.local_addresses.value, sight.own)
+        other = quality(item.remote_addresses.value, sight.other, names)
+        if own and other:
+            alone = 2 not in item.versions.value
+            rated.append((8 * own + 16 * other + 4 * alone, item))
+    rated.sort(key=lambda item: -item[0])
+    return tuple(item for _, item in rated)
+
+
+def _own_quality(patterns: Sequence[AddressPattern], address: Address | None) -> int:
+    """A name among the own addresses is taken to be the one that was called."""
+    named = frozenset(item.text for item in patterns if is_name(item))
+    if address is None and not any(item.anything or is_name(item) for item in patterns):
+        return 0
+    return quality(patterns, address, named)
+
+
+def _assumptions(
+    initiator: Peer,
+    responder: Peer,
+    whom: AddressPattern,
+    there: Address | None,
+    caller: _Caller,
+) -> Iterator[str]:
+    known = directory(responder)
+    if whom.single is None:
+        yield f"{whom.text} resolves to {there or f'an address of {responder.name}'}"
+    elif responder.nat is None and whom.single not in known.stated and known.stated:
+        yield f"{whom.text} is an address of {responder.name}"
+    if not caller.stated and caller.seen is not None:
+        yield f"the address of {initiator.name} is {caller.seen}"
+    for name in caller.names:
+        yield f"{name} resolves to {caller.seen or f'the address of {initiator.name}'}"
+
+
+def _no_connection(
+    initiator: Peer,
+    connection: Connection,
+    responder: Peer,
+    there: Address | None,
+    wanted: Sequence[_Caller],
+) -> Missed:
+    """The responder is reached, and has no connection for the caller's address."""
+    caller = next((item.seen for item in wanted if item.seen is not None), None)
+    here = ikev1(responder)
+    facing = [x for x in here if _own_quality(x.local_addresses.value, there)] or here
+    nearest = facing[0] if facing else None
+    said = ", ".join(dict.fromkeys(x.text for c in facing[:4] for x in c.remote_addresses.value))
+    behind = " (its NAT's public address)" if initiator.nat is not None else ""
+    return Missed(
+        Reason.NO_CONNECTION,
+        f"{initiator.name} calls from {caller or 'an address that nothing states'}{behind}; "
+        f"{responder.name} has no connection for it (remote_addrs: {said})",
+        f"remote_addrs = {caller}" if caller else "state the caller's address in remote_addrs",
+        nearest.remote_addresses.place or nearest.place if nearest else connection.place,
+        connection.local_addresses.place or connection.place,
+        address=caller,
+        nearest=nearest,
+    )

@@ -1,0 +1,62 @@
+"""Every link in both directions: the report that `ikeproof verify` prints."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from model.vocabulary.findings import Finding
+from model.vocabulary.outcomes import Outcome, PairVerdict, PeerSummary, Report
+from model.vocabulary.policy import Peer
+from proofs.verify.judging import Judgement, once, one_direction
+from proofs.verify.links import facing
+from proofs.verify.mends.search import Reload, mended
+from proofs.verify.rules import on_both
+
+
+MOST_MENDED = (
+    64  # links whose changes are tried; of a fleet that fails everywhere, the first will do
+)
+
+
+def verify(
+    peers: Sequence[Peer],
+    links: Iterable[tuple[str, str]],
+    today: datetime.date,
+    reload: Reload | None = None,
+) -> Report:
+    """Judge every link in both directions.
+
+    peers   by distinct names                links   pairs of those names
+    today   the day certificates are held against
+    reload  reads a peer again after changes, so that what is advised is tried; None: not tried
+    """
+    tried = 0
+    pairs: list[PairVerdict] = []
+    findings: list[Finding] = [item for peer in peers for item in peer.findings]
+    by_name = {peer.name: peer for peer in peers}
+    for one, other in links:
+        a, b = by_name[one], by_name[other]
+        found = both_directions(a, b, today)
+        if reload is not None and tried < MOST_MENDED and any(map(_fails, found)):
+            tried += 1
+            found = mended((a, b), found, reload, partial(both_directions, today=today))
+        pairs += [item.verdict for item in found]
+        findings += on_both(found)
+    summaries = tuple(PeerSummary(p.name, p.files, p.profile.name) for p in peers)
+    return Report(summaries, tuple(pairs), once(findings))
+
+
+def both_directions(a: Peer, b: Peer, today: datetime.date) -> list[Judgement]:
+    """Every connection of either peer that is for the other."""
+    return [
+        judged
+        for initiator, responder in ((a, b), (b, a))
+        for judged in one_direction(initiator, facing(initiator, responder), responder, today)
+    ]
+
+
+def _fails(judged: Judgement) -> bool:
+    found = [judged.verdict.phase1.outcome, *(item.outcome for item in judged.verdict.phase2)]
+    return Outcome.FAILS in found
