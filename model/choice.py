@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 from model.language.instance import Instance
@@ -112,20 +112,28 @@ class Table(Generic[S]):
 
 
 def _winner(common: Sequence[Row[S]], prefers_own: bool) -> Row[S] | None:
-    if not common:
+    ranks = ((row.offer_rank or 0, row.accept_rank or 0) for row in common)
+    place = _winning(tuple(ranks), prefers_own)
+    return None if place is None else common[place]
+
+
+@lru_cache(maxsize=4096)
+def _winning(ranks: tuple[tuple[int, int], ...], prefers_own: bool) -> int | None:
+    """Which of these transforms the rule picks, by the ranks in the offer and the responder's policy."""
+    if not ranks:
         return None
     spec, verdict = _rule()
     policy = {
         "offered": True,
         "accepted": True,
-        "offer_rank": lambda i: min(common[i].offer_rank or 0, MAX_RANK),
-        "accept_rank": lambda i: min(common[i].accept_rank or 0, MAX_RANK),
+        "offer_rank": lambda i: min(ranks[i][0], MAX_RANK),
+        "accept_rank": lambda i: min(ranks[i][1], MAX_RANK),
         "prefers_own": prefers_own,
     }
-    machine = Machine(spec, Instance.of(spec, {"transform": len(common)}, policy))
-    for number, row in enumerate(common):
+    machine = Machine(spec, Instance.of(spec, {"transform": len(ranks)}, policy))
+    for number in range(len(ranks)):
         if machine.value(verdict, machine.initial, {"t": number}):
-            return row
+            return number
     return None
 
 

@@ -83,6 +83,7 @@ class StackProfile:
     phase1_lifetime, phase2_lifetime    which lifetime counts where the two sides differ
     phase2_at_phase1_end   what becomes of Phase II SAs when their Phase I SA ends (R19)
     resends                timer-driven resends of one message (R8)
+    nat_traversal          detects a NAT and puts ESP into UDP (RFC 3947, 3948)
     dead_peer_detection    understands dead peer detection (RFC 3706): answers it, and asks where told to
     """
 
@@ -106,6 +107,7 @@ class StackProfile:
     phase2_at_phase1_end: Phase2AtPhase1End
     resends: int
     dead_peer_detection: bool
+    nat_traversal: bool
 
 
 WINDOWS2000 = StackProfile(
@@ -129,6 +131,7 @@ WINDOWS2000 = StackProfile(
     phase2_at_phase1_end=Phase2AtPhase1End.LIVES_ON,
     resends=5,
     dead_peer_detection=False,
+    nat_traversal=False,
 )
 
 CHARON = StackProfile(
@@ -152,6 +155,7 @@ CHARON = StackProfile(
     phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO,
     resends=5,
     dead_peer_detection=True,
+    nat_traversal=True,
 )
 
 PROFILES: dict[str, StackProfile] = {p.name: p for p in (WINDOWS2000, CHARON)}

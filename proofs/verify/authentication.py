@@ -24,7 +24,7 @@ from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
 from proofs.verify.certificates import Chain, check, names, parse, subject
 from proofs.verify.facts import Facts
-from proofs.verify.identities import match
+from proofs.verify.identities import ANY, match
 from proofs.verify.paths import Asked
 from proofs.verify.secrets import secret_of, stated
 
@@ -42,6 +42,8 @@ _MIRRORED = {
     AuthMethod.HYBRID: AuthMethod.HYBRID_RESPONDER,
     AuthMethod.HYBRID_RESPONDER: AuthMethod.HYBRID,
 }
+# The identity of an end that states none and calls from an address that no policy mentions.
+UNSTATED = Identity(IdentityKind.IPV4, "its address")
 _Candidate = tuple[Connection, Authentication]
 
 
@@ -191,7 +193,7 @@ class AuthenticationJudge:
             self.facts.other = expected.place or everyone[0][0].place
             return self.facts.fails(
                 Reason.IDENTITY,
-                f"{self.initiator.name} says it is {shown or 'its address'}, "
+                f"{self.initiator.name} says it is {shown}, "
                 f"{self.responder.name} expects {expected.value}",
                 f"state the same identity on both sides, such as {expected.value}",
             )
@@ -220,7 +222,7 @@ class AuthenticationJudge:
             self.facts.other = theirs.identity.place or b.place
             return self.facts.fails(
                 Reason.IDENTITY,
-                f"{self.responder.name} says it is {shown or 'its address'}, "
+                f"{self.responder.name} says it is {shown}, "
                 f"{self.initiator.name} expects {expected.value}",
                 f"state the same identity on both sides, such as {shown}",
             )
@@ -288,7 +290,7 @@ class AuthenticationJudge:
             certificate = parse(own.certificates[0])
             if certificate is not None:
                 return subject(certificate)
-        return stated(own.identity.value, address)
+        return stated(own.identity.value, address) or UNSTATED
 
     def _by_identity(
         self, found: Sequence[_Candidate], shown: Identity | None, judge: Peer
@@ -299,7 +301,10 @@ class AuthenticationJudge:
         rated = []
         for connection, authentication in found:
             expected = authentication.other.identity.value or ANY_IDENTITY
-            quality = 1 if shown is None else match(shown, expected)
+            if shown in (None, UNSTATED):
+                quality = ANY if shown is None else match(ANY_IDENTITY, expected)
+            else:
+                quality = match(shown, expected)
             if quality:
                 rated.append((quality, connection, authentication))
         rated.sort(key=lambda item: -item[0])

@@ -168,6 +168,24 @@ _ENTRIES = (
         "R2, R10",
     ),
     Entry(
+        "AH-THROUGH-NAT",
+        ERROR,
+        "AH does not pass a NAT",
+        "AH protects the addresses of the outer IP header, which a NAT changes: the negotiation succeeds, and "
+        "the receiver drops every packet.",
+        "Use ESP.",
+        "RFC 3948 section 1; RFC 4302 section 3.3.3; strongSwan 5.9.8, seen in runs; R13",
+    ),
+    Entry(
+        "NAT-WITHOUT-TRAVERSAL",
+        WARNING,
+        "ESP through a NAT without UDP",
+        "One of the two stacks does not support NAT traversal (RFC 3947), so ESP is not put into UDP. A NAT "
+        "that translates ports has none to translate in ESP, and often drops it.",
+        "Use a stack that supports NAT traversal, or an address that is not translated.",
+        "RFC 3947; KB 818043; R13",
+    ),
+    Entry(
         "CLEAR-WITHOUT-SA",
         WARNING,
         "Packets leave in clear without an SA",
@@ -392,12 +410,12 @@ _ENTRIES = (
     ),
     Entry(
         "TS-IGNORED",
-        WARNING,
-        "Only the first selector counts",
-        "IKEv1 negotiates one pair of selectors: of several only the first local and the first remote "
-        "one are offered.",
-        "Make a child for each.",
-        "swanctl.conf(5); R21",
+        ERROR,
+        "A subnet that no SA carries",
+        "IKEv1 negotiates one pair of selectors: of several in a list, the first local and the first remote one "
+        "are offered, and nothing else. Packets of the others find no SA.",
+        "Add a child for each.",
+        "RFC 2409 section 5.5; swanctl.conf(5); strongSwan 5.9.8, seen in runs; R21",
     ),
     Entry(
         "SECRET-MISSING",

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
+from model.vocabulary.identities import Identity, IdentityKind
 from model.vocabulary.outcomes import Reason
 from model.vocabulary.places import Place
 from model.vocabulary.policy import AddressPattern, Connection, Peer
@@ -74,7 +76,9 @@ def meetings(
     own = _reached(initiator, connection, responder, whom)
     if isinstance(own, Missed):
         return own
-    wanted = [item for item in _callers(initiator, connection, responder, whom)]
+    wanted = list(_callers(initiator, connection, responder, whom))
+    if initiator.nat is not None and wanted[0].own == initiator.nat.value.public:
+        return _public_as_own(initiator, initiator.nat.value.public, Reason.NO_RESPONDER)
     found: dict[tuple[object, ...], Meeting] = {}
     for there in own:
         for caller in wanted:
@@ -134,7 +138,10 @@ def _reached(
                 responder.nat.place,
                 intended=True,
             )
-        return (*stated, None) if known.open or not stated else stated
+        own = tuple(x for x in stated if x != nat.public)
+        if not own and not known.open:
+            return _public_as_own(responder, nat.public, Reason.NO_CONNECTION)
+        return (*own, None) if known.open or not own else own
     if whom.single is None:
         return (*stated, None) if known.open or not stated else stated
     if whom.single in stated or known.open:
@@ -147,6 +154,18 @@ def _reached(
         place,
         _own_place(responder),
         address=(stated or known.stated)[0],
+    )
+
+
+def _public_as_own(peer: Peer, public: Address, reason: Reason) -> Missed:
+    """A host behind a NAT that states the public address as its own has no connection that works."""
+    stated = next(x for x in peer.connections if x.local_addresses.place)
+    return Missed(
+        reason,
+        f"{peer.name} states {public} as its own address: that is the address of its NAT, and no address "
+        "of the host",
+        "state the address of the host in local_addrs, or nothing",
+        stated.local_addresses.place,
     )
 
 
@@ -215,7 +234,21 @@ def _possible(responder: Peer, family: int | None) -> list[Address]:
         for item in connection.remote_addresses.value:
             if item.first is not None and not item.anything:
                 found[item.first] = None
+    for identity in (*_expected(responder), *_owners(responder)):
+        if identity.kind in (IdentityKind.IPV4, IdentityKind.IPV6):
+            found[ip_address(identity.text)] = None
     return [item for item in found if family in (None, item.version)]
+
+
+def _expected(peer: Peer) -> Iterator[Identity]:
+    for connection in peer.connections:
+        for one in connection.authentications:
+            if one.other.identity.value is not None:
+                yield one.other.identity.value
+
+
+def _owners(peer: Peer) -> Iterator[Identity]:
+    yield from (owner for item in peer.secrets for owner in item.owners)
 
 
 # ---- which connection answers

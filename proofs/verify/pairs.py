@@ -6,14 +6,13 @@ import datetime
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from model.vocabulary.findings import Finding
-from model.vocabulary.outcomes import Outcome, PairVerdict, PeerSummary, Report
+from model.vocabulary.findings import Finding, Severity
+from model.vocabulary.outcomes import PairVerdict, PeerSummary, Report
 from model.vocabulary.policy import Peer
 from proofs.verify.judging import Judgement, once, one_direction
 from proofs.verify.links import facing
 from proofs.verify.mends.search import Reload, mended
 from proofs.verify.rules import on_both
-
 
 MOST_MENDED = (
     64  # links whose changes are tried; of a fleet that fails everywhere, the first will do
@@ -39,7 +38,7 @@ def verify(
     for one, other in links:
         a, b = by_name[one], by_name[other]
         found = both_directions(a, b, today)
-        if reload is not None and tried < MOST_MENDED and any(map(_fails, found)):
+        if reload is not None and tried < MOST_MENDED and any(map(_lacks, found)):
             tried += 1
             found = mended((a, b), found, reload, partial(both_directions, today=today))
         pairs += [item.verdict for item in found]
@@ -57,6 +56,6 @@ def both_directions(a: Peer, b: Peer, today: datetime.date) -> list[Judgement]:
     ]
 
 
-def _fails(judged: Judgement) -> bool:
-    found = [judged.verdict.phase1.outcome, *(item.outcome for item in judged.verdict.phase2)]
-    return Outcome.FAILS in found
+def _lacks(judged: Judgement) -> bool:
+    """Whether there is something that a change could mend."""
+    return any(item.severity is Severity.ERROR for item in judged.verdict.findings)

@@ -10,9 +10,10 @@ from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason, Said
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Child, Connection, Peer
 from model.vocabulary.profiles import Selectors, Sends, StackProfile
-from model.vocabulary.selectors import Address, Selector
+from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Address, Selector
 from model.vocabulary.suites import Group, Mode, Phase2Suite
 from proofs.verify.addresses import Wire
+from proofs.verify.coverage import offered
 from proofs.verify.mending import phase2_mending, phase2_text
 
 
@@ -64,12 +65,15 @@ class _Phase2Judge:
         sent = self._sent()
         if sent is None:
             return self._nothing_to_send()
-        found = self._answering(sent)
+        received = self._received(sent)
+        found = self._answering(received)
         if found is None:
-            return self._no_selector(sent)
+            return self._no_selector(received)
         answer, ours, theirs = found
         facts.answer = answer
-        facts.narrowed = (ours, theirs) != sent
+        facts.narrowed = (ours, theirs) != received
+        if received != sent:  # each end keeps the addresses that it sees itself
+            ours, theirs = sent
         profile = self.initiator.profile
         offers = phase2_offer(child.proposals, child.mode.value, profile, self.phase1_group)
         facts.table = phase2_table(offers, answer.proposals, self.responder.profile)
@@ -91,11 +95,27 @@ class _Phase2Judge:
 
     # ---- client identities
     def _sent(self) -> tuple[Selector, Selector] | None:
-        mode, profile = self.child.mode.value, self.initiator.profile
-        sight = self.ends.initiator
-        ours = _at(self.child.local[0].value, sight.own, mode, profile)
-        theirs = _at(self.child.remote[0].value, sight.other, mode, profile)
-        return (ours, theirs) if ours is not None and theirs is not None else None
+        mode, profile, sight = self.child.mode.value, self.initiator.profile, self.ends.initiator
+        ours = _at(offered(self.child.local), sight.own, mode, profile)
+        theirs = _at(offered(self.child.remote), sight.other, mode, profile)
+        if ours is None or theirs is None or OPAQUE_PORTS in (ours.ports, theirs.ports):
+            return None
+        return _one_port(ours), _one_port(theirs)
+
+    def _received(self, sent: tuple[Selector, Selector]) -> tuple[Selector, Selector]:
+        """What the responder takes them for: with a NAT between, transport mode is for the addresses
+        that it sees (RFC 3947 section 5.2; strongSwan 5.9.8)."""
+        sight = self.ends.responder
+        mode = on_the_wire(self.child.mode.value)
+        if mode is not Mode.TRANSPORT or not self.ends.natted:
+            return sent
+        if sight.own is None or sight.other is None:
+            return sent
+        ours, theirs = sent
+        return (
+            Selector(sight.other, sight.other, ours.protocol, ours.ports),
+            Selector(sight.own, sight.own, theirs.protocol, theirs.ports),
+        )
 
     def _answering(
         self, sent: tuple[Selector, Selector]
@@ -272,6 +292,14 @@ class _Phase2Judge:
             why=why,
             without_sa=(self.child.without_sa, answer.without_sa if answer else None),
         )
+
+
+def _one_port(selector: Selector) -> Selector:
+    """An ID payload holds one port or none: of a range the lower one (RFC 2407 section 4.6.2)."""
+    low, high = selector.ports
+    if low == high or selector.ports == ANY_PORTS:
+        return selector
+    return replace(selector, ports=(low, low))
 
 
 def _at(

@@ -20,8 +20,10 @@ from model.vocabulary.suites import (
     Hash,
     Integrity,
     Mode,
+    Protocol,
 )
 from proofs.verify.catalogue import CATALOGUE
+from proofs.verify.coverage import offered, uncovered
 from proofs.verify.facts import Facts
 from proofs.verify.mending import phase2_text
 from proofs.verify.phase2 import ChildFacts
@@ -79,6 +81,9 @@ def on_direction(
             replace(one, child=item.child)
             for one in on_phase2(initiator, responder, item, child_facts)
         ]
+    if facts.wire.natted and verdict.phase1.outcome is Outcome.ESTABLISHED:
+        found += on_nat(initiator, responder, connection, verdict)
+    found += on_coverage(connection)
     group = verdict.phase1.suite.group if verdict.phase1.suite else None
     found += on_offers(connection, initiator, group)
     found += on_packets(initiator, connection, responder)
@@ -206,6 +211,39 @@ def on_phase2(
             "",
             theirs.place,
         )
+
+
+def on_nat(
+    initiator: Peer, responder: Peer, connection: Connection, verdict: PairVerdict
+) -> Iterator[Finding]:
+    """What is negotiated through a NAT, and cannot pass it."""
+    for item in verdict.phase2:
+        parts = item.suite.protections if item.suite is not None else ()
+        child = next(x for x in connection.children if x.name == item.child)
+        if any(part.protocol is Protocol.AH for part in parts):
+            place = child.proposals[0].place or child.place
+            said = finding("AH-THROUGH-NAT", place, "AH is agreed on, and no AH packet passes a NAT")
+            yield replace(said, child=item.child)
+    deaf = next((p for p in (initiator, responder) if not p.profile.nat_traversal), None)
+    if deaf is not None:
+        nat = initiator.nat or responder.nat
+        yield finding(
+            "NAT-WITHOUT-TRAVERSAL",
+            nat.place if nat is not None else None,
+            f"{deaf.name} ({deaf.profile.name}) does not support NAT traversal: ESP is not put into UDP",
+        )
+
+
+def on_coverage(connection: Connection) -> Iterator[Finding]:
+    """Selectors that the policy lists and that nothing offers."""
+    for child, local, remote in uncovered(connection):
+        first = remote if remote.value != offered(child.remote) else local
+        said = finding(
+            "TS-IGNORED",
+            first.place or child.place,
+            f"no SA carries {local.value} === {remote.value}: IKEv1 offers the first selector of a list only",
+        )
+        yield replace(said, child=child.name)
 
 
 def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iterator[Finding]:

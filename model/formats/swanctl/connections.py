@@ -231,16 +231,6 @@ class Importer:
         found = tuple(
             Stated(values.selector(text, setting), setting.place) for text in values.words(setting)
         )
-        if len(found) > 1:
-            self.findings.append(
-                Finding(
-                    "TS-IGNORED",
-                    Severity.WARNING,
-                    setting.place,
-                    f"{key} lists {len(found)} selectors: IKEv1 negotiates the first only",
-                    "make a child of its own for each selector",
-                )
-            )
         return found
 
     # ---- secrets

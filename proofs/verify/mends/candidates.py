@@ -8,6 +8,7 @@ an address that is not the peer's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 from model.choice import phase1_offer, phase2_offer
 from model.vocabulary.findings import Edit
@@ -208,6 +209,26 @@ class Candidates:
                 yield _of_phase2(mine, [wanted.suite])
 
 
+def another_child(connection: Connection, child: Child, local: Selector, remote: Selector) -> Edit:
+    """A child for selectors that the first one does not offer; the rest it takes over."""
+    names = {item.name for item in connection.children}
+    name = next(n for i in count(2) if (n := f"{child.name}-{i}") not in names)
+    parts = []
+    for key, stated, value in (
+        ("local_ts", child.local, local),
+        ("remote_ts", child.remote, remote),
+    ):
+        if len(stated) > 1:
+            parts.append(f"{key} = {_text(value)}")
+    path = f"connections.{connection.name}.children.{child.name}"
+    body = "\n".join(f"{part} }}" if part is parts[-1] else part for part in parts)
+    return Edit(connection.place, f"children {{ {name} : {path} {{ {body} }}", adds=True)
+
+
+def _text(selector: Selector) -> str:
+    return str(selector).replace("own address", "dynamic")
+
+
 def _of_phase1(of: Connection, suites: Sequence[Phase1Suite]) -> Edit:
     return _proposals(of, [phase1_line(x) for x in suites])
 
@@ -247,8 +268,7 @@ def _differs(one: Sequence[Stated[Selector]], other: Sequence[Stated[Selector]])
 def _selector(key: str, child: Child, wanted: Sequence[Stated[Selector]]) -> Edit:
     own = child.remote if key == "remote_ts" else child.local
     value = wanted[0].value
-    text = str(value).replace("own address", "dynamic")
-    return set_to(key, text, own[0].place, child.place)
+    return set_to(key, _text(value), own[0].place, child.place)
 
 
 def _identity(

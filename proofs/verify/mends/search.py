@@ -19,8 +19,9 @@ from model.vocabulary.places import Place, PolicyError
 from model.vocabulary.policy import Peer
 from model.vocabulary.suites import Cipher, Group
 from proofs.verify.catalogue import CATALOGUE
+from proofs.verify.coverage import Pair, uncovered
 from proofs.verify.judging import Judgement
-from proofs.verify.mends.candidates import Candidates, Change
+from proofs.verify.mends.candidates import Candidates, Change, another_child
 from proofs.verify.phase2 import ChildFacts
 
 #: reads a peer's files again as they would be after changes, and the reader that made them
@@ -88,7 +89,40 @@ def mended(
         for key in _gained(state, step[0]):
             changes[key] = (*changes.get(key, ()), *step[1])
         state = step[0]
-    return [_told(item, changes) for item in judged]
+    told = [_told(item, changes) for item in judged]
+    return [_with_children(item, state, reload, judge) for item in told]
+
+
+def _with_children(
+    judged: Judgement, state: _State, reload: Reload, judge: Judge
+) -> Judgement:
+    """A child to add for each pair of selectors that none offers, kept where it comes up."""
+    pairs = iter(uncovered(judged.connection))
+    findings = [
+        _with_child(item, next(pairs), judged, state, reload, judge)
+        if item.id == "TS-IGNORED"
+        else item
+        for item in judged.verdict.findings
+    ]
+    return replace(judged, verdict=replace(judged.verdict, findings=tuple(findings)))
+
+
+def _with_child(
+    finding: Finding, pair: Pair, judged: Judgement, state: _State, reload: Reload, judge: Judge
+) -> Finding:
+    child, local, remote = pair
+    edit = another_child(judged.connection, child, local.value, remote.value)
+    if not any(edit.place.file in p.files and p.format == "swanctl" for p in state.peers):
+        return finding
+    after = _made(state, (edit,), reload, judge)
+    if after is None:
+        return finding
+    name = edit.text.split()[2]
+    key = (*_key(judged, None)[:3], name)
+    old, new = state.stages(), after.stages()
+    if new.get(key) != _UP or any(new.get(x, -1) < stage for x, stage in old.items()):
+        return finding
+    return replace(finding, mend=edit.text, edits=(edit,))
 
 
 def _step(state: _State, reload: Reload, judge: Judge) -> tuple[_State, Change] | None:
