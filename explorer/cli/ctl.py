@@ -14,7 +14,7 @@ from explorer.cli.peers import usage
 from explorer.cli.run import default_control
 from explorer.report.text import write
 from explorer.view.daemon import event_row, outcome_rows, status_rows
-from explorer.view.verdicts import Row
+from explorer.view.rows import Row
 from impl.daemon.control import trusted
 
 #: seconds for an answer beyond those that the daemon may wait

@@ -8,7 +8,7 @@ from explorer.cli import exits
 from explorer.cli.peers import usage
 from explorer.cli.reader import FileReader
 from explorer.report.text import write
-from explorer.view.verdicts import Row
+from explorer.view.rows import Row
 from model.formats.reader import ReadError
 from model.run import Replay, Run, fingerprint, replay
 from model.spec import MACHINES, specification

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from explorer.cli import exits
 from explorer.cli.peers import example_files, links, load_peers, reloader, usage
-from explorer.report.text import write
+from explorer.report.text import width_of, write
 from explorer.view.verdicts import all_findings, overall, report_rows
 from model.vocabulary.findings import Severity
 from model.vocabulary.outcomes import Outcome, Report
@@ -44,7 +44,7 @@ def run_verify(
 
         sys.stdout.write(report_json(report) + "\n")
     else:
-        write(report_rows(report, threshold))
+        write(report_rows(report, threshold, width_of()))
     if runs is not None:
         save_runs(peers, pairs, today, Path(runs))
     return exit_code(report, threshold)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from explorer.report.text import styled, write
-from explorer.view.verdicts import Row, safe_row
+from explorer.view.rows import Row, safe_row
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,13 +1,15 @@
-"""Rows on a terminal or into a pipe: colour only on a terminal, no wrapping, nothing unsafe."""
+"""Rows on a terminal or into a pipe: colour as asked for, and nothing unsafe."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from explorer.view.verdicts import Row, safe_row
+from explorer.view.layout import page_width
+from explorer.view.rows import Row, safe_row
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -24,16 +26,38 @@ _STYLES = {
 }
 
 
-def write(rows: Iterable[Row], stream: TextIO | None = None) -> None:
+def width_of(stream: TextIO | None = None) -> int:
+    """The columns to lay out for: the terminal's, $COLUMNS, or the width for pipes and files."""
+    out = stream or sys.stdout
+    if os.environ.get("COLUMNS", "").isdigit():
+        return page_width(int(os.environ["COLUMNS"]))
+    return page_width(shutil.get_terminal_size().columns if out.isatty() else None)
+
+
+def coloured(stream: TextIO, color: str) -> bool:
+    """Whether to colour: "always", "never", or "auto" on a terminal unless $NO_COLOR is set."""
+    if color == "auto":
+        return stream.isatty() and not os.environ.get("NO_COLOR")
+    return color == "always"
+
+
+def write(rows: Iterable[Row], stream: TextIO | None = None, color: str = "auto") -> None:
     """Print rows."""
     out = stream or sys.stdout
-    if not out.isatty() or os.environ.get("NO_COLOR"):
+    if not coloured(out, color):
         for row in map(safe_row, rows):
             out.write(" ".join(filter(None, (row.head, row.text))).rstrip() + "\n")
         return
-    from rich.console import Console  # only a terminal needs it
+    from rich.console import Console  # only colour needs it
 
-    console = Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console = Console(
+        file=out,
+        force_terminal=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
     for row in map(safe_row, rows):
         console.print(styled(row))
 

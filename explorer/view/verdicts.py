@@ -1,15 +1,17 @@
-"""A report as rows of text with roles; no terminal and no colour here.
+"""The page of `ikeproof verify`: what comes up, why not, and what to write; in short, then as rows.
 
-A row is (role, text); roles: ok, bad, open (undecided), warn, note, plain, dim.
+Each direction has one line; where it fails, both sides' lines and the change to make follow. Everything
+else that was found is counted, and `details` shows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from explorer.view.safe import safe
-from model.vocabulary.findings import Finding, Severity
+from explorer.view.findings import all_findings, finding_lines, merged
+from explorer.view.layout import GAP, Line, Paths, laid
+from explorer.view.rows import Row, safe_row
+from model.vocabulary.findings import Edit, Finding, Severity
 from model.vocabulary.outcomes import (
     Outcome,
     PairVerdict,
@@ -18,63 +20,52 @@ from model.vocabulary.outcomes import (
     Report,
     Said,
 )
-from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import WithoutSA
+from proofs.verify.reasons import CAUSES
 
-WIDTH = 11
-_ROLES = {Outcome.ESTABLISHED: "ok", Outcome.FAILS: "bad", Outcome.UNDECIDED: "open"}
-_SEVERITY = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "note"}
-from proofs.verify.bounds import THEOREMS
+__all__ = ["Row", "all_findings", "overall", "report_rows", "safe_row"]
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: its role, what stands first, and the rest."""
-
-    role: str
-    head: str
-    text: str = ""
+INDENT = 15
+MOST_LISTED = 20  # directions that come up are counted beyond so many
+MOST_FINDINGS = 6
+ROLES = {Outcome.ESTABLISHED: "ok", Outcome.FAILS: "bad", Outcome.UNDECIDED: "open"}
 
 
-def report_rows(report: Report, threshold: Severity) -> Iterator[Row]:
-    """The whole report: what a policy owner needs first, first."""
-    for peer in report.peers:
-        yield Row("dim", f"{peer.name}  {peer.files[0]} ({peer.profile})")
-    for pair in report.pairs:
-        yield Row("plain", "")
-        yield from pair_rows(pair)
+def report_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row]:
+    """The short page."""
+    paths = Paths(file for peer in report.peers for file in peer.files)
+    lines = [*peer_lines(report), Line("plain", "", "")]
+    told: set[Edit] = set()
+    listed = [x for x in report.pairs if overall(x) is not Outcome.ESTABLISHED]
+    if len(report.pairs) <= MOST_LISTED:
+        listed = list(report.pairs)
+    for pair in listed:
+        lines += _direction(pair, paths, told)
+    if len(listed) < len(report.pairs):
+        up = len(report.pairs) - len(listed)
+        lines.append(
+            Line("ok", "ESTABLISHED", f"{up} directions come up (--details lists them)", "", 12)
+        )
     if not report.pairs:
-        yield Row("open", "No IKEv1 connection of these peers faces another.")
-    findings = all_findings(report)
-    if findings:
-        yield Row("plain", "")
-        yield Row("plain", "Findings")
-        yield from finding_rows(findings)
-    yield Row("plain", "")
-    yield from _summary(report, findings, threshold)
+        lines.append(Line("open", "", "No IKEv1 connection of these peers faces another."))
+    errors, warnings = _others(report)
+    lines += _short(errors, report, paths)
+    lines.append(Line("plain", "", ""))
+    if len(report.peers) == 2:
+        lines += packets(report, paths)
+    lines += _short(warnings, report, paths)
+    lines += summary(report, threshold)
+    yield from laid(lines, width)
 
 
-def all_findings(report: Report) -> list[Finding]:
-    """Those of the files and of all pairs, each once, the gravest first."""
-    found = dict.fromkeys(report.findings)
-    for pair in report.pairs:
-        found.update(dict.fromkeys(pair.findings))
-    return sorted(found, key=lambda item: -item.severity.rank)
-
-
-def pair_rows(pair: PairVerdict) -> Iterator[Row]:
-    """One direction."""
-    outcome = overall(pair)
-    way = f"{pair.initiator.peer} -> {pair.responder.peer}"
-    yield Row(_ROLES[outcome], f"{outcome.value.upper():<12}", f"{way}   {_headline(pair)}")
-    yield from _phase1_rows(pair)
-    for child in pair.phase2:
-        yield from _phase2_rows(pair, child)
-    if not pair.phase2:
-        for peer, what in zip((pair.initiator, pair.responder), pair.without_sa, strict=True):
-            if what is not None:
-                yield _label("packets", f"leave {peer.peer} {_WITHOUT[what]}")
-    yield from _bounds(pair)
+def peer_lines(report: Report) -> Iterator[Line]:
+    """Each peer with its file and profile; of a fleet only their number."""
+    if len(report.peers) > 8:
+        yield Line("dim", "", f"{len(report.peers)} peers, {len(report.pairs)} directions")
+        return
+    column = max((len(peer.name) for peer in report.peers), default=0) + 1
+    for peer in report.peers:
+        yield Line("dim", peer.name, peer.files[0], f"({peer.profile})", column)
 
 
 def overall(pair: PairVerdict) -> Outcome:
@@ -86,161 +77,215 @@ def overall(pair: PairVerdict) -> Outcome:
     return Outcome.ESTABLISHED
 
 
-def _headline(pair: PairVerdict) -> str:
-    if pair.phase1.outcome is not Outcome.ESTABLISHED:
-        reason = f" ({pair.phase1.reason.value})" if pair.phase1.reason else ""
-        what = pair.phase1.why or "needs something that is not in the files"
-        return f"connection {pair.initiator.connection}, Phase I: {what}{reason}"
-    for child in pair.phase2:
-        if child.outcome is not Outcome.ESTABLISHED:
-            reason = f" ({child.reason.value})" if child.reason else ""
-            what = child.why or "needs something that is not in the files"
-            return f"Phase II, child {child.child}: {what}{reason}"
-    if not pair.phase2:
-        return "Phase I only: no child negotiates"
-    return "; ".join(str(child.suite) for child in pair.phase2)
+# ---- one direction
 
 
-def _label(label: str, text: str, role: str = "plain") -> Row:
-    return Row(role, f"  {label:<{WIDTH}}", text)
-
-
-def _phase1_rows(pair: PairVerdict) -> Iterator[Row]:
-    verdict = pair.phase1
-    text = verdict.outcome.value
-    if verdict.suite is not None:
-        method = verdict.suite.authentication.value
-        text = f"{text:<12}   {verdict.suite}, {method}"
-    yield _label("Phase I", text, _ROLES[verdict.outcome])
-    for need in verdict.needs:
-        yield _label("needs", need, "open")
-    yield from _both_sides(pair, verdict)
-    if verdict.outcome is Outcome.FAILS:
-        yield from _mending(pair, None)
-
-
-def _both_sides(pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict) -> Iterator[Row]:
-    """What each side says, where they have no common ground."""
-    if verdict.outcome is Outcome.ESTABLISHED:
+def _direction(pair: PairVerdict, paths: Paths, told: set[Edit]) -> Iterator[Line]:
+    way = f"{pair.initiator.peer} -> {pair.responder.peer}"
+    outcome = overall(pair)
+    if outcome is Outcome.ESTABLISHED:
+        yield Line("ok", "ESTABLISHED", f"{way}{GAP}{_suites(pair)}", "", 12)
         return
-    for who, verb, said in (
-        (pair.initiator.peer, "sends", verdict.sent),
-        (pair.responder.peer, "wants", verdict.wanted),
-    ):
-        for number, item in enumerate(said[:4]):
-            lead = f"{who} {verb}" if not number else ""
-            yield _label("", f"{lead:<18} {_said(item)}")
-        if len(said) > 4:
-            yield _label("", f"{'':<18} and {len(said) - 4} more")
+    if pair.phase1.intended:
+        at = paths.all([x.place for x in pair.phase1.sent if x.place is not None])
+        yield Line("note", "ANSWERS ONLY", f"{way}{GAP}{pair.phase1.why}", at, 12)
+        return
+    if pair.phase1.outcome is not Outcome.ESTABLISHED:
+        title = title_of(pair.phase1)
+        yield Line(ROLES[outcome], outcome.value.upper(), f"{way}{GAP}Phase I: {title}", "", 12)
+        yield from _cause(pair, pair.phase1, paths, told)
+        return
+    for child in pair.phase2:
+        text = f"{way}{GAP}Phase II, child {child.child}: "
+        if child.outcome is Outcome.ESTABLISHED:
+            yield Line("ok", "ESTABLISHED", text + str(child.suite), "", 12)
+            continue
+        label = child.outcome.value.upper()
+        yield Line(ROLES[child.outcome], label, text + title_of(child), "", 12)
+        yield from _cause(pair, child, paths, told)
 
 
-def _said(item: Said) -> str:
-    return f"{item.text:<36} {item.place}" if item.place else item.text
+def _suites(pair: PairVerdict) -> str:
+    if not pair.phase2:
+        first = pair.phase1.suite
+        return f"Phase I only, no child negotiates: {first}"
+    suites = {str(child.suite) for child in pair.phase2}
+    names = ", ".join(child.child for child in pair.phase2)
+    if len(suites) == 1:
+        many = f" (children {names})" if len(pair.phase2) > 1 else ""
+        return f"{suites.pop()}{many}"
+    return "; ".join(f"{child.child}: {child.suite}" for child in pair.phase2)
 
 
-def _phase2_rows(pair: PairVerdict, child: Phase2Verdict) -> Iterator[Row]:
-    text = child.outcome.value
-    if child.suite is not None:
-        text = f"{text:<12}   {child.suite}, {child.suite.mode.value} mode"
-    name = f"child {child.child}" if len(pair.phase2) > 1 else ""
-    yield _label("Phase II", f"{text} {name}".rstrip(), _ROLES[child.outcome])
-    for need in child.needs:
-        yield _label("needs", need, "open")
-    if child.initiator_selector is not None:
-        yield _label("", f"{child.initiator_selector} === {child.responder_selector}")
-    yield from _both_sides(pair, child)
-    if child.outcome is Outcome.FAILS:
-        yield from _mending(pair, child)
-    for peer, stated in zip((pair.initiator, pair.responder), child.without_sa, strict=True):
-        if stated is not None:
-            yield _label("packets", f"leave {peer.peer} {_packets(stated)}")
+def title_of(verdict: Phase1Verdict | Phase2Verdict) -> str:
+    """A few words on what is wrong, or that something is missing."""
+    if verdict.outcome is Outcome.UNDECIDED:
+        return "something is missing to decide"
+    return CAUSES[verdict.reason].title if verdict.reason else "it fails"
+
+
+def _cause(
+    pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict, paths: Paths, told: set[Edit]
+) -> Iterator[Line]:
+    """Both sides' lines, why, and what to write."""
+    found = finding_of(pair, verdict)
+    edits = found.edits if found is not None else ()
+    if edits and set(edits) <= told:
+        yield _label("mend", "by the same change" if len(edits) == 1 else "by the same changes")
+        return
+    yield from both_sides(pair, verdict, paths, 2)
+    yield from need_lines(verdict)
+    if verdict.why:
+        yield _label("why", verdict.why, at="" if verdict.sent else _where(found, paths))
+    told |= set(edits)
+    yield from mend_lines(found, paths)
+
+
+def need_lines(verdict: Phase1Verdict | Phase2Verdict) -> Iterator[Line]:
+    """What is missing to decide; of alternatives each on a line."""
+    for need in verdict.needs:
+        for number, part in enumerate(need.split("; ")):
+            yield _label("needs" if not number else "", f"{'  ' if number else ''}{part}", "open")
+
+
+def finding_of(pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict) -> Finding | None:
+    """The error that this verdict is."""
+    child = verdict.child if isinstance(verdict, Phase2Verdict) else None
+    prefix = "P2-" if child is not None else "P1-"
+    for item in pair.findings:
+        if item.severity is Severity.ERROR and item.id.startswith(prefix) and item.child == child:
+            return item
+    return None
+
+
+def _where(found: Finding | None, paths: Paths) -> str:
+    if found is None:
+        return ""
+    return paths.all([x for x in (found.place, *found.others) if x is not None])
+
+
+def both_sides(
+    pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict, paths: Paths, most: int
+) -> Iterator[Line]:
+    """What each side says, where they have no common ground."""
+    rows = [
+        (f"{who} {item.verb or verb}" if not number else "", item)
+        for who, verb, said in (
+            (pair.initiator.peer, "sends", verdict.sent),
+            (pair.responder.peer, "wants", verdict.wanted),
+        )
+        for number, item in enumerate(_most(said, most))
+    ]
+    column = max((len(item.text) for _, item in rows), default=0)
+    for lead, item in rows:
+        at = paths.at(item.place)
+        text = f"{item.text:<{column}}   {at}" if at and column < 48 else item.text
+        yield Line("plain", f"  {lead}", text, "" if text != item.text else at, INDENT)
+
+
+def _most(said: tuple[Said, ...], most: int) -> Iterable[Said]:
+    yield from said[:most]
+    if len(said) > most:
+        yield Said(f"and {len(said) - most} more")
+
+
+def mend_lines(found: Finding | None, paths: Paths) -> Iterator[Line]:
+    """The lines to write, or what to do."""
+    if found is None:
+        return
+    for edit in found.edits:
+        at = paths.at(edit.place)
+        yield Line(
+            "plain", "  mend", edit.text, f"add to {at}" if edit.adds else at, INDENT, code=True
+        )
+    if not found.edits and found.mend:
+        yield _label("mend", found.mend)
+
+
+def _label(label: str, text: str, role: str = "plain", at: str = "") -> Line:
+    return Line(role, f"  {label}", text, at, INDENT)
+
+
+# ---- what holds for the pair
 
 
 _WITHOUT = {
-    WithoutSA.CLEAR: "IN CLEAR while no SA stands",
-    WithoutSA.CLEAR_AFTER_SILENCE: "IN CLEAR after silence (soft SA)",
-    WithoutSA.DROPPED: "not at all while no SA stands: they are dropped",
+    WithoutSA.CLEAR: "sends in CLEAR until an SA is up",
+    WithoutSA.CLEAR_AFTER_SILENCE: "sends in CLEAR when the peer does not answer (soft SA)",
+    WithoutSA.DROPPED: "drops packets until an SA is up",
 }
 
 
-def _packets(stated: Stated[WithoutSA]) -> str:
-    where = f"   {stated.place}" if stated.place else ""
-    return f"{_WITHOUT[stated.value]}{where}"
-
-
-def _mending(pair: PairVerdict, child: Phase2Verdict | None) -> Iterator[Row]:
-    prefix = "P2-" if child is not None else "P1-"
-    for item in pair.findings:
-        if item.severity is Severity.ERROR and item.id.startswith(prefix):
-            if child is not None and child.child != item.child:
-                continue
-            for edit in item.edits:
-                yield _label(
-                    "mend", f"{'add to ' if edit.adds else ''}{_at(edit.place)}{edit.text}"
-                )
-            if not item.edits:
-                yield _label("mend", f"{_at(item.place)}{item.mend}")
-            return
-
-
-def _at(place: Place | None) -> str:
-    return f"{place}   " if place else ""
-
-
-def _bounds(pair: PairVerdict) -> Iterator[Row]:
-    """Overlap and exposure: what proved promises say for these lifetimes."""
-    if pair.overlap is None or pair.exposure is None:
+def packets(report: Report, paths: Paths) -> Iterator[Line]:
+    """What becomes of packets without an SA, once for each peer."""
+    worst: dict[str, WithoutSA] = {}
+    order = list(_WITHOUT)
+    for pair in report.pairs:
+        for end, what in zip((pair.initiator, pair.responder), pair.without_sa, strict=True):
+            if what is not None:
+                known = worst.get(end.peer, WithoutSA.DROPPED)
+                worst[end.peer] = min(known, what, key=order.index)
+    places = {
+        item.way[0]: item.place
+        for pair in report.pairs
+        for item in pair.findings
+        if item.id.startswith("CLEAR-") and item.way is not None
+    }
+    if len(set(worst.values())) == 1 and len(worst) == 2:
+        (what,) = set(worst.values())
+        at = paths.all([x for x in places.values() if x is not None])
+        role = "plain" if what is WithoutSA.DROPPED else "warn"
+        said = _WITHOUT[what].replace("sends", "send").replace("drops", "drop")
+        yield Line(role, "packets", f"both peers {said}", at, INDENT)
         return
-    overlap, exposure = pair.overlap, pair.exposure
-    if overlap.supremum_seconds is None:
-        text = "without bound: Phase II has no lifetime in seconds"
-    elif overlap.supremum_seconds == 0:
-        text = "none: Phase II ends with Phase I"
-    else:
-        ending = "reached" if overlap.reached else "never reached, unless Phase I is deleted early"
-        text = f"less than {overlap.supremum_seconds} s after Phase I ends ({ending})"
-    yield _label("overlap", text)
-    time = f"{exposure.seconds} s" if exposure.seconds is not None else "unbounded time"
-    data = f"{exposure.kilobytes} kB" if exposure.kilobytes is not None else "unbounded data"
-    yield _label("exposure", f"one Diffie-Hellman secret opens {time}, {data}")
+    for peer, what in worst.items():
+        role = "plain" if what is WithoutSA.DROPPED else "warn"
+        yield Line(role, "packets", f"{peer} {_WITHOUT[what]}", paths.at(places.get(peer)), INDENT)
 
 
-def finding_rows(findings: Iterable[Finding]) -> Iterator[Row]:
-    """Findings as a linter prints them."""
-    for item in findings:
-        where = f"{item.place}: " if item.place else ""
-        yield Row(
-            _SEVERITY[item.severity],
-            f"  {item.severity.value:<8} {item.id:<20}",
-            f"{where}{item.what}",
+def _others(report: Report) -> tuple[list[Finding], list[Finding]]:
+    """Errors, and warnings, that no direction's lines have shown."""
+    shown = {
+        found
+        for pair in report.pairs
+        for found in (
+            finding_of(pair, pair.phase1),
+            *(finding_of(pair, child) for child in pair.phase2),
         )
+        if found is not None
+    }
+    two = len(report.peers) == 2
+    rest = [
+        item
+        for item in all_findings(report)
+        if item not in shown
+        and not (two and (item.id.startswith("CLEAR-") or item.id == "ONE-WAY"))
+    ]
+    errors = [item for item in rest if item.severity is Severity.ERROR]
+    return errors, [item for item in rest if item.severity is Severity.WARNING]
 
 
-def _summary(report: Report, findings: list[Finding], threshold: Severity) -> Iterator[Row]:
-    counts = [sum(item.severity is kind for item in findings) for kind in reversed(Severity)]
+def _short(rest: list[Finding], report: Report, paths: Paths) -> Iterator[Line]:
+    """The first of them, each with the lines that mend it."""
+    together = merged(rest)
+    for item in together[:MOST_FINDINGS]:
+        same = [x for x in rest if (x.id, x.what) == (item.finding.id, item.finding.what)]
+        yield from finding_lines(same, paths, about=len(report.pairs) > 2)
+        if item.finding.severity is Severity.ERROR or item.finding.edits:
+            yield from mend_lines(item.finding, paths)
+    if len(together) > MOST_FINDINGS:
+        yield Line("plain", "", f"and {len(together) - MOST_FINDINGS} more (--details)")
+
+
+def summary(report: Report, threshold: Severity) -> Iterator[Line]:
+    """Counts, assumptions, and what is undecided."""
+    findings = merged(all_findings(report))
+    counts = [sum(x.finding.severity is kind for x in findings) for kind in reversed(Severity)]
     named = zip(counts, ("error", "warning", "note"), strict=True)
     text = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in named)
     assumed = dict.fromkeys(item for pair in report.pairs for item in pair.assumptions)
-    needs: dict[str, None] = {}
-    for pair in report.pairs:
-        needs |= dict.fromkeys(pair.phase1.needs)
-        needs |= dict.fromkeys(need for child in pair.phase2 for need in child.needs)
-    failing = any(item.severity.rank >= threshold.rank for item in findings)
-    role = "bad" if failing else "open" if needs else "ok"
-    yield Row(role, f"{text}.", f"Assumed: {'; '.join(assumed) or 'nothing'}.")
-    yield Row("plain", "", f"Undecided: {'; '.join(needs) or 'nothing'}.")
-    if any(pair.overlap for pair in report.pairs):
-        yield Row("dim", "", f"Proved for all policies: {', '.join(_theorems(report))}.")
-
-
-def _theorems(report: Report) -> dict[str, None]:
-    """The promises that the report rests on."""
-    kinds = ["overlap", "exposure"]
-    stated = [item for pair in report.pairs for item in pair.without_sa]
-    kinds += ["clear-after-silence"] if WithoutSA.CLEAR_AFTER_SILENCE in stated else []
-    return dict.fromkeys(name for kind in kinds for name in THEOREMS[kind])
-
-
-def safe_row(row: Row) -> Row:
-    """The row with control characters of its texts made visible."""
-    return Row(row.role, safe(row.head), safe(row.text))
+    failing = any(x.finding.severity.rank >= threshold.rank for x in findings)
+    undecided = any(overall(pair) is Outcome.UNDECIDED for pair in report.pairs)
+    role = "bad" if failing else "open" if undecided else "ok"
+    rest = f" Assumed: {'; '.join(assumed)}." if assumed else ""
+    yield Line(role, "", f"{text} (--details shows all).{rest}")

@@ -47,10 +47,14 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that a policy says, as text, and where."""
+    """One thing that a policy says, as text, and where.
+
+    verb   what the end does with it, where that is not "sends" of an initiator, "wants" of a responder
+    """
 
     text: str
     place: Place | None = None
+    verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Phase1Verdict:
     needs      what is missing where the outcome is undecided
     why        one sentence where it does not come up
     sent, wanted   what the initiator sends and the responder wants, where they have no common ground
+    intended   the initiator is not meant to start: it fails, and nothing is wrong
     """
 
     outcome: Outcome
@@ -69,6 +74,7 @@ class Phase1Verdict:
     why: str = ""
     sent: tuple[Said, ...] = ()
     wanted: tuple[Said, ...] = ()
+    intended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
-from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason
+from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
+from model.vocabulary.places import Stated
 from model.vocabulary.policy import (
     Authentication,
     CertificateFile,
@@ -136,9 +137,10 @@ class AuthenticationJudge:
         self.facts.place, self.facts.other = own.place, theirs.place
         return self.facts.fails(
             Reason.PSK_MISMATCH,
-            f"the pre-shared keys differ: {own.label} of {self.initiator.name}, "
-            f"{theirs.label} of {self.responder.name}",
-            "give both the same secret",
+            "",
+            "write the same secret on both sides",
+            (Said(own.label, own.place, "uses"),),
+            (Said(theirs.label, theirs.place, "uses"),),
         )
 
     # ---- what each end shows
@@ -191,12 +193,7 @@ class AuthenticationJudge:
             expected = everyone[0][1].other.identity
             self.facts.place = own.identity.place or self.connection.place
             self.facts.other = expected.place or everyone[0][0].place
-            return self.facts.fails(
-                Reason.IDENTITY,
-                f"{self.initiator.name} says it is {shown}, "
-                f"{self.responder.name} expects {expected.value}",
-                f"state the same identity on both sides, such as {expected.value}",
-            )
+            return self._not_expected(self.initiator, self.responder, shown, expected)
         exchange = self.connection.exchange.value
         by_exchange = [item for item in known if item[0].exchange.value is exchange]
         if not by_exchange:
@@ -220,12 +217,7 @@ class AuthenticationJudge:
             expected = own.other.identity
             self.facts.place = expected.place or self.connection.place
             self.facts.other = theirs.identity.place or b.place
-            return self.facts.fails(
-                Reason.IDENTITY,
-                f"{self.responder.name} says it is {shown}, "
-                f"{self.initiator.name} expects {expected.value}",
-                f"state the same identity on both sides, such as {shown}",
-            )
+            return self._not_expected(self.responder, self.initiator, shown, expected)
         chain = self._credential(self.responder, theirs, own.other, self.initiator, method)
         if chain.fault:
             return self._bad_certificate(self.responder, self.initiator, theirs, chain.fault)
@@ -256,6 +248,24 @@ class AuthenticationJudge:
             Reason.IDENTITY,
             f"{self.initiator.name} says it is {shown}, which is what {self.responder.name} says of itself",
             "give each end an identity of its own",
+        )
+
+    def _not_expected(
+        self, whose: Peer, judge: Peer, shown: Identity | None, expected: Stated[Identity | None]
+    ) -> Phase1Verdict:
+        """One end identifies itself as what the other does not expect; kinds count as well as texts."""
+        said = shown.described if shown not in (None, UNSTATED) and shown else "its address"
+        wanted = expected.value.described if expected.value is not None else "another principal"
+        mine = whose is self.initiator
+        at = (self.facts.place, self.facts.other)
+        shows = Said(said, at[0] if mine else at[1], "shows")
+        expects = Said(wanted, at[1] if mine else at[0], "expects")
+        return self.facts.fails(
+            Reason.IDENTITY,
+            "",
+            "state the same identity, of the same kind, on both sides",
+            (shows,) if mine else (expects,),
+            (expects,) if mine else (shows,),
         )
 
     def _unproved(
@@ -360,9 +370,10 @@ class AuthenticationJudge:
         self.facts.other = theirs.place or b.place
         return self.facts.fails(
             Reason.EXCHANGE_MODE,
-            f"{self.initiator.name} uses {_mode(mine.value)}, {self.responder.name} wants "
-            f"{_mode(theirs.value)}",
+            "",
             f"set both to {_mode(Exchange.MAIN)}",
+            (Said(_mode(mine.value), self.facts.place, "starts"),),
+            (Said(_mode(theirs.value), self.facts.other),),
         )
 
     def wrong_method(self, b: Connection) -> Phase1Verdict:
@@ -381,9 +392,10 @@ class AuthenticationJudge:
                 )
         return self.facts.fails(
             Reason.AUTH_METHOD,
-            f"{self.initiator.name} authenticates by {mine.value.value}, "
-            f"{self.responder.name} by {theirs.value.value}",
+            "",
             "use the same method on both sides",
+            (Said(mine.value.value, self.facts.place, "offers"),),
+            (Said(theirs.value.value, self.facts.other),),
         )
 
 

@@ -18,8 +18,7 @@ def distinct(stated: Sequence[Stated[Selector]]) -> list[Stated[Selector]]:
         item
         for number, item in enumerate(stated)
         if not any(
-            holds(other.value, item.value)
-            and (other.value != item.value or position < number)
+            holds(other.value, item.value) and (other.value != item.value or position < number)
             for position, other in enumerate(stated)
             if position != number
         )

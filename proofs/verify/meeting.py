@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from model.vocabulary.identities import Identity, IdentityKind
-from model.vocabulary.outcomes import Reason
+from model.vocabulary.outcomes import Reason, Said
 from model.vocabulary.places import Place
 from model.vocabulary.policy import AddressPattern, Connection, Peer
 from model.vocabulary.selectors import Address
@@ -54,6 +54,7 @@ class Missed:
     intended       the initiator is not meant to call: it states no address
     address        what remote_addrs should be at `place`, as the other end states it
     nearest        the responder's connection at `place`
+    sides          what the initiator's line says, and the responder's
     """
 
     reason: Reason
@@ -64,6 +65,7 @@ class Missed:
     intended: bool = False
     address: Address | None = None
     nearest: Connection | None = None
+    sides: tuple[tuple[Said, ...], tuple[Said, ...]] = ((), ())
 
 
 def meetings(
@@ -102,10 +104,11 @@ def _nobody_to_call(initiator: Peer, connection: Connection, responder: Peer) ->
     said = ", ".join(item.text for item in patterns.value)
     return Missed(
         Reason.NO_RESPONDER,
-        f"{initiator.name} cannot start: remote_addrs is {said}, which names nobody to call",
+        f"{initiator.name} cannot start: remote_addrs = {said} names nobody to call",
         f"state the address of {responder.name} if {initiator.name} is to start",
         patterns.place or connection.place,
         intended=True,
+        sides=((Said(f"remote_addrs = {said}", patterns.place or connection.place),), ()),
     )
 
 
@@ -148,12 +151,15 @@ def _reached(
         return (whom.single,)
     return Missed(
         Reason.NO_RESPONDER,
-        f"{initiator.name} calls {whom.text}, which is not an address of {responder.name} "
-        f"({', '.join(map(str, known.stated))}): nobody answers",
+        "",
         f"remote_addrs = {(stated or known.stated)[0]}",
         place,
         _own_place(responder),
         address=(stated or known.stated)[0],
+        sides=(
+            (Said(whom.text, place, "calls"),),
+            (Said(", ".join(map(str, known.stated)), _own_place(responder), "has"),),
+        ),
     )
 
 
@@ -334,14 +340,18 @@ def _no_connection(
     facing = [x for x in here if _own_quality(x.local_addresses.value, there)] or here
     nearest = facing[0] if facing else None
     said = ", ".join(dict.fromkeys(x.text for c in facing[:4] for x in c.remote_addresses.value))
+    local = connection.local_addresses.place
     behind = " (its NAT's public address)" if initiator.nat is not None else ""
     return Missed(
         Reason.NO_CONNECTION,
-        f"{initiator.name} calls from {caller or 'an address that nothing states'}{behind}; "
-        f"{responder.name} has no connection for it (remote_addrs: {said})",
+        "",
         f"remote_addrs = {caller}" if caller else "state the caller's address in remote_addrs",
         nearest.remote_addresses.place or nearest.place if nearest else connection.place,
         connection.local_addresses.place or connection.place,
         address=caller,
         nearest=nearest,
+        sides=(
+            (Said(f"{caller or 'an unknown address'}{behind}", local, "calls from"),),
+            (Said(said, nearest.remote_addresses.place if nearest else None, "takes"),),
+        ),
     )

@@ -87,7 +87,8 @@ class Phase1Judge:
         if isinstance(met, Missed):
             self.facts.place, self.facts.other = met.place, met.other
             self.facts.missed = met
-            return self.facts.fails(met.reason, met.why, met.mend)
+            failed = self.facts.fails(met.reason, met.why, met.mend, *met.sides)
+            return replace(failed, intended=met.intended)
         return None
 
     def _exchange_first(self, found: Sequence[Connection]) -> Phase1Verdict | None:
@@ -144,16 +145,14 @@ class Phase1Judge:
         a = self._connection
         self.facts.place = a.proposals[0].place if a.proposals else a.place
         self.facts.other = b.proposals[0].place if b.proposals else b.place
-        why = "no common Phase I proposal"
+        why = ""
         offers = phase1_offer(a.proposals, a.authentications, self._initiator.profile)
         there = self._responder.name
         mend = phase1_mending(self._initiator.format, offers, self._acceptable(b), there)
         everything = replace(self._initiator.profile, sends=Sends.EVERY_COMBINATION)
         more = phase1_offer(a.proposals, a.authentications, everything)
         if phase1_table(more, b.proposals, self._responder.profile).winner() is not None:
-            why += (
-                f": as initiator {self._initiator.name} sends only the first algorithm of each kind"
-            )
+            why = f"as initiator {self._initiator.name} sends only the first algorithm of each kind"
         sent, wanted = self._said(b)
         return self.facts.fails(Reason.PROPOSAL_P1, why, mend, sent=sent, wanted=wanted)
 

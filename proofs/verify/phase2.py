@@ -163,8 +163,8 @@ class _Phase2Judge:
         self.facts.mend = "mode = tunnel, or selectors that are the peers' own addresses"
         return self._fails(
             Reason.SELECTOR,
-            f"{name} starts nothing: in transport mode it selects its own address and the peer's "
-            f"only, and {child.local[0].value} === {child.remote[0].value} does not hold them",
+            f"{name} cannot start it: transport mode is for the two addresses themselves, and "
+            f"{child.local[0].value} === {child.remote[0].value} does not contain them",
         )
 
     def _no_selector(self, sent: tuple[Selector, Selector]) -> Phase2Verdict:
@@ -185,7 +185,7 @@ class _Phase2Judge:
         return replace(
             self._fails(
                 Reason.SELECTOR,
-                f"no child of {self.responder.name} is for {sent[0]} === {sent[1]}",
+                "" if wanted else f"no child of {self.responder.name} negotiates",
             ),
             sent=(Said(f"{sent[0]} === {sent[1]}", facts.place),),
             wanted=wanted,
@@ -209,10 +209,10 @@ class _Phase2Judge:
             facts.mend = f"mode = {answer.mode.value.value}"
             if answer.mode.value is Mode.BEET:
                 facts.mend = "mode = tunnel or transport on both sides: IKEv1 cannot ask for BEET"
-            return self._fails(
-                Reason.MODE,
-                f"{self.initiator.name} asks for {asked.value} mode, {there} wants "
-                f"{answer.mode.value.value} mode",
+            return replace(
+                self._fails(Reason.MODE, ""),
+                sent=(Said(f"{asked.value} mode", facts.place),),
+                wanted=(Said(f"{answer.mode.value.value} mode", facts.other),),
             )
         facts.place, facts.other = child.place, None
         return None
@@ -250,15 +250,15 @@ class _Phase2Judge:
         facts.other = answer.proposals[0].place or answer.place
         wanted = self._acceptable(answer)
         facts.mend = phase2_mending(here.format, offers, wanted, self.responder.name)
-        why = "no common Phase II proposal"
+        why = ""
         first = replace(here.profile, sends=Sends.EVERY_COMBINATION)
         if self._would_do(first, answer):
-            why += f": as initiator {here.name} sends only the first algorithm of each kind"
+            why = f"as initiator {here.name} sends only the first algorithm of each kind"
         elif self._would_do(replace(first, one_pfs_group=False), answer):
             group = facts.key_exchange.value if facts.key_exchange else "none"
-            why += f": as initiator {here.name} offers one PFS group only, {group}"
+            why = f"as initiator {here.name} offers one PFS group only, {group}"
         elif self._would_do(replace(first, one_pfs_group=False, one_protocol=False), answer):
-            why += f": as initiator {here.name} offers AH or ESP, whichever stands first"
+            why = f"as initiator {here.name} offers either AH or ESP, the one that comes first"
         return replace(
             self._fails(Reason.PROPOSAL_P2, why),
             sent=tuple(Said(str(item.suite), item.place) for item in offers),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from model.choice import sendable
 from model.vocabulary.findings import Finding, Severity
-from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict, Reason
+from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Connection, Peer, Phase2Proposal, WithoutSA
 from model.vocabulary.suites import (
@@ -27,24 +27,11 @@ from proofs.verify.coverage import offered, uncovered
 from proofs.verify.facts import Facts
 from proofs.verify.mending import phase2_text
 from proofs.verify.phase2 import ChildFacts
+from proofs.verify.reasons import CAUSES, sentence
 
 if TYPE_CHECKING:
     from proofs.verify.judging import Judgement
 
-_IDS = {
-    Reason.NO_RESPONDER: "P1-NO-RESPONDER",
-    Reason.NO_CONNECTION: "P1-NO-CONNECTION",
-    Reason.PROPOSAL_P1: "P1-PROPOSAL",
-    Reason.EXCHANGE_MODE: "P1-EXCHANGE-MODE",
-    Reason.AUTH_METHOD: "P1-AUTH-METHOD",
-    Reason.PSK_MISMATCH: "P1-PSK",
-    Reason.CERTIFICATE: "P1-CERTIFICATE",
-    Reason.IDENTITY: "P1-IDENTITY",
-    Reason.PROPOSAL_P2: "P2-PROPOSAL",
-    Reason.MODE: "P2-MODE",
-    Reason.LIFETIME: "P2-LIFETIME",
-    Reason.SELECTOR: "P2-SELECTOR",
-}
 _WEAK_CIPHERS = (
     Encryption.NULL,
     Encryption.DES,
@@ -75,7 +62,7 @@ def on_direction(
 ) -> Iterator[Finding]:
     """All findings on one direction, each with the direction that it is about."""
     way = (initiator.name, responder.name)
-    found = list(on_phase1(connection, verdict.phase1, facts))
+    found = list(on_phase1(connection, verdict.phase1, facts, way))
     for item, child_facts in zip(verdict.phase2, children, strict=True):
         found += [
             replace(one, child=item.child)
@@ -92,11 +79,14 @@ def on_direction(
     yield from (replace(one, way=way) for one in found)
 
 
-def on_phase1(connection: Connection, verdict: Phase1Verdict, facts: Facts) -> Iterator[Finding]:
+def on_phase1(
+    connection: Connection, verdict: Phase1Verdict, facts: Facts, way: tuple[str, str]
+) -> Iterator[Finding]:
     """Findings on Phase I in one direction."""
     if verdict.outcome is Outcome.FAILS and verdict.reason:
         if not (facts.missed and facts.missed.intended):  # on_both knows whether that does harm
-            yield finding(_IDS[verdict.reason], facts.place, verdict.why, facts.mend, facts.other)
+            cause, said = CAUSES[verdict.reason], f"Phase I: {sentence(verdict, *way)}"
+            yield finding(cause.id, facts.place, said, facts.mend, facts.other)
         return
     for need in verdict.needs:
         yield finding("UNDECIDED", facts.place, f"Phase I needs {need}")
@@ -176,7 +166,13 @@ def on_phase2(
 ) -> Iterator[Finding]:
     """Findings on one child in one direction."""
     if verdict.outcome is Outcome.FAILS and verdict.reason:
-        yield finding(_IDS[verdict.reason], facts.place, verdict.why, facts.mend, facts.other)
+        yield finding(
+            CAUSES[verdict.reason].id,
+            facts.place,
+            f"Phase II: {sentence(verdict, initiator.name, responder.name)}",
+            facts.mend,
+            facts.other,
+        )
     if verdict.outcome is Outcome.UNDECIDED:
         for need in verdict.needs:
             yield finding("UNDECIDED", facts.place, f"Phase II needs {need}")
@@ -222,7 +218,9 @@ def on_nat(
         child = next(x for x in connection.children if x.name == item.child)
         if any(part.protocol is Protocol.AH for part in parts):
             place = child.proposals[0].place or child.place
-            said = finding("AH-THROUGH-NAT", place, "AH is agreed on, and no AH packet passes a NAT")
+            said = finding(
+                "AH-THROUGH-NAT", place, "AH is agreed on, and no AH packet passes a NAT"
+            )
             yield replace(said, child=item.child)
     deaf = next((p for p in (initiator, responder) if not p.profile.nat_traversal), None)
     if deaf is not None:

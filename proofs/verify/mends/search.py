@@ -93,9 +93,7 @@ def mended(
     return [_with_children(item, state, reload, judge) for item in told]
 
 
-def _with_children(
-    judged: Judgement, state: _State, reload: Reload, judge: Judge
-) -> Judgement:
+def _with_children(judged: Judgement, state: _State, reload: Reload, judge: Judge) -> Judgement:
     """A child to add for each pair of selectors that none offers, kept where it comes up."""
     pairs = iter(uncovered(judged.connection))
     findings = [
