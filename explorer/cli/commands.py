@@ -15,7 +15,7 @@ from explorer.view.safe import safe
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
-    add_completion=False,
+    add_completion=True,
     no_args_is_help=False,
     pretty_exceptions_enable=False,  # it would print local variables, secrets among them
     rich_markup_mode=None,
@@ -28,6 +28,14 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class Color(StrEnum):
+    """When to colour."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    AUTO = "auto"
 
 
 class Threshold(StrEnum):
@@ -57,12 +65,23 @@ class Action(StrEnum):
 
 
 PortOption = Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535)]
+ColorOption = Annotated[Color, typer.Option("--color", help="When to colour the output.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="Output for people or programs.")]
 
 
 @app.callback(invoke_without_command=True)
-def start(context: typer.Context) -> None:
+def start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
     """Proves, runs and shows the Internet Key Exchange (IKE version 1)."""
+    if version:
+        from explorer.cli.about import version_here
+
+        print(f"ikeproof {version_here()}")
+        raise typer.Exit(exits.FINE)
     if context.invoked_subcommand is None:
         print("ikeproof proves, runs and shows the Internet Key Exchange. Try:")
         print("  ikeproof verify --example branch-office      a shipped pair with a real problem")
@@ -74,22 +93,68 @@ def start(context: typer.Context) -> None:
 def verify(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE...")] = None,
     link: Annotated[list[str] | None, typer.Option("--link", metavar="A=B")] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", metavar="PEER=NAME")] = None,
-    fail_on: Annotated[Threshold, typer.Option("--fail-on")] = Threshold.ERROR,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--profile", metavar="PEER=NAME", help="The stack that a peer runs."),
+    ] = None,
+    nat: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--nat",
+            metavar="PEER=ADDRESS[,forwarded]",
+            help="The peer is behind a NAT with this public address; forwarded: UDP 500 and 4500 "
+            "are forwarded to it.",
+        ),
+    ] = None,
+    version: Annotated[
+        list[str] | None,
+        typer.Option("--version", metavar="PEER=VERSION", help="The strongSwan that it runs."),
+    ] = None,
+    strongswan_conf: Annotated[
+        list[str] | None,
+        typer.Option("--strongswan-conf", metavar="PEER=FILE", help="Its strongswan.conf."),
+    ] = None,
+    fail_on: Annotated[
+        Threshold, typer.Option("--fail-on", help="The least severity for exit code 1.")
+    ] = Threshold.ERROR,
+    details: Annotated[bool, typer.Option("--details", help="The whole page.")] = False,
     output: FormatOption = Format.TEXT,
-    runs: Annotated[str | None, typer.Option("--runs", metavar="DIR")] = None,
-    example: Annotated[str | None, typer.Option("--example", metavar="NAME")] = None,
+    color: ColorOption = Color.AUTO,
+    runs: Annotated[
+        str | None,
+        typer.Option("--runs", metavar="DIR", help="Save the run that shows each verdict."),
+    ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option("--log", metavar="FILE", help="A strongSwan log: which findings it confirms."),
+    ] = None,
+    example: Annotated[
+        str | None, typer.Option("--example", metavar="NAME", help="A shipped pair.")
+    ] = None,
 ) -> None:
-    """Say whether peers come up with each other, in each direction, and what to mend.
+    """Judge whether IKE peers come up with each other, in each direction, and what to change.
 
-    Two files are a pair; more need --link A=B, once for each pair. --example NAME takes a shipped
-    pair instead; --runs DIR saves the run of the specification that shows each verdict.
+    Two files are a pair; more need --link A=B, once for each pair. One file is judged alone, and a
+    sheet says what the other end must have.
     """
-    from explorer.cli.verify import run_verify
+    from explorer.cli.peers import Beside
+    from explorer.cli.verify import Asked, run_verify
 
+    beside = Beside(*map(tuple, (profile or (), nat or (), version or (), strongswan_conf or ())))
     raise typer.Exit(
         run_verify(
-            files or [], link or [], profile or [], fail_on.value, output.value, runs, example
+            Asked(
+                files or [],
+                link or [],
+                beside,
+                fail_on.value,
+                output.value,
+                details,
+                color.value,
+                runs,
+                example,
+                log,
+            )
         )
     )
 

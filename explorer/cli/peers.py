@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path, PurePath
 
 from explorer.cli.reader import FileReader
 from model.formats import load
 from model.formats.overlay import Overlay
 from model.vocabulary.findings import Edit
-from model.vocabulary.places import PolicyError
-from model.vocabulary.policy import Peer
+from model.vocabulary.places import PolicyError, Stated
+from model.vocabulary.policy import Nat, Peer
 from model.vocabulary.profiles import PROFILES
 from proofs.verify.mends.search import Reload
 
@@ -60,41 +61,84 @@ def example_files(name: str) -> list[str]:
     return [min(path, os.path.relpath(path), key=len) for path in found]
 
 
-def load_peers(files: Sequence[str], profiles: Sequence[str]) -> list[Peer]:
-    """Read all files; `profiles` are PEER=NAME."""
+@dataclass(frozen=True)
+class Beside:
+    """What the command line states of peers beside their files: PEER=VALUE each."""
+
+    profiles: tuple[str, ...] = ()
+    nats: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+    def check(self, peers: Sequence[str]) -> None:
+        """Every name must be a peer's."""
+        for option, items in (
+            ("--profile", self.profiles),
+            ("--nat", self.nats),
+            ("--version", self.versions),
+            ("--strongswan-conf", self.settings),
+        ):
+            for item in items:
+                peer, sign, value = item.partition("=")
+                if peer not in peers or not sign or not value:
+                    known = ", ".join(peers)
+                    problem = f"no peer {peer!r}" if peer not in peers else "no value"
+                    raise usage(f"{option} {item}: {problem}", f"write PEER=VALUE; peers: {known}")
+
+    def applied(self, peer: Peer) -> Peer:
+        """The peer with all that is stated of it."""
+        for value in _of(self.profiles, peer):
+            if value not in PROFILES:
+                raise usage(
+                    f"--profile {peer.name}={value}: no profile {value!r}",
+                    f"choose one of {', '.join(PROFILES)}",
+                )
+            peer = replace(peer, profile=PROFILES[value])
+        for value in _of(self.nats, peer):
+            peer = replace(peer, nat=Stated(_nat(peer.name, value)))
+        return peer
+
+
+def _of(items: Iterable[str], peer: Peer) -> Iterator[str]:
+    yield from (value for name, _, value in (x.partition("=") for x in items) if name == peer.name)
+
+
+def _nat(peer: str, text: str) -> Nat:
+    """`ADDRESS`, or `ADDRESS,forwarded` where UDP 500 and 4500 of it lead to the peer."""
+    address, _, more = text.partition(",")
+    try:
+        public = ip_address(address.strip())
+    except ValueError:
+        raise usage(
+            f"--nat {peer}={text}: {address!r} is not an IP address",
+            "write the public address, for example 198.51.100.7 or 198.51.100.7,forwarded",
+        ) from None
+    if more.strip() not in ("", "forwarded"):
+        raise usage(
+            f"--nat {peer}={text}: {more.strip()!r} is not known",
+            "write forwarded if UDP ports 500 and 4500 are forwarded to the peer",
+        )
+    return Nat(public, forwarded=bool(more.strip()))
+
+
+NOTHING = Beside()
+
+
+def load_peers(files: Sequence[str], beside: Beside = NOTHING) -> list[Peer]:
+    """Read all files, with what the command line states of the peers."""
+    names = peer_names(files)
+    beside.check(names)
     reader = FileReader()
-    loaded = [load(file, name, reader) for file, name in zip(files, peer_names(files), strict=True)]
-    return _with_profiles(loaded, profiles, strict=True)
+    return [beside.applied(load(f, n, reader)) for f, n in zip(files, names, strict=True)]
 
 
-def _with_profiles(loaded: Sequence[Peer], profiles: Sequence[str], *, strict: bool) -> list[Peer]:
-    """The peers with the profiles that are stated; strict: every name must be one of theirs."""
-    by_name = {peer.name: peer for peer in loaded}
-    for item in profiles:
-        peer, _, profile = item.partition("=")
-        if peer not in by_name:
-            if not strict:
-                continue
-            raise usage(
-                f"--profile {item}: no peer {peer!r}", f"the peers are {', '.join(by_name)}"
-            )
-        if profile not in PROFILES:
-            raise usage(
-                f"--profile {item}: no profile {profile!r}", f"choose one of {', '.join(PROFILES)}"
-            )
-        by_name[peer] = replace(by_name[peer], profile=PROFILES[profile])
-    return list(by_name.values())
-
-
-def reloader(files: Sequence[str], profiles: Sequence[str]) -> Reload:
+def reloader(files: Sequence[str], beside: Beside) -> Reload:
     """What reads a peer again as its files would be after changes."""
     by_name = dict(zip(peer_names(files), files, strict=True))
 
     def reload(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:
         overlay = Overlay(FileReader(), edits)
-        return _with_profiles([load(by_name[name], name, overlay)], profiles, strict=False)[
-            0
-        ], overlay
+        return beside.applied(load(by_name[name], name, overlay)), overlay
 
     return reload
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from explorer.cli import exits
 from explorer.cli.held import held
-from explorer.cli.peers import load_peers, usage
+from explorer.cli.peers import Beside, load_peers, usage
 from explorer.report.text import write
 from explorer.view.daemon import event_row
 from impl.daemon.control import ControlError
@@ -63,9 +63,9 @@ def default_control() -> str | None:
 
 def run_run(asked: Asked) -> int:
     """Carry the policy out until a signal ends it."""
-    (peer,) = load_peers([asked.policy], [])
+    (peer,) = load_peers([asked.policy])
     if asked.profile is not None:
-        (peer,) = load_peers([asked.policy], [f"{peer.name}={asked.profile}"])
+        (peer,) = load_peers([asked.policy], Beside((f"{peer.name}={asked.profile}",)))
     plans = _plans(peer, asked)
     for name in asked.up:
         _check_up(plans, name)

@@ -5,49 +5,90 @@ from __future__ import annotations
 import datetime
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.cli import exits
-from explorer.cli.peers import example_files, links, load_peers, reloader, usage
+from explorer.cli.peers import Beside, example_files, links, load_peers, reloader, usage
 from explorer.report.text import width_of, write
-from explorer.view.verdicts import all_findings, overall, report_rows
+from explorer.view.findings import all_findings
+from explorer.view.verdicts import overall, report_rows
 from model.vocabulary.findings import Severity
 from model.vocabulary.outcomes import Outcome, Report
 from model.vocabulary.policy import Peer
 
 
-def run_verify(
-    files: Sequence[str],
-    stated: Sequence[str],
-    profiles: Sequence[str],
-    fail_on: str,
-    output: str,
-    runs: str | None,
-    example: str | None,
-) -> int:
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for."""
+
+    files: Sequence[str]
+    links: Sequence[str]
+    beside: Beside
+    fail_on: str = "error"
+    output: str = "text"
+    details: bool = False
+    color: str = "auto"
+    runs: str | None = None
+    example: str | None = None
+    log: str | None = None
+
+
+def run_verify(asked: Asked) -> int:
     """Judge and print; the exit code."""
-    if example is not None:
+    files = asked.files
+    if asked.example is not None:
         if files:
             raise usage("--example and files", "name one or the other")
-        files = example_files(example)
+        files = example_files(asked.example)
     if not files:
         raise usage("no files", "name two policy files, or --example NAME")
-    peers = load_peers(files, profiles)
-    pairs = links(peers, stated)
+    peers = load_peers(files, asked.beside)
+    if len(peers) == 1 and not asked.links:
+        return _alone(peers[0], asked)
+    pairs = links(peers, asked.links)
     from proofs.verify import verify
 
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    report = verify(peers, pairs, today, reloader(files, profiles))
-    threshold = Severity(fail_on)
-    if output == "json":
+    report = verify(peers, pairs, today, reloader(files, asked.beside))
+    threshold = Severity(asked.fail_on)
+    if asked.output == "json":
         from explorer.report.json import report_json
 
         sys.stdout.write(report_json(report) + "\n")
     else:
-        write(report_rows(report, threshold, width_of()))
-    if runs is not None:
-        save_runs(peers, pairs, today, Path(runs))
+        _print(report, threshold, asked)
+    if asked.runs is not None:
+        save_runs(peers, pairs, today, Path(asked.runs))
     return exit_code(report, threshold)
+
+
+def _alone(peer: Peer, asked: Asked) -> int:
+    """Judge one policy by itself, and print what the other end must have."""
+    from proofs.verify.alone import findings_alone, sheets
+
+    findings = findings_alone(peer, datetime.datetime.now(tz=datetime.UTC).date())
+    made = sheets(peer)
+    if asked.output == "json":
+        from explorer.report.json import alone_json
+
+        sys.stdout.write(alone_json(peer, made, findings) + "\n")
+    else:
+        from explorer.view.sheet import alone_rows
+
+        rows = alone_rows(peer, made, findings, asked.details, width_of())
+        write(rows, color=asked.color)
+    failing = any(x.severity.rank >= Severity(asked.fail_on).rank for x in findings)
+    return exits.FINDINGS if failing else exits.FINE
+
+
+def _print(report: Report, threshold: Severity, asked: Asked) -> None:
+    rows = report_rows(report, threshold, width_of())
+    if asked.details:
+        from explorer.view.details import detailed_rows
+
+        rows = detailed_rows(report, threshold, width_of())
+    write(rows, color=asked.color)
 
 
 def exit_code(report: Report, threshold: Severity) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from model.vocabulary.findings import Finding
+from model.vocabulary.findings import Edit, Finding
 from model.vocabulary.outcomes import (
     End,
     Exposure,
@@ -16,10 +18,12 @@ from model.vocabulary.outcomes import (
     Report,
 )
 from model.vocabulary.places import Place
+from model.vocabulary.policy import Peer
 from model.vocabulary.suites import Phase1Suite, Phase2Suite
+from proofs.verify.alone import Sheet
+from proofs.verify.bounds import THEOREMS
 
 SCHEMA_VERSION = 1
-from proofs.verify.bounds import THEOREMS
 
 
 def report_json(report: Report) -> str:
@@ -132,7 +136,31 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "what": finding.what,
         "mend": finding.mend,
         "others": [_place(item) for item in finding.others],
+        "direction": list(finding.way) if finding.way else None,
+        "child": finding.child,
+        "edits": [_edit(item) for item in finding.edits],
     }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    """A change that was tried; `adds`: into the section at this place, else in the setting's stead."""
+    return {"place": _place(edit.place), "text": edit.text, "adds": edit.adds}
+
+
+def alone_json(peer: Peer, sheets: Sequence[Sheet], findings: Sequence[Finding]) -> str:
+    """One policy alone: its findings, and what the other end must have."""
+    made = [asdict(item) for item in sheets]
+    for sheet, item in zip(made, sheets, strict=True):
+        sheet["place"] = _place(item.place)
+        for child, of in zip(sheet["children"], item.children, strict=True):
+            child["place"] = _place(of.place)
+    tree = {
+        "schema_version": SCHEMA_VERSION,
+        "peer": {"name": peer.name, "files": list(peer.files), "profile": peer.profile.name},
+        "findings": [_finding(item) for item in findings],
+        "sheets": made,
+    }
+    return json.dumps(tree, indent=2, ensure_ascii=True)
 
 
 def _place(place: Place | None) -> dict[str, Any] | None:
