@@ -128,7 +128,8 @@ class Life:
     """Lifetimes of an SA, in seconds and kilobytes (1000 octets); None is "no such limit".
 
     offered   what is put into an offer      hard   when the SA ends at this peer
-    soft      when this peer starts to replace it (before jitter)
+    soft      when this peer starts to replace it, before jitter
+    jitter    up to how many seconds earlier it may start
     """
 
     offered_seconds: Stated[int | None]
@@ -136,6 +137,7 @@ class Life:
     soft_seconds: Stated[int | None]
     offered_kilobytes: Stated[int | None]
     hard_kilobytes: Stated[int | None]
+    jitter_seconds: int = 0
 
 
 class Action(Enum):

@@ -81,6 +81,8 @@ class StackProfile:
     refuses_own_identity   who shows the own identity is refused, whatever it proves (R5)
     certificates           what is asked of certificates (of Windows that is not known: our own rules)
     phase1_lifetime, phase2_lifetime    which lifetime counts where the two sides differ
+    renews_phase1          makes a successor before Phase I ends, each end by its own timer, also where
+                           the other end has made one; the old SA stands until its own end
     phase2_at_phase1_end   what becomes of Phase II SAs when their Phase I SA ends (R19)
     resends                timer-driven resends of one message (R8)
     nat_traversal          detects a NAT and puts ESP into UDP (RFC 3947, 3948)
@@ -104,6 +106,7 @@ class StackProfile:
     certificates: Certificates
     phase1_lifetime: Lifetimes
     phase2_lifetime: Lifetimes
+    renews_phase1: bool
     phase2_at_phase1_end: Phase2AtPhase1End
     resends: int
     dead_peer_detection: bool
@@ -128,6 +131,7 @@ WINDOWS2000 = StackProfile(
     certificates=Certificates.STRICT,
     phase1_lifetime=Lifetimes.SHORTER,
     phase2_lifetime=Lifetimes.SHORTER,
+    renews_phase1=False,
     phase2_at_phase1_end=Phase2AtPhase1End.LIVES_ON,
     resends=5,
     dead_peer_detection=False,
@@ -152,6 +156,7 @@ CHARON = StackProfile(
     certificates=Certificates.PLAIN,
     phase1_lifetime=Lifetimes.OWN,
     phase2_lifetime=Lifetimes.OWN,
+    renews_phase1=True,
     phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO,
     resends=5,
     dead_peer_detection=True,

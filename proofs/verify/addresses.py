@@ -20,10 +20,14 @@ _ANY_OF = {"%any4": 4, "0.0.0.0": 4, "0.0.0.0/0": 4, "%any6": 6, "::": 6, "::/0"
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The two addresses as one end sees them; None where no policy states one."""
+    """The two addresses as one end sees them; None where no policy states one.
+
+    names   DNS names that are taken to resolve to the other one
+    """
 
     own: Address | None
     other: Address | None
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,25 @@ def quality(
     names     DNS names that stand for it
     """
     return max((_quality(item, address, names) for item in patterns), default=0)
+
+
+def own_quality(patterns: Iterable[AddressPattern], address: Address | None) -> int:
+    """The same for the own end; a name among the own addresses is taken to be the one that was called."""
+    found = list(patterns)
+    if address is None and not any(item.anything or is_name(item) for item in found):
+        return 0
+    return quality(found, address, frozenset(item.text for item in found if is_name(item)))
+
+
+def priority(connection: Connection, sight: Sight) -> int:
+    """How well a responder's connection is for these addresses; 0: not at all.
+
+    The caller's address counts twice as much, and one that is for IKEv1 alone a little more.
+    """
+    own = own_quality(connection.local_addresses.value, sight.own)
+    other = quality(connection.remote_addresses.value, sight.other, sight.names)
+    alone = 2 not in connection.versions.value
+    return 8 * own + 16 * other + 4 * alone if own and other else 0
 
 
 def _quality(item: AddressPattern, address: Address | None, names: frozenset[str]) -> int:

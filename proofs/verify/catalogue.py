@@ -186,6 +186,46 @@ _ENTRIES = (
         "RFC 3947; KB 818043; R13",
     ),
     Entry(
+        "SAS-PILE-UP",
+        WARNING,
+        "Both ends renew Phase I at once",
+        "Each end makes a successor of Phase I by its own timer, and keeps the timer of an SA that the other end "
+        "has already replaced until that SA ends (over_time later). If both timers fire within that time, both "
+        "renew: two Phase I SAs stand, each renewed by both ends, and their number doubles with each renewal. "
+        "Sometimes one end loses its Phase II SA over it while the other still uses it.",
+        "Let one end renew: rekey_time = 0 and reauth_time = 0 at the other, or times that differ by more than "
+        "over_time and rand_time together.",
+        "strongSwan 5.9.8, seen in runs with scaled lifetimes; R17",
+    ),
+    Entry(
+        "RENEWAL-WITHOUT-OVERLAP",
+        WARNING,
+        "Phase I is deleted while its successor is made",
+        "With over_time = 0 the Delete of the old Phase I SA goes out together with the first message of the new "
+        "one. The other end has nothing to take its Phase II SAs over to, and drops them; this end keeps them "
+        "and sends into the void.",
+        "Leave over_time at its default.",
+        "strongSwan 5.9.8, seen in runs with scaled lifetimes; R17, R19",
+    ),
+    Entry(
+        "NEVER-RENEWED",
+        WARNING,
+        "A Phase II SA ends and nothing renews it",
+        "The SA ends at the shorter of the two ends' life_time, and neither end starts to replace it before that. "
+        "Where packets do not start a negotiation (start_action = trap), it stays down.",
+        "Let one end renew before the shorter life_time: rekey_time above 0 and below it.",
+        "strongSwan 5.9.8, seen in runs with scaled lifetimes; R17, R19",
+    ),
+    Entry(
+        "RENEWAL-RACE",
+        WARNING,
+        "Both ends renew Phase II at the same second",
+        "Both ends have the same rekey_time and no jitter, so both start a Quick Mode at the same moment, and "
+        "both SAs stay: they pile up.",
+        "Leave rand_time at its default, or let the times differ.",
+        "strongSwan 5.9.8, seen in runs with scaled lifetimes; R17",
+    ),
+    Entry(
         "CLEAR-WITHOUT-SA",
         WARNING,
         "Packets leave in clear without an SA",

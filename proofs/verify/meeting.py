@@ -24,7 +24,8 @@ from proofs.verify.addresses import (
     directory,
     ikev1,
     is_name,
-    quality,
+    own_quality,
+    priority,
     source,
 )
 
@@ -276,37 +277,24 @@ def _meeting(
     called_at = whom.single
     if called_at is None and responder.nat is None:
         called_at = there
-    wire = Wire(Sight(caller.own, called_at), Sight(there, caller.seen), ends)
+    wire = Wire(Sight(caller.own, called_at), Sight(there, caller.seen, caller.names), ends)
     return Meeting(
         wire,
-        _candidates(responder, wire.responder, caller.names),
+        _candidates(responder, wire.responder),
         tuple(_assumptions(initiator, responder, whom, there, caller)),
         "" if caller.stated else str(caller.seen or "any other address"),
     )
 
 
-def _candidates(responder: Peer, sight: Sight, names: frozenset[str]) -> tuple[Connection, ...]:
+def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:
     """Connections of the responder for these addresses, the best match first.
 
     The caller's address counts twice; of equals one for IKEv1 alone, then the first in the file.
     """
-    rated = []
-    for item in directory(responder).for_caller(sight.other):
-        own = _own_quality(item.local_addresses.value, sight.own)
-        other = quality(item.remote_addresses.value, sight.other, names)
-        if own and other:
-            alone = 2 not in item.versions.value
-            rated.append((8 * own + 16 * other + 4 * alone, item))
+    found = directory(responder).for_caller(sight.other)
+    rated = [(worth, item) for item in found if (worth := priority(item, sight))]
     rated.sort(key=lambda item: -item[0])
     return tuple(item for _, item in rated)
-
-
-def _own_quality(patterns: Sequence[AddressPattern], address: Address | None) -> int:
-    """A name among the own addresses is taken to be the one that was called."""
-    named = frozenset(item.text for item in patterns if is_name(item))
-    if address is None and not any(item.anything or is_name(item) for item in patterns):
-        return 0
-    return quality(patterns, address, named)
 
 
 def _assumptions(
@@ -337,7 +325,7 @@ def _no_connection(
     """The responder is reached, and has no connection for the caller's address."""
     caller = next((item.seen for item in wanted if item.seen is not None), None)
     here = ikev1(responder)
-    facing = [x for x in here if _own_quality(x.local_addresses.value, there)] or here
+    facing = [x for x in here if own_quality(x.local_addresses.value, there)] or here
     nearest = facing[0] if facing else None
     said = ", ".join(dict.fromkeys(x.text for c in facing[:4] for x in c.remote_addresses.value))
     local = connection.local_addresses.place

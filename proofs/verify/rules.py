@@ -28,6 +28,7 @@ from proofs.verify.facts import Facts
 from proofs.verify.mending import phase2_text
 from proofs.verify.phase2 import ChildFacts
 from proofs.verify.reasons import CAUSES, sentence
+from proofs.verify.steady import phase1_troubles, phase2_troubles
 
 if TYPE_CHECKING:
     from proofs.verify.judging import Judgement
@@ -74,6 +75,7 @@ def on_direction(
     group = verdict.phase1.suite.group if verdict.phase1.suite else None
     found += on_offers(connection, initiator, group)
     found += on_packets(initiator, connection, responder)
+    found += on_later(initiator, connection, responder, verdict, facts, children)
     found += on_signs_of_life(initiator, connection, responder)
     found += on_pair(connection, verdict, children)
     yield from (replace(one, way=way) for one in found)
@@ -257,6 +259,26 @@ def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iter
             f"packets from {initiator.name} to {responder.name} leave in clear "
             + ("when the peer is silent" if silent else "while no SA is up"),
         )
+
+
+def on_later(
+    initiator: Peer,
+    connection: Connection,
+    responder: Peer,
+    verdict: PairVerdict,
+    facts: Facts,
+    children: Sequence[ChildFacts],
+) -> Iterator[Finding]:
+    """What goes wrong when the SAs are renewed, or are not (R17)."""
+    if verdict.phase1.outcome is not Outcome.ESTABLISHED or facts.responder is None:
+        return
+    for item in phase1_troubles((initiator, connection), (responder, facts.responder)):
+        yield finding(item.id, item.place, item.what, "", item.other)
+    for second, child in zip(verdict.phase2, children, strict=True):
+        if second.outcome is Outcome.ESTABLISHED and child.answer is not None:
+            for item in phase2_troubles((initiator, child.child), (responder, child.answer)):
+                said = finding(item.id, item.place, item.what, "", item.other)
+                yield replace(said, child=second.child)
 
 
 def on_signs_of_life(initiator: Peer, connection: Connection, responder: Peer) -> Iterator[Finding]:

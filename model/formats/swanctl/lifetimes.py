@@ -43,12 +43,14 @@ def phase1_life(section: Section) -> tuple[Life, list[Finding]]:
     soft = min(item for item in (rekey, reauth) if item) if rekey or reauth else None
     offered = (reauth or rekey) + over if soft is not None else None
     hard = soft + over if soft is not None else None
+    jitter, _ = _time(section, "rand_time")
     return Life(
         offered_seconds=Stated(offered, place),
         hard_seconds=Stated(hard, place),
         soft_seconds=Stated(soft, place),
         offered_kilobytes=Stated(None),
         hard_kilobytes=Stated(None),
+        jitter_seconds=over if jitter is None else jitter,
     ), findings
 
 
@@ -83,12 +85,14 @@ def phase2_life(section: Section) -> tuple[Life, list[Finding]]:
         octets = rekey_octets + rekey_octets // 10
     kilobytes = octets // 1000 if octets else None
     place = life_at or rekey_at
+    jitter, _ = _time(section, "rand_time")
     return Life(
         offered_seconds=Stated(life or None, place),
         hard_seconds=Stated(life or None, place),
         soft_seconds=Stated(rekey or None, rekey_at or life_at),
         offered_kilobytes=Stated(kilobytes, octets_at),
         hard_kilobytes=Stated(kilobytes, octets_at),
+        jitter_seconds=max(0, life - rekey) if jitter is None else jitter,
     ), findings
 
 
