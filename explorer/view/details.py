@@ -11,6 +11,7 @@ from explorer.view.verdicts import (
     INDENT,
     ROLES,
     both_sides,
+    explains,
     finding_of,
     mend_lines,
     need_lines,
@@ -87,7 +88,7 @@ def _phase(
         return
     yield from both_sides(pair, verdict, paths, MOST_SAID)
     yield from need_lines(verdict)
-    if verdict.why:
+    if explains(pair, verdict):
         yield _label("why", verdict.why)
     yield from mend_lines(finding_of(pair, verdict), paths)
 

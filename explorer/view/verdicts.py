@@ -22,6 +22,7 @@ from model.vocabulary.outcomes import (
 )
 from model.vocabulary.policy import WithoutSA
 from proofs.verify.reasons import CAUSES
+from proofs.verify.reasons import both_sides as sides_in_words
 
 __all__ = ["Row", "all_findings", "overall", "report_rows", "safe_row"]
 
@@ -135,10 +136,16 @@ def _cause(
         return
     yield from both_sides(pair, verdict, paths, 2)
     yield from need_lines(verdict)
-    if verdict.why:
+    if explains(pair, verdict):
         yield _label("why", verdict.why, at="" if verdict.sent else _where(found, paths))
     told |= set(edits)
     yield from mend_lines(found, paths)
+
+
+def explains(pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict) -> bool:
+    """Whether `why` says more than both sides' lines do."""
+    ends = pair.initiator.peer, pair.responder.peer
+    return bool(verdict.why) and verdict.why != sides_in_words(verdict, *ends)
 
 
 def need_lines(verdict: Phase1Verdict | Phase2Verdict) -> Iterator[Line]:

@@ -28,6 +28,7 @@ from proofs.verify.facts import Facts
 from proofs.verify.meeting import Meeting, Missed, meetings
 from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
+from proofs.verify.reasons import both_sides
 from proofs.verify.rules import on_direction
 
 _GRAVITY = (WithoutSA.DROPPED, WithoutSA.CLEAR_AFTER_SILENCE, WithoutSA.CLEAR)
@@ -76,11 +77,12 @@ def _judge(
             for child in connection.children
             if child.action.value is Action.NEGOTIATE
         ]
+    ends = initiator.name, responder.name
     verdict = PairVerdict(
         End(initiator.name, connection.name),
         End(responder.name, facts.responder.name if facts.responder else None),
-        first,
-        tuple(item for item, _ in found),
+        replace(first, why=first.why or both_sides(first, *ends)),
+        tuple(replace(x, why=x.why or both_sides(x, *ends)) for x, _ in found),
         _without_sa(connection, facts, [item for item, _ in found]),
         assumptions=(_REACH, *facts.assumptions),
     )

@@ -35,9 +35,13 @@ CAUSES = {
 def sentence(verdict: Phase1Verdict | Phase2Verdict, here: str, there: str) -> str:
     """Why it fails, as one sentence: title, explanation, and the first thing that each side says."""
     title = CAUSES[verdict.reason].title if verdict.reason else "it fails"
+    return ": ".join(filter(None, (title, verdict.why or both_sides(verdict, here, there))))
+
+
+def both_sides(verdict: Phase1Verdict | Phase2Verdict, here: str, there: str) -> str:
+    """The first thing that each side says."""
     said = _said(verdict.sent, here, "sends"), _said(verdict.wanted, there, "wants")
-    sides = ", ".join(filter(None, said))
-    return ": ".join(filter(None, (title, verdict.why or sides)))
+    return ", ".join(filter(None, said))
 
 
 def _said(items: Sequence[Said], who: str, verb: str) -> str:
