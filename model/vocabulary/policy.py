@@ -257,10 +257,23 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class SharedSecret:
-    """A pre-shared key and whom it is for; no owners: for anyone."""
+    """A pre-shared key and whom it is for; no owners: for anyone.
+
+    cut   why the text in the file is likely not the whole secret, in words that show none of it
+    """
 
     owners: tuple[Identity, ...]
     secret: Secret
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """A connection that the stack refuses to load, so that nothing of it counts."""
+
+    name: str
+    place: Place
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +285,7 @@ class Peer:
     anchors   trust anchors for all connections that name none of their own
     lists     certificate revocation lists
     findings  what reading the files brought up
+    discarded connections that the stack does not load, and why
     """
 
     name: str
@@ -283,3 +297,4 @@ class Peer:
     anchors: tuple[CertificateFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     lists: tuple[CertificateFile, ...] = ()
+    discarded: tuple[Discarded, ...] = ()
