@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from impl.wire.numbers import IdType, name_of
 from impl.wire.payloads import Identification
+from model.vocabulary.names import DistinguishedName
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, Name
@@ -20,12 +21,6 @@ _SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
 _STRINGS = {
     0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be",
     0x1E: "utf-16-be",
-}  # fmt: skip
-#: types of a distinguished name by the words for them (RFC 4514 3, RFC 5280 4.1.2.4)
-_TYPES = {
-    "cn": "2.5.4.3", "c": "2.5.4.6", "l": "2.5.4.7", "st": "2.5.4.8", "o": "2.5.4.10",
-    "ou": "2.5.4.11", "serialnumber": "2.5.4.5", "e": "1.2.840.113549.1.9.1",
-    "dc": "0.9.2342.19200300.100.1.25", "uid": "0.9.2342.19200300.100.1.1",
 }  # fmt: skip
 #: a name in normal form: its parts in order, each a set of (type, value)
 NormalName = tuple[frozenset[tuple[bytes, str]], ...]
@@ -41,16 +36,12 @@ def subject_id(certificate: Certificate) -> Identification:
 
 
 def dn_from(text: str) -> bytes:
-    """A distinguished name from text such as `o=Example, cn=a.example`, in the order of the certificate.
-    ValueError for a type that is not known, and for text that is none."""
-    from cryptography import x509
-
-    parts = [part.partition("=") for part in text.split(", ")]
-    if not all(sign and value for _, sign, value in parts):
+    """A distinguished name from text such as `O=Example, CN=a.example`, in the order of the certificate.
+    ValueError for a keyword that is not known, and for text that is not a name."""
+    name = DistinguishedName.read(text) if "=" in text else None
+    if name is None:
         raise ValueError("not a distinguished name")
-    pairs = [(_TYPES.get(name.strip().lower(), name.strip()), value) for name, _, value in parts]
-    made = [x509.NameAttribute(x509.ObjectIdentifier(oid), value) for oid, value in pairs]
-    return x509.Name(made).public_bytes()
+    return name.der
 
 
 def own_id(certificate: Certificate) -> Identification | None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from impl.auth.names import dn_from, normal_name
+from impl.auth.names import normal_name
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
+from model.vocabulary.names import DistinguishedName
 
 _OPEN = "*"
-#: stands for an open value while the name is encoded; a country has two letters
-_ANY_VALUE = "xx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +57,15 @@ class DnPattern:
 
     @classmethod
     def of(cls, text: str) -> DnPattern:
-        """From text such as `o=Example, cn=*`; ValueError for text that is none."""
-        written = [part.partition("=") for part in text.split(", ")]
-        filled = ", ".join(
-            f"{kind}={_ANY_VALUE if value == _OPEN else value}" for kind, _, value in written
-        )
+        """From text such as `O=Example, CN=*`; ValueError for text that is not a name."""
+        name = DistinguishedName.read(text)
+        if name is None:
+            raise ValueError("not a distinguished name")
+        normal = normal_name(name.der)
         found: list[tuple[bytes, str | None]] = []
-        for part, (_, _, value) in zip(normal_name(dn_from(filled)), written, strict=True):
+        for part, attribute in zip(normal, name.attributes, strict=True):
             ((kind, said),) = part
-            found.append((kind, None if value == _OPEN else said))
+            found.append((kind, None if attribute.value == _OPEN.encode() else said))
         return cls(tuple(found), text)
 
     def takes(self, shown: Identification) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from impl.auth.names import dn_from
 from impl.auth.patterns import AddressRange, DnPattern, NamePattern, Pattern
 from impl.ike.settings import Host, identification_of
 from impl.translate.words import cannot
@@ -51,14 +50,14 @@ def expected_id(
 def pattern_of(identity: Identity, place: Place) -> Pattern | None:
     """What an identity leaves open; None if it is a single one."""
     kind, text = identity.kind, identity.text
-    if kind in _RANGES.values():
+    if kind in _RANGES.values() and not text.startswith("#"):
         first, last = (ip_address(part) for part in text.split("-"))
         return AddressRange(first, last)
     try:
         if kind in _NAMES and text.startswith("*"):
             return NamePattern.of(_NAMES[kind], text)
-        if kind is IdentityKind.DN and any(part.endswith("=*") for part in text.split(", ")):
-            return DnPattern.of(text)
+        if identity.name is not None and identity.open:
+            return DnPattern.of(identity.name.written)
     except ValueError as error:
         why = f"the identity {identity} cannot be written: {error}"
     else:
@@ -68,19 +67,15 @@ def pattern_of(identity: Identity, place: Place) -> Pattern | None:
 
 def _id(identity: Identity, place: Place) -> Identification:
     kind, text = identity.kind, identity.text
-    if kind in (IdentityKind.IPV4, IdentityKind.IPV6):
+    if kind in (IdentityKind.IPV4, IdentityKind.IPV6) and not text.startswith("#"):
         return identification_of(ip_address(text))
-    if kind in _NAMES and "*" not in text:
+    if kind in _NAMES and "*" not in text and not text.startswith("#"):
         return Identification(_NAMES[kind], 0, 0, text.encode())
-    if kind is IdentityKind.DN and "*" not in text:
-        try:
-            return Identification(IdType.DER_ASN1_DN, 0, 0, dn_from(text))
-        except ValueError as error:
-            why = f"the identity {identity} cannot be written: {error}"
-        raise cannot(why, place, "write it as in the certificate: O=Example, CN=name")
+    if identity.name is not None and not identity.open:
+        return Identification(IdType.DER_ASN1_DN, 0, 0, identity.name.der)
     if kind is IdentityKind.KEY_ID:
         return Identification(IdType.KEY_ID, 0, 0, bytes.fromhex(text))
-    what = "has a wildcard where none can stand" if "*" in text else f"is a {kind.value}"
+    what = "has a wildcard where none can stand" if "*" in str(identity) else "cannot be sent"
     why = f"the identity {identity} {what}"
     raise cannot(why, place, "state a name, an address or a key id")
 
@@ -142,6 +137,8 @@ def _fits(identity: Identity, owner: Identity) -> int:
         return _ANYBODY
     if owner == identity:
         return _SAME
+    if identity.text.startswith("#") or owner.text.startswith("#"):
+        return _NOT
     if _RANGES.get(identity.kind) is owner.kind:
         low, high = (int(ip_address(part)) for part in owner.text.split("-"))
         return _WITHIN if low <= int(ip_address(identity.text)) <= high else _NOT

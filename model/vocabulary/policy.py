@@ -261,10 +261,23 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class SharedSecret:
-    """A pre-shared key and whom it is for; no owners: for anyone."""
+    """A pre-shared key and whom it is for; no owners: for anyone.
+
+    cut   why the text in the file is likely not the whole secret, in words that show none of it
+    """
 
     owners: tuple[Identity, ...]
     secret: Secret
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """A connection that the stack refuses to load, so that nothing of it counts."""
+
+    name: str
+    place: Place
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +302,7 @@ class Peer:
     lists     certificate revocation lists
     findings  what reading the files brought up
     nat       the NAT that it stands behind, if one is stated
+    discarded connections that the stack does not load, and why
     """
 
     name: str
@@ -301,3 +315,4 @@ class Peer:
     findings: tuple[Finding, ...] = ()
     lists: tuple[CertificateFile, ...] = ()
     nat: Stated[Nat] | None = None
+    discarded: tuple[Discarded, ...] = ()

@@ -7,7 +7,7 @@ connection for it, what the responder shows.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
@@ -21,6 +21,7 @@ from model.vocabulary.policy import (
     Peer,
 )
 from model.vocabulary.profiles import Identities
+from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
 from proofs.verify.addresses import Sight, priority
@@ -136,10 +137,11 @@ class AuthenticationJudge:
         if not (own.known and theirs.known) or own.same_as(theirs):
             return None
         self.facts.place, self.facts.other = own.place, theirs.place
+        cut = [*_cut(self.initiator, own), *_cut(self.responder, theirs)]
         return self.facts.fails(
             Reason.PSK_MISMATCH,
-            "",
-            "write the same secret on both sides",
+            "; ".join(cut),
+            "write the secret in quotes" if cut else "write the same secret on both sides",
             (Said(own.label, own.place, "uses"),),
             (Said(theirs.label, theirs.place, "uses"),),
         )
@@ -400,6 +402,13 @@ class AuthenticationJudge:
             (Said(mine.value.value, self.facts.place, "offers"),),
             (Said(theirs.value.value, self.facts.other),),
         )
+
+
+def _cut(peer: Peer, secret: Secret) -> Iterator[str]:
+    """Why a secret is likely not the one that was meant; nothing of it is shown."""
+    for item in peer.secrets:
+        if item.secret is secret and item.cut:
+            yield f"{secret.label} of {peer.name} is likely not what was meant: {item.cut}"
 
 
 def _inserted(

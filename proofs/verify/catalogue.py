@@ -372,6 +372,26 @@ _ENTRIES = (
         "RFC 2409 section 5.4; R6",
     ),
     Entry(
+        "CONNECTION-DISCARDED",
+        WARNING,
+        "A connection that swanctl does not load",
+        "An option that swanctl does not know, or a value that it does not take, such as an algorithm "
+        "that this build lacks, makes it discard the whole connection with all its children. The "
+        "other connections of the file are loaded, and judged.",
+        "Correct the line.",
+        "strongSwan 5.9.8 (measured)",
+    ),
+    Entry(
+        "SECRET-CUT",
+        WARNING,
+        "A secret that is likely not what was meant",
+        "Without quotes a value ends at a # or at a closing brace, and several spaces count as one. A value that "
+        "begins with 0x is read as hex, one that begins with 0s as base64. The peer, where the "
+        "secret was written in another way, then has another one.",
+        "Write the secret in quotes.",
+        "strongSwan 5.9.8 (measured)",
+    ),
+    Entry(
         "UNKNOWN-KEY",
         ERROR,
         "A key that nobody knows",

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from model.vocabulary.identities import Identity, IdentityKind
+from model.vocabulary.names import DistinguishedName, der_element
 from model.vocabulary.policy import CertificateFile
 from proofs.verify.paths import (
     Asked,
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 _MAX_CHAIN = 8
-_SHORT = {
-    "2.5.4.3": "cn", "2.5.4.6": "c", "2.5.4.7": "l", "2.5.4.8": "st", "2.5.4.10": "o",
-    "2.5.4.11": "ou", "2.5.4.5": "serialnumber", "1.2.840.113549.1.9.1": "e",
-    "0.9.2342.19200300.100.1.25": "dc", "0.9.2342.19200300.100.1.1": "uid",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +56,26 @@ def parse(file: CertificateFile) -> Certificate | None:
 
 
 def subject(certificate: Certificate) -> Identity:
-    """Its subject as an identity."""
-    parts = [
-        f"{_SHORT.get(item.oid.dotted_string, item.oid.dotted_string)}={str(item.value).lower()}"
-        for item in certificate.subject
-    ]
-    return Identity(IdentityKind.DN, ", ".join(parts))
+    """Its subject as an identity, octet by octet as the certificate has it."""
+    return _named(_subject_octets(certificate.tbs_certificate_bytes))
+
+
+def _subject_octets(body: bytes) -> bytes:
+    """The subject's DER octets: version, if stated, serial number, algorithm, issuer and validity stand
+    before it (RFC 5280 section 4.1)."""
+    _, rest, _ = der_element(body)
+    before = 5 if rest[:1] == b"\xa0" else 4
+    for _ in range(before):
+        _, _, rest = der_element(rest)
+    _, _, after = der_element(rest)
+    return rest[: len(rest) - len(after)]
+
+
+def _named(octets: bytes) -> Identity:
+    try:
+        return Identity.of_name(DistinguishedName.from_der(octets))
+    except ValueError:
+        return Identity(IdentityKind.DN, f"#{octets.hex()}")
 
 
 def names(certificate: Certificate) -> list[Identity]:
@@ -86,11 +96,7 @@ def names(certificate: Certificate) -> list[Identity]:
             kind = IdentityKind.IPV4 if name.value.version == 4 else IdentityKind.IPV6
             found.append(Identity(kind, str(name.value)))
         elif isinstance(name, x509.DirectoryName):
-            text = ", ".join(
-                f"{_SHORT.get(i.oid.dotted_string, i.oid.dotted_string)}={str(i.value).lower()}"
-                for i in name.value
-            )
-            found.append(Identity(IdentityKind.DN, text))
+            found.append(_named(name.value.public_bytes()))
     return found
 
 
@@ -114,7 +120,7 @@ def check(
     """
     certificate = parse(shown)
     if certificate is None:
-        return Chain(needs=shown.missing or f"{shown.name} is no certificate")
+        return Chain(needs=shown.missing or f"{shown.name} is not a certificate")
     if not _valid(certificate, today):
         return Chain(fault=f"{shown.name} is not valid on {today.isoformat()}")
     unfit = unfit_end(certificate, shown.name, asked)

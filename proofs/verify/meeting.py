@@ -8,6 +8,7 @@ be so is an assumption that the report prints.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -243,7 +244,8 @@ def _possible(responder: Peer, family: int | None) -> list[Address]:
                 found[item.first] = None
     for identity in (*_expected(responder), *_owners(responder)):
         if identity.kind in (IdentityKind.IPV4, IdentityKind.IPV6):
-            found[ip_address(identity.text)] = None
+            with suppress(ValueError):  # octets of another length
+                found[ip_address(identity.text)] = None
     return [item for item in found if family in (None, item.version)]
 
 

@@ -1,8 +1,9 @@
 """strongSwan's swanctl.conf, for IKEv1 (policy-formats 3.1).
 
-settings     the grammar: sections, references, includes     keys       what swanctl knows
-values       times, addresses, identities, selectors         proposals  algorithm keywords
-lifetimes    what charon makes of its time settings          connections  the vocabulary
+settings     the grammar: sections, references, includes     keys, keytable  what swanctl knows
+values       times, addresses, selectors                     identities      names and addresses of peers
+proposals    algorithm keywords                              lifetimes       what charon makes of times
+connections  the vocabulary                                  secrets         pre-shared keys
 """
 
 from __future__ import annotations
@@ -12,17 +13,22 @@ import posixpath
 from model.formats.reader import Reader
 from model.formats.swanctl import keys, settings
 from model.formats.swanctl.connections import Importer
+from model.formats.swanctl.secrets import shared_secrets
+from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.places import Place, PolicyError
-from model.vocabulary.policy import Peer
+from model.vocabulary.policy import Connection, Discarded, Peer
 from model.vocabulary.profiles import CHARON
 
 
 def load(path: str, name: str, reader: Reader) -> Peer:
-    """Read a swanctl.conf and what it includes. PolicyError: it cannot be read or makes no sense."""
+    """Read a swanctl.conf and what it includes.
+
+    A connection that swanctl discards is left out, with a finding; so does the rest count.
+    PolicyError: the file cannot be read, its syntax is wrong, or no connection is left.
+    """
     tree = settings.load(path, reader)
     importer = Importer(posixpath.dirname(path), reader)
-    importer.findings += keys.unknown_sections(tree.root, keys.TOP, "swanctl.conf")
-    importer.findings += keys.unknown(tree.root, frozenset(), "swanctl.conf")
+    importer.findings += keys.unknown_at_top(tree.root)
     section = tree.root.sections.get("connections")
     if section is None or not section.sections:
         raise PolicyError(
@@ -30,16 +36,48 @@ def load(path: str, name: str, reader: Reader) -> Peer:
             place=section.place if section else Place(path, 1),
             mend="add a section connections { NAME { ... } }",
         )
-    connections = tuple(importer.connection(item) for item in section.sections.values())
+    connections, discarded = _connections(section, importer)
     secrets = tree.root.sections.get("secrets")
+    shared = tuple(shared_secrets(secrets, importer.findings)) if secrets else ()
     return Peer(
         name=name,
         files=tuple(tree.files),
         format="swanctl",
         profile=CHARON,
         connections=connections,
-        secrets=tuple(importer.secrets(secrets)) if secrets else (),
+        secrets=shared,
         anchors=tuple(importer.folder("x509ca", Place(path, 1))),
         findings=(*tree.findings, *importer.findings),
         lists=tuple(importer.lists(Place(path, 1))),
+        discarded=discarded,
     )
+
+
+def _connections(
+    section: settings.Section, importer: Importer
+) -> tuple[tuple[Connection, ...], tuple[Discarded, ...]]:
+    """Those that swanctl loads, and those that it discards. PolicyError: it loads none."""
+    kept: list[Connection] = []
+    faults: list[tuple[settings.Section, PolicyError]] = []
+    for item in section.sections.values():
+        try:
+            kept.append(importer.connection(item))
+        except PolicyError as error:
+            faults.append((item, error))
+    if not kept:
+        raise faults[0][1]
+    for item, fault in faults:
+        importer.findings.append(
+            Finding(
+                "CONNECTION-DISCARDED",
+                Severity.WARNING,
+                fault.place or item.place,
+                f"{fault.problem}: swanctl discards connection {item.name}, and loads the others",
+                fault.mend,
+                (item.place,),
+            )
+        )
+    discarded = (
+        Discarded(item.name, fault.place or item.place, fault.problem) for item, fault in faults
+    )
+    return tuple(kept), tuple(discarded)

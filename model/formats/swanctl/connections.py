@@ -11,6 +11,7 @@ from itertools import pairwise
 from model.formats.pem import certificate_octets, list_octets
 from model.formats.reader import Reader, ReadError
 from model.formats.swanctl import keys, values
+from model.formats.swanctl.identities import identity as read_identity
 from model.formats.swanctl.lifetimes import detection, phase1_life, phase2_life
 from model.formats.swanctl.proposals import phase1_proposals, phase2_proposals
 from model.formats.swanctl.settings import Section, Setting
@@ -25,7 +26,6 @@ from model.vocabulary.policy import (
     Child,
     Connection,
     Credentials,
-    SharedSecret,
     Strength,
     WhenDead,
     WithoutSA,
@@ -35,7 +35,6 @@ from model.vocabulary.selectors import Selector
 from model.vocabulary.suites import AuthMethod, Exchange, Hash, Mode
 
 _SIGNED_WITH = ("md5", "sha1", "sha256", "sha384", "sha512")
-_AUTH = {"psk": "psk", "pubkey": "pubkey", "xauth": "xauth", "eap": "eap"}
 
 
 class Importer:
@@ -47,16 +46,21 @@ class Importer:
 
     # ---- connections
     def connection(self, section: Section) -> Connection:
-        """One section below `connections`."""
-        self.findings += keys.unknown(section, keys.CONNECTION, "connection")
-        auth = {name for name in section.sections if keys.AUTH_SECTION.fullmatch(name)}
-        self.findings += keys.unknown_sections(
-            section, frozenset({*auth, "children"}), "connection"
-        )
+        """One section below `connections`. PolicyError: swanctl discards it, and only it."""
+        mark = len(self.findings)
+        try:
+            return self._connection(section)
+        except PolicyError:
+            del self.findings[mark:]
+            raise
+
+    def _connection(self, section: Section) -> Connection:
+        keys.check(section, "connection")
+        keys.check_sections(section, _SECTIONS, "connection")
         get = section.values.get
         version = values.number(v) if (v := get("version")) and v.text else 0
         if version not in (0, 1, 2):
-            raise _wrong(get("version"), "version is 0, 1 or 2", "write version = 1")
+            raise _wrong(get("version"), f"there is no IKE version {version}", "write version = 1")
         versions = frozenset({1, 2}) if version == 0 else frozenset({version})
         if 1 not in versions:
             self.findings.append(
@@ -71,8 +75,8 @@ class Importer:
         life, found = phase1_life(section)
         signs, doubtful = detection(section)
         self.findings += [*found, *doubtful]
-        aggressive = get("aggressive")
-        children = section.sections.get("children")
+        aggressive = _given(get("aggressive"))
+        children = _named(section, "children")
         return Connection(
             name=section.name,
             place=section.place,
@@ -112,9 +116,10 @@ class Importer:
         found = []
         for position, (name, item) in enumerate(section.sections.items()):
             match = keys.AUTH_SECTION.fullmatch(name)
-            if match and match[1] == side:
-                self.findings += keys.unknown(item, keys.AUTHENTICATION, "local or remote section")
-                order = item.values.get("round")
+            if match and match[1].lower() == side:
+                keys.check(item, "auth")
+                keys.check_sections(item, keys.CERT_SECTION, "auth")
+                order = _given(item.values.get("round"))
                 found.append((values.number(order) if order else 0, position, item))
         return [item for _, _, item in sorted(found, key=lambda entry: entry[:2])]
 
@@ -122,7 +127,7 @@ class Importer:
         stated = section.values.get("id")
         identity: Stated[Identity | None] = Stated(None if own else ANY_IDENTITY)
         if stated is not None and stated.text:
-            identity = Stated(values.identity(stated.text), stated.place)
+            identity = Stated(read_identity(stated.text), stated.place)
         certs = [*self._named(section, "certs", "x509"), *self._cert_sections(section, "cert")]
         anchors = [
             *self._named(section, "cacerts", "x509ca"),
@@ -160,7 +165,7 @@ class Importer:
         for path in self._reader.glob(posixpath.join(self._folder, "x509crl", "*")):
             octets = self._octets(path)
             der = list_octets(octets) if octets is not None else None
-            fault = None if der else f"{path} is no revocation list that can be read"
+            fault = None if der else f"{path} is not a revocation list that can be read"
             yield CertificateFile(posixpath.basename(path), place, der, fault)
 
     def _named(self, section: Section, key: str, folder: str) -> Iterator[CertificateFile]:
@@ -182,7 +187,7 @@ class Importer:
         except ReadError as error:
             return CertificateFile(name, place, None, f"cannot read {path}: {error}")
         der = certificate_octets(octets)
-        return CertificateFile(name, place, der, None if der else f"{path} is no certificate")
+        return CertificateFile(name, place, der, None if der else f"{path} is not a certificate")
 
     def folder(self, name: str, place: Place | None) -> list[CertificateFile]:
         """Every certificate in a folder beside the file, as swanctl loads them."""
@@ -198,7 +203,7 @@ class Importer:
             yield self._child(name, child)
 
     def _child(self, name: str, section: Section) -> Child:
-        self.findings += keys.unknown(section, keys.CHILD, "child")
+        keys.check(section, "child")
         get = section.values.get
         mode, action = _mode(get("mode"))
         life, found = phase2_life(section)
@@ -233,29 +238,19 @@ class Importer:
         )
         return found
 
-    # ---- secrets
-    def secrets(self, section: Section) -> Iterator[SharedSecret]:
-        """The pre-shared keys below `secrets`."""
-        for name, item in section.sections.items():
-            if not name.startswith("ike"):
-                continue
-            setting = item.values.get("secret")
-            if setting is None:
-                self.findings.append(
-                    Finding(
-                        "SECRET-MISSING",
-                        Severity.WARNING,
-                        item.place,
-                        f"{name} has no secret",
-                        "add secret = ...",
-                    )
-                )
-                continue
-            owners = tuple(
-                values.identity(v.text) for key, v in item.values.items() if key.startswith("id")
-            )
-            secret = Secret(name, setting.place, values.secret_octets(setting))
-            yield SharedSecret(owners, secret)
+
+#: what may stand in a connection
+_SECTIONS = re.compile(rf"children|{keys.AUTH_SECTION.pattern}", re.IGNORECASE)
+
+
+def _given(setting: Setting | None) -> Setting | None:
+    """A setting, unless its value is empty: then it is as if it were not there."""
+    return setting if setting is not None and setting.text else None
+
+
+def _named(section: Section, name: str) -> Section | None:
+    """A subsection whatever the case of its name."""
+    return next((item for key, item in section.sections.items() if key.lower() == name), None)
 
 
 def _place(setting: Setting | None) -> Place | None:
@@ -289,15 +284,16 @@ def _mode(setting: Setting | None) -> tuple[Mode, Action]:
     modes = {"tunnel": Mode.TUNNEL, "transport": Mode.TRANSPORT, "beet": Mode.BEET}
     modes["transport_proxy"] = Mode.TRANSPORT
     if text not in modes:
-        raise _wrong(setting, f"{text!r} is no mode", "write tunnel, transport, pass or drop")
+        raise _wrong(setting, f"{text!r} is not a mode", "write tunnel, transport, pass or drop")
     return modes[text], Action.NEGOTIATE
 
 
 def _actions(setting: Setting | None, key: str, mend: str) -> set[str]:
     """The words of start_action or dpd_action: charon reads both alike."""
-    found = {part.strip() for part in setting.text.split("|")} if setting else {"none"}
+    text = setting.text.lower() if setting else "none"
+    found = {part.strip() for part in text.split("|")}
     if not found <= {"none", "trap", "start", "route", "clear", "restart", ""}:
-        raise _wrong(setting, f"{_text(setting)!r} is no {key}", mend)
+        raise _wrong(setting, f"{_text(setting)!r} is not a {key}", mend)
     return found
 
 
@@ -307,29 +303,26 @@ def _when_dead(words: set[str]) -> WhenDead:
     return WhenDead.TRAP if words & {"trap", "route"} else WhenDead.CLEAR
 
 
+#: how an auth may begin; those for public keys are told by their case (5.9.8)
+_PUBKEY = ("ike:", "pubkey", "rsa", "ecdsa", "bliss")
+
+
 def _kind(section: Section) -> str:
     """The class of one authentication round; unstated, it is none that IKEv1 has (charon 5.9.8)."""
-    setting = section.values.get("auth")
-    text = setting.text.strip().lower() if setting else ""
-    if not text:
+    setting = _given(section.values.get("auth"))
+    if setting is None:
         return "any"
-    head = text.split("-")[0].split(":")[0]
-    if head in (
-        "rsa",
-        "ecdsa",
-        "bliss",
-        "ed25519",
-        "ed448",
-        "ike",
-        "sha256",
-        "sha1",
-        "sha384",
-        "any",
-    ):
+    text = setting.text
+    if text.startswith(_PUBKEY):
         return "pubkey"
-    if head not in _AUTH:
-        raise _wrong(setting, f"{text!r} is no authentication", "write auth = psk or pubkey")
-    return _AUTH[head]
+    if text.lower() == "psk":
+        return "psk"
+    for kind in ("xauth", "eap"):
+        if text.lower().startswith(kind):
+            return kind
+    raise _wrong(
+        setting, f"{text!r} is not a kind of authentication", "write auth = psk or auth = pubkey"
+    )
 
 
 def _strength(setting: Setting | None) -> Stated[Strength] | None:

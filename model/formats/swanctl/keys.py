@@ -1,60 +1,149 @@
-"""Every key that swanctl 5.9.8 knows, so that the others can be reported (swanctl.opt)."""
+"""Every key that swanctl 5.9.8 knows, what its value may be, and what it means for a verdict.
+
+The keys are those of swanctl.conf(5) of 5.9.8; the values those that its daemon takes (each tried).
+docs/policies.md has the table, and a test holds that no key is missing from it.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
 
-from model.formats.swanctl.settings import Section
+from model.formats.swanctl.keytable import TABLE
+from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
+from model.vocabulary.places import PolicyError
 
-CONNECTION = frozenset(
-    "version local_addrs remote_addrs local_port remote_port proposals vips aggressive pull dscp "
-    "encap mobike dpd_delay dpd_timeout fragmentation childless send_certreq send_cert ppk_id "
-    "ppk_required keyingtries unique reauth_time rekey_time over_time rand_time pools if_id_in "
-    "if_id_out mediation mediated_by mediation_peer".split()
-)
-AUTHENTICATION = frozenset(
-    "round certs auth id eap_id aaa_id xauth_id cert_policy groups cacerts pubkeys ca_id revocation "
-    "ocsp".split()
-)
-CERTIFICATE = frozenset("file handle slot module".split())
-CHILD = frozenset(
-    "ah_proposals esp_proposals sha256_96 local_ts remote_ts rekey_time life_time rand_time "
-    "rekey_bytes life_bytes rand_bytes rekey_packets life_packets rand_packets updown hostaccess "
-    "mode policies policies_fwd_out dpd_action ipcomp inactivity reqid priority interface mark_in "
-    "mark_in_sa mark_out set_mark_in set_mark_out if_id_in if_id_out label label_mode tfc_padding "
-    "replay_window hw_offload start_action close_action copy_df copy_ecn copy_dscp".split()
-)
+
+class Effect(Enum):
+    """What a key means for a verdict."""
+
+    DECIDES = "decides"
+    REPORTED = "gives a finding, or an undecided verdict"
+    NOTHING = "does not matter here"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a section: `value` is a name in `_VALUES` or words between `|`; `why` a short reason."""
+
+    section: str
+    name: str
+    value: str
+    effect: Effect
+    why: str
+
+
+_MARKS = {"!": Effect.DECIDES, "?": Effect.REPORTED, "-": Effect.NOTHING}
+
+
+def _read() -> Iterator[Key]:
+    section = ""
+    for line in TABLE.strip().splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line:
+            name, value, mark, why = line.split(None, 3)
+            yield Key(section, name, value, _MARKS[mark], why)
+
+
+KEYS = tuple(_read())
+SECTIONS: dict[str, dict[str, Key]] = {}
+for _key in KEYS:
+    SECTIONS.setdefault(_key.section, {})[_key.name] = _key
+
 TOP = frozenset("connections secrets pools authorities".split())
-AUTH_SECTION = re.compile(r"(local|remote)([-_0-9].*)?")
-CERT_SECTION = re.compile(r"(ca)?cert.*")
+AUTH_SECTION = re.compile(r"(local|remote).*", re.IGNORECASE)
+CERT_SECTION = re.compile(r"(ca)?cert.*", re.IGNORECASE)
+
+_INTEGER = r"[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)"
+#: what a value of a kind must look like; the other kinds are read, and refused, by who needs them
+_VALUES = {
+    "bool": re.compile("yes|true|enabled|1|no|false|disabled|0", re.IGNORECASE),
+    "uint": re.compile(_INTEGER),
+    "time": re.compile(_INTEGER + " *[sSmMhHdD]?"),
+    "bytes": re.compile(_INTEGER + " *[kKmMgG]?"),
+    "bits": re.compile("[+-]?[01]+"),
+    "mark": re.compile(rf"(%unique|%unique-dir|{_INTEGER})(/{_INTEGER})?"),
+    "ifid": re.compile(rf"%unique|%unique-dir|{_INTEGER}"),
+    "padding": re.compile(rf"mtu|{_INTEGER}"),
+}
 
 
-def unknown(section: Section, known: frozenset[str], what: str) -> Iterator[Finding]:
-    """A finding for each value of a section that swanctl does not know."""
+def check(section: Section, kind: str) -> None:
+    """Refuse a section with a key or value that makes swanctl discard the connection. PolicyError."""
+    known = SECTIONS[kind]
     for name, setting in section.values.items():
-        if name not in known:
+        if not setting.text:
+            continue  # as if it were not there
+        key = known.get(name)
+        if key is None:
             near = difflib.get_close_matches(name, sorted(known), 1)
-            yield Finding(
-                "UNKNOWN-KEY",
-                Severity.ERROR,
-                setting.place,
-                f"{name} is no option of a {what}: swanctl discards the connection; here the line counts as absent",
-                f"did you mean {near[0]}?" if near else "remove the line",
+            raise PolicyError(
+                f"{name} is not an option of a {_CALLED[kind]}",
+                place=setting.place,
+                mend=f"did you mean {near[0]}?" if near else "remove the line",
             )
+        _value(key, setting)
 
 
-def unknown_sections(section: Section, known: frozenset[str], what: str) -> Iterator[Finding]:
-    """A finding for each subsection that swanctl does not know."""
+_CALLED = {
+    "connection": "connection", "auth": "local or remote section", "child": "child",
+    "cert": "certificate section",
+}  # fmt: skip
+
+
+#: what is wrong with a value of a kind, and what to write
+_FAULTS = {
+    "bool": ("neither yes nor no", "write yes or no"),
+    "time": ("not a time", "write for example 3600s, 60m, 8h or 1d"),
+    "bytes": ("not a number of octets", "write for example 500m or 1g"),
+    "uint": ("not a number", "write digits only"),
+}
+
+
+def _value(key: Key, setting: Setting) -> None:
+    text = setting.text
+    if "|" in key.value:
+        words = key.value.split("|")
+        if text.lower() not in words:
+            raise PolicyError(
+                f"{text!r} is not a value of {key.name}",
+                place=setting.place,
+                mend=f"write {', '.join(words[:-1])} or {words[-1]}",
+            )
+    elif key.value in _VALUES and not _VALUES[key.value].fullmatch(text):
+        what, mend = _FAULTS.get(
+            key.value, (f"not a value of {key.name}", "see swanctl.conf(5) for its form")
+        )
+        raise PolicyError(f"{text!r} is {what}", place=setting.place, mend=mend)
+
+
+def check_sections(section: Section, known: re.Pattern[str], kind: str) -> None:
+    """Refuse a section with subsections that make swanctl discard the connection. PolicyError."""
     for name, child in section.sections.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, sorted(known), 1)
-            yield Finding(
-                "UNKNOWN-KEY",
-                Severity.ERROR if what == "connection" else Severity.WARNING,
-                child.place,
-                f"{name} is no section of a {what}",
-                f"did you mean {near[0]}?" if near else "remove the section",
+        if not known.fullmatch(name):
+            near = difflib.get_close_matches(name, ["local", "remote", "children"], 1)
+            raise PolicyError(
+                f"{name} is not a section of a {_CALLED[kind]}",
+                place=child.place,
+                mend=f"did you mean {near[0]}?" if near else "remove the section",
             )
+
+
+def unknown_at_top(root: Section) -> Iterator[Finding]:
+    """A finding for what stands at the top of the file and swanctl ignores."""
+    places = {name: item.place for name, item in root.values.items()}
+    places |= {name: item.place for name, item in root.sections.items() if name not in TOP}
+    for name, place in places.items():
+        near = difflib.get_close_matches(name, sorted(TOP), 1)
+        yield Finding(
+            "UNKNOWN-KEY",
+            Severity.WARNING,
+            place,
+            f"{name} is not a section of swanctl.conf: swanctl ignores it",
+            f"did you mean {near[0]}?" if near else "remove it",
+        )

@@ -20,15 +20,22 @@ MAX_DEPTH = 32  # nested sections, and nested includes
 MAX_FILES = 256
 MAX_TOKENS = 500_000
 _NAME = re.compile(r"[^.,:{}=\"#\s\x00-\x1f\x7f]+")
+_JOINED = "several spaces or tabs between unquoted words count as one space"
+_TOUCHING = "parts in and out of quotes are joined by a space"
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One `key = value`; an empty text un-sets what a reference would bring in."""
+    """One `key = value`; an empty text un-sets what a reference would bring in.
+
+    odd   where the text is likely not what its writer meant (it ends at a `#`, say), in words that
+          show none of it; empty if not
+    """
 
     text: str
     place: Place
+    odd: str = ""
 
 
 @dataclass(slots=True)
@@ -52,7 +59,7 @@ class Settings:
 
 
 def load(path: str, reader: Reader) -> Settings:
-    """Read a file and what it includes. PolicyError: it cannot be read, or is no settings file."""
+    """Read a file and what it includes. PolicyError: it cannot be read, or is not a settings file."""
     loader = _Loader(reader)
     root = Section("", Place(path, 1))
     loader.file(path, root, None, ())
@@ -68,6 +75,7 @@ class _Token:
     kind: str  # name { } = : , newline string value include
     text: str
     line: int
+    odd: str = ""
 
 
 def _wrong(path: str, line: int, problem: str, mend: str) -> PolicyError:
@@ -80,11 +88,11 @@ def _decode(path: str, octets: bytes) -> str:
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise _wrong(
-            path, line, "octets that are no UTF-8 text", "save the file as UTF-8 text"
+            path, line, "octets that are not UTF-8 text", "save the file as UTF-8 text"
         ) from None
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
-        raise _wrong(path, line, "a NUL octet", "this is no text file: check its name")
+        raise _wrong(path, line, "a NUL octet", "this is not a text file: check its name")
     return text
 
 
@@ -94,6 +102,7 @@ class _Lexer:
     def __init__(self, path: str, text: str) -> None:
         self._path, self._text = path, text
         self._at, self._line = 0, 1
+        self._odd = ""
 
     def tokens(self) -> Iterator[_Token]:
         text, count = self._text, 0
@@ -119,7 +128,8 @@ class _Lexer:
                 self._at += 1
                 line = self._line
                 yield _Token("=", "=", line)
-                yield _Token("value", self._value(), line)
+                value = self._value()
+                yield _Token("value", value, line, self._odd)
             elif char == '"':
                 line = self._line
                 yield _Token("string", self._string(), line)
@@ -144,26 +154,37 @@ class _Lexer:
         self._at = len(self._text) if end < 0 else end
 
     def _value(self) -> str:
-        """The value after `=`: quoted strings and words, up to the end of the line, `#` or `}`."""
+        """The value after `=`: quoted strings and words, joined by one space, up to the end of the
+        line, `#` or `}`. A `{` is part of it."""
         parts: list[str] = []
-        gap = ""
+        gap, quoted = " ", False
+        self._odd = ""
         while self._at < len(self._text):
             char = self._text[self._at]
-            if char in "\n#}{":
+            if char in "\n#}":
+                self._ended(char, cut=bool(parts) and not gap and not quoted)
                 break
-            if char == '"':
-                parts += [gap, self._string()]
-                gap = ""
-            elif char in " \t\r\f\v":
-                gap += " "
+            if char in " \t\r\f\v":
+                gap += char
                 self._at += 1
+                continue
+            if parts and gap != " ":
+                self._odd = _JOINED if gap else _TOUCHING
+            gap, quoted = "", char == '"'
+            if quoted:
+                parts.append(self._string())
             else:
                 start = self._at
-                while self._at < len(self._text) and self._text[self._at] not in ' \t\r\f\v\n#}{"':
+                while self._at < len(self._text) and self._text[self._at] not in ' \t\r\f\v\n#}"':
                     self._at += 1
-                parts += [gap, self._text[start : self._at]]
-                gap = ""
-        return "".join(parts).strip(" ") if len(parts) != 2 else parts[1]
+                parts.append(self._text[start : self._at])
+        return " ".join(parts)
+
+    def _ended(self, char: str, *, cut: bool) -> None:
+        """Note where a value that is not quoted ends in the middle of a word."""
+        following = self._text[self._at + 1 : self._at + 2]
+        if cut and (char == "#" or (char == "}" and not following.isspace() and following)):
+            self._odd = f"an unquoted {char} ends it"
 
     def _string(self) -> str:
         start, out = self._line, list[str]()
@@ -263,7 +284,11 @@ class _Parser:
                 continue
             if token.kind == "}":
                 if len(stack) == 1:
-                    raise self._error(token.line, "a } that closes nothing", "remove it")
+                    raise self._error(
+                        token.line,
+                        "a } that closes nothing",
+                        "remove it; a value with a } in it must be quoted",
+                    )
                 stack.pop()
             elif token.kind == "include":
                 self._include(token, stack[-1])
@@ -298,7 +323,7 @@ class _Parser:
         if following.kind == "=":
             value = self._take()
             assert value is not None
-            self._set(stack[-1], name, Setting(value.text, place))
+            self._set(stack[-1], name, Setting(value.text, place, value.odd))
             return
         references = self._references(following) if following.kind == ":" else []
         if following.kind == ":":

@@ -15,7 +15,7 @@ from impl.ike.settings import identification_of
 from impl.translate.credentials import expected_id
 from impl.wire.numbers import IdType
 from impl.wire.payloads import Identification
-from model.formats.swanctl.values import identity
+from model.formats.swanctl.identities import identity
 from model.vocabulary.identities import Identity, IdentityKind
 from model.vocabulary.places import Place, PolicyError, Stated
 from model.vocabulary.policy import Authentication, Connection, Credentials, Peer
