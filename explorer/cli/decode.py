@@ -12,6 +12,7 @@ from explorer.cli.peers import usage
 from explorer.cli.reader import MEBI, FileReader
 from explorer.report.text import write
 from explorer.view.messages import Decoded, decoded_rows, decoded_tree
+from impl.capture.conclusion import conclude
 from impl.capture.conversation import Conversations, Malformed, Secrets
 from impl.capture.datagrams import Kind, datagrams
 from impl.capture.files import CaptureError, frames
@@ -58,8 +59,10 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
     """What a capture holds. CaptureError if it is none."""
     found, conversations = Decoded(), Conversations(secrets)
     found.conversations = conversations.all
+    until_ns = 0
     for item in datagrams(frames(octets), ports):
         found.frames += 1
+        until_ns = max(until_ns, item.time_ns)
         if found.start_ns is None:
             found.start_ns = item.time_ns
         if item.kind is Kind.ISAKMP:
@@ -72,6 +75,7 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
             found.keepalives.append(item)
         else:
             found.ignored.setdefault(item.why, []).append(item.frame)
+    found.conclusions = conclude(conversations.all, until_ns)
     return found
 
 

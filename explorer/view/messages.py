@@ -6,11 +6,13 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from explorer.view.conclusions import MODES, conclusion_lines, conclusion_tree
 from explorer.view.payloads import payload_lines, payload_tree
 from explorer.view.suites import phase1_suite
 from explorer.view.verdicts import Row
 from impl.capture.conversation import CLOSED, Conversation, Malformed, Seen
 from impl.capture.datagrams import Datagram
+from impl.capture.ending import Conclusion
 from impl.capture.opening import NO_IV, WRONG_KEY, Check, Verdict
 from impl.capture.secrets import NO_KEY
 from impl.wire.message import HEADER_SIZE, NO_COOKIE
@@ -18,16 +20,6 @@ from impl.wire.numbers import ExchangeType, Flag
 from impl.wire.payloads import HashData, Signature
 
 SCHEMA_VERSION = 1
-_EXCHANGES = {
-    ExchangeType.BASE: "Base Mode",
-    ExchangeType.MAIN: "Main Mode",
-    ExchangeType.AUTHENTICATION_ONLY: "Authentication Only",
-    ExchangeType.AGGRESSIVE: "Aggressive Mode",
-    ExchangeType.INFORMATIONAL: "Informational",
-    ExchangeType.TRANSACTION: "Transaction",
-    ExchangeType.QUICK: "Quick Mode",
-    ExchangeType.NEW_GROUP: "New Group Mode",
-}
 _PHASE1 = (ExchangeType.BASE, ExchangeType.MAIN, ExchangeType.AGGRESSIVE)
 _NUMBERED = (*_PHASE1, ExchangeType.QUICK)
 _INDENT, _LABEL = " " * 18, 7
@@ -43,6 +35,7 @@ class Decoded:
     frames: int = 0
     start_ns: int | None = None
     conversations: Sequence[Conversation] = ()
+    conclusions: Sequence[Conclusion] = ()
     malformed: list[Malformed] = field(default_factory=list)
     esp: list[Datagram] = field(default_factory=list)
     keepalives: list[Datagram] = field(default_factory=list)
@@ -64,9 +57,9 @@ def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
     said = [_count(decoded.frames, "frame"), _count(len(decoded.conversations), "conversation")]
     said += [_count(decoded.messages, "message"), f"{len(decoded.malformed)} malformed"]
     yield Row("dim", file, ", ".join(said))
-    for conversation in decoded.conversations:
+    for conversation, conclusion in zip(decoded.conversations, decoded.conclusions, strict=True):
         yield Row("plain", "")
-        yield from _conversation_rows(conversation)
+        yield from _conversation_rows(conversation, conclusion)
         for seen in conversation.messages:
             yield from _message_rows(decoded, seen)
     if decoded.malformed:
@@ -81,13 +74,17 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _conversation_rows(conversation: Conversation) -> Iterator[Row]:
+def _conversation_rows(conversation: Conversation, conclusion: Conclusion) -> Iterator[Row]:
     cookies, phase1 = conversation.cookies, conversation.phase1
     answered = cookies.responder != NO_COOKIE
     ends = f"{conversation.initiator} -> {conversation.responder}"
     yield Row("plain", f"{cookies.initiator.hex()} {cookies.responder.hex()}", f"  {ends}")
+    for role, said in conclusion_lines(conclusion):
+        for number, line in enumerate(_wrapped(said)):
+            yield _about("" if number else "result", line, role)
     if not conversation.begins_here:
-        yield _about("begins", "before the capture: who began it is not known", "open")
+        who = "" if conversation.ends_known else "; which end began it is not known"
+        yield _about("begins", f"before the capture{who}", "open")
     if phase1.choice is not None:
         yield _about("Phase I", phase1_suite(phase1.choice))
     elif conversation.begins_here:
@@ -162,7 +159,7 @@ def _message_rows(decoded: Decoded, seen: Seen) -> Iterator[Row]:
 def exchange_name(seen: Seen) -> str:
     """The exchange, and which message of it this is where there are several."""
     exchange = seen.header.exchange
-    name = _EXCHANGES[ExchangeType(exchange)]
+    name = MODES[exchange]
     return f"{name} {seen.number or '?'}" if exchange in _NUMBERED else name
 
 
@@ -239,7 +236,10 @@ def decoded_tree(decoded: Decoded) -> dict[str, object]:
         "schema_version": SCHEMA_VERSION,
         "frames": decoded.frames,
         "start": _date(decoded.start_ns),
-        "conversations": [_conversation_tree(item) for item in decoded.conversations],
+        "conversations": [
+            _conversation_tree(*pair)
+            for pair in zip(decoded.conversations, decoded.conclusions, strict=True)
+        ],
         "messages": messages,
         "malformed": [_malformed_tree(decoded, item) for item in decoded.malformed],
         "esp_in_udp": [item.frame for item in decoded.esp],
@@ -259,7 +259,7 @@ def _date(time_ns: int | None) -> str | None:
     return f"{when:%Y-%m-%dT%H:%M:%S}.{time_ns % _GIGA:09}Z"
 
 
-def _conversation_tree(conversation: Conversation) -> dict[str, object]:
+def _conversation_tree(conversation: Conversation, conclusion: Conclusion) -> dict[str, object]:
     known, choice = conversation.known, conversation.phase1.choice
     return {
         "initiator_cookie": conversation.cookies.initiator.hex(),
@@ -271,6 +271,7 @@ def _conversation_tree(conversation: Conversation) -> dict[str, object]:
         "key": known.key is not None,
         "why_no_key": known.missing or None,
         "faults": list(known.faults),
+        "conclusion": conclusion_tree(conclusion),
     }
 
 
@@ -285,7 +286,7 @@ def _message_tree(decoded: Decoded, conversation: int, seen: Seen) -> dict[str, 
         "destination": str(seen.datagram.destination),
         "from": sender,
         "exchange": header.exchange,
-        "exchange_name": _EXCHANGES[ExchangeType(header.exchange)],
+        "exchange_name": MODES[header.exchange],
         "number": seen.number,
         "message_id": f"{header.message_id:08x}",
         "flags": header.flags,

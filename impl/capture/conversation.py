@@ -111,6 +111,8 @@ class Conversation:
         self.phase1 = Phase1(cookies)
         self.known = Known()
         self.begins_here = False
+        #: whether it is known which end began, where the capture has not the first message
+        self.ends_known = False
         self.messages: list[Seen] = []
         self._rests_on: object = None
         self._chain = Chain()
@@ -140,6 +142,8 @@ class Conversation:
             seen = replace(first, datagram=datagram, repeats=first.datagram.frame)
         else:
             before = self.cookies
+            if not self.begins_here and not self.ends_known:
+                self._orient(datagram, header)
             if before.responder == NO_COOKIE:
                 self.phase1.cookies = cookies_of(header)
             try:
@@ -150,6 +154,28 @@ class Conversation:
             self._before[datagram.octets] = seen
         self.messages.append(seen)
         return seen
+
+    def _orient(self, datagram: Datagram, header: Header) -> None:
+        """Find out who began a Main Mode of which the first messages are missing, once the other end has
+        spoken: after a clear message an encrypted one is 5, and Quick Mode comes after 6."""
+        first = self.messages[0] if self.messages else None
+        if first is None or first.header.exchange != ExchangeType.MAIN:
+            return
+        if _sent_by(datagram, self.initiator, self.responder) is not False:
+            return
+        self.ends_known = True
+        same = header.exchange == ExchangeType.MAIN
+        if header.encrypted and (not first.header.encrypted if same else first.header.encrypted):
+            self._turn()
+
+    def _turn(self) -> None:
+        """The other end began: what was taken for the initiator's is the responder's."""
+        self.initiator, self.responder = self.responder, self.initiator
+        phase1 = self.phase1
+        phase1.initiator, phase1.responder = phase1.responder, phase1.initiator
+        self._sealed = {True: self._sealed[False], False: self._sealed[True]}
+        self.messages = [_turned(item) for item in self.messages]
+        self._before = {octets: _turned(item) for octets, item in self._before.items()}
 
     def _new(self, datagram: Datagram, header: Header, secrets: Secrets) -> Seen:
         from_initiator = _sent_by(datagram, self.initiator, self.responder)
@@ -281,6 +307,16 @@ class Conversation:
         return _seen(datagram, header, number, from_initiator, found, checks)
 
 
+def _turned(seen: Seen) -> Seen:
+    """A message of Main Mode, by the other end: 3 becomes 4, 5 becomes 6."""
+    if seen.from_initiator is None:
+        return seen
+    number = seen.number
+    if number is not None and seen.header.exchange == ExchangeType.MAIN:
+        number += 1 if seen.from_initiator else -1
+    return replace(seen, from_initiator=not seen.from_initiator, number=number)
+
+
 def _block(keys: Known) -> int:
     """Octets of a block; where the cipher is not known, nothing will be deciphered anyway."""
     return keys.cipher.block if keys.cipher is not None else 16
@@ -361,7 +397,11 @@ class Conversations:
             found = self._by_cookies.get(known)
             return (found, False) if found is not None else (first.twin(known.responder), True)
         assert datagram.source is not None and datagram.destination is not None
-        made = Conversation(known, datagram.source, datagram.destination)
+        ends = datagram.source, datagram.destination
+        answers = header.responder_cookie != NO_COOKIE and header.next_payload == Payload.SA
+        answers = answers and header.exchange in _PHASE1 and not header.encrypted
+        made = Conversation(known, *(reversed(ends) if answers else ends))
+        made.ends_known = answers
         made.begins_here = header.responder_cookie == NO_COOKIE and header.exchange in _PHASE1
         return made, True
 

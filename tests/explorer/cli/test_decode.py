@@ -187,7 +187,7 @@ def test_silence_and_a_late_beginning_are_told(run: Run, tmp_path: Path) -> None
     silent = run("decode", one_datagram(tmp_path / "x.pcap", first)).out.splitlines()
     assert "  Phase I  no answer" in silent
     late = run("decode", one_datagram(tmp_path / "x.pcap", last)).out.splitlines()
-    assert "  begins   before the capture: who began it is not known" in late
+    assert "  begins   before the capture; which end began it is not known" in late
     assert "           the choice of a suite (message 2) is not in the capture" in late
 
 
