@@ -11,7 +11,9 @@ from explorer.cli import exits
 from explorer.cli.peers import usage
 from explorer.cli.reader import MEBI, FileReader
 from explorer.report.text import write
-from explorer.view.messages import Decoded, decoded_rows, decoded_tree
+from explorer.view.decoded import Decoded
+from explorer.view.decoded_json import decoded_tree
+from explorer.view.messages import decoded_rows
 from impl.capture.conclusion import conclude
 from impl.capture.conversation import Conversations, Malformed, Secrets
 from impl.capture.datagrams import Kind, datagrams
@@ -58,7 +60,7 @@ def run_decode(
 def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
     """What a capture holds. CaptureError if it is none."""
     found, conversations = Decoded(), Conversations(secrets)
-    found.conversations = conversations.all
+    found.conversations, found.others = conversations.all, conversations.others.all
     until_ns = 0
     for item in datagrams(frames(octets), ports):
         found.frames += 1

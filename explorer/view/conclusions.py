@@ -27,7 +27,6 @@ ROLES = {
     Outcome.UNDECIDED: "open",
     Outcome.OUT_OF_SCOPE: "open",
 }
-IKEV2 = "IKEv2, out of scope of ikeproof: headers and payload chain only"
 _CAUSES = {
     Reason.NO_RESPONDER: "packets are lost on the way",
     Reason.PROPOSAL_P1: "no common Phase I proposal",
@@ -106,8 +105,6 @@ def _frames(numbers: Sequence[int]) -> str:
 def sentence(conclusion: Conclusion) -> str:
     """The conclusion in one sentence."""
     main, first = conclusion.main, conclusion.phase1
-    if main.reason is Reason.IKE_VERSION:
-        return IKEV2
     begun = MODES.get(first.exchange, "Phase I") if first is not None else ""
     if main.outcome is Outcome.ESTABLISHED:
         return f"established: {_established(conclusion, begun)}"

@@ -1,64 +1,42 @@
-"""Conversations of a capture as rows, and as the tree that JSON shows (docs/decode.md)."""
+"""Conversations of a capture as rows; `decoded_json` has the same as JSON (docs/decode.md)."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
-from explorer.view.conclusions import MODES, conclusion_lines, conclusion_tree
-from explorer.view.payloads import payload_lines, payload_tree
+from explorer.view.conclusions import MODES, conclusion_lines
+from explorer.view.decoded import Decoded
+from explorer.view.payloads import payload_lines
 from explorer.view.suites import phase1_suite
 from explorer.view.verdicts import Row
+from explorer.view.versions import other_lines, other_name, other_sentence
 from impl.capture.conversation import CLOSED, Conversation, Malformed, Seen
-from impl.capture.datagrams import Datagram
 from impl.capture.ending import Conclusion
 from impl.capture.opening import NO_IV, WRONG_KEY, Check, Verdict
 from impl.capture.secrets import NO_KEY
+from impl.capture.versions import OtherConversation
 from impl.wire.message import HEADER_SIZE, NO_COOKIE
 from impl.wire.numbers import ExchangeType, Flag
 from impl.wire.payloads import HashData, Signature
 
-SCHEMA_VERSION = 1
 _PHASE1 = (ExchangeType.BASE, ExchangeType.MAIN, ExchangeType.AGGRESSIVE)
 _NUMBERED = (*_PHASE1, ExchangeType.QUICK)
 _INDENT, _LABEL = " " * 18, 7
-_GIGA = 10**9
 #: frame numbers of one reason that are printed
 _LISTED = 8
-
-
-@dataclass
-class Decoded:
-    """What a capture holds; every frame is in one of the lists, and messages are in `conversations`."""
-
-    frames: int = 0
-    start_ns: int | None = None
-    conversations: Sequence[Conversation] = ()
-    conclusions: Sequence[Conclusion] = ()
-    malformed: list[Malformed] = field(default_factory=list)
-    esp: list[Datagram] = field(default_factory=list)
-    keepalives: list[Datagram] = field(default_factory=list)
-    ignored: dict[str, list[int]] = field(default_factory=dict)
-
-    def offset(self, datagram: Datagram) -> float:
-        """Seconds since the first frame."""
-        return (datagram.time_ns - (self.start_ns or 0)) / _GIGA
-
-    @property
-    def messages(self) -> int:
-        """How many there are, repeated ones counted."""
-        return sum(len(item.messages) for item in self.conversations)
 
 
 # ---- rows
 def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
     """All conversations, then what was none."""
-    said = [_count(decoded.frames, "frame"), _count(len(decoded.conversations), "conversation")]
+    said = [_count(decoded.frames, "frame"), _count(len(decoded.in_order), "conversation")]
     said += [_count(decoded.messages, "message"), f"{len(decoded.malformed)} malformed"]
     yield Row("dim", file, ", ".join(said))
-    for conversation, conclusion in zip(decoded.conversations, decoded.conclusions, strict=True):
+    for conversation, conclusion in decoded.in_order:
         yield Row("plain", "")
+        if isinstance(conversation, OtherConversation):
+            yield from _foreign_rows(decoded, conversation)
+            continue
         yield from _conversation_rows(conversation, conclusion)
         for seen in conversation.messages:
             yield from _message_rows(decoded, seen)
@@ -92,6 +70,25 @@ def _conversation_rows(conversation: Conversation, conclusion: Conclusion) -> It
             "Phase I", "no answer that chooses a suite" if answered else "no answer", "open"
         )
     yield from _key_rows(conversation)
+
+
+def _foreign_rows(decoded: Decoded, conversation: OtherConversation) -> Iterator[Row]:
+    """A conversation of another version: who, what, and the names of payloads."""
+    cookies = conversation.cookies
+    ends = f"{conversation.initiator} -> {conversation.responder}"
+    yield Row("plain", f"{cookies.initiator.hex()} {cookies.responder.hex()}", f"  {ends}")
+    yield _about("result", other_sentence(conversation), "open")
+    for seen in conversation.messages:
+        datagram = seen.datagram
+        head = f"{datagram.frame:>6} {decoded.offset(datagram):>11.6f}"
+        said = f"{datagram.source} -> {datagram.destination}  {other_name(seen)}"
+        if seen.repeats is not None:
+            yield Row("dim", head, f"{said}, repeats frame {seen.repeats}")
+            continue
+        yield Row("plain", head, said)
+        for text in other_lines(seen):
+            for line in _wrapped(text, 80):
+                yield Row("plain", _INDENT, line)
 
 
 def _about(label: str, text: str, role: str = "plain") -> Row:
@@ -217,101 +214,7 @@ def _other_rows(decoded: Decoded) -> Iterator[Row]:
         more = f", and {len(frames) - _LISTED} more" if len(frames) > _LISTED else ""
         listed = ", ".join(map(str, frames[:_LISTED])) + more
         yield Row("dim", f"{len(frames):>6} ", f"{what} (frame{'s' * (len(frames) > 1)} {listed})")
-    if not decoded.conversations and not decoded.malformed:
+    if not decoded.in_order and not decoded.malformed:
         yield Row("plain", "")
         said = "No ISAKMP message. If it runs on another port than 500 and 4500, name it: --port N"
         yield Row("open", said)
-
-
-# ---- JSON
-def decoded_tree(decoded: Decoded) -> dict[str, object]:
-    """The JSON of `decode`, schema_version 1."""
-    messages = [
-        _message_tree(decoded, index, seen)
-        for index, conversation in enumerate(decoded.conversations)
-        for seen in conversation.messages
-    ]
-    messages.sort(key=lambda item: int(str(item["frame"])))
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "frames": decoded.frames,
-        "start": _date(decoded.start_ns),
-        "conversations": [
-            _conversation_tree(*pair)
-            for pair in zip(decoded.conversations, decoded.conclusions, strict=True)
-        ],
-        "messages": messages,
-        "malformed": [_malformed_tree(decoded, item) for item in decoded.malformed],
-        "esp_in_udp": [item.frame for item in decoded.esp],
-        "keepalives": [item.frame for item in decoded.keepalives],
-        "ignored": [{"why": why, "frames": frames} for why, frames in decoded.ignored.items()],
-    }
-
-
-def _date(time_ns: int | None) -> str | None:
-    """A time as ISO 8601; None for one that no calendar has."""
-    if time_ns is None:
-        return None
-    try:
-        when = datetime.datetime.fromtimestamp(time_ns // _GIGA, datetime.UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{time_ns % _GIGA:09}Z"
-
-
-def _conversation_tree(conversation: Conversation, conclusion: Conclusion) -> dict[str, object]:
-    known, choice = conversation.known, conversation.phase1.choice
-    return {
-        "initiator_cookie": conversation.cookies.initiator.hex(),
-        "responder_cookie": conversation.cookies.responder.hex(),
-        "initiator": str(conversation.initiator),
-        "responder": str(conversation.responder),
-        "begins_in_capture": conversation.begins_here,
-        "suite": phase1_suite(choice) if choice is not None else None,
-        "key": known.key is not None,
-        "why_no_key": known.missing or None,
-        "faults": list(known.faults),
-        "conclusion": conclusion_tree(conclusion),
-    }
-
-
-def _message_tree(decoded: Decoded, conversation: int, seen: Seen) -> dict[str, object]:
-    header = seen.header
-    sender = {True: "initiator", False: "responder", None: None}[seen.from_initiator]
-    return {
-        "frame": seen.datagram.frame,
-        "time": round(decoded.offset(seen.datagram), 9),
-        "conversation": conversation,
-        "source": str(seen.datagram.source),
-        "destination": str(seen.datagram.destination),
-        "from": sender,
-        "exchange": header.exchange,
-        "exchange_name": MODES[header.exchange],
-        "number": seen.number,
-        "message_id": f"{header.message_id:08x}",
-        "flags": header.flags,
-        "length": header.length,
-        "repeats": seen.repeats,
-        "state": seen.state,
-        "why": seen.why or None,
-        "payloads": [payload_tree(item) for item in seen.payloads],
-        "checks": [
-            {"name": item.name, "verdict": item.verdict.value, "why": item.why or None}
-            for item in seen.checks
-        ],
-    }
-
-
-def _malformed_tree(decoded: Decoded, item: Malformed) -> dict[str, object]:
-    datagram, error = item.datagram, item.error
-    return {
-        "frame": datagram.frame,
-        "time": round(decoded.offset(datagram), 9),
-        "source": str(datagram.source),
-        "destination": str(datagram.destination),
-        "octets": len(datagram.octets),
-        "offset": error.offset,
-        "field": error.field,
-        "problem": error.problem,
-        "clause": error.clause,
-    }

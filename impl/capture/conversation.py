@@ -25,8 +25,10 @@ from impl.capture.opening import (
 from impl.capture.packets import Endpoint
 from impl.capture.secrets import Known, Phase1, UsePsk, known, with_payloads
 from impl.capture.signers import Signers
+from impl.capture.versions import OtherConversation, Others, OtherSeen, other_version
 from impl.crypto.schedule import Cookies
 from impl.wire.errors import WireError
+from impl.wire.ikev2 import EXCHANGES
 from impl.wire.message import HEADER_SIZE, NO_COOKIE, Header, decode_header, decode_message
 from impl.wire.numbers import ExchangeType, OakleyAttribute, Payload
 from impl.wire.payloads import (
@@ -44,6 +46,8 @@ _PHASE1 = (
     ExchangeType.AGGRESSIVE,
 )
 _KNOWN = frozenset(ExchangeType)
+#: exchange types from here on are for private use (RFC 2408 3.1)
+_PRIVATE = 240
 CLEAR, DECRYPTED, CLOSED = "clear", "decrypted", "closed"
 
 
@@ -372,11 +376,17 @@ class Conversations:
         self._first: dict[bytes, Conversation] = {}
         self._by_cookies: dict[Cookies, Conversation] = {}
         self.all: list[Conversation] = []
+        #: those of other versions of IKE
+        self.others = Others()
 
-    def see(self, datagram: Datagram) -> tuple[Conversation, Seen] | Malformed:
+    def see(
+        self, datagram: Datagram
+    ) -> tuple[Conversation, Seen] | tuple[OtherConversation, OtherSeen] | Malformed:
         """Take in one ISAKMP datagram: the message it is and where it belongs; or that it is none."""
         assert datagram.kind is Kind.ISAKMP
         try:
+            if not datagram.cut and (other := other_version(datagram.octets)) is not None:
+                return self.others.see(datagram, other)
             header = _checked(datagram)
             conversation, new = self._of(datagram, header)
             seen = conversation.see(datagram, header, self._secrets)
@@ -413,7 +423,11 @@ def _checked(datagram: Datagram) -> Header:
         raise WireError(len(datagram.octets), "datagram", problem, "RFC 2408 3.1")
     header = decode_header(datagram.octets)
     if header.exchange not in _KNOWN:
-        problem = f"{header.exchange} is none of IKEv1's"
+        problem = f"{header.exchange} is not one of IKEv1"
+        if header.exchange in EXCHANGES:
+            problem += f"; IKEv2 has it as {EXCHANGES[header.exchange]}, but the version is 1.0"
+        elif header.exchange >= _PRIVATE:
+            problem += ": private use (Windows AuthIP has 243 to 246)"
         raise WireError(18, "exchange type", problem, "RFC 2408 3.1")
     opens = header.exchange in _PHASE1 and header.responder_cookie == NO_COOKIE
     if opens and not header.encrypted and header.next_payload != Payload.SA:

@@ -447,7 +447,7 @@ def test_two_answers_to_one_message_are_two_conversations() -> None:
 @pytest.mark.parametrize(
     ("spoil", "clause"),
     [
-        (lambda octets: octets[:17] + b"\x20" + octets[18:], "RFC 2408 3.1"),
+        (lambda octets: octets[:17] + b"\x20" + octets[18:], "RFC 7296 3.1"),
         (lambda octets: octets[:18] + b"\xf3" + octets[19:], "RFC 2408 3.1"),
         (lambda octets: octets[:19] + b"\x01" + octets[20:], "RFC 2409 5"),
         (lambda octets: octets[:16] + b"\x04" + octets[17:], "RFC 2409 5"),
