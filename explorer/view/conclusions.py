@@ -127,10 +127,15 @@ def _established(conclusion: Conclusion, begun: str) -> str:
         item for item in conclusion.quick if item.outcome in (Outcome.ESTABLISHED, Outcome.DELETED)
     ]
     suites = "; ".join(suite(*pair) for pair in done[-1].chosen) if done else ""
-    form = f"{done[-1].sendings} messages, encrypted" if done else ""
+    form = f"{_counted(done[-1].sendings)}, encrypted" if done else ""
     many = f"{len(done)} Quick Modes (the last: " if len(done) > 1 else "Quick Mode ("
     lead = f"{begun}, then " if begun else ""
     return f"{lead}{many}{suites or form})"
+
+
+def _counted(messages: int) -> str:
+    """How many messages a Quick Mode took: a fourth is CONNECTED, which the commit bit asks for."""
+    return f"{messages} messages" + (" with the commit bit and CONNECTED" if messages == 4 else "")
 
 
 def _who(by_initiator: bool | None) -> str:

@@ -24,7 +24,10 @@ def decoded_tree(decoded: Decoded) -> dict[str, object]:
         if isinstance(conversation, OtherConversation):
             messages += [_foreign_tree(decoded, index, item) for item in conversation.messages]
         else:
-            messages += [_message_tree(decoded, index, item) for item in conversation.messages]
+            kerberos = conversation.phase1.shared_number
+            messages += [
+                _message_tree(decoded, index, item, kerberos) for item in conversation.messages
+            ]
     messages.sort(key=lambda item: int(str(item["frame"])))
     return {
         "schema_version": SCHEMA_VERSION,
@@ -71,7 +74,9 @@ def _conversation_tree(conversation: Conversation, conclusion: Conclusion) -> di
     known, choice = conversation.known, conversation.phase1.choice
     return {
         "begins_in_capture": conversation.begins_here,
-        "suite": phase1_suite(choice) if choice is not None else None,
+        "suite": phase1_suite(choice, conversation.phase1.shared_number)
+        if choice is not None
+        else None,
         "key": known.key is not None,
         "why_no_key": known.missing or None,
         "faults": list(known.faults),
@@ -98,13 +103,15 @@ def _head_tree(decoded: Decoded, conversation: int, seen: Seen | OtherSeen) -> d
     }
 
 
-def _message_tree(decoded: Decoded, conversation: int, seen: Seen) -> dict[str, object]:
+def _message_tree(
+    decoded: Decoded, conversation: int, seen: Seen, kerberos: bool | None
+) -> dict[str, object]:
     return _head_tree(decoded, conversation, seen) | {
         "exchange_name": MODES[seen.header.exchange],
         "number": seen.number,
         "state": seen.state,
         "why": seen.why or None,
-        "payloads": [payload_tree(item) for item in seen.payloads],
+        "payloads": [payload_tree(item, kerberos) for item in seen.payloads],
         "checks": [
             {"name": item.name, "verdict": item.verdict.value, "why": item.why or None}
             for item in seen.checks

@@ -38,8 +38,9 @@ def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
             yield from _foreign_rows(decoded, conversation)
             continue
         yield from _conversation_rows(conversation, conclusion)
+        kerberos = conversation.phase1.shared_number
         for seen in conversation.messages:
-            yield from _message_rows(decoded, seen)
+            yield from _message_rows(decoded, seen, kerberos)
     if decoded.malformed:
         yield Row("plain", "")
         yield Row("bad", "Malformed")
@@ -64,7 +65,7 @@ def _conversation_rows(conversation: Conversation, conclusion: Conclusion) -> It
         who = "" if conversation.ends_known else "; which end began it is not known"
         yield _about("begins", f"before the capture{who}", "open")
     if phase1.choice is not None:
-        yield _about("Phase I", phase1_suite(phase1.choice))
+        yield _about("Phase I", phase1_suite(phase1.choice, phase1.shared_number))
     elif conversation.begins_here:
         yield _about(
             "Phase I", "no answer that chooses a suite" if answered else "no answer", "open"
@@ -120,7 +121,7 @@ def _key_rows(conversation: Conversation) -> Iterator[Row]:
     ):
         names = dict.fromkeys(one.name for one in checks if one.verdict is verdict)
         if names:
-            label = "unproved" if verdict is Verdict.CANNOT else verdict.value
+            label = "unchecked" if verdict is Verdict.CANNOT else verdict.value
             yield _about(label, ", ".join(names), role)
 
 
@@ -134,7 +135,7 @@ def _wrapped(text: str, width: int = 86) -> list[str]:
     return lines
 
 
-def _message_rows(decoded: Decoded, seen: Seen) -> Iterator[Row]:
+def _message_rows(decoded: Decoded, seen: Seen, kerberos: bool | None) -> Iterator[Row]:
     datagram, header = seen.datagram, seen.header
     name = exchange_name(seen)
     if header.message_id:
@@ -150,7 +151,7 @@ def _message_rows(decoded: Decoded, seen: Seen) -> Iterator[Row]:
     yield Row(role, head, f"{ends}  {name}")
     if seen.state == CLOSED:
         yield from _closed_rows(seen)
-    yield from _payload_rows(seen)
+    yield from _payload_rows(seen, kerberos)
 
 
 def exchange_name(seen: Seen) -> str:
@@ -162,18 +163,20 @@ def exchange_name(seen: Seen) -> str:
 
 def _closed_rows(seen: Seen) -> Iterator[Row]:
     size = seen.header.length - HEADER_SIZE
-    yield Row("dim", _INDENT, f"encrypted, {size} octets")
+    fourth = seen.header.exchange == ExchangeType.QUICK and seen.number == 4
+    place = ", in the place of CONNECTED (RFC 2408 3.1)" if fourth else ""
+    yield Row("dim", _INDENT, f"encrypted, {size} octets{place}")
     if seen.why.startswith(WRONG_KEY):  # what it was taken for is in JSON
         yield Row("open", _INDENT, WRONG_KEY)
     elif seen.why == NO_IV:
         yield Row("open", _INDENT, NO_IV)
 
 
-def _payload_rows(seen: Seen) -> Iterator[Row]:
+def _payload_rows(seen: Seen, kerberos: bool | None) -> Iterator[Row]:
     """The payloads; a hash or a signature with what it is worth."""
     checks = iter(seen.checks)
     for item in seen.payloads:
-        name, lines = payload_lines(item)
+        name, lines = payload_lines(item, kerberos)
         role = "plain"
         if isinstance(item, HashData | Signature) and (check := next(checks, None)):
             lines, role = [_worth(check)], _ROLES[check.verdict]

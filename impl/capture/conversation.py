@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from impl.capture.datagrams import Datagram, Kind
 from impl.capture.keylog import KeyLog
 from impl.capture.opening import (
+    NO_IV,
+    WRONG_KEY,
     Chain,
     Check,
     Opened,
@@ -23,21 +25,31 @@ from impl.capture.opening import (
     phase1_checks,
 )
 from impl.capture.packets import Endpoint
-from impl.capture.secrets import Known, Phase1, UsePsk, known, with_payloads
+from impl.capture.places import number_in_clear, sealed_number, sent_by
+from impl.capture.secrets import (
+    GSS_NAMES,
+    Known,
+    Phase1,
+    UsePsk,
+    known,
+    with_encrypted,
+    with_payloads,
+)
 from impl.capture.signers import Signers
 from impl.capture.versions import OtherConversation, Others, OtherSeen, other_version
 from impl.crypto.schedule import Cookies
 from impl.wire.errors import WireError
 from impl.wire.ikev2 import EXCHANGES
 from impl.wire.message import HEADER_SIZE, NO_COOKIE, Header, decode_header, decode_message
-from impl.wire.numbers import ExchangeType, OakleyAttribute, Payload
+from impl.wire.numbers import ExchangeType, Payload
 from impl.wire.payloads import (
     AnyPayload,
     GssToken,
-    KeyExchange,
     Nonce,
+    VendorId,
 )
 from impl.wire.proposals import SecurityAssociation
+from impl.wire.vendors import tells
 
 _PHASE1 = (
     ExchangeType.BASE,
@@ -91,22 +103,6 @@ class _Exchange:
     sent: list[int] = field(default_factory=lambda: [0, 0])
 
 
-def _sent_by(datagram: Datagram, one: Endpoint, other: Endpoint) -> bool | None:
-    """Whether the first of two ends sent a datagram. Ports tell ends apart only if addresses do not:
-    they change when an exchange moves to port 4500."""
-    source, destination = datagram.source, datagram.destination
-    assert source is not None and destination is not None
-    if one.address != other.address:
-        if source.address == one.address or destination.address == other.address:
-            return True
-        if source.address == other.address or destination.address == one.address:
-            return False
-        return None
-    if one.port != other.port and source.port != destination.port:
-        return source.port == one.port or destination.port == other.port
-    return None
-
-
 class Conversation:
     """One Phase I exchange and all that runs under it."""
 
@@ -123,6 +119,8 @@ class Conversation:
         self._exchanges: dict[int, _Exchange] = {}
         self._before: dict[bytes, Seen] = {}
         self._sealed = {True: 0, False: 0}
+        #: whether the key has opened something, so that it is the right one
+        self._opens = False
 
     @property
     def cookies(self) -> Cookies:
@@ -165,7 +163,7 @@ class Conversation:
         first = self.messages[0] if self.messages else None
         if first is None or first.header.exchange != ExchangeType.MAIN:
             return
-        if _sent_by(datagram, self.initiator, self.responder) is not False:
+        if sent_by(datagram, self.initiator, self.responder) is not False:
             return
         self.ends_known = True
         same = header.exchange == ExchangeType.MAIN
@@ -182,7 +180,7 @@ class Conversation:
         self._before = {octets: _turned(item) for octets, item in self._before.items()}
 
     def _new(self, datagram: Datagram, header: Header, secrets: Secrets) -> Seen:
-        from_initiator = _sent_by(datagram, self.initiator, self.responder)
+        from_initiator = sent_by(datagram, self.initiator, self.responder)
         in_phase1 = header.exchange in _PHASE1
         if in_phase1 and header.message_id:
             raise WireError(20, "message id", "not zero in Phase I", "RFC 2408 3.1")
@@ -199,8 +197,10 @@ class Conversation:
             sender = self._sender(payloads, from_initiator)
             if sender is not None:
                 from_initiator = sender
+                self._note_sas(payloads, from_initiator=sender)
+                payloads = with_encrypted(payloads, self.phase1.method)
                 self._note(payloads, from_initiator=sender)
-                number = _number(header.exchange, payloads, from_initiator=sender)
+                number = number_in_clear(header.exchange, payloads, from_initiator=sender)
                 checks = self._phase1_checks(datagram, payloads, secrets, from_initiator=sender)
         return Seen(datagram, header, number, from_initiator, CLEAR, payloads, "", checks)
 
@@ -219,20 +219,27 @@ class Conversation:
         else:
             phase1.responder = with_payloads(phase1.responder, payloads)
         for item in payloads:
-            if isinstance(item, SecurityAssociation):
-                self._note_sa(item, from_initiator=from_initiator)
-            elif isinstance(item, GssToken):
-                phase1.kerberos = True
+            if isinstance(item, GssToken):
+                phase1.gss = True
+            elif isinstance(item, VendorId) and (told := tells(item.data)):
+                phase1.vendors.add(told)
 
-    def _note_sa(self, sa: SecurityAssociation, *, from_initiator: bool) -> None:
-        if from_initiator:
-            self.phase1.offer = self.phase1.offer or sa
-            return
-        transforms = sa.proposals[0].transforms if sa.proposals else ()
-        if transforms and self.phase1.choice is None:
-            self.phase1.choice = transforms[0]
-            if transforms[0].get(OakleyAttribute.GSS_IDENTITY_NAME) is not None:
-                self.phase1.kerberos = True
+    def _note_sas(self, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> None:
+        """Keep the offer, or the choice."""
+        phase1 = self.phase1
+        for sa in payloads:
+            if not isinstance(sa, SecurityAssociation):
+                continue
+            if from_initiator:
+                phase1.offer = phase1.offer or sa
+            elif phase1.choice is None and sa.proposals and sa.proposals[0].transforms:
+                phase1.choice = sa.proposals[0].transforms[0]
+            phase1.gss |= any(
+                item.get(kind) is not None
+                for proposal in sa.proposals
+                for item in proposal.transforms
+                for kind in GSS_NAMES
+            )
 
     def _learn(self, secrets: Secrets) -> Known:
         """What is known of the keys by now; worked out anew only if more was seen."""
@@ -268,13 +275,16 @@ class Conversation:
             return _seen(datagram, header, None, None, candidates[0], ())
         self._sealed[from_initiator] += 1
         count = self._sealed[from_initiator]
-        number = _sealed_number(header.exchange, count, from_initiator=from_initiator)
+        number = sealed_number(header.exchange, count, from_initiator=from_initiator)
 
         def check(item: Opened) -> tuple[Check, ...]:
             payloads = item.payloads or ()
             return self._phase1_checks(datagram, payloads, secrets, from_initiator=from_initiator)
 
         found, checks = likeliest(candidates, check)
+        if number == 6 and not self._sealed[True]:
+            found = _lacks_iv(found)
+        self._opens |= found.payloads is not None
         self._note(found.payloads or (), from_initiator=from_initiator)
         return _seen(datagram, header, number, from_initiator, found, checks)
 
@@ -285,12 +295,13 @@ class Conversation:
         keys, id_ = self._learn(secrets), header.message_id
         ciphertext = datagram.octets[HEADER_SIZE:]
         exchange = self._exchanges.get(id_)
+        begins = exchange is None
         if exchange is None:
             if keys.iv is not None and not self._chain.starts:
                 self._chain.starts = [keys.iv]  # Phase I had no message that was encrypted
             chain = exchange_chain(keys, self._chain, id_)
             exchange = _Exchange(datagram.source, datagram.destination, chain)
-        by_starter = _sent_by(datagram, exchange.starter, exchange.other)
+        by_starter = sent_by(datagram, exchange.starter, exchange.other)
         if by_starter is None:  # both ends at one address and port: they take turns
             by_starter = exchange.sent[0] == exchange.sent[1]
         candidates = opened(keys, exchange.chain, header, ciphertext)
@@ -305,6 +316,9 @@ class Conversation:
             return (exchange_check(keys, header, number, (ni_b, nr_b), item),)
 
         found, checks = likeliest(candidates, check)
+        if begins and self._opens and header.exchange == ExchangeType.QUICK:
+            found = _lacks_iv(found)
+        self._opens |= found.payloads is not None
         for item in found.payloads or ():
             if isinstance(item, Nonce) and exchange.nonces[turn] is None:
                 exchange.nonces[turn] = item.data
@@ -319,6 +333,11 @@ def _turned(seen: Seen) -> Seen:
     if number is not None and seen.header.exchange == ExchangeType.MAIN:
         number += 1 if seen.from_initiator else -1
     return replace(seen, from_initiator=not seen.from_initiator, number=number)
+
+
+def _lacks_iv(found: Opened) -> Opened:
+    """What did not open lacks the message before it, rather than the right key."""
+    return replace(found, why=NO_IV) if found.why.startswith(WRONG_KEY) else found
 
 
 def _block(keys: Known) -> int:
@@ -337,25 +356,6 @@ def _seen(
     state = CLOSED if found.payloads is None else DECRYPTED
     payloads = found.payloads or ()
     return Seen(datagram, header, number, from_initiator, state, payloads, found.why, checks)
-
-
-def _number(exchange: int, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> int | None:
-    """Which message of Phase I one in clear is, by what it holds and who sent it."""
-    later = 0 if from_initiator else 1
-    if any(isinstance(item, SecurityAssociation) for item in payloads):
-        return 1 + later
-    if exchange == ExchangeType.AGGRESSIVE:
-        return 3 if from_initiator else None
-    if exchange == ExchangeType.MAIN and any(isinstance(item, KeyExchange) for item in payloads):
-        return 3 + later
-    return None
-
-
-def _sealed_number(exchange: int, count: int, *, from_initiator: bool) -> int | None:
-    """Which message of Phase I an encrypted one is; `count` is its place among its sender's."""
-    if exchange == ExchangeType.MAIN:
-        return 3 + 2 * count + (0 if from_initiator else 1)
-    return 3 if exchange == ExchangeType.AGGRESSIVE and from_initiator and count == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

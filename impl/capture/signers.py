@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.x509 import Certificate
 
-_UNKNOWN = "the signer's public key is not known"
+_UNKNOWN = "needs the signer's public key (--cert FILE)"
+#: methods in which an end signs with RSA; the latter are hybrid, and XAUTH's
+_RSA_SIGNED = (Method.RSA_SIGNATURES, 64221, 65005, 65006)
 _ANYBODY = "by the certificate sent with it, whoever issued that"
 
 
@@ -45,8 +47,9 @@ class Signers:
     ) -> tuple[bool | None, str]:
         """Whether an RSA signature over the bare hash is right (None: that cannot be said), and by whose
         key, or why not. `payloads` are those of its message."""
-        if method != Method.RSA_SIGNATURES:
-            return None, f"the method is {name_of(Method, method or 0).lower()}"
+        if method not in _RSA_SIGNED:
+            said = name_of(Method, method or 0).lower()
+            return None, f"needs signatures of the method {said}, which are not supported"
         known = self.public_keys.get(id_b or b"")
         if known is not None:
             return _verified(known, signature, expected), ""
@@ -130,7 +133,12 @@ def _judged(
     if key is None:
         return None, _UNKNOWN
     right = _verified(key, signature, expected)
-    return right, why if right is not None else "the signer's key is none that can be used"
+    return (
+        right,
+        why
+        if right is not None
+        else "needs another key: the signer's cannot be used for RSA signatures",
+    )
 
 
 def _verified(key: RSAPublicKey, signature: bytes, expected: bytes) -> bool | None:

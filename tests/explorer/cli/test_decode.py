@@ -156,13 +156,13 @@ def test_a_wrong_key_is_named(run: Run, tmp_path: Path) -> None:
     file.write_text(f'"{FACTS["cookies"][0]}","{"5ec2e7" * 5}a0"\n')
     done = run("decode", STRONGSWAN, "--keylog", file)
     assert done.code == 0 and "5ec2e7" not in done.out
-    assert done.out.count("does not decrypt to payloads: probably the wrong key") == 5
+    assert done.out.count("does not decrypt to payloads: most likely the wrong key") == 5
     assert "  closed   5 of 5 encrypted messages" in done.out.splitlines()
 
 
 def test_a_psk_alone_opens_no_main_mode_and_that_is_said(run: Run, psk: Path) -> None:
     done = run("decode", STRONGSWAN, "--psk-file", psk)
-    assert "a pre-shared key alone opens nothing: it needs the Diffie-Hellman secret" in done.out
+    assert "the pre-shared key alone does not decipher: the Diffie-Hellman" in done.out
     assert done.code == 0 and no_secret(done.out)
     assert "--keylog FILE may have one" in run("decode", STRONGSWAN).out
 

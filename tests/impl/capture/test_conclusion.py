@@ -10,6 +10,7 @@ import pytest
 
 from impl.capture.conversation import Secrets
 from impl.capture.ending import Conclusion, Evidence, Outcome, Reason
+from impl.capture.opening import NO_IV
 from impl.ike.events import Phase1Failed, Phase2Failed
 from impl.ike.settings import Address, Detection, Nat
 from impl.link.network import Sent, Tap
@@ -359,6 +360,27 @@ def test_an_encrypted_answer_to_message_5_is_most_likely_another_key() -> None:
     assert found.frames == tuple(range(5, 13))
     found = only(concluded(saved(begun(Method.RSA_SIGNATURES) + messages[4:]))[1]).main
     assert found.reason is Reason.REFUSAL_ENCRYPTED and found.alternatives[0] is Reason.CERTIFICATE
+
+
+@pytest.mark.parametrize("end", EVERYBODY)
+def test_answers_that_the_keys_of_the_initiator_do_not_open(end: Address | None) -> None:
+    """As strongSwan answers: under keys of its own, which come from another pre-shared key."""
+    run = recorded_pair(b={"secret": secret(b"another key")})
+    run.pair.start()
+    run.pair.run(60)
+    sent = [octets_of(item) for item in run.pair.network.log]
+    messages = [("IR"[number % 2], octets) for number, octets in enumerate(sent[:4])]
+    for number in range(4):
+        _, noise = closed("R", NOTE, 100 + number)
+        messages += [("I", sent[4]), ("R", sent[4][:16] + noise[16:])]
+    secrets = Secrets(run.logs[end]) if end is not None else None
+    (one,), (found,) = concluded(saved(messages), secrets)
+    main = found.main
+    assert (main.reason, main.stopped_after) == (Reason.PSK_MISMATCH, 5)
+    assert main.evidence is Evidence.UNREAD_ANSWER and main.answers == main.sendings == 4
+    assert main.keyed is (end is not None) and not main.certain
+    assert main.alternatives == (() if end is not None else (Reason.IDENTITY,))
+    assert NO_IV not in {item.why for item in one.messages}
 
 
 UP = [closed("I", MAIN, 0), closed("R", MAIN, 0, size=48)]
