@@ -48,7 +48,7 @@ def run_decode(
     try:
         decoded = decode(octets, secrets, ports)
     except CaptureError as error:
-        raise usage(f"{file} is no capture: {error.problem}", error.mend) from None
+        raise usage(f"{file} is not a capture: {error.problem}", error.mend) from None
     if output == "json":
         text = json.dumps(decoded_tree(decoded), indent=2)
         sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one that JSON lets through
@@ -58,7 +58,7 @@ def run_decode(
 
 
 def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
-    """What a capture holds. CaptureError if it is none."""
+    """What a capture holds. CaptureError if it is not one."""
     found, conversations = Decoded(), Conversations(secrets)
     found.conversations, found.others = conversations.all, conversations.others.all
     until_ns = 0

@@ -29,8 +29,10 @@ _LISTED = 8
 # ---- rows
 def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
     """All conversations, then what was none."""
+    cut = sum(bool(item.datagram.cut) for item in decoded.malformed)
     said = [_count(decoded.frames, "frame"), _count(len(decoded.in_order), "conversation")]
-    said += [_count(decoded.messages, "message"), f"{len(decoded.malformed)} malformed"]
+    said += [_count(decoded.messages, "message"), f"{len(decoded.malformed) - cut} malformed"]
+    said += [f"{cut} incomplete"] if cut else []
     yield Row("dim", file, ", ".join(said))
     for conversation, conclusion in decoded.in_order:
         yield Row("plain", "")
@@ -41,11 +43,16 @@ def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
         kerberos = conversation.phase1.shared_number
         for seen in conversation.messages:
             yield from _message_rows(decoded, seen, kerberos)
-    if decoded.malformed:
-        yield Row("plain", "")
-        yield Row("bad", "Malformed")
-        for item in decoded.malformed:
+    broken = [item for item in decoded.malformed if not item.datagram.cut]
+    lacking = [item for item in decoded.malformed if item.datagram.cut]
+    for items, heading in ((broken, "Malformed"), (lacking, "Incomplete in the capture")):
+        if items:
+            yield Row("plain", "")
+            yield Row("bad", heading)
+        for item in items:
             yield from _malformed_rows(decoded, item)
+    if any("snap length" in item.datagram.cut for item in lacking):
+        yield Row("open", "The snap length cut messages off. Capture them whole: tcpdump -s 0")
     yield from _other_rows(decoded)
 
 
@@ -67,9 +74,7 @@ def _conversation_rows(conversation: Conversation, conclusion: Conclusion) -> It
     if phase1.choice is not None:
         yield _about("Phase I", phase1_suite(phase1.choice, phase1.shared_number))
     elif conversation.begins_here:
-        yield _about(
-            "Phase I", "no answer that chooses a suite" if answered else "no answer", "open"
-        )
+        yield _about("Phase I", "no answer selects a suite" if answered else "no answer", "open")
     yield from _key_rows(conversation)
 
 
@@ -97,22 +102,24 @@ def _about(label: str, text: str, role: str = "plain") -> Row:
 
 
 def _key_rows(conversation: Conversation) -> Iterator[Row]:
-    """What the keys were good for."""
+    """What the keys open, and what the hashes and signatures are worth."""
     known, messages = conversation.known, conversation.messages
     for fault in known.faults:
         yield _about("key log", fault, "bad")
     closed = [item for item in messages if item.state == CLOSED]
     sealed = sum(item.header.encrypted for item in messages)
+    many = _count(sealed, "encrypted message")
     if closed and known.key is None:
-        yield _about("closed", _count(len(closed), "message"), "open")
-        if known.missing not in known.faults:
-            mend = "; --keylog FILE may have one" if known.missing == NO_KEY else ""
-            for line in _wrapped(known.missing + mend):
-                yield _about("", line, "open")
+        why = known.missing + (
+            ": give a key log with --keylog FILE" if known.missing == NO_KEY else ""
+        )
+        said = [f"{many}, not deciphered"] + _wrapped(why) * (known.missing not in known.faults)
+        for number, line in enumerate(said):
+            yield _about("" if number else "keys", line, "open")
     elif closed:
-        yield _about("closed", f"{len(closed)} of {_count(sealed, 'encrypted message')}", "open")
+        yield _about("keys", f"{len(closed)} of {many} not deciphered", "open")
     elif sealed:
-        yield _about("opened", _count(sealed, "encrypted message"), "ok")
+        yield _about("keys", f"{many}, deciphered", "ok")
     checks = [one for item in messages if item.repeats is None for one in item.checks]
     for verdict, role in (
         (Verdict.VERIFIED, "ok"),
@@ -219,5 +226,5 @@ def _other_rows(decoded: Decoded) -> Iterator[Row]:
         yield Row("dim", f"{len(frames):>6} ", f"{what} (frame{'s' * (len(frames) > 1)} {listed})")
     if not decoded.in_order and not decoded.malformed:
         yield Row("plain", "")
-        said = "No ISAKMP message. If it runs on another port than 500 and 4500, name it: --port N"
+        said = "No ISAKMP message on UDP ports 500 and 4500. For another port give --port N"
         yield Row("open", said)

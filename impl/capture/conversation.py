@@ -419,7 +419,7 @@ class Conversations:
 def _checked(datagram: Datagram) -> Header:
     """The header of a message that one of us would look at; WireError if there is none."""
     if datagram.cut:
-        problem = f"the frame lacks a part of it: {datagram.cut}"
+        problem = f"incomplete: {datagram.cut}"
         raise WireError(len(datagram.octets), "datagram", problem, "RFC 2408 3.1")
     header = decode_header(datagram.octets)
     if header.exchange not in _KNOWN:

@@ -25,7 +25,7 @@ from impl.wire.payloads import AnyPayload, EncryptedBody, HashData, Signature
 
 #: how many messages back a chain may continue
 MAX_TRIED = 4
-NO_IV = "the message before it, which its IV comes from, is not in the capture"
+NO_IV = "its IV comes from a message that is not in the capture"
 WRONG_KEY = "does not decrypt to payloads: most likely the wrong key"
 NEEDS_GSS = "needs the session key of GSS-API: it is a wrap token of Kerberos"
 NEEDS_OWN_CERTIFICATE = "needs the certificate of the responder, of which it is the hash"

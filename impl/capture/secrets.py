@@ -282,4 +282,4 @@ def _why(phase1: Phase1, log: Mapping[str, bytes], psk: UsePsk | None, found: Kn
     if {"G_XY", "DH_PRIVATE_I", "DH_PRIVATE_R"} & set(log) and found.skeyid is None:
         need = "SKEYID" if method not in _PRE_SHARED else "the pre-shared key, or SKEYID"
         return f"the Diffie-Hellman secret is known; {need} is missing"
-    return f"the key log has nothing for these cookies that leads to a key ({leads})"
+    return f"the key log has no value for these cookies that leads to a key ({leads})"

@@ -1,4 +1,4 @@
-"""Signatures in captures: whose key they are by, and whether anybody vouches for that (RFC 2409 5.1).
+"""Signatures in captures: whose key made them, and whether its certificate is trusted (RFC 2409 5.1).
 
 `cryptography` is loaded only where there is a signature.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UNKNOWN = "needs the signer's public key (--cert FILE)"
 #: methods in which an end signs with RSA; the latter are hybrid, and XAUTH's
 _RSA_SIGNED = (Method.RSA_SIGNATURES, 64221, 65005, 65006)
-_ANYBODY = "by the certificate sent with it, whoever issued that"
+_ANYBODY = "by the certificate sent with it; its issuer is not checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Signers:
         named = self._named(_identity(id_b))
         if named:
             return _judged(
-                _rsa(named[0]), signature, expected, f"by {_said(named[0])}, which was given"
+                _rsa(named[0]), signature, expected, f"by {_said(named[0])}, given with --cert"
             )
         return None, _UNKNOWN
 
@@ -82,18 +82,20 @@ class Signers:
         try:
             when = datetime.datetime.fromtimestamp((self.time_ns or 0) / 1e9, datetime.UTC)
         except (OverflowError, ValueError, OSError):
-            return f"{said}, which cannot be judged: no calendar has the time of its frame"
+            return (
+                f"{said}, whose validity cannot be checked: the time of the frame is out of range"
+            )
         try:
             path = check_path(sent[0], sent, (), Trust(self.believed, rules=rules), when)
         except Refused as error:
-            return f"{said}, which is not believed: {error.why}"
+            return f"{said}, which is not trusted: {error.why}"
         why = unconfirmed(sent[0], shown) if shown is not None else ""
         if why:
             return f"{said}, but {why}"
         return (
-            f"{said}, which was given"
+            f"{said}, given with --cert"
             if len(path) == 1
-            else f"{said}, for which {_said(path[-1])} vouches"
+            else f"{said}, trusted through {_said(path[-1])}"
         )
 
     def _named(self, shown: Identification | None) -> list[Certificate]:
