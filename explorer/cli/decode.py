@@ -11,7 +11,10 @@ from explorer.cli import exits
 from explorer.cli.peers import usage
 from explorer.cli.reader import MEBI, FileReader
 from explorer.report.text import write
-from explorer.view.messages import Decoded, decoded_rows, decoded_tree
+from explorer.view.decoded import Decoded
+from explorer.view.decoded_json import decoded_tree
+from explorer.view.messages import decoded_rows
+from impl.capture.conclusion import conclude
 from impl.capture.conversation import Conversations, Malformed, Secrets
 from impl.capture.datagrams import Kind, datagrams
 from impl.capture.files import CaptureError, frames
@@ -45,7 +48,7 @@ def run_decode(
     try:
         decoded = decode(octets, secrets, ports)
     except CaptureError as error:
-        raise usage(f"{file} is no capture: {error.problem}", error.mend) from None
+        raise usage(f"{file} is not a capture: {error.problem}", error.mend) from None
     if output == "json":
         text = json.dumps(decoded_tree(decoded), indent=2)
         sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one that JSON lets through
@@ -55,11 +58,13 @@ def run_decode(
 
 
 def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
-    """What a capture holds. CaptureError if it is none."""
+    """What a capture holds. CaptureError if it is not one."""
     found, conversations = Decoded(), Conversations(secrets)
-    found.conversations = conversations.all
+    found.conversations, found.others = conversations.all, conversations.others.all
+    until_ns = 0
     for item in datagrams(frames(octets), ports):
         found.frames += 1
+        until_ns = max(until_ns, item.time_ns)
         if found.start_ns is None:
             found.start_ns = item.time_ns
         if item.kind is Kind.ISAKMP:
@@ -72,6 +77,7 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
             found.keepalives.append(item)
         else:
             found.ignored.setdefault(item.why, []).append(item.frame)
+    found.conclusions = conclude(conversations.all, until_ns)
     return found
 
 

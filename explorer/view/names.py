@@ -1,4 +1,5 @@
-"""Distinguished names and certificates in words; whatever is none says so, and nothing is trusted."""
+"""Names in words: text of packets, distinguished names, certificates. What is not a name says so; nothing
+is trusted, and `safe` makes the text safe where it is printed."""
 
 from __future__ import annotations
 
@@ -19,6 +20,35 @@ _TYPES = {
     "2a864886f70d010901": "emailAddress",
 }
 MAX_PARTS = 32
+#: code points up to here are letters of Europe: names in UTF-16 are told from noise by them
+_EUROPEAN = 0x24F
+_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+def utf16_text(data: bytes) -> str | None:
+    """Text in UTF-16 of either byte order, without a zero at its end, as Windows writes names; None if the
+    octets do not look like it: most of their letters have to be European ones."""
+    order = _MARKS.get(data[:2])
+    orders = (order,) if order else ("utf-16-le", "utf-16-be")
+    body = data[2:] if order else data
+    if len(body) < 4 or len(body) % 2:
+        return None
+    for name in orders:
+        try:
+            text = body.decode(name).removesuffix("\0")
+        except UnicodeDecodeError:
+            continue
+        european = sum(ord(letter) <= _EUROPEAN for letter in text)
+        if text and text.isprintable() and 2 * european >= len(text):
+            return text
+    return None
+
+
+def plain_text(data: bytes) -> str | None:
+    """Printable ASCII, or UTF-16; None for anything else."""
+    if data.isascii() and data.decode().isprintable() and data:
+        return data.decode()
+    return utf16_text(data)
 
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
@@ -72,7 +102,7 @@ def certificate_words(der: bytes) -> Iterator[str]:
         subject, issuer = read.subject.rfc4514_string(), read.issuer.rfc4514_string()
         first, last = read.not_valid_before_utc, read.not_valid_after_utc
     except (ValueError, TypeError):
-        yield "no X.509 certificate that can be read"
+        yield "not a readable X.509 certificate"
         return
     yield f"subject {subject or 'empty'}"
     yield f"issuer  {issuer or 'empty'}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Any
 
-from explorer.view.names import certificate_words, distinguished_name
+from explorer.view.names import certificate_words, distinguished_name, plain_text, utf16_text
 from explorer.view.suites import attributes, suite
 from impl.wire.numbers import CertEncoding, IdType, NotifyType, Payload, ProtocolId, name_of
 from impl.wire.payloads import (
@@ -14,6 +14,7 @@ from impl.wire.payloads import (
     Certificate,
     CertificateRequest,
     Delete,
+    EncryptedBody,
     GssToken,
     HashData,
     Identification,
@@ -30,21 +31,51 @@ from impl.wire.payloads import (
 from impl.wire.proposals import SecurityAssociation
 from impl.wire.vendors import vendor_of
 
+#: identities that are not text
+_BINARY = frozenset(
+    (
+        IdType.IPV4_ADDR,
+        IdType.IPV4_ADDR_SUBNET,
+        IdType.IPV4_ADDR_RANGE,
+        IdType.IPV6_ADDR,
+        IdType.IPV6_ADDR_SUBNET,
+        IdType.IPV6_ADDR_RANGE,
+        IdType.DER_ASN1_DN,
+        IdType.DER_ASN1_GN,
+    )
+)
 #: octets of data that nobody can read which are still shown
 _SHOWN = 24
+#: payload types from here on are for private use (RFC 2408 3.1)
+_PRIVATE = 128
 Lines = Iterator[str]
+#: names of payload types that have more than one number, or are not ours to decode
+_NAMES: dict[int, str] = {
+    Payload.ATTRIBUTES: "ATTR",
+    Payload.NAT_D_DRAFT4: "NAT-D",
+    Payload.NAT_OA_DRAFT4: "NAT-OA",
+    Payload.NAT_D_DRAFT: "NAT-D",
+    Payload.NAT_OA_DRAFT: "NAT-OA",
+    Payload.FRAGMENT: "FRAG",
+}
 
 
-def payload_lines(item: AnyPayload) -> tuple[str, list[str]]:
-    """A payload's name, and what is in it, line by line."""
-    return name_of(Payload, encode_payload(item)[0]), list(_WORDS[type(item)](item))
+def payload_lines(item: AnyPayload, kerberos: bool | None = None) -> tuple[str, list[str]]:
+    """A payload's name, and what is in it, line by line; `kerberos`: as for `phase1_suite`."""
+    type_ = encode_payload(item)[0]
+    name = _NAMES.get(type_) or name_of(Payload, type_)
+    if isinstance(item, SecurityAssociation):
+        return name, list(_sa(item, kerberos))
+    return name, list(_WORDS[type(item)](item))
 
 
-def payload_tree(item: AnyPayload) -> dict[str, object]:
+def payload_tree(item: AnyPayload, kerberos: bool | None = None) -> dict[str, object]:
     """A payload as JSON: type, name, length on the wire, words, and the fields it has."""
     type_, body = encode_payload(item)
-    name, words = payload_lines(item)
+    name, words = payload_lines(item, kerberos)
     tree: dict[str, object] = {"type": type_, "name": name, "length": 4 + len(body), "words": words}
+    if isinstance(item, SecurityAssociation):
+        return tree | _sa_fields(item, kerberos)
     fields = _FIELDS.get(type(item))
     return tree | (fields(item) if fields is not None else {"data": body.hex()})
 
@@ -56,7 +87,7 @@ def _octets(data: bytes) -> str:
 
 
 # ---- words
-def _sa(item: SecurityAssociation) -> Lines:
+def _sa(item: SecurityAssociation, kerberos: bool | None) -> Lines:
     if item.doi != 1 or item.situation != 1:
         yield f"DOI {item.doi}, situation {item.situation}"
     several = len(item.proposals) > 1
@@ -68,10 +99,10 @@ def _sa(item: SecurityAssociation) -> Lines:
             yield f"{lead}no transform"
         for transform in proposal.transforms:
             number = f"{transform.number}: " if len(proposal.transforms) > 1 else ""
-            yield f"{lead}{number}{suite(proposal, transform)}"
+            yield f"{lead}{number}{suite(proposal, transform, kerberos)}"
 
 
-def _size(item: KeyExchange | Nonce | Signature | GssToken | HashData) -> Lines:
+def _size(item: KeyExchange | Nonce | Signature | HashData) -> Lines:
     yield f"{len(item.data)} octets"
 
 
@@ -86,6 +117,8 @@ def _identity(item: Identification) -> str:
         return f"{ip_address(data[:size])}/{_prefix(data[size:])}"
     if kind in (IdType.IPV4_ADDR_RANGE, IdType.IPV6_ADDR_RANGE) and len(data) == 2 * size:
         return f"{ip_address(data[:size])}-{ip_address(data[size:])}"
+    if b"\0" in data and kind not in _BINARY and (text := utf16_text(data)):
+        return f"{text} (UTF-16)"
     if kind in (IdType.FQDN, IdType.USER_FQDN):
         return data.decode("utf-8", "backslashreplace")
     if kind == IdType.DER_ASN1_DN:
@@ -147,8 +180,8 @@ def _delete(item: Delete) -> Lines:
 
 def _vendor(item: VendorId) -> Lines:
     name = vendor_of(item.data)
-    text = item.data.decode("ascii") if item.data.isascii() else ""
-    quoted = f' "{text}"' if text and text.isprintable() else ""
+    text = plain_text(item.data)
+    quoted = f' "{text}"' if text else ""
     yield name or f"unknown {_octets(item.data)}{quoted}"
 
 
@@ -162,12 +195,51 @@ def _nat_oa(item: NatOriginalAddress) -> Lines:
     yield f"{kind} {ip_address(item.address) if known else _octets(item.address)}"
 
 
+def _gss(item: GssToken) -> Lines:
+    yield f"{len(item.data)} octets{_token(item.data)}"
+
+
+#: the mechanism of a token (RFC 1964, 4178), and what its first octets say
+_MECHANISMS = {
+    bytes.fromhex("06092a864886f712010202"): "Kerberos",
+    bytes.fromhex("06092a864882f712010202"): "Kerberos (Microsoft's number)",
+    bytes.fromhex("06062b0601050502"): "SPNEGO",
+}
+_TOKENS = {b"\x01\x00": "AP-REQ", b"\x02\x00": "AP-REP", b"\x03\x00": "KRB-ERROR"}
+
+
+def _token(data: bytes) -> str:
+    """What a token of GSS-API is (RFC 2743 3.1), with the vendor's octet before it or without."""
+    for oid, name in _MECHANISMS.items():
+        at = data.find(oid, 0, 16)
+        if at >= 0:
+            kind = _TOKENS.get(data[at + len(oid) : at + len(oid) + 2])
+            return f", {name}" + (f" {kind}" if kind else "")
+    return ""
+
+
+def _encrypted(item: EncryptedBody) -> Lines:
+    yield f"encrypted, {len(item.body)} octets (public key encryption)"
+
+
 def _unknown(item: Unknown) -> Lines:
-    yield f"payload of type {item.type}, which is not known: {_octets(item.body)}"
+    body = item.body
+    if item.type in (Payload.NAT_D_DRAFT4, Payload.NAT_OA_DRAFT4):
+        yield f"{_octets(body)} (draft 4 to 8)"
+    elif item.type == Payload.FRAGMENT and len(body) >= 4:
+        last = ", the last" if body[3] & 1 else ""
+        yield f"{len(body) - 4} octets, fragment {body[2]} of message {body[0] << 8 | body[1]}{last}"
+    elif item.type == Payload.ATTRIBUTES:
+        yield f"{len(body)} octets of XAUTH or Mode Config"  # a password may be in it
+    else:
+        private = item.type >= _PRIVATE
+        kind = "private payload type" if private else "unknown payload type"
+        text = plain_text(body)
+        said = f' "{text}"' if text else ""
+        yield f"{kind} {item.type}: {_octets(body)}{said}"
 
 
 _WORDS: dict[type, Callable[..., Lines]] = {
-    SecurityAssociation: _sa,
     KeyExchange: _size,
     Identification: _id,
     Certificate: _certificate,
@@ -180,13 +252,14 @@ _WORDS: dict[type, Callable[..., Lines]] = {
     VendorId: _vendor,
     NatDiscovery: _nat_d,
     NatOriginalAddress: _nat_oa,
-    GssToken: _size,
+    GssToken: _gss,
+    EncryptedBody: _encrypted,
     Unknown: _unknown,
 }
 
 
 # ---- fields
-def _sa_fields(item: SecurityAssociation) -> dict[str, object]:
+def _sa_fields(item: SecurityAssociation, kerberos: bool | None) -> dict[str, object]:
     return {
         "doi": item.doi,
         "situation": item.situation,
@@ -199,7 +272,7 @@ def _sa_fields(item: SecurityAssociation) -> dict[str, object]:
                     {
                         "number": transform.number,
                         "id": transform.id,
-                        "suite": suite(proposal, transform),
+                        "suite": suite(proposal, transform, kerberos),
                         "attributes": list(attributes(transform)),
                     }
                     for transform in proposal.transforms
@@ -234,8 +307,15 @@ def _delete_fields(item: Delete) -> dict[str, object]:
     return {"doi": item.doi, "protocol": item.protocol, "spis": [spi.hex() for spi in item.spis]}
 
 
+def _unknown_fields(item: Unknown) -> dict[str, object]:
+    if item.type == Payload.ATTRIBUTES:
+        return {}  # a password may be in it
+    return {"data": item.body.hex(), "text": plain_text(item.body)}
+
+
 _FIELDS: dict[type, Callable[[Any], dict[str, object]]] = {
-    SecurityAssociation: _sa_fields,
+    Unknown: _unknown_fields,
+    EncryptedBody: lambda item: {"encrypted": True, "data": item.body.hex()},
     Identification: _id_fields,
     Notification: _notify_fields,
     Delete: _delete_fields,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
+from explorer.view.names import utf16_text
 from impl.wire.numbers import (
     AhTransform,
     Encapsulation,
@@ -24,7 +25,7 @@ _ENCRYPTION = {1: "des", 2: "idea", 3: "blowfish", 4: "rc5", 5: "3des", 6: "cast
 _HASH = {1: "md5", 2: "sha1", 3: "tiger", 4: "sha256", 5: "sha384", 6: "sha512"}
 _METHOD = {
     **{item.value: item.name.lower().replace("_", "-") for item in Method},
-    65001: "kerberos or xauth-pre-shared-key",
+    65001: "kerberos or xauth-pre-shared-key",  # unless something tells
     65002: "xauth-pre-shared-key of the responder",
     65005: "xauth-rsa-signatures",
     65006: "xauth-rsa-signatures of the responder",
@@ -52,6 +53,9 @@ _AH: dict[int, str] = {
 }
 _INTEGRITY = {1: "md5", 2: "sha1", 3: "des-mac", 4: "kpdk", 5: "sha256", 6: "sha384", 7: "sha512"}
 _UNITS: dict[int, str] = {LifeType.SECONDS: "s", LifeType.KILOBYTES: "kB"}
+#: what method 65001 means, where that is known
+_SHARED_NUMBER = {True: "kerberos", False: "xauth-pre-shared-key"}
+_NAMES = (OakleyAttribute.GSS_IDENTITY_NAME, OakleyAttribute.GSS_NAME_WINDOWS)
 #: a number of more octets than this is shown as octets
 _NUMBER = 8
 
@@ -61,22 +65,27 @@ def group_name(number: int) -> str:
     return GroupId(number).name.lower() if number in set(GroupId) else f"group {in_digits(number)}"
 
 
-def suite(proposal: Proposal, transform: Transform) -> str:
-    """A transform as people write suites: `3des sha1 modp1024 pre-shared-key, 28800 s`."""
+def suite(proposal: Proposal, transform: Transform, kerberos: bool | None = None) -> str:
+    """A transform as people write suites: `3des sha1 modp1024 pre-shared-key, 28800 s`. `kerberos`: as for
+    `phase1_suite`."""
     if proposal.protocol == ProtocolId.ISAKMP:
-        return phase1_suite(transform)
+        return phase1_suite(transform, kerberos)
     return _phase2_suite(proposal, transform)
 
 
-def phase1_suite(transform: Transform) -> str:
-    """A transform of Phase I."""
+def phase1_suite(transform: Transform, kerberos: bool | None = None) -> str:
+    """A transform of Phase I. `kerberos`: whether method 65001 is Kerberos, else XAUTH; None: not known."""
     named = OakleyAttribute
     bits, group = transform.get(named.KEY_LENGTH), transform.get(named.GROUP)
+    method = transform.get(named.AUTHENTICATION)
+    if any(transform.get(name) is not None for name in _NAMES):
+        kerberos = True  # XAUTH has no name there
+    shared = _SHARED_NUMBER.get(kerberos) if kerberos is not None else None
     parts = [
         _named(_ENCRYPTION, transform.get(named.ENCRYPTION), "cipher", bits),
         _named(_HASH, transform.get(named.HASH), "hash"),
         "no group" if group is None else group_name(group),
-        _named(_METHOD, transform.get(named.AUTHENTICATION), "method"),
+        shared if shared and method == Method.KERBEROS else _named(_METHOD, method, "method"),
     ]
     said = (named.ENCRYPTION, named.HASH, named.AUTHENTICATION, named.GROUP, named.KEY_LENGTH)
     rest = _rest(transform, said, (named.LIFE_TYPE, named.LIFE_DURATION), named)
@@ -128,9 +137,18 @@ def _rest(
             stated = "no life type" if unit is None else f"life type {in_digits(unit)}"
             counted = _UNITS.get(unit or 0) or f"of {stated}"
             lifetimes.append(f"{_duration(item)} {counted}")
+        elif names is OakleyAttribute and item.type in _NAMES and (name := _gss_name(item)):
+            others.append(name)
         elif item.type not in said:
             others.append(f"{name_of(names, item.type).lower()} {_value(item)}")
     return lifetimes + others
+
+
+def _gss_name(item: Attribute) -> str | None:
+    """The name of an end for GSS-API, if it is text; Windows sends it under a number of its own too."""
+    text = utf16_text(item.value) if isinstance(item.value, bytes) else None
+    own = f" ({item.type})" if item.type != OakleyAttribute.GSS_IDENTITY_NAME else ""
+    return f"GSS name {text}{own}" if text else None
 
 
 def _duration(item: Attribute) -> str:
@@ -144,7 +162,11 @@ def _value(item: Attribute) -> str:
 
 
 def attributes(transform: Transform) -> Iterator[dict[str, object]]:
-    """Attributes as JSON shows them: a number in the short form, octets in the long one."""
+    """Attributes as JSON shows them: a number in the short form, octets in the long one; the text of names."""
     for item in transform.attributes:
         value = item.value
-        yield {"type": item.type, "value": value if isinstance(value, int) else value.hex()}
+        tree: dict[str, object] = {"type": item.type}
+        tree["value"] = value if isinstance(value, int) else value.hex()
+        if item.type in _NAMES and isinstance(value, bytes):
+            tree["text"] = utf16_text(value)
+        yield tree

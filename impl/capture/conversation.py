@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from impl.capture.datagrams import Datagram, Kind
 from impl.capture.keylog import KeyLog
 from impl.capture.opening import (
+    NO_IV,
+    WRONG_KEY,
     Chain,
     Check,
     Opened,
@@ -23,19 +25,31 @@ from impl.capture.opening import (
     phase1_checks,
 )
 from impl.capture.packets import Endpoint
-from impl.capture.secrets import Known, Phase1, UsePsk, known, with_payloads
+from impl.capture.places import number_in_clear, sealed_number, sent_by
+from impl.capture.secrets import (
+    GSS_NAMES,
+    Known,
+    Phase1,
+    UsePsk,
+    known,
+    with_encrypted,
+    with_payloads,
+)
 from impl.capture.signers import Signers
+from impl.capture.versions import OtherConversation, Others, OtherSeen, other_version
 from impl.crypto.schedule import Cookies
 from impl.wire.errors import WireError
+from impl.wire.ikev2 import EXCHANGES
 from impl.wire.message import HEADER_SIZE, NO_COOKIE, Header, decode_header, decode_message
-from impl.wire.numbers import ExchangeType, OakleyAttribute, Payload
+from impl.wire.numbers import ExchangeType, Payload
 from impl.wire.payloads import (
     AnyPayload,
     GssToken,
-    KeyExchange,
     Nonce,
+    VendorId,
 )
 from impl.wire.proposals import SecurityAssociation
+from impl.wire.vendors import tells
 
 _PHASE1 = (
     ExchangeType.BASE,
@@ -44,6 +58,8 @@ _PHASE1 = (
     ExchangeType.AGGRESSIVE,
 )
 _KNOWN = frozenset(ExchangeType)
+#: exchange types from here on are for private use (RFC 2408 3.1)
+_PRIVATE = 240
 CLEAR, DECRYPTED, CLOSED = "clear", "decrypted", "closed"
 
 
@@ -87,22 +103,6 @@ class _Exchange:
     sent: list[int] = field(default_factory=lambda: [0, 0])
 
 
-def _sent_by(datagram: Datagram, one: Endpoint, other: Endpoint) -> bool | None:
-    """Whether the first of two ends sent a datagram. Ports tell ends apart only if addresses do not:
-    they change when an exchange moves to port 4500."""
-    source, destination = datagram.source, datagram.destination
-    assert source is not None and destination is not None
-    if one.address != other.address:
-        if source.address == one.address or destination.address == other.address:
-            return True
-        if source.address == other.address or destination.address == one.address:
-            return False
-        return None
-    if one.port != other.port and source.port != destination.port:
-        return source.port == one.port or destination.port == other.port
-    return None
-
-
 class Conversation:
     """One Phase I exchange and all that runs under it."""
 
@@ -111,12 +111,16 @@ class Conversation:
         self.phase1 = Phase1(cookies)
         self.known = Known()
         self.begins_here = False
+        #: whether it is known which end began, where the capture has not the first message
+        self.ends_known = False
         self.messages: list[Seen] = []
         self._rests_on: object = None
         self._chain = Chain()
         self._exchanges: dict[int, _Exchange] = {}
         self._before: dict[bytes, Seen] = {}
         self._sealed = {True: 0, False: 0}
+        #: whether the key has opened something, so that it is the right one
+        self._opens = False
 
     @property
     def cookies(self) -> Cookies:
@@ -140,6 +144,8 @@ class Conversation:
             seen = replace(first, datagram=datagram, repeats=first.datagram.frame)
         else:
             before = self.cookies
+            if not self.begins_here and not self.ends_known:
+                self._orient(datagram, header)
             if before.responder == NO_COOKIE:
                 self.phase1.cookies = cookies_of(header)
             try:
@@ -151,8 +157,30 @@ class Conversation:
         self.messages.append(seen)
         return seen
 
+    def _orient(self, datagram: Datagram, header: Header) -> None:
+        """Find out who began a Main Mode of which the first messages are missing, once the other end has
+        spoken: after a clear message an encrypted one is 5, and Quick Mode comes after 6."""
+        first = self.messages[0] if self.messages else None
+        if first is None or first.header.exchange != ExchangeType.MAIN:
+            return
+        if sent_by(datagram, self.initiator, self.responder) is not False:
+            return
+        self.ends_known = True
+        same = header.exchange == ExchangeType.MAIN
+        if header.encrypted and (not first.header.encrypted if same else first.header.encrypted):
+            self._turn()
+
+    def _turn(self) -> None:
+        """The other end began: what was taken for the initiator's is the responder's."""
+        self.initiator, self.responder = self.responder, self.initiator
+        phase1 = self.phase1
+        phase1.initiator, phase1.responder = phase1.responder, phase1.initiator
+        self._sealed = {True: self._sealed[False], False: self._sealed[True]}
+        self.messages = [_turned(item) for item in self.messages]
+        self._before = {octets: _turned(item) for octets, item in self._before.items()}
+
     def _new(self, datagram: Datagram, header: Header, secrets: Secrets) -> Seen:
-        from_initiator = _sent_by(datagram, self.initiator, self.responder)
+        from_initiator = sent_by(datagram, self.initiator, self.responder)
         in_phase1 = header.exchange in _PHASE1
         if in_phase1 and header.message_id:
             raise WireError(20, "message id", "not zero in Phase I", "RFC 2408 3.1")
@@ -169,8 +197,10 @@ class Conversation:
             sender = self._sender(payloads, from_initiator)
             if sender is not None:
                 from_initiator = sender
+                self._note_sas(payloads, from_initiator=sender)
+                payloads = with_encrypted(payloads, self.phase1.method)
                 self._note(payloads, from_initiator=sender)
-                number = _number(header.exchange, payloads, from_initiator=sender)
+                number = number_in_clear(header.exchange, payloads, from_initiator=sender)
                 checks = self._phase1_checks(datagram, payloads, secrets, from_initiator=sender)
         return Seen(datagram, header, number, from_initiator, CLEAR, payloads, "", checks)
 
@@ -189,20 +219,27 @@ class Conversation:
         else:
             phase1.responder = with_payloads(phase1.responder, payloads)
         for item in payloads:
-            if isinstance(item, SecurityAssociation):
-                self._note_sa(item, from_initiator=from_initiator)
-            elif isinstance(item, GssToken):
-                phase1.kerberos = True
+            if isinstance(item, GssToken):
+                phase1.gss = True
+            elif isinstance(item, VendorId) and (told := tells(item.data)):
+                phase1.vendors.add(told)
 
-    def _note_sa(self, sa: SecurityAssociation, *, from_initiator: bool) -> None:
-        if from_initiator:
-            self.phase1.offer = self.phase1.offer or sa
-            return
-        transforms = sa.proposals[0].transforms if sa.proposals else ()
-        if transforms and self.phase1.choice is None:
-            self.phase1.choice = transforms[0]
-            if transforms[0].get(OakleyAttribute.GSS_IDENTITY_NAME) is not None:
-                self.phase1.kerberos = True
+    def _note_sas(self, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> None:
+        """Keep the offer, or the choice."""
+        phase1 = self.phase1
+        for sa in payloads:
+            if not isinstance(sa, SecurityAssociation):
+                continue
+            if from_initiator:
+                phase1.offer = phase1.offer or sa
+            elif phase1.choice is None and sa.proposals and sa.proposals[0].transforms:
+                phase1.choice = sa.proposals[0].transforms[0]
+            phase1.gss |= any(
+                item.get(kind) is not None
+                for proposal in sa.proposals
+                for item in proposal.transforms
+                for kind in GSS_NAMES
+            )
 
     def _learn(self, secrets: Secrets) -> Known:
         """What is known of the keys by now; worked out anew only if more was seen."""
@@ -238,13 +275,16 @@ class Conversation:
             return _seen(datagram, header, None, None, candidates[0], ())
         self._sealed[from_initiator] += 1
         count = self._sealed[from_initiator]
-        number = _sealed_number(header.exchange, count, from_initiator=from_initiator)
+        number = sealed_number(header.exchange, count, from_initiator=from_initiator)
 
         def check(item: Opened) -> tuple[Check, ...]:
             payloads = item.payloads or ()
             return self._phase1_checks(datagram, payloads, secrets, from_initiator=from_initiator)
 
         found, checks = likeliest(candidates, check)
+        if number == 6 and not self._sealed[True]:
+            found = _lacks_iv(found)
+        self._opens |= found.payloads is not None
         self._note(found.payloads or (), from_initiator=from_initiator)
         return _seen(datagram, header, number, from_initiator, found, checks)
 
@@ -255,12 +295,13 @@ class Conversation:
         keys, id_ = self._learn(secrets), header.message_id
         ciphertext = datagram.octets[HEADER_SIZE:]
         exchange = self._exchanges.get(id_)
+        begins = exchange is None
         if exchange is None:
             if keys.iv is not None and not self._chain.starts:
                 self._chain.starts = [keys.iv]  # Phase I had no message that was encrypted
             chain = exchange_chain(keys, self._chain, id_)
             exchange = _Exchange(datagram.source, datagram.destination, chain)
-        by_starter = _sent_by(datagram, exchange.starter, exchange.other)
+        by_starter = sent_by(datagram, exchange.starter, exchange.other)
         if by_starter is None:  # both ends at one address and port: they take turns
             by_starter = exchange.sent[0] == exchange.sent[1]
         candidates = opened(keys, exchange.chain, header, ciphertext)
@@ -275,10 +316,28 @@ class Conversation:
             return (exchange_check(keys, header, number, (ni_b, nr_b), item),)
 
         found, checks = likeliest(candidates, check)
+        if begins and self._opens and header.exchange == ExchangeType.QUICK:
+            found = _lacks_iv(found)
+        self._opens |= found.payloads is not None
         for item in found.payloads or ():
             if isinstance(item, Nonce) and exchange.nonces[turn] is None:
                 exchange.nonces[turn] = item.data
         return _seen(datagram, header, number, from_initiator, found, checks)
+
+
+def _turned(seen: Seen) -> Seen:
+    """A message of Main Mode, by the other end: 3 becomes 4, 5 becomes 6."""
+    if seen.from_initiator is None:
+        return seen
+    number = seen.number
+    if number is not None and seen.header.exchange == ExchangeType.MAIN:
+        number += 1 if seen.from_initiator else -1
+    return replace(seen, from_initiator=not seen.from_initiator, number=number)
+
+
+def _lacks_iv(found: Opened) -> Opened:
+    """What did not open lacks the message before it, rather than the right key."""
+    return replace(found, why=NO_IV) if found.why.startswith(WRONG_KEY) else found
 
 
 def _block(keys: Known) -> int:
@@ -299,25 +358,6 @@ def _seen(
     return Seen(datagram, header, number, from_initiator, state, payloads, found.why, checks)
 
 
-def _number(exchange: int, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> int | None:
-    """Which message of Phase I one in clear is, by what it holds and who sent it."""
-    later = 0 if from_initiator else 1
-    if any(isinstance(item, SecurityAssociation) for item in payloads):
-        return 1 + later
-    if exchange == ExchangeType.AGGRESSIVE:
-        return 3 if from_initiator else None
-    if exchange == ExchangeType.MAIN and any(isinstance(item, KeyExchange) for item in payloads):
-        return 3 + later
-    return None
-
-
-def _sealed_number(exchange: int, count: int, *, from_initiator: bool) -> int | None:
-    """Which message of Phase I an encrypted one is; `count` is its place among its sender's."""
-    if exchange == ExchangeType.MAIN:
-        return 3 + 2 * count + (0 if from_initiator else 1)
-    return 3 if exchange == ExchangeType.AGGRESSIVE and from_initiator and count == 1 else None
-
-
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What the user knows: a key log, a pre-shared key, and of who may have signed."""
@@ -336,11 +376,17 @@ class Conversations:
         self._first: dict[bytes, Conversation] = {}
         self._by_cookies: dict[Cookies, Conversation] = {}
         self.all: list[Conversation] = []
+        #: those of other versions of IKE
+        self.others = Others()
 
-    def see(self, datagram: Datagram) -> tuple[Conversation, Seen] | Malformed:
+    def see(
+        self, datagram: Datagram
+    ) -> tuple[Conversation, Seen] | tuple[OtherConversation, OtherSeen] | Malformed:
         """Take in one ISAKMP datagram: the message it is and where it belongs; or that it is none."""
         assert datagram.kind is Kind.ISAKMP
         try:
+            if not datagram.cut and (other := other_version(datagram.octets)) is not None:
+                return self.others.see(datagram, other)
             header = _checked(datagram)
             conversation, new = self._of(datagram, header)
             seen = conversation.see(datagram, header, self._secrets)
@@ -361,7 +407,11 @@ class Conversations:
             found = self._by_cookies.get(known)
             return (found, False) if found is not None else (first.twin(known.responder), True)
         assert datagram.source is not None and datagram.destination is not None
-        made = Conversation(known, datagram.source, datagram.destination)
+        ends = datagram.source, datagram.destination
+        answers = header.responder_cookie != NO_COOKIE and header.next_payload == Payload.SA
+        answers = answers and header.exchange in _PHASE1 and not header.encrypted
+        made = Conversation(known, *(reversed(ends) if answers else ends))
+        made.ends_known = answers
         made.begins_here = header.responder_cookie == NO_COOKIE and header.exchange in _PHASE1
         return made, True
 
@@ -369,11 +419,15 @@ class Conversations:
 def _checked(datagram: Datagram) -> Header:
     """The header of a message that one of us would look at; WireError if there is none."""
     if datagram.cut:
-        problem = f"the frame lacks a part of it: {datagram.cut}"
+        problem = f"incomplete: {datagram.cut}"
         raise WireError(len(datagram.octets), "datagram", problem, "RFC 2408 3.1")
     header = decode_header(datagram.octets)
     if header.exchange not in _KNOWN:
-        problem = f"{header.exchange} is none of IKEv1's"
+        problem = f"{header.exchange} is not one of IKEv1"
+        if header.exchange in EXCHANGES:
+            problem += f"; IKEv2 has it as {EXCHANGES[header.exchange]}, but the version is 1.0"
+        elif header.exchange >= _PRIVATE:
+            problem += ": private use (Windows AuthIP has 243 to 246)"
         raise WireError(18, "exchange type", problem, "RFC 2408 3.1")
     opens = header.exchange in _PHASE1 and header.responder_cookie == NO_COOKIE
     if opens and not header.encrypted and header.next_payload != Payload.SA:

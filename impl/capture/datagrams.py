@@ -61,9 +61,9 @@ def _kind(udp: Udp, named: frozenset[int]) -> tuple[Kind, bytes]:
     ports = {udp.source.port, udp.destination.port}
     payload = udp.payload
     if not ports & (named | {IKE_PORT, NAT_T_PORT}):
-        raise IgnoredError("no ISAKMP port")
+        raise IgnoredError("not an ISAKMP port")
     if not payload:
-        raise IgnoredError("a UDP datagram without data")
+        raise IgnoredError("an empty UDP datagram")
     if NAT_T_PORT in ports and not ports & named:
         return _on_4500(payload)
     if not ports & named:

@@ -12,7 +12,6 @@ from struct import unpack_from
 from typing import Any
 
 _SECTION = b"\x0a\x0d\x0d\x0a"
-_GZIP = b"\x1f\x8b"
 _FILE_HEADER = 24
 _GIGA = 10**9
 _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
@@ -22,10 +21,10 @@ _MICRO = 10**6
 
 
 class CaptureError(ValueError):
-    """A file that is no capture; `mend` says what to do."""
+    """A file that is not a capture; `mend` says what to do."""
 
     def __init__(
-        self, problem: str, mend: str = "save the capture anew, as pcap or pcapng"
+        self, problem: str, mend: str = "save the capture again, as pcap or pcapng"
     ) -> None:
         super().__init__(problem)
         self.problem, self.mend = problem, mend
@@ -48,19 +47,22 @@ class Frame:
 
 
 def frames(octets: bytes) -> Iterator[Frame]:
-    """The frames of a capture file; CaptureError at once if it is none."""
+    """The frames of a capture file; CaptureError at once if it is not one."""
     if octets[:4] == _SECTION:
         return _pcapng(octets, _section(octets, 0))
-    if octets[:2] == _GZIP:
-        raise CaptureError("it is compressed", "uncompress it with gunzip")
+    if not octets:
+        raise CaptureError("it is empty", "check the filter and the rights of the capture")
     from dpkt import pcap  # type: ignore[import-untyped]
 
+    record = pcap.MAGIC_TO_PKT_HDR.get(int.from_bytes(octets[:4], "big"))
+    if record is None or len(octets) < 4:
+        from impl.capture.lookalikes import looks_like  # only a file of another kind needs it
+
+        looks = looks_like(octets)
+        raise CaptureError(f"it looks like {looks.what}", looks.mend)
     if len(octets) < pcap.FileHdr.__hdr_len__:
-        raise CaptureError("it is too short to be a capture")
+        raise CaptureError("its file header is cut off")
     magic = int.from_bytes(octets[:4], "big")
-    record = pcap.MAGIC_TO_PKT_HDR.get(magic)
-    if record is None:
-        raise CaptureError("it is neither pcap nor pcapng")
     little = getattr(record, "__byte_order__", ">") == "<"
     header = (pcap.LEFileHdr if little else pcap.FileHdr)(octets[: pcap.FileHdr.__hdr_len__])
     if header.v_major != 2:

@@ -64,12 +64,12 @@ def read_keylog(text: str) -> KeyLog:
             raise KeyLogError(number, "an unknown name", f"names are {', '.join(NAMES)}")
         if not _HEX.fullmatch(value) or len(value) > 2 * MAX_VALUE:
             mend = f"write it as 2 to {2 * MAX_VALUE} hexadecimal digits"
-            raise KeyLogError(number, f"the value of {name} is no hexadecimal text", mend)
+            raise KeyLogError(number, f"the value of {name} is not hexadecimal", mend)
         log.values.setdefault(cookies, {})[name] = bytes.fromhex(value)
     return log
 
 
 def _cookie(text: str, line: int) -> bytes:
     if len(text) != 16 or not _HEX.fullmatch(text):
-        raise KeyLogError(line, "a cookie that is none", "a cookie is 16 hexadecimal digits")
+        raise KeyLogError(line, "not a valid cookie", "a cookie is 16 hexadecimal digits")
     return bytes.fromhex(text)

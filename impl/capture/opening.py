@@ -13,20 +13,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from struct import pack
 
-from impl.capture.secrets import Known, Phase1, Side, with_payloads
+from impl.capture.secrets import PUBLIC_KEY, Known, Phase1, Side, with_payloads
 from impl.capture.signers import Signers
 from impl.crypto import schedule
 from impl.crypto.hashes import same
 from impl.crypto.schedule import Cookies, Keys
 from impl.wire.errors import WireError
 from impl.wire.message import HEADER_SIZE, Header, decode_chain
-from impl.wire.numbers import ExchangeType
-from impl.wire.payloads import AnyPayload, HashData, Signature
+from impl.wire.numbers import ExchangeType, Method
+from impl.wire.payloads import AnyPayload, EncryptedBody, HashData, Signature
 
 #: how many messages back a chain may continue
 MAX_TRIED = 4
-NO_IV = "the message before it, which its IV comes from, is not in the capture"
-WRONG_KEY = "does not decrypt to payloads: probably the wrong key"
+NO_IV = "its IV comes from a message that is not in the capture"
+WRONG_KEY = "does not decrypt to payloads: most likely the wrong key"
+NEEDS_GSS = "needs the session key of GSS-API: it is a wrap token of Kerberos"
+NEEDS_OWN_CERTIFICATE = "needs the certificate of the responder, of which it is the hash"
 
 
 class Verdict(StrEnum):
@@ -79,7 +81,7 @@ def opened(known: Known, chain: Chain, header: Header, ciphertext: bytes) -> lis
     if cipher is None or key is None:
         return [Opened(why=known.missing)]
     if not ciphertext or len(ciphertext) % cipher.block:
-        problem = f"{len(ciphertext)} octets are no whole blocks of {cipher.block}"
+        problem = f"{len(ciphertext)} octets are not a whole number of blocks of {cipher.block}"
         raise WireError(HEADER_SIZE, "ciphertext", problem, "RFC 2409 appendix B")
     candidates = chain.candidates()
     if not candidates:
@@ -135,8 +137,11 @@ def phase1_checks(
             continue
         is_hash = isinstance(item, HashData)
         name = f"HASH_{letter}" if is_hash else f"SIG_{letter}"
+        if is_hash and _of_certificate(payloads, from_initiator=from_initiator):
+            checks.append(Check("HASH(1)", Verdict.CANNOT, NEEDS_OWN_CERTIFICATE))
+            continue
         if is_hash and phase1.kerberos:
-            checks.append(Check(name, Verdict.CANNOT, "it is a wrap token of Kerberos"))
+            checks.append(Check(name, Verdict.CANNOT, NEEDS_GSS))
             continue
         expected, why = _phase1_hash(phase1, known, side, from_initiator=from_initiator)
         if expected is None:
@@ -150,19 +155,45 @@ def phase1_checks(
     return checks
 
 
+def _of_certificate(payloads: Sequence[AnyPayload], *, from_initiator: bool) -> bool:
+    """Whether the HASH of a message is of the responder's certificate, which says with what key bodies are
+    encrypted, and so no proof (RFC 2409 5.2)."""
+    return from_initiator and any(isinstance(item, EncryptedBody) for item in payloads)
+
+
 def _phase1_hash(
     phase1: Phase1, known: Known, side: Side, *, from_initiator: bool
 ) -> tuple[bytes | None, str]:
-    """HASH_I or HASH_R as it ought to be; or why it is not known."""
-    if known.skeyid is None:
-        return None, "SKEYID is not known"
-    if phase1.publics is None or phase1.offer is None or side.id_b is None:
-        return None, "what it covers is not all in the capture"
+    """HASH_I or HASH_R as it ought to be; or what is needed to know it."""
     keys = _keys(known)
-    if keys is None:
-        return None, known.missing
+    if known.unsupported:
+        return None, f"needs {known.unsupported}, which is not supported"
+    publics, offer, id_b = phase1.publics, phase1.offer, side.id_b
+    lacking = _lacking(phase1, known, side)
+    if lacking or keys is None or publics is None or offer is None or id_b is None:
+        return None, f"needs {' and '.join(lacking)}"
     make = schedule.hash_i if from_initiator else schedule.hash_r
-    return make(keys, phase1.publics, phase1.cookies, phase1.offer.body, side.id_b), ""
+    return make(keys, publics, phase1.cookies, offer.body, id_b), ""
+
+
+def _lacking(phase1: Phase1, known: Known, side: Side) -> list[str]:
+    """What HASH_I or HASH_R is made of, and is not known."""
+    by_public_key = phase1.method in PUBLIC_KEY
+    found = []
+    if phase1.choice is None:
+        found.append("the choice of a suite (message 2)")
+    elif known.skeyid is None:
+        why = ", as the nonces are encrypted with public keys" if by_public_key else ""
+        found.append(f"SKEYID{why}")
+    if phase1.publics is None:
+        encrypted = phase1.method == Method.REVISED_RSA_ENCRYPTION
+        found.append("both public values" + (", which are encrypted" if encrypted else ""))
+    if phase1.offer is None:
+        found.append("the offer (message 1)")
+    if side.id_b is None:
+        why = ", which is encrypted with a public key" if by_public_key else ""
+        found.append(f"the identity{why}")
+    return found
 
 
 def _keys(known: Known) -> Keys | None:
@@ -194,13 +225,15 @@ def exchange_check(
         return Check(name, Verdict.WRONG, "HASH is not the first payload (RFC 2409 5.5)")
     keys = _keys(known)
     if keys is None or known.a is None:
-        return Check(name, Verdict.CANNOT, "SKEYID_a is not known")
+        return Check(name, Verdict.CANNOT, "needs SKEYID_a")
     rest = message.plain[4 + len(first.data) :]
     ni_b, nr_b = nonces
     if not quick or number in (1, 4):
         expected = schedule.hash_1(keys, header.message_id, rest)
     elif ni_b is None or (number == 3 and nr_b is None):
-        return Check(name, Verdict.CANNOT, "the nonces before it are not known")
+        return Check(name, Verdict.CANNOT, "needs the nonces of the messages before it")
+    elif number is None or number > 4:
+        return Check(name, Verdict.CANNOT, "needs its place: Quick Mode has four messages at most")
     elif number == 2:
         expected = schedule.hash_2(keys, header.message_id, ni_b, rest)
     else:

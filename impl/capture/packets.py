@@ -14,6 +14,8 @@ _LOOPBACK_FAMILIES = (2, 10, 23, 24, 28, 30)  # IPv4, and what systems call IPv6
 _UDP, _FRAGMENT = 17, 44
 _EXTENSIONS = (0, 43, 60)  # hop by hop, routing, destination options
 _NAMES = {1: "ICMP", 6: "TCP", 50: "ESP", 51: "AH", 58: "ICMPv6"}
+_PPPOE, _PPP = 0x8864, {0x0021: _IPV4, 0x0057: _IPV6}
+_ETHERTYPES = {0x0806: "ARP", 0x88CC: "LLDP", 0x8863: "PPPoE", _PPPOE: "PPPoE", 0x8847: "MPLS"}
 _V4 = Struct("!BBHHHBBH4s4s")
 _V6 = Struct("!IHBB16s16s")
 MAX_TAGS = 8
@@ -70,7 +72,7 @@ class Packets:
             return self._ipv4(packet, frame)
         if version == 6:
             return self._ipv6(packet, frame)
-        raise IgnoredError(f"no IP: version {version}" if packet else "no IP: nothing in it")
+        raise IgnoredError(f"not IP: version {version}" if packet else "not IP: an empty frame")
 
     def _ipv4(self, packet: bytes, frame: Frame) -> Udp:
         if len(packet) < 20:
@@ -131,7 +133,7 @@ class Packets:
             return b"".join(awaited.pieces[at] for at in sorted(awaited.pieces))
         if len(self._awaited) > MAX_AWAITED:
             del self._awaited[next(iter(self._awaited))]
-        raise IgnoredError("a fragment; its packet is read when it is whole")
+        raise IgnoredError("a fragment: the packet is read once it is complete")
 
 
 def _network(link: int, octets: bytes) -> bytes:
@@ -143,14 +145,14 @@ def _network(link: int, octets: bytes) -> bytes:
     if link in (0, 108):
         families = {int.from_bytes(octets[:4], order) for order in ("little", "big")}
         if len(octets) < 4 or not families & set(_LOOPBACK_FAMILIES):
-            raise IgnoredError("no IP: another family on a loopback")
+            raise IgnoredError("not IP: another address family on the loopback")
         return octets[4:]
     if link in (113, 276):
         at, size = (14, 16) if link == 113 else (0, 20)
         if len(octets) < size:
-            raise IgnoredError("no IP: the frame is too short for its link layer")
+            raise IgnoredError("not IP: the frame is too short for its link layer")
         return _of_type(int.from_bytes(octets[at : at + 2], "big"), octets[size:])
-    raise IgnoredError(f"link type {link} is not read")
+    raise IgnoredError(f"link type {link} is not supported")
 
 
 def _ethernet(octets: bytes) -> bytes:
@@ -163,20 +165,24 @@ def _ethernet(octets: bytes) -> bytes:
         if type_ not in _VLANS:
             return _of_type(type_, octets[at:])
         at += 2
-    raise IgnoredError("no IP: the frame is too short for its link layer")
+    raise IgnoredError("not IP: the frame is too short for its link layer")
 
 
 def _of_type(type_: int, octets: bytes) -> bytes:
+    if type_ == _PPPOE and len(octets) >= 8:  # RFC 2516 4, then RFC 1661 2
+        type_ = _PPP.get(int.from_bytes(octets[6:8], "big"), type_)
+        octets = octets[8:] if type_ != _PPPOE else octets
     if type_ not in (_IPV4, _IPV6):
-        raise IgnoredError(f"no IP: EtherType 0x{type_:04x}")
+        name = f" ({_ETHERTYPES[type_]})" if type_ in _ETHERTYPES else ""
+        raise IgnoredError(f"not IP: EtherType 0x{type_:04x}{name}")
     if not octets or octets[0] >> 4 != (4 if type_ == _IPV4 else 6):
-        raise IgnoredError("no IP: EtherType and version differ")
+        raise IgnoredError("not IP: EtherType and version differ")
     return octets
 
 
 def _cut(what: str, expected: int, found: int, frame: Frame) -> str:
     by = ", cut by the snap length" if len(frame.octets) < frame.wire else ""
-    return f"{what} of {expected} octets in {found}{by}"
+    return f"{what} of {expected} octets, of which the frame has {found}{by}"
 
 
 def _first_of(offset: int, cut: str) -> str:
@@ -189,13 +195,13 @@ def _first_of(offset: int, cut: str) -> str:
 
 def _transport(protocol: int, source: bytes, destination: bytes, body: bytes, cut: str) -> Udp:
     if protocol != _UDP:
-        raise IgnoredError(f"no UDP: {_NAMES.get(protocol, f'IP protocol {protocol}')}")
+        raise IgnoredError(f"not UDP: {_NAMES.get(protocol, f'IP protocol {protocol}')}")
     if len(body) < 8:
         raise IgnoredError(f"UDP header in {len(body)} octets")
     sport, dport, size = unpack_from("!HHH", body)
     if size < 8:
         raise IgnoredError(f"UDP datagram of {size} octets")
     if size > len(body) and not cut:
-        cut = f"UDP datagram of {size} octets in {len(body)}"
+        cut = f"UDP datagram of {size} octets, of which the frame has {len(body)}"
     ends = Endpoint(ip_address(source), sport), Endpoint(ip_address(destination), dport)
     return Udp(*ends, body[8:size], cut)

@@ -14,15 +14,23 @@ from impl.wire.numbers import Encryption, Hash, Method, OakleyAttribute, in_digi
 from impl.wire.payloads import (
     AnyPayload,
     Certificate,
+    EncryptedBody,
     Identification,
     KeyExchange,
     Nonce,
+    encode_payload,
 )
 from impl.wire.proposals import SecurityAssociation, Transform
 
 _SIGNATURES = (Method.DSS_SIGNATURES, Method.RSA_SIGNATURES, 9, 10, 11, 64221, 65005, 65006)
+#: identities and nonces are encrypted with the other end's public key (RFC 2409 5.2, 5.3)
+PUBLIC_KEY = (Method.RSA_ENCRYPTION, Method.REVISED_RSA_ENCRYPTION)
+_OF_PUBLIC_KEY = (Identification, Nonce)
+_OF_REVISED = (Identification, Nonce, KeyExchange, Certificate)
 _PRE_SHARED = (Method.PRE_SHARED_KEY, 65001, 65002)  # the latter two are XAUTH's, without Kerberos
 
+#: attributes with the name of an end: the draft's, and the one that Windows 2000 sends besides
+GSS_NAMES = (OakleyAttribute.GSS_IDENTITY_NAME, OakleyAttribute.GSS_NAME_WINDOWS)
 NO_KEY = "no key is known for these cookies"
 
 #: hands the pre-shared key to a function, so that nobody else holds it
@@ -54,11 +62,23 @@ def with_payloads(side: Side, payloads: Iterable[AnyPayload]) -> Side:
     return Side(public, nonce, id_b, certificate)
 
 
+def with_encrypted(payloads: tuple[AnyPayload, ...], method: int | None) -> tuple[AnyPayload, ...]:
+    """The payloads of a Phase I message in clear; with public key encryption some bodies are ciphertext."""
+    if method not in PUBLIC_KEY:
+        return payloads
+    kinds = _OF_REVISED if method == Method.REVISED_RSA_ENCRYPTION else _OF_PUBLIC_KEY
+    return tuple(
+        EncryptedBody(*encode_payload(item)) if isinstance(item, kinds) else item
+        for item in payloads
+    )
+
+
 @dataclass(slots=True)
 class Phase1:
     """What both ends have sent in Phase I.
 
-    kerberos   whether names or tokens of GSS-API were seen, which tells method 65001 from XAUTH's
+    gss      whether names or tokens of GSS-API were seen
+    vendors  what the vendor ids of both ends say, those that tell method 65001 apart
     """
 
     cookies: Cookies
@@ -66,12 +86,35 @@ class Phase1:
     responder: Side = field(default_factory=Side)
     offer: SecurityAssociation | None = None
     choice: Transform | None = None
-    kerberos: bool = False
+    gss: bool = False
+    vendors: set[str] = field(default_factory=set)
 
     @property
     def method(self) -> int | None:
-        """The authentication method that was chosen."""
-        return self.choice.get(OakleyAttribute.AUTHENTICATION) if self.choice else None
+        """The authentication method that was chosen; until then the offered one, if there is one only."""
+        if self.choice is not None:
+            return self.choice.get(OakleyAttribute.AUTHENTICATION)
+        offered = {
+            item.get(OakleyAttribute.AUTHENTICATION)
+            for proposal in (self.offer.proposals if self.offer is not None else ())
+            for item in proposal.transforms
+        }
+        return offered.pop() if len(offered) == 1 else None
+
+    @property
+    def kerberos(self) -> bool:
+        """Whether authentication is Kerberos. XAUTH has a number with it: names and tokens of GSS-API tell
+        them apart, else the vendor ids."""
+        if self.method != Method.KERBEROS:
+            return self.gss
+        return self.gss or self.vendors == {"gss"}
+
+    @property
+    def shared_number(self) -> bool | None:
+        """What method 65001 means here: True for Kerberos, False for XAUTH, None if nothing tells."""
+        if self.kerberos or self.vendors == {"gss"}:
+            return True
+        return False if "xauth" in self.vendors else None
 
     @property
     def publics(self) -> tuple[bytes, bytes] | None:
@@ -92,6 +135,7 @@ class Known:
 
     faults    what of the key log cannot be, in words without values
     missing   why messages stay closed; empty if there is a key
+    unsupported   the algorithm that is not supported, if one is chosen
     """
 
     hash: HashAlgorithm | None = None
@@ -102,6 +146,7 @@ class Known:
     iv: bytes | None = field(default=None, repr=False)
     faults: list[str] = field(default_factory=list)
     missing: str = ""
+    unsupported: str = ""
 
 
 def known(phase1: Phase1, log: Mapping[str, bytes], psk: UsePsk | None) -> Known:
@@ -118,7 +163,7 @@ def known(phase1: Phase1, log: Mapping[str, bytes], psk: UsePsk | None) -> Known
         found.skeyid = _skeyid(phase1, log, psk, gxy, found.hash)
         _derived(phase1, log, gxy, found)
     except ValueError:  # a host's OpenSSL may refuse MD5
-        found.faults.append(f"{found.hash.name} is not to be had on this machine")
+        found.faults.append(f"{found.hash.name} is not available on this machine")
     if found.cipher is not None and found.key is None:
         found.missing = _why(phase1, log, psk, found)
     return found
@@ -130,13 +175,14 @@ def _suite(choice: Transform, found: Known) -> None:
     found.hash = HASHES.get(hash_ or 0)
     found.cipher = cipher_of(encryption or 0, bits)
     if found.hash is None:
-        found.missing = f"the hash {name_of(Hash, hash_ or 0)} is not supported"
+        found.unsupported = f"the hash {name_of(Hash, hash_ or 0)}"
     elif found.cipher is None:
         length = (
             f" with {in_digits(bits)} bits" if bits and encryption == Encryption.AES_CBC else ""
         )
-        said = name_of(Encryption, encryption or 0)
-        found.missing = f"the cipher {said}{length} is not supported"
+        found.unsupported = f"the cipher {name_of(Encryption, encryption or 0)}{length}"
+    if found.unsupported:
+        found.missing = f"{found.unsupported} is not supported"
 
 
 def _shared(phase1: Phase1, log: Mapping[str, bytes], found: Known) -> bytes | None:
@@ -151,7 +197,7 @@ def _shared(phase1: Phase1, log: Mapping[str, bytes], found: Known) -> bytes | N
         group = group_of(number or 0)
         if group is None:
             said = in_digits(number or 0)
-            found.faults.append(f"{name} is of no use: group {said} is not supported")
+            found.faults.append(f"{name} cannot be used: group {said} is not supported")
             continue
         secret = group.known(int.from_bytes(log[name], "big"))
         if secret.public != own.public:
@@ -160,7 +206,7 @@ def _shared(phase1: Phase1, log: Mapping[str, bytes], found: Known) -> bytes | N
         try:
             return secret.shared(peer.public)
         except DegenerateValue:
-            found.faults.append(f"{name} is of no use: the other public value is degenerate")
+            found.faults.append(f"{name} cannot be used: the other public value is degenerate")
     return None
 
 
@@ -198,7 +244,9 @@ def _derived(phase1: Phase1, log: Mapping[str, bytes], gxy: bytes | None, found:
         try:
             keys = schedule.derive(hash_, cipher, found.skeyid, gxy, phase1.cookies, publics)
         except schedule.WeakKey:
-            found.faults.append("the derived key is a weak one, which nobody may use")
+            found.faults.append(
+                "the derived key is weak, and must not be used (RFC 2409 appendix A)"
+            )
         else:
             found.a, found.key = found.a or keys.a, found.key or keys.encryption
     if found.key is None and "SKEYID_E" in log:
@@ -223,15 +271,15 @@ def _why(phase1: Phase1, log: Mapping[str, bytes], psk: UsePsk | None, found: Kn
     method = phase1.method
     if psk is not None and found.skeyid is not None:
         return (
-            "a pre-shared key alone opens nothing: it needs the Diffie-Hellman secret "
+            "the pre-shared key alone does not decipher: the Diffie-Hellman secret is needed too "
             f"(in a key log: {leads})"
         )
     if psk is not None and not log:
         said = name_of(Method, method or 0).lower()
-        return f"the pre-shared key is of no use: the method is {said} (key log: {leads})"
+        return f"the pre-shared key does not help: the method is {said} (key log: {leads})"
     if not log:
         return NO_KEY
     if {"G_XY", "DH_PRIVATE_I", "DH_PRIVATE_R"} & set(log) and found.skeyid is None:
         need = "SKEYID" if method not in _PRE_SHARED else "the pre-shared key, or SKEYID"
         return f"the Diffie-Hellman secret is known; {need} is missing"
-    return f"the key log has nothing for these cookies that leads to a key ({leads})"
+    return f"the key log has no value for these cookies that leads to a key ({leads})"

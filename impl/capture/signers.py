@@ -1,4 +1,4 @@
-"""Signatures in captures: whose key they are by, and whether anybody vouches for that (RFC 2409 5.1).
+"""Signatures in captures: whose key made them, and whether its certificate is trusted (RFC 2409 5.1).
 
 `cryptography` is loaded only where there is a signature.
 """
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.x509 import Certificate
 
-_UNKNOWN = "the signer's public key is not known"
-_ANYBODY = "by the certificate sent with it, whoever issued that"
+_UNKNOWN = "needs the signer's public key (--cert FILE)"
+#: methods in which an end signs with RSA; the latter are hybrid, and XAUTH's
+_RSA_SIGNED = (Method.RSA_SIGNATURES, 64221, 65005, 65006)
+_ANYBODY = "by the certificate sent with it; its issuer is not checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ class Signers:
     ) -> tuple[bool | None, str]:
         """Whether an RSA signature over the bare hash is right (None: that cannot be said), and by whose
         key, or why not. `payloads` are those of its message."""
-        if method != Method.RSA_SIGNATURES:
-            return None, f"the method is {name_of(Method, method or 0).lower()}"
+        if method not in _RSA_SIGNED:
+            said = name_of(Method, method or 0).lower()
+            return None, f"needs signatures of the method {said}, which are not supported"
         known = self.public_keys.get(id_b or b"")
         if known is not None:
             return _verified(known, signature, expected), ""
@@ -61,7 +64,7 @@ class Signers:
         named = self._named(_identity(id_b))
         if named:
             return _judged(
-                _rsa(named[0]), signature, expected, f"by {_said(named[0])}, which was given"
+                _rsa(named[0]), signature, expected, f"by {_said(named[0])}, given with --cert"
             )
         return None, _UNKNOWN
 
@@ -79,18 +82,20 @@ class Signers:
         try:
             when = datetime.datetime.fromtimestamp((self.time_ns or 0) / 1e9, datetime.UTC)
         except (OverflowError, ValueError, OSError):
-            return f"{said}, which cannot be judged: no calendar has the time of its frame"
+            return (
+                f"{said}, whose validity cannot be checked: the time of the frame is out of range"
+            )
         try:
             path = check_path(sent[0], sent, (), Trust(self.believed, rules=rules), when)
         except Refused as error:
-            return f"{said}, which is not believed: {error.why}"
+            return f"{said}, which is not trusted: {error.why}"
         why = unconfirmed(sent[0], shown) if shown is not None else ""
         if why:
             return f"{said}, but {why}"
         return (
-            f"{said}, which was given"
+            f"{said}, given with --cert"
             if len(path) == 1
-            else f"{said}, for which {_said(path[-1])} vouches"
+            else f"{said}, trusted through {_said(path[-1])}"
         )
 
     def _named(self, shown: Identification | None) -> list[Certificate]:
@@ -130,7 +135,12 @@ def _judged(
     if key is None:
         return None, _UNKNOWN
     right = _verified(key, signature, expected)
-    return right, why if right is not None else "the signer's key is none that can be used"
+    return (
+        right,
+        why
+        if right is not None
+        else "needs another key: the signer's cannot be used for RSA signatures",
+    )
 
 
 def _verified(key: RSAPublicKey, signature: bytes, expected: bytes) -> bool | None:

@@ -75,6 +75,14 @@ def decode_header(datagram: bytes) -> Header:
     return Header(initiator, responder, following, exchange, flags, message_id, length, version)
 
 
+def read_header(datagram: bytes) -> Header:
+    """The header of any version, as it stands there; the datagram has at least its 28 octets."""
+    initiator, responder, following, version, exchange, flags, message_id, length = (
+        _HEADER.unpack_from(datagram)
+    )
+    return Header(initiator, responder, following, exchange, flags, message_id, length, version)
+
+
 def decode_chain(first: int, octets: bytes, offset: int = 0) -> Chain:
     """A chain of payloads that begins with one of type `first`; what follows the last is left.
 

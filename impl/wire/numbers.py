@@ -7,7 +7,7 @@ from typing import TypeVar
 
 
 class Payload(IntEnum):
-    """Payload types (RFC 2408 3.1; 3947 3.1; GSS-API draft)."""
+    """Payload types (RFC 2408 3.1; 3947 3.1 and its drafts; GSS-API draft; XAUTH and Mode Config drafts)."""
 
     NONE = 0
     SA = 1
@@ -23,6 +23,9 @@ class Payload(IntEnum):
     N = 11
     D = 12
     VID = 13
+    ATTRIBUTES = 14
+    NAT_D_DRAFT4 = 15
+    NAT_OA_DRAFT4 = 16
     NAT_D = 20
     NAT_OA = 21
     GSS = 129
@@ -67,7 +70,7 @@ KEY_IKE = 1
 
 
 class OakleyAttribute(IntEnum):
-    """Attributes of Phase I transforms (RFC 2409 appendix A; GSS-API draft)."""
+    """Attributes of Phase I transforms (RFC 2409 appendix A; GSS-API draft; Windows 2000)."""
 
     ENCRYPTION = 1
     HASH = 2
@@ -79,6 +82,7 @@ class OakleyAttribute(IntEnum):
     PRF = 13
     KEY_LENGTH = 14
     GSS_IDENTITY_NAME = 16384
+    GSS_NAME_WINDOWS = 32001
 
 
 class IpsecAttribute(IntEnum):

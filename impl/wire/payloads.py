@@ -123,6 +123,15 @@ class GssToken:
 
 
 @dataclass(frozen=True, slots=True)
+class EncryptedBody:
+    """A payload of a known type whose body is ciphertext, in a message that is not encrypted itself: with
+    public key encryption identities, nonces, and in the revised mode public values (RFC 2409 5.2, 5.3)."""
+
+    type: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A payload of a type that nobody here knows."""
 
@@ -145,6 +154,7 @@ AnyPayload = (
     | NatDiscovery
     | NatOriginalAddress
     | GssToken
+    | EncryptedBody
     | Unknown
 )
 
@@ -293,5 +303,5 @@ def encode_payload(item: AnyPayload) -> tuple[int, bytes]:
     if isinstance(item, NatOriginalAddress):
         type_ = Payload.NAT_OA_DRAFT if item.draft else Payload.NAT_OA
         return type_, bytes((item.type, 0, 0, 0)) + item.address
-    assert isinstance(item, Unknown)
+    assert isinstance(item, EncryptedBody | Unknown)
     return item.type, item.body

@@ -42,6 +42,13 @@ _KNOWN = {
     bytes.fromhex("09002689dfd6b712"): "XAUTH",
     bytes.fromhex("12f5f28c457168a9702d9fe274cc0100"): "Cisco Unity",
 }
+#: whoever sends one of these can do Kerberos (GSS-API draft), or XAUTH
+_TELLING = {
+    "GSSAPI": "gss",
+    "A GSS-API Authentication Method for IKE": "gss",
+    "MS NT5 ISAKMPOAKLEY": "gss",
+    "XAUTH": "xauth",
+}
 _SIZES = sorted({len(item) for item in _KNOWN}, reverse=True)
 _WINDOWS = {2: "Windows 2000", 3: "Windows XP", 4: "Windows XP SP2 or 2003", 5: "Windows Vista"}
 
@@ -58,3 +65,9 @@ def vendor_of(data: bytes) -> str | None:
             return f"{name}, {_WINDOWS.get(version, f'version {version}')}"
         return f"{name}, {rest.hex()}" if rest else name
     return None
+
+
+def tells(data: bytes) -> str:
+    """`gss` or `xauth`, which share method 65001, if a vendor id tells of one; else nothing."""
+    name = vendor_of(data) or ""
+    return _TELLING.get(name.partition(",")[0], "")

@@ -72,7 +72,9 @@ def test_a_capture_is_told_message_by_message(run: Run) -> None:
     for line in (
         "c6d1459285150c7e 6e961f01bf179b35   192.168.140.205:500 -> 192.168.140.200:500",
         "  Phase I  3des sha1 modp1024 pre-shared-key, 7800 s",
-        "  closed   5 messages",
+        "  result   established: Main Mode, then Quick Mode (3 messages, encrypted) (frames 1-2, 5-11)",
+        "  keys     5 encrypted messages, not deciphered",
+        "           no key is known for these cookies: give a key log with --keylog FILE",
         "     1    0.000000 192.168.140.205:500 -> 192.168.140.200:500  Main Mode 1",
         "                   VID    strongSwan",
         "                   N      NO-PROPOSAL-CHOSEN, ISAKMP",
@@ -80,7 +82,7 @@ def test_a_capture_is_told_message_by_message(run: Run) -> None:
         "    11   10.308616 192.168.140.205:500 -> 192.168.140.200:500  Quick Mode 3 [221faf3c]",
     ):
         assert line in done.out.splitlines(), line
-    assert "no UDP: ESP (frames 12, 13, 14, 15, 16, 17, 18, 19, and 8 more)" in done.out
+    assert "not UDP: ESP (frames 12, 13, 14, 15, 16, 17, 18, 19, and 8 more)" in done.out
     assert max(map(len, done.out.splitlines()[1:])) <= 100
 
 
@@ -156,15 +158,15 @@ def test_a_wrong_key_is_named(run: Run, tmp_path: Path) -> None:
     file.write_text(f'"{FACTS["cookies"][0]}","{"5ec2e7" * 5}a0"\n')
     done = run("decode", STRONGSWAN, "--keylog", file)
     assert done.code == 0 and "5ec2e7" not in done.out
-    assert done.out.count("does not decrypt to payloads: probably the wrong key") == 5
-    assert "  closed   5 of 5 encrypted messages" in done.out.splitlines()
+    assert done.out.count("does not decrypt to payloads: most likely the wrong key") == 5
+    assert "  keys     5 of 5 encrypted messages not deciphered" in done.out.splitlines()
 
 
 def test_a_psk_alone_opens_no_main_mode_and_that_is_said(run: Run, psk: Path) -> None:
     done = run("decode", STRONGSWAN, "--psk-file", psk)
-    assert "a pre-shared key alone opens nothing: it needs the Diffie-Hellman secret" in done.out
+    assert "the pre-shared key alone does not decipher: the Diffie-Hellman" in done.out
     assert done.code == 0 and no_secret(done.out)
-    assert "--keylog FILE may have one" in run("decode", STRONGSWAN).out
+    assert "give a key log with --keylog FILE" in run("decode", STRONGSWAN).out
 
 
 def test_a_hexadecimal_psk_is_the_same(run: Run, psk: Path, keylog: Path) -> None:
@@ -178,7 +180,7 @@ def test_a_port_that_is_named_is_read(run: Run, tmp_path: Path) -> None:
     header = Header(b"cookie-i", bytes(8), 0, 2, 0, 0, 0)
     message = encode_message(Message(header, (SecurityAssociation(()),)))
     file = one_datagram(tmp_path / "x.pcap", message, 5500)
-    assert "name it: --port N" in run("decode", file).out
+    assert "For another port give --port N" in run("decode", file).out
     assert len(tree_of(run, file, "--port", 5500)["malformed"]) == 1
 
 
@@ -187,28 +189,58 @@ def test_silence_and_a_late_beginning_are_told(run: Run, tmp_path: Path) -> None
     silent = run("decode", one_datagram(tmp_path / "x.pcap", first)).out.splitlines()
     assert "  Phase I  no answer" in silent
     late = run("decode", one_datagram(tmp_path / "x.pcap", last)).out.splitlines()
-    assert "  begins   before the capture: who began it is not known" in late
+    assert "  begins   before the capture; which end began it is not known" in late
     assert "           the choice of a suite (message 2) is not in the capture" in late
 
 
 # ---- what is wrong with what the user gave
-@pytest.mark.parametrize(
-    ("octets", "said"),
-    [
-        (b"", "too short to be a capture"),
-        (b"hello, this is some text of mine", "neither pcap nor pcapng"),
-        (b"\x1f\x8b\x08" + bytes(40), "uncompress it with gunzip"),
-    ],
-)
-def test_a_file_that_is_no_capture_is_one_clear_line(
-    run: Run, tmp_path: Path, octets: bytes, said: str
+def renamed(magic: bytes) -> bytes:
+    return magic + bytes(range(1, 100))
+
+
+FIRST = bytes.fromhex(FACTS["messages"][0]["hex"])
+NOT_CAPTURES = {
+    "empty": (b"", "it is empty", "check the filter"),
+    "text": (b"hello, this is some text of mine", "text", "tcpdump -w"),
+    "wide text": ("hello, some text".encode("utf-16"), "text", "tcpdump -w"),
+    "gzip": (b"\x1f\x8b\x08" + bytes(40), "gzip", "gunzip"),
+    "zip": (renamed(b"PK\x03\x04"), "ZIP archive", "unzip"),
+    "xz": (renamed(b"\xfd7zXZ\x00"), "xz", "unxz"),
+    "zstd": (renamed(b"\x28\xb5\x2f\xfd"), "zstd", "unzstd"),
+    "bzip2": (renamed(b"BZh9"), "bzip2", "bunzip2"),
+    "snoop": (renamed(b"snoop\0\0\0"), "snoop", "editcap"),
+    "netmon": (renamed(b"GMBU"), "Network Monitor", "editcap"),
+    "etl": ((65536).to_bytes(4, "little") + bytes(4) + b"x" * 65528, "event trace", "etl2pcapng"),
+    "elf": (renamed(b"\x7fELF"), "a program", "tcpdump -w"),
+    "zeros": (bytes(100), "a file of zeros", "repeat the capture"),
+    "pem": (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "PEM", "--cert"),
+    "key log": (b"# keys\n0102030405060708 0102030405060708 G_XY 00ff\n", "a key log", "--keylog"),
+    "table": (b'"0102030405060708","00ff"\n', "a key log", "--keylog"),
+    "tcpdump": (b"12:00:00.000001 IP 10.0.0.1.500 > 10.0.0.2.500: isakmp\n", "tcpdump", "-w FILE"),
+    "log": (b"Jan 1 12:00:00 hq charon: 05[IKE] initiating Main Mode\n", "strongSwan", "packets"),
+    "dump": (b"0000  00 01 02 03 04 05 06 07 08 09 0a\n", "hexadecimal dump", "text2pcap"),
+    "policy": (b"connections {\n  hq {\n", "a policy", "ikeproof verify"),
+    "html": (b"<!DOCTYPE html><html>", "HTML", "tcpdump -w"),
+    "json": (b'{"frames": 1}', "JSON", "tcpdump -w"),
+    "message": (FIRST, "a single ISAKMP message", "text2pcap -u 500,500"),
+    "marked": (bytes(4) + FIRST, "a single ISAKMP message", "text2pcap -u 500,500"),
+    "noise": (bytes(range(200, 256)) * 9, "an unknown format", "tcpdump -w"),
+    "cut": (b"\xd4\xc3\xb2\xa1\2\0\4\0", "its file header is cut off", "pcapng"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_CAPTURES)
+def test_a_file_that_is_not_a_capture_is_named_with_what_to_do(
+    run: Run, tmp_path: Path, name: str
 ) -> None:
+    octets, what, mend = NOT_CAPTURES[name]
     file = tmp_path / "x.pcap"
     file.write_bytes(octets)
     done = run("decode", file)
     assert done.code == 2 and not done.out
-    assert done.err.startswith(f"error: {file} is no capture: ") and said in done.err
-    assert done.err.count("\n") == 1
+    head = f"error: {file} is not a capture: it"
+    assert done.err.startswith(head) and done.err.count("\n") == 1
+    assert what in done.err and mend in done.err
 
 
 def test_files_that_cannot_be_read_are_named(run: Run, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.view.names import distinguished_name
+from explorer.view.names import distinguished_name, utf16_text
 from explorer.view.payloads import payload_lines, payload_tree
 from impl.wire.errors import WireError
 from impl.wire.message import decode_chain
@@ -22,6 +22,7 @@ from impl.wire.payloads import (
     Certificate,
     CertificateRequest,
     Delete,
+    EncryptedBody,
     GssToken,
     Identification,
     NatDiscovery,
@@ -94,7 +95,7 @@ def sa(protocol: int, id_: int, *attributes: tuple[int, Any], spi: bytes = b"") 
         (Identification(11, 0, 0, b"a key"), ["key-id a key"]),
         (Identification(11, 0, 0, b"\x1b[2J"), ["key-id 1b5b324a"]),
         (Identification(99, 0, 0, bytes(30)), ["99 " + "00" * 24 + "... (30 octets)"]),
-        (Certificate(4, b"x"), ["x509-signature, 1 octets", "no X.509 certificate that can be read"]),
+        (Certificate(4, b"x"), ["x509-signature, 1 octets", "not a readable X.509 certificate"]),
         (Certificate(7, b"x"), ["crl, 1 octets"]),
         (CertificateRequest(4, b""), ["x509-signature, any authority"]),
         (CertificateRequest(4, HQ.public_bytes()), ["x509-signature, C=DE, O=Rüg, CN=hq, oid 55040c=x"]),
@@ -110,7 +111,26 @@ def sa(protocol: int, id_: int, *attributes: tuple[int, Any], spi: bytes = b"") 
         (NatOriginalAddress(1, bytes((192, 0, 2, 7))), ["ipv4-addr 192.0.2.7"]),
         (NatOriginalAddress(1, b"\7"), ["ipv4-addr 07"]),
         (GssToken(b"abc"), ["3 octets"]),
-        (Unknown(15, b"\1"), ["payload of type 15, which is not known: 01"]),
+        (GssToken(b"\x60\x0d" + bytes.fromhex("06092a864886f712010202") + b"\1\0"), ["15 octets, Kerberos AP-REQ"]),
+        (GssToken(b"\x01\x60\x0d" + bytes.fromhex("06092a864886f712010202") + b"\2\0"), ["16 octets, Kerberos AP-REP"]),
+        (GssToken(b"\x60\x08" + bytes.fromhex("06062b0601050502")), ["10 octets, SPNEGO"]),
+        (Unknown(15, b"\1"), ["01 (draft 4 to 8)"]),
+        (Unknown(16, b"\1"), ["01 (draft 4 to 8)"]),
+        (Unknown(14, b"hunter2"), ["7 octets of XAUTH or Mode Config"]),
+        (Unknown(132, b"\1\2\3\1piece"), ["5 octets, fragment 3 of message 258, the last"]),
+        (Unknown(17, b"\1"), ["unknown payload type 17: 01"]),
+        (Unknown(200, "host$@B\0".encode("utf-16-le")), ['private payload type 200: 68006f0073007400240040004200 0000 "host$@B"'.replace(" 0000", "0000")]),
+        (Unknown(201, "host".encode("utf-16-be")), ['private payload type 201: 0068006f00730074 "host"']),
+        (Unknown(202, b"\xff\xfe" + "h\u00f6st".encode("utf-16-le")), ['private payload type 202: fffe6800f60073007400 "h\u00f6st"']),
+        (EncryptedBody(5, bytes(128)), ["encrypted, 128 octets (public key encryption)"]),
+        (Identification(2, 0, 0, "host.test".encode("utf-16-le")), ["fqdn host.test (UTF-16)"]),
+        (Identification(11, 0, 0, "host$@REALM".encode("utf-16-be")), ["key-id host$@REALM (UTF-16)"]),
+        (Identification(250, 0, 0, "hq\\user".encode("utf-16-le")), ["250 hq\\user (UTF-16)"]),
+        (Identification(1, 0, 0, b"a\0b\0"), ["ipv4-addr 97.0.98.0"]),
+        (VendorId("Contoso".encode("utf-16-le")), ['unknown 43006f006e0074006f0073006f00 "Contoso"']),
+        (sa(1, 1, (1, 5), (2, 2), (4, 2), (3, 65001), (16384, "a$@B".encode("utf-16-le"))), ["3des sha1 modp1024 kerberos, GSS name a$@B"]),
+        (sa(1, 1, (1, 5), (2, 2), (4, 2), (3, 65001), (32001, "a$@B\0".encode("utf-16-be"))), ["3des sha1 modp1024 kerberos, GSS name a$@B (32001)"]),
+        (sa(1, 1, (1, 5), (2, 2), (4, 2), (3, 65001)), ["3des sha1 modp1024 kerberos or xauth-pre-shared-key"]),
     ],
     ids=lambda value: value[0][:40] if isinstance(value, list) else "",
 )  # fmt: skip
@@ -136,6 +156,31 @@ def test_several_proposals_are_numbered() -> None:
         "proposal 7 SPI 00000100: AH md5, no PFS",
         "proposal 7 SPI 00000100: ESP des md5, no PFS",
     ]
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", [False, True])
+@given(st.text("abcXYZ019$@.-\u00e4\u00df\u0142", min_size=2, max_size=40))
+def test_utf16_is_read_in_either_byte_order(order: str, mark: bool, text: str) -> None:
+    data = ("\ufeff" * mark + text).encode(order)
+    assert utf16_text(data) == utf16_text(data + bytes(2)) == text
+
+
+@pytest.mark.parametrize(
+    "octets", [b"", b"ab", b"abc", b"abcd", b"plain text!!", b"\xd8\xd8\xd8\xd8", bytes(8)]
+)
+def test_octets_that_are_not_utf16_are_not_taken_for_it(octets: bytes) -> None:
+    assert utf16_text(octets) is None
+
+
+@pytest.mark.parametrize(
+    ("kerberos", "said"), [(True, "kerberos"), (False, "xauth-pre-shared-key")]
+)
+def test_method_65001_is_told_apart_where_that_is_known(kerberos: bool, said: str) -> None:
+    item = sa(1, 1, (1, 5), (2, 2), (4, 2), (3, 65001))
+    assert payload_lines(item, kerberos)[1] == [f"3des sha1 modp1024 {said}"]
+    other = sa(1, 1, (1, 5), (2, 2), (4, 2), (3, 1))
+    assert payload_lines(other, kerberos)[1] == ["3des sha1 modp1024 pre-shared-key"]
 
 
 @given(st.binary(max_size=80))

@@ -128,9 +128,9 @@ def test_pcapng_has_a_clock_and_a_link_type_for_each_interface(order: str) -> No
 @pytest.mark.parametrize(
     ("octets", "problem"),
     [
-        (b"", "too short"),
-        (b"\xa1\xb2\xc3", "too short"),
-        (b"hello, world, this is a text\n", "neither pcap nor pcapng"),
+        (b"", "it is empty"),
+        (b"\xa1\xb2\xc3", "an unknown format"),
+        (b"hello, world, this is a text\n", "it looks like text"),
         (b"\x1f\x8b" + bytes(40), "compressed"),
         (pack("<IHHiIII", 0xA1B2C3D4, 9, 4, 0, 0, 0, 1), "pcap version 9.4"),
         (section()[:20], "section header is cut off"),
@@ -138,7 +138,7 @@ def test_pcapng_has_a_clock_and_a_link_type_for_each_interface(order: str) -> No
         (block(0x0A0D0D0A, pack("<IHHq", 0x1A2B3C4D, 7, 0, -1)), "pcapng version 7.0"),
     ],
 )
-def test_a_file_that_is_no_capture_is_one_error(octets: bytes, problem: str) -> None:
+def test_a_file_that_is_not_a_capture_is_one_error(octets: bytes, problem: str) -> None:
     with pytest.raises(CaptureError, match=problem) as error:
         list(frames(octets))
     assert error.value.mend
@@ -197,33 +197,42 @@ def test_link_layers(link: int, head: bytes, version: int) -> None:
 @pytest.mark.parametrize(
     ("link", "octets", "why"),
     [
-        (1, bytes(12) + b"\x08\x06" + bytes(28), "no IP: EtherType 0x0806"),
+        (1, bytes(12) + b"\x08\x06" + bytes(28), "not IP: EtherType 0x0806"),
+        (1, bytes(12) + b"\x88\x64\x11\0\0\1\0\2\xc0\x21", "not IP: EtherType 0x8864 (PPPoE)"),
         (1, bytes(13), "too short for its link layer"),
         (1, bytes(12) + b"\x81\x00\x00\x01" * 40, "too short for its link layer"),
         (1, bytes(12) + b"\x08\x00" + ipv6(udp(b"x")), "EtherType and version differ"),
         (113, bytes(9), "too short for its link layer"),
-        (0, b"\x07\x00\x00\x00" + ipv4(udp(b"x")), "another family"),
-        (147, ipv4(udp(b"x")), "link type 147 is not read"),
-        (101, b"", "nothing in it"),
+        (0, b"\x07\x00\x00\x00" + ipv4(udp(b"x")), "another address family"),
+        (147, ipv4(udp(b"x")), "link type 147 is not supported"),
+        (101, b"", "an empty frame"),
         (101, b"\x15" + bytes(30), "version 1"),
-        (101, ipv4(udp(b"x"))[:19], "IPv4 header of 20 octets in 19"),
+        (101, ipv4(udp(b"x"))[:19], "IPv4 header of 20 octets, of which the frame has 19"),
         (101, b"\x41" + ipv4(udp(b"x"))[1:], "IPv4 header of 4 octets"),
-        (101, ipv4(b"", protocol=6), "no UDP: TCP"),
-        (101, ipv4(b"", protocol=50), "no UDP: ESP"),
-        (101, ipv4(b"", protocol=99), "no UDP: IP protocol 99"),
+        (101, ipv4(b"", protocol=6), "not UDP: TCP"),
+        (101, ipv4(b"", protocol=50), "not UDP: ESP"),
+        (101, ipv4(b"", protocol=99), "not UDP: IP protocol 99"),
         (101, ipv4(b"1234567"), "UDP header in 7 octets"),
         (101, ipv4(pack("!HHHH", 500, 500, 7, 0)), "UDP datagram of 7 octets"),
-        (101, ipv4(udp(b"")), "without data"),
-        (101, ipv4(udp(b"x", 53, 53)), "no ISAKMP port"),
+        (101, ipv4(udp(b"")), "an empty UDP datagram"),
+        (101, ipv4(udp(b"x", 53, 53)), "not an ISAKMP port"),
         (101, ipv4(udp(b"1234567", 4500)), "7 octets on port 4500"),
         (101, ipv4(udp(bytes(4), 4500)), "4 octets on port 4500"),
         (101, ipv6(b"short", 43), "extension header cut off"),
-        (101, ipv6(udp(b"x"))[:39], "IPv6 header of 40 octets in 39"),
+        (101, ipv6(udp(b"x"))[:39], "IPv6 header of 40 octets, of which the frame has 39"),
     ],
 )
 def test_what_is_ignored_says_why(link: int, octets: bytes, why: str) -> None:
     item = one_frame(octets, link)
     assert item.kind is Kind.OTHER and why in item.why
+
+
+@pytest.mark.parametrize(
+    ("protocol", "packet"), [(0x0021, ipv4(udp(b"x"))), (0x0057, ipv6(udp(b"x")))]
+)
+def test_ip_in_pppoe_is_read(protocol: int, packet: bytes) -> None:
+    head = pack("!HBBHHH", 0x8864, 0x11, 0, 1, len(packet) + 2, protocol)
+    assert one_frame(bytes(12) + head + packet, 1).octets == b"x"
 
 
 def test_extension_headers_are_skipped() -> None:
@@ -234,7 +243,9 @@ def test_extension_headers_are_skipped() -> None:
 
 def test_what_a_frame_lacks_is_said() -> None:
     packet = ipv4(udp(PAYLOAD))
-    assert one_frame(packet[:-3], 101).cut == f"IPv4 packet of {len(packet)} octets in 77"
+    assert one_frame(packet[:-3], 101).cut == (
+        f"IPv4 packet of {len(packet)} octets, of which the frame has 77"
+    )
     snapped = bytearray(pcap([packet[:-3]], 101))
     snapped[36:40] = pack("<I", len(packet))
     assert only(bytes(snapped)).cut.endswith("cut by the snap length")
@@ -258,7 +269,7 @@ def test_ports_say_what_a_datagram_is(payload: bytes, port: int, kind: Kind, oct
     item = only(capture, 5500)
     assert (item.kind, item.octets) == (kind, octets)
     if port == 5500:
-        assert only(capture).why == "no ISAKMP port"
+        assert only(capture).why == "not an ISAKMP port"
 
 
 # ---- fragments

@@ -1,0 +1,180 @@
+"""What became of each conversation: the state that it reached and, where it stopped, why.
+
+A capture is one place on the way: a message that is in it need not have arrived, and one that is not may have
+been sent. So a conclusion names the frames that it rests on, and says whether its reason is inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from impl.capture.conversation import Conversation, Seen
+from impl.capture.ending import Conclusion, Ending, Evidence, Outcome, Reason
+from impl.capture.phase1_ends import PATIENCE, one_sided, phase1_ending
+from impl.capture.quick_ends import quick_endings, spis_of
+from impl.capture.trail import Course, Step, course_of, deletes, errors, liveness
+from impl.wire.numbers import NotifyType, ProtocolId
+from impl.wire.payloads import Notification
+
+#: equal messages of one end, at least so far apart, that are likely questions of dead peer detection; in ns
+_APART = 10**9
+_STANDS = (Outcome.ESTABLISHED, Outcome.PHASE1, Outcome.DELETED)
+
+
+def conclude(conversations: Sequence[Conversation], until_ns: int) -> list[Conclusion]:
+    """The conclusion of each conversation, in their order; `until_ns`: the time of the last frame."""
+    courses = [course_of(item) for item in conversations]
+    deleted: dict[tuple[int, bytes], Step] = {}
+    for course in courses:
+        for step in course.notices:
+            for item in deletes(step):
+                for spi in item.spis:
+                    deleted.setdefault((item.protocol, spi), step)
+    return [_conclusion(course, deleted, until_ns) for course in courses]
+
+
+def _conclusion(
+    course: Course, deleted: dict[tuple[int, bytes], Step], until_ns: int
+) -> Conclusion:
+    first = phase1_ending(course, until_ns)
+    quick = [_if_deleted(course, ending, deleted) for ending in quick_endings(course, until_ns)]
+    if first is not None and first.outcome is not Outcome.PHASE1:
+        return Conclusion(first, first, tuple(quick))
+    main = quick[-1] if quick else first or _unseen(course)
+    if not quick and first is not None:
+        main = _without_quick(course, first, until_ns)
+    side = one_sided(course)
+    if side is not None and main.outcome not in (Outcome.ESTABLISHED, Outcome.DELETED):
+        main = replace(
+            main,
+            outcome=Outcome.UNDECIDED,
+            reason=Reason.ONE_DIRECTION,
+            evidence=Evidence.CAPTURE,
+            by_initiator=side,
+        )
+    ended = _phase1_deleted(course, deleted)
+    if side is None:
+        ended = ended or _dead(course, until_ns)
+    over = main.outcome in _STANDS or main.reason is Reason.BEGINS_BEFORE
+    if ended is not None and over:
+        main = ended
+    if first is not None and main is not first and main.outcome in _STANDS:
+        main = replace(main, frames=(*first.frames, *main.frames))
+    return Conclusion(main, first, tuple(quick))
+
+
+def _by(course: Course, step: Step) -> bool | None:
+    """Whether a message, perhaps of another conversation, is by this one's initiator."""
+    source, ends = step.seen.datagram.source, course.conversation
+    if source is None or ends.initiator.address == ends.responder.address:
+        return step.from_initiator
+    return source.address == ends.initiator.address
+
+
+def _if_deleted(course: Course, ending: Ending, deleted: dict[tuple[int, bytes], Step]) -> Ending:
+    """The ending of a Quick Mode whose SAs a Delete has named since (RFC 2408 3.15)."""
+    if ending.outcome is not Outcome.ESTABLISHED or not deleted:
+        return ending
+    for key in spis_of(course.quick[ending.message_id]):
+        step = deleted.get(key)
+        if step is not None and step.first > ending.frames[-1]:
+            return replace(
+                ending,
+                outcome=Outcome.DELETED,
+                reason=Reason.DELETE,
+                frames=(*ending.frames, step.first),
+                by_initiator=_by(course, step),
+            )
+    return ending
+
+
+def _phase1_deleted(course: Course, deleted: dict[tuple[int, bytes], Step]) -> Ending | None:
+    """A Delete of the Phase I SA, which both cookies name."""
+    step = deleted.get((ProtocolId.ISAKMP, course.conversation.cookies.both))
+    if step is None:
+        return None
+    return Ending(
+        Outcome.DELETED, Reason.DELETE, frames=(step.first,), by_initiator=_by(course, step)
+    )
+
+
+def _dead(course: Course, until_ns: int) -> Ending | None:
+    """Questions of dead peer detection that met silence (RFC 3706)."""
+    answers = dict(course.last_of)
+    if any(liveness(step) is not None for step in course.notices):
+        answers = _without_questions(course)
+    for side in (True, False):
+        heard = answers.get(not side, 0)
+        late = [
+            step for step in course.notices if step.from_initiator is side and step.first > heard
+        ]
+        asked = [step for step in late if _asks(step.seen)]
+        certain = bool(asked)
+        if not asked and len({step.seen.header.length for step in late}) == 1:
+            apart = all(
+                later.times[0] - earlier.times[0] >= _APART for earlier, later in pairwise(late)
+            )
+            asked = late if len(late) > 1 and apart and all(step.closed for step in late) else []
+        if not asked or (len(asked) == 1 and until_ns - asked[0].times[0] < PATIENCE):
+            continue
+        return Ending(
+            Outcome.STOPPED,
+            Reason.DEAD_PEER,
+            Evidence.SILENCE,
+            certain=certain,
+            frames=tuple(frame for step in asked for frame in step.frames),
+            by_initiator=not side,
+            sendings=len(asked),
+            seconds=(asked[-1].times[-1] - asked[0].times[0]) / 1e9,
+        )
+    return None
+
+
+def _asks(seen: Seen) -> bool:
+    return any(
+        isinstance(item, Notification) and item.type == NotifyType.R_U_THERE
+        for item in seen.payloads
+    )
+
+
+def _without_questions(course: Course) -> dict[bool, int]:
+    """The last frame of each end that is more than a question of its own, which is no answer."""
+    found: dict[bool, int] = {}
+    for seen in course.conversation.messages:
+        if seen.from_initiator is not None and not _asks(seen):
+            found[seen.from_initiator] = seen.datagram.frame
+    return found
+
+
+def _without_quick(course: Course, first: Ending, until_ns: int) -> Ending:
+    """Phase I stands, and the capture has no Quick Mode."""
+    base = replace(first, reason=Reason.NO_QUICK_MODE)
+    if course.xauth:
+        frames = tuple(step.first for step in course.xauth)
+        return replace(base, reason=Reason.XAUTH, certain=False, frames=frames)
+    if not course.conversation.messages:
+        return base
+    end = course.conversation.messages[-1].datagram.time_ns
+    if until_ns - end < PATIENCE:
+        return replace(base, alternatives=(Reason.CAPTURE_ENDS,))
+    return base
+
+
+def _unseen(course: Course) -> Ending:
+    """Neither Phase I nor a Quick Mode is in the capture."""
+    notices = course.notices
+    for step in reversed(notices):
+        for item in errors(step):
+            return Ending(
+                Outcome.UNDECIDED,
+                Reason.NOTIFY,
+                Evidence.NOTIFY,
+                frames=tuple(step.frames),
+                by_initiator=step.from_initiator,
+                notify=item,
+                protected=step.seen.header.encrypted,
+            )
+    frames = tuple(step.first for step in (*notices, *course.xauth))
+    return Ending(Outcome.UNDECIDED, Reason.BEGINS_BEFORE, Evidence.CAPTURE, frames=frames)
