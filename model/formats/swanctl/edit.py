@@ -44,7 +44,7 @@ def _replaced(text: str, start: int, line: str, edit: Edit) -> str:
 
 def _value_end(text: str, at: int) -> int:
     """Where the value that begins here ends, as the grammar has it."""
-    while at < len(text) and text[at] not in "\n#}{":
+    while at < len(text) and text[at] not in "\n#}":
         if text[at] == '"':
             at += 1
             while at < len(text) and text[at] != '"':

@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from model.formats.reader import Reader, ReadError
 from model.vocabulary.findings import Finding, Severity
@@ -22,6 +23,11 @@ MAX_TOKENS = 500_000
 _NAME = re.compile(r"[^.,:{}=\"#\s\x00-\x1f\x7f]+")
 _JOINED = "several spaces or tabs between unquoted words count as one space"
 _TOUCHING = "parts in and out of quotes are joined by a space"
+# Up to its end of line: `name = word word`, `name {`, or `}`.
+_PLAIN_LINE = re.compile(
+    r"""[ \t]*(?:([^.,:{}="\#\s\x00-\x1f\x7f]+)[ \t]*"""
+    r"""(?:=[ \t]*([^"\#}\s\x00-\x1f]+(?:[ ][^"\#}\s\x00-\x1f]+)*)|(\{))|(\}))[ \t]*(?=\n)"""
+)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -70,8 +76,7 @@ def load(path: str, reader: Reader) -> Settings:
 # ---- tokens
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str  # name { } = : , newline string value include
     text: str
     line: int
@@ -112,6 +117,12 @@ class _Lexer:
                 raise _wrong(
                     self._path, self._line, "the file is too long", "split it with include"
                 )
+            plain = _PLAIN_LINE.match(text, self._at)
+            if plain is not None and plain[1] != "include":
+                # Most lines: a setting without quotes or comments, or a section that begins or ends.
+                self._at = plain.end()
+                yield from self._plain(plain)
+                continue
             char = text[self._at]
             if char == "\n":
                 yield _Token("newline", "", self._line)
@@ -135,6 +146,16 @@ class _Lexer:
                 yield _Token("string", self._string(), line)
             else:
                 yield from self._word()
+
+    def _plain(self, found: re.Match[str]) -> Iterator[_Token]:
+        name, value, brace, line = found[1], found[2], found[3] or found[4], self._line
+        if name is not None:
+            yield _Token("name", name, line)
+        if value is not None:
+            yield _Token("=", "=", line)
+            yield _Token("value", value, line)
+        elif brace:
+            yield _Token(brace, brace, line)
 
     def _word(self) -> Iterator[_Token]:
         found = _NAME.match(self._text, self._at) or re.compile(r"\.").match(self._text, self._at)
