@@ -43,14 +43,14 @@ def kinds() -> list[str]:
 
 def observations(lines: Lines, cases: Iterable[Case]) -> Observations:
     """What the logs of a run show."""
-    return {
-        case.name: {
-            initiator: observe(both[initiator], both["cmd" if initiator == "peer" else "peer"])
-            for initiator, both in lines[case.name].items()
-            if initiator in case.initiators
-        }
-        for case in cases
-    }
+    found: Observations = {}
+    for case in cases:
+        mine = found[case.name] = {}
+        for start in case.started:
+            both = lines[case.name][start.key]
+            other = "cmd" if start.side == "peer" else "peer"
+            mine[start.key] = observe(both[start.side], both[other])
+    return found
 
 
 def kept() -> Observations:
@@ -64,7 +64,7 @@ def kept() -> Observations:
                 f"{case.name}: no record of the case as it is; run python -m tests.interop.records "
                 "--live"
             )
-        found[case.name] = {side: Observed.of(record[side]) for side in case.initiators}
+        found[case.name] = {item.key: Observed.of(record[item.key]) for item in case.started}
     return found
 
 
