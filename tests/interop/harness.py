@@ -23,6 +23,12 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # A lost message shows within two seconds; nothing is lost on a veth pair.
 TRIES, TIMEOUT_SECONDS = 1, 0.7
+# What Debian's packages load, in their order, less what would reach beyond the namespaces.
+PLUGINS = (
+    "aesni aes rc2 sha2 sha1 md5 mgf1 random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs12 "
+    "pgp dnskey sshkey pem openssl gcrypt pkcs8 fips-prf gmp curve25519 agent chapoly xcbc cmac hmac kdf "
+    "ctr ccm gcm drbg attr kernel-netlink socket-default vici updown xauth-generic counters"
+)
 # As the rig's README has it: who is not root is, in a namespace of users, with a /run of one's own.
 _UNSHARE = "unshare -Urnm --propagation private sh -c".split()
 _AS_ROOT = [*_UNSHARE, 'mount -t tmpfs none /run && exec "$@"', "sh"] if os.geteuid() else []
@@ -106,7 +112,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         library = shim(Path(folder))
         with ThreadPoolExecutor(at_once) as pool:
-            found = list(pool.map(lambda part: _batch(library, *part, timeout), parts))
+            found = list(pool.map(lambda part: _batch(library, part[0], part[1], timeout), parts))
     return {name: lines for part in found for name, lines in part.items()}
 
 
@@ -114,7 +120,7 @@ def _batch(
     library: str, behind: tuple[str, ...], prepared: list[dict[str, object]], timeout: float
 ) -> Lines:
     settings = [f"charon.retransmit_tries={TRIES}", f"charon.retransmit_timeout={timeout}"]
-    settings += ["charon.retransmit_base=1"]
+    settings += ["charon.retransmit_base=1", f"charon.load={PLUGINS}"]
     batch = {"behind": behind, "settings": settings, "cases": prepared}
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         todo, done = Path(folder) / "cases.json", Path(folder) / "results.json"

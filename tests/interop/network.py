@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 #: the addresses that a side has unless a case says otherwise
-ADDRESSES = {
+ADDRESSES: dict[str, tuple[str, ...]] = {
     "peer": ("192.0.2.1/24", "2001:db8::1/64"),
     "cmd": ("192.0.2.2/24", "2001:db8::2/64"),
 }
@@ -209,7 +209,7 @@ class Network:
         if self._settings[side] == lines:
             return
         charon = self.charons[side]
-        charon.opts.set = [*self._options["set"], *lines]  # type: ignore[misc]
+        charon.opts.set = [*self._options["set"], *lines]
         charon.write_conf()
         charon.swanctl("--reload-settings")
         self._settings[side] = lines
@@ -240,6 +240,8 @@ class Network:
             self._behind_nat(side)
         self.addresses(ADDRESSES)
         self.hosts.write_text("")
+        # Nobody is asked for other names: the resolver's port is closed on 127.0.0.1.
+        (self.folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         made.tmp.chmod(0o755)
         for side in ADDRESSES:
             self._start(side)
@@ -250,7 +252,8 @@ class Network:
         binary = next(c for c in rig.CHARON_CANDIDATES if os.access(c, os.X_OK))
         wrapper = self.folder / f"charon-{side}"
         wrapper.write_text(
-            f"#!/bin/sh\nmount --bind {self.hosts} /etc/hosts && "
+            f"#!/bin/sh\nmount --bind {self.hosts} /etc/hosts\n"
+            f"mount --bind {self.folder}/resolv.conf /etc/resolv.conf\n"
             f"LD_PRELOAD={self._shim} exec {binary}\n"
         )
         wrapper.chmod(0o755)

@@ -72,7 +72,8 @@ class Observed:
     selectors   of the first child, the initiator's first
     installed   False where Phase II was negotiated, but its SAs could not be installed here
     evidence    the line of the log that tells the reason
-    children    every child that came up: its name at the initiator, at the responder, both selectors
+    children    every child that came up: its name and its selectors (own, other) at the initiator, then
+                at the responder, where they differ with a NAT between
     connection  of the responder, where Phase I came up
     leased      virtual addresses of the initiator
     """
@@ -86,7 +87,7 @@ class Observed:
     selectors: tuple[str, str] | None = None
     installed: bool = True
     evidence: str = ""
-    children: tuple[tuple[str, str, str, str], ...] = ()
+    children: tuple[tuple[str, ...], ...] = ()
     connection: str = ""
     leased: tuple[str, ...] = ()
 
@@ -132,17 +133,17 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     known = replace(known, phase2="established", suite2=suite2)
     if installation is not None:
         return replace(known, installed=False, evidence=installation)
-    return replace(known, selectors=children[0][2:], children=children)
+    return replace(known, selectors=children[0][1:3], children=children)
 
 
-def _children(initiator: list[str], responder: list[str]) -> tuple[tuple[str, str, str, str], ...]:
-    """What came up at the initiator, each with the responder's name for it."""
-    theirs = [m for x in responder if (m := _CHILD.search(x))]
-    found = []
-    for mine in (m for x in initiator if (m := _CHILD.search(x))):
-        name = theirs[len(found)][1] if len(found) < len(theirs) else ""
-        found.append((mine[1], name, _plain(mine[2]), _plain(mine[3])))
-    return tuple(found)
+def _children(initiator: list[str], responder: list[str]) -> tuple[tuple[str, ...], ...]:
+    """What came up at the initiator, each with what the responder has for it."""
+    ours, theirs = (
+        [(m[1], _plain(m[2]), _plain(m[3])) for x in log if (m := _CHILD.search(x))]
+        for log in (initiator, responder)
+    )
+    missing = [("", "", "")] * (len(ours) - len(theirs))
+    return tuple((*mine, *other) for mine, other in zip(ours, theirs + missing, strict=False))
 
 
 def _reason(

@@ -38,6 +38,7 @@ _AT_REST = re.compile(
     r"|generating \S+ response .*N\(|unable to install|establishing IKE_SA failed|no shared key"
     r"|giving up after|unable to resolve|IKE_SA \S+ state change: \S+ => DESTROYING"
 )
+_UP = re.compile(r"CHILD_SA \S+ established")
 
 
 class Daemon:
@@ -112,7 +113,8 @@ def negotiate(
         lines = {side: daemon.since(marks[side]) for side, daemon in daemons.items()}
         heard = all(any("received packet" in line for line in found) for found in lines.values())
         rest = all(any(_AT_REST.search(line) for line in found) for found in lines.values())
-        if rest or not heard or time.monotonic() > deadline:
+        up = {sum(bool(_UP.search(line)) for line in found) for found in lines.values()}
+        if (rest and len(up) == 1) or not heard or time.monotonic() > deadline:
             break
         time.sleep(0.02)
     for daemon in daemons.values():
