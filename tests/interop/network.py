@@ -238,6 +238,8 @@ class Network:
         self._link(outer[0], names[0], outer[1], names[1])
         for side in self._behind:
             self._behind_nat(side)
+        for side, address in rig.INNER.items():
+            made.ip(side, f"addr add {address}/24 dev lo")
         self.addresses(ADDRESSES)
         self.hosts.write_text("")
         # Nobody is asked for other names: the resolver's port is closed on 127.0.0.1.

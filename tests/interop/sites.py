@@ -107,3 +107,10 @@ def _settings(**values: str) -> Iterator[str]:
 
 def _more(text_: str) -> Iterator[str]:
     yield from (line.strip() for line in text_.splitlines() if line.strip())
+
+
+#: of a case: both sides have a certificate by `ca`, and that as their trust anchor
+CERTIFIED: dict[str, tuple[tuple[str, str], ...]] = {
+    f"{side}_certificates": ((f"x509/{side}.crt", side), ("x509ca/ca.crt", "ca"))
+    for side in ("peer", "cmd")
+}

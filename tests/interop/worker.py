@@ -50,7 +50,12 @@ class Daemon:
         self._vici = Vici(charon.uri.removeprefix("unix://"))
 
     def load(self, folder: Path) -> list[str]:
-        """Make the configuration in a folder the only one; what swanctl refused of it."""
+        """Make the configuration in a folder the only one, as if just started; what swanctl refused of it.
+
+        A connection that is replaced keeps its place in charon's list, which can decide.
+        """
+        for name in self._vici.call("get-conns")[-1].get("conns", ()):
+            self._vici.call("unload-conn", name=name)
         file = str(folder / "swanctl.conf")
         arguments = ("--load-all", "--clear", "--noprompt", "--file", file)
         done = self._charon.swanctl(*arguments, check=False)
