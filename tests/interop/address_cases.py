@@ -8,7 +8,11 @@ from tests.interop.cases import Case, Start
 from tests.interop.sites import CERTIFIED, Kid, Secret, Site, text
 
 _OTHER_IKE = "aes256-sha512-modp3072"
-_NAMES = (("gw.example", "192.0.2.2"), ("gw6.example", "2001:db8::2"), ("old.example", "192.0.2.99"))
+_NAMES = (
+    ("gw.example", "192.0.2.2"),
+    ("gw6.example", "2001:db8::2"),
+    ("old.example", "192.0.2.99"),
+)
 
 
 def address_cases() -> Iterator[Case]:
@@ -64,7 +68,10 @@ def _called() -> Iterator[Case]:
         peer, cmd = _pair(_named(remote=remote), _named())
         yield Case(f"remote: {name}", kind, "", peer, cmd, hosts=_NAMES)
     for name, site in (
-        ("nobody's, identities are addresses", _addressed(remote="192.0.2.99", peer_id="192.0.2.99")),
+        (
+            "nobody's, identities are addresses",
+            _addressed(remote="192.0.2.99", peer_id="192.0.2.99"),
+        ),
         ("nobody's, identity of the right address", _addressed(remote="192.0.2.99")),
         ("nobody's, no identities", Site(remote="192.0.2.99")),
         ("nobody's, Aggressive Mode", Site(remote="192.0.2.99", more="aggressive = yes")),
@@ -236,14 +243,19 @@ def _best_match() -> Iterator[Case]:
               _hub("any", "%any", net, peer_id="spoke.example"))  # fmt: skip
     yield two("the exact one expects anybody, the looser one the name", exact,
               _hub("any", "%any", net, peer_id="spoke.example"))  # fmt: skip
-    yield two("the exact one is for Aggressive Mode", changed(exact, more="aggressive = yes"), other)
+    yield two(
+        "the exact one is for Aggressive Mode", changed(exact, more="aggressive = yes"), other
+    )
     yield two("the exact one is for certificates", changed(exact, auth="pubkey"), other)
     yield two("the exact one has other ESP proposals",
               Site("192.0.2.1", "192.0.2.2", "hub.example", name="exact",
                    kids=(Kid("net", net, esp="aes256-sha512"),)), other)  # fmt: skip
     yield two("the exact one has other subnets", _hub("exact", "192.0.2.2", "10.10.0.0/24"), other)
     for name, secrets in (
-        ("the exact one has a secret for another", (("wrong", "other.example"), ("right", "spoke.example"))),
+        (
+            "the exact one has a secret for another",
+            (("wrong", "other.example"), ("right", "spoke.example")),
+        ),
         ("the exact one has none", (("right", "spoke.example"),)),
     ):
         hub = (_hub("exact", "192.0.2.2", net, peer_id="other.example"),

@@ -14,9 +14,9 @@ METHOD_OR_KEY = "auth-method or certificate"
 
 _CIPHERS = {"3DES_CBC": "3des", "DES_CBC": "des", "NULL": "null", "CAST_CBC_128": "cast128"}
 _CIPHER = re.compile(
-    r"^(?:NULL_)?(AES|CAMELLIA|BLOWFISH)_(CBC|CTR|GCM_16|GCM_8|CCM_16|GMAC)_(\d+)$"
+    r"^(?:NULL_)?(AES|CAMELLIA|BLOWFISH|SERPENT|TWOFISH)_(CBC|CTR|GCM_16|GCM_8|CCM_16|GMAC)_(\d+)$"
 )
-_WORDS = {"AES": "aes", "CAMELLIA": "camellia", "BLOWFISH": "blowfish"}
+_WORDS = {word: word.lower() for word in ("AES", "CAMELLIA", "BLOWFISH", "SERPENT", "TWOFISH")}
 _MODES = {
     "CBC": "", "CTR": "ctr", "GCM_16": "gcm16", "GCM_8": "gcm8", "CCM_16": "ccm16", "GMAC": "gmac",
 }  # fmt: skip
@@ -30,7 +30,7 @@ _INTEGRITIES = {
     "AES_XCBC_96": "aesxcbc",
     "AES_CMAC_96": "aescmac",
 }
-_GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+))?$")
+_GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+|BP))?$")
 
 # (whose log, what it says, the reason), in the order in which they tell.
 _PHASE1 = (
@@ -54,7 +54,7 @@ _PHASE1 = (
 )
 _PHASE2 = (
     ("initiator", r"traffic selector missing", "selector"),
-    ("responder", r"no matching proposal found", "proposal-p2"),
+    ("any", r"no matching proposal found", "proposal-p2"),
     ("responder", r"no matching CHILD_SA config", "selector"),
 )
 _UP = r"IKE_SA (\S+)\[\d+\] established"
@@ -117,7 +117,8 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     reason, line = _reason(_PHASE1, logs)
     if up[0] is None or up[1] is None or reason == "xauth":
         if reason is None and not any("received packet" in x for x in responder):
-            reason, line = "no-responder", _NOTHING_CAME
+            refused = [x for x in initiator if x.startswith("CFG swanctl: ")]
+            reason, line = "no-responder", refused[0] if refused else _NOTHING_CAME
         return Observed("fails", reason or "unknown", None, evidence=line)
     leased = tuple(dict.fromkeys(m[1] for x in initiator if (m := _LEASED.search(x)) and m[1]))
     known = Observed("established", None, suite1, connection=up[1][1], leased=leased)
@@ -125,6 +126,8 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     installation = next((x for x in logs["any"] if re.search(_INSTALLATION, x)), None)
     if not children and installation is None:
         reason, line = _reason(_PHASE2, logs)
+        if reason is None and not any("generating QUICK_MODE" in x for x in initiator):
+            reason, line = "mode-config", "Quick Mode waits for an address that is not given"
         if reason == "selector" and any("found matching child config" in x for x in responder):
             reason = "mode"  # a child for these selectors there is, but not in this mode
         return replace(known, phase2="fails", reason2=reason or "unknown", evidence=line)
@@ -169,9 +172,9 @@ def _selected(log: list[str]) -> dict[str, str]:
 def _phase1_suite(text: str) -> tuple[str, str, str]:
     parts = text.partition(":")[2].split("/")
     return (
-        next(filter(None, map(_cipher, parts))),
+        next(filter(None, map(_cipher, parts)), "?"),
         next((_INTEGRITIES[part] for part in parts if part in _INTEGRITIES), "?"),
-        next(filter(None, map(_group, parts))),
+        next(filter(None, map(_group, parts)), "?"),
     )
 
 
@@ -197,7 +200,8 @@ def _group(part: str) -> str | None:
     match = _GROUP.match(part)
     if not match:
         return None
-    return f"{match[1].lower()}{match[2]}" + (f"s{match[3]}" if match[3] else "")
+    more = match[3].lower() if match[3] else ""
+    return f"{match[1].lower()}{match[2]}" + (f"s{more}" if more.isdigit() else more)
 
 
 def _plain(selector: str) -> str:

@@ -50,7 +50,9 @@ class Site:
     name: str = "rig"
     auth: str = "psk"
     ike: str = IKE
-    kids: tuple[Kid, ...] = field(default_factory=lambda: (Kid("net", "$LOCAL_NET", "$REMOTE_NET"),))
+    kids: tuple[Kid, ...] = field(
+        default_factory=lambda: (Kid("net", "$LOCAL_NET", "$REMOTE_NET"),)
+    )
     own: str = ""
     other: str = ""
     more: str = ""
@@ -60,8 +62,10 @@ class Site:
         yield f"{self.name} {{"
         yield "version = 1"
         yield from _settings(local_addrs=self.local, remote_addrs=self.remote, proposals=self.ike)
-        yield from _more(self.more)
-        for end, identity, more in (("local", self.id, self.own), ("remote", self.peer_id, self.other)):
+        for end, identity, more in (
+            ("local", self.id, self.own),
+            ("remote", self.peer_id, self.other),
+        ):
             yield f"{end} {{"
             yield from _settings(auth=self.auth, id=identity)
             yield from _more(more)
@@ -70,6 +74,7 @@ class Site:
         for kid in self.kids:
             yield from kid.lines()
         yield "}"
+        yield from _more(self.more)
         yield "}"
 
 
