@@ -12,7 +12,7 @@ from model.vocabulary.outcomes import Outcome, PairVerdict, Reason
 from model.vocabulary.policy import Peer
 from proofs.verify import verify
 from tests.conftest import DictReader
-from tests.interop.cases import Case
+from tests.interop.cases import SIDES, Case, Start
 from tests.interop.observed import Observed
 from tests.interop.pki import PKI
 
@@ -28,13 +28,18 @@ class Agreement(Enum):
 
 @dataclass(frozen=True)
 class Compared:
-    """One case in one direction."""
+    """One case in one direction: one thing that is started."""
 
     case: Case
-    initiator: str
+    start: Start
     observed: Observed
     agreement: Agreement
     why: str = ""
+
+    @property
+    def initiator(self) -> str:
+        """The side that starts."""
+        return self.start.side
 
 
 def peers_of(case: Case, pki: PKI) -> list[Peer]:
@@ -47,11 +52,15 @@ def peers_of(case: Case, pki: PKI) -> list[Peer]:
 
 
 def verdicts(case: Case, pki: PKI, today: datetime.date) -> dict[str, PairVerdict]:
-    """What verify says of a case, by who initiates."""
-    found = verify(peers_of(case, pki), [("peer", "cmd")], today).pairs
-    return {
-        item.initiator.peer: item for item in found if item.initiator.connection in ("rig", None)
-    }
+    """What verify says of everything that a case starts, by its key; what it does not judge is left out."""
+    pairs = verify(peers_of(case, pki), [("peer", "cmd")], today).pairs
+    found = {}
+    for start in case.started:
+        for item in pairs:
+            fits = item.initiator.connection in (start.connection, None)
+            if item.initiator.peer == start.side and fits:
+                found[start.key] = item
+    return found
 
 
 def mendings(
@@ -63,6 +72,8 @@ def mendings(
     """
     for case in cases:
         for side, verdict in verdicts(case, pki, today).items():
+            if side not in SIDES:
+                continue
             for item in verdict.findings:
                 phase2 = item.id == "P2-PROPOSAL" and "child net:" in item.what
                 if " = " in item.mend and (item.id == "P1-PROPOSAL" or phase2):
@@ -81,13 +92,16 @@ def _mended(case: Case, side: str, mend: str) -> Case:
     return replace(changed, name=f"{case.name}, mended at {side}", initiators=(side,))
 
 
-def compare(case: Case, initiator: str, verdict: PairVerdict, observed: Observed) -> Compared:
-    """Outcome, reason, suite and selectors, of Phase I and of the child `net`."""
-    agreement, why = _compare(verdict, observed)
-    return Compared(case, initiator, observed, agreement, why)
+def compare(case: Case, start: Start, verdict: PairVerdict | None, observed: Observed) -> Compared:
+    """Outcome, reason, suite and selectors, of Phase I and of the first child that is started."""
+    if verdict is None:
+        why = f"verify does not judge {start.connection}"
+        return Compared(case, start, observed, Agreement.DISAGREES, why)
+    agreement, why = _compare(verdict, start.children[0], observed)
+    return Compared(case, start, observed, agreement, why)
 
 
-def _compare(verdict: PairVerdict, seen: Observed) -> tuple[Agreement, str]:
+def _compare(verdict: PairVerdict, child: str, seen: Observed) -> tuple[Agreement, str]:
     first = verdict.phase1
     if first.outcome is Outcome.UNDECIDED:
         return Agreement.UNDECIDED, "; ".join(first.needs)
@@ -103,11 +117,13 @@ def _compare(verdict: PairVerdict, seen: Observed) -> tuple[Agreement, str]:
     own = (str(suite.encryption), suite.hash.value, suite.group.value)
     if own != seen.suite1:
         return Agreement.DISAGREES, f"Phase I: verify says {own}"
-    return _compare_phase2(verdict, seen)
+    return _compare_phase2(verdict, child, seen)
 
 
-def _compare_phase2(verdict: PairVerdict, seen: Observed) -> tuple[Agreement, str]:
-    child = next(item for item in verdict.phase2 if item.child == "net")
+def _compare_phase2(verdict: PairVerdict, name: str, seen: Observed) -> tuple[Agreement, str]:
+    child = next((item for item in verdict.phase2 if item.child == name), None)
+    if child is None:
+        return Agreement.DISAGREES, f"Phase II: verify does not judge {name}"
     if child.outcome is Outcome.UNDECIDED:
         return Agreement.UNDECIDED, "; ".join(child.needs)
     if child.outcome.value != seen.phase2:

@@ -19,6 +19,8 @@ SIDES = {
     "peer": {"IP": "192.0.2.1", "NET": "10.77.1.0/24", "ID": "peer.rig.test"},
     "cmd": {"IP": "192.0.2.2", "NET": "10.77.2.0/24", "ID": "cmd.rig.test"},
 }
+#: the address that a side has itself where it is behind a NAT: `$LOCAL_IP` is that, `$REMOTE_IP` the public one
+NAT_IP = {"peer": "10.65.0.2", "cmd": "10.66.0.2"}
 
 # Bases.
 DES3 = "psk-3des-sha1-modp1024"  # identities are the addresses
@@ -32,6 +34,21 @@ CERT = "cert-rsa"
 
 
 @dataclass(frozen=True)
+class Start:
+    """What one side initiates: children of one connection, one after the other."""
+
+    side: str
+    connection: str = "rig"
+    children: tuple[str, ...] = ("net",)
+
+    @property
+    def key(self) -> str:
+        """Its name in a record: the side, and what it starts unless that is `net` of `rig`."""
+        named = f"{self.connection}/{'+'.join(self.children)}"
+        return self.side if named == "rig/net" else f"{self.side} {named}"
+
+
+@dataclass(frozen=True)
 class Case:
     """One pair.
 
@@ -39,9 +56,13 @@ class Case:
     base          the rig's configuration that both start from; none: each side's text is all
     peer, cmd     what follows it on either side
     certificates  with CERT: which certificates a side has, (file, name in the PKI)
-    kernel        the kernel's ESP and AH, for what userland ESP cannot do: the installation fails
-                  afterwards, the negotiation does not
     initiators    who can initiate the child `net`
+    starts        what is initiated, where that is not `net` of the connection `rig`
+    behind        the sides that are behind a NAT, which changes ports; their private addresses are NAT_IP
+    forwarded     whether ports 500 and 4500 come in through it
+    addresses     of a side that has others than SIDES and 2001:db8::1 or ::2: with prefix, the primary first
+    settings      of a side's strongswan.conf: KEY=VALUE
+    hosts         names that both can resolve, and what to
     """
 
     name: str
@@ -51,16 +72,32 @@ class Case:
     cmd: str = ""
     peer_certificates: tuple[tuple[str, str], ...] = ()
     cmd_certificates: tuple[tuple[str, str], ...] = ()
-    kernel: bool = False
     initiators: tuple[str, ...] = ("peer", "cmd")
+    starts: tuple[Start, ...] = ()
+    behind: tuple[str, ...] = ()
+    forwarded: bool = False
+    addresses: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    hosts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def started(self) -> tuple[Start, ...]:
+        """Everything that is initiated, each with nothing left of the one before."""
+        return self.starts or tuple(Start(side) for side in self.initiators)
+
+    @property
+    def translated(self) -> dict[str, str]:
+        """The public address of each side that is behind a NAT."""
+        return {side: SIDES[side]["IP"] for side in self.behind}
 
     def text(self, side: str) -> str:
         """One side's swanctl.conf."""
         change = self.peer if side == "peer" else self.cmd
+        own = NAT_IP[side] if side in self.behind else ""
         if not self.base:
-            return filled(change, side)
+            return filled(change, side, own)
         base = text_of(self.base)
-        return filled(f"{base}\n{change}\n" if change else base, side)
+        return filled(f"{base}\n{change}\n" if change else base, side, own)
 
     def files(self, pki: PKI, *, private: bool) -> dict[str, dict[str, bytes]]:
         """What swanctl finds on each side; private keys only where asked for."""
@@ -83,7 +120,9 @@ class Case:
     def digest(self) -> str:
         """What a record was made of; a changed case asks for a new record."""
         parts = [part for side in SIDES for part in (self.text(side), *self.certificates(side))]
-        return hashlib.sha256(repr((parts, self.kernel)).encode()).hexdigest()[:16]
+        around = (self.behind, self.forwarded, self.addresses, self.settings, self.hosts)
+        started = [item.key for item in self.started]
+        return hashlib.sha256(repr((parts, around, started)).encode()).hexdigest()[:16]
 
 
 def certified(
@@ -99,10 +138,11 @@ def text_of(base: str) -> str:
     return (DATA / "swanctl" / f"{base}.swanctl.conf").read_text()
 
 
-def filled(text: str, side: str) -> str:
-    """A configuration with its `$` fields filled in for one side."""
+def filled(text: str, side: str, address: str = "") -> str:
+    """A configuration with its `$` fields filled in for one side, which may have another address."""
     other = "cmd" if side == "peer" else "peer"
     fields = {f"LOCAL_{key}": value for key, value in SIDES[side].items()}
+    fields["LOCAL_IP"] = address or SIDES[side]["IP"]
     fields |= {f"REMOTE_{key}": value for key, value in SIDES[other].items()}
     return string.Template(text).safe_substitute(fields, SIDE=side, OTHER_SIDE=other)
 

@@ -16,12 +16,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.interop.cases import Case
+from tests.interop.network import ADDRESSES, shim
 from tests.interop.pki import PKI
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # A lost message shows within two seconds; nothing is lost on a veth pair.
 TRIES, TIMEOUT_SECONDS = 1, 0.7
+# What Debian's packages load, in their order, less what would reach beyond the namespaces.
+PLUGINS = (
+    "aesni aes rc2 sha2 sha1 md5 mgf1 random nonce x509 revocation constraints pubkey pkcs1 pkcs7 pkcs12 "
+    "pgp dnskey sshkey pem openssl gcrypt pkcs8 fips-prf gmp curve25519 agent chapoly xcbc cmac hmac kdf "
+    "ctr ccm gcm drbg attr kernel-netlink socket-default vici updown xauth-generic counters"
+)
 # As the rig's README has it: who is not root is, in a namespace of users, with a /run of one's own.
 _UNSHARE = "unshare -Urnm --propagation private sh -c".split()
 _AS_ROOT = [*_UNSHARE, 'mount -t tmpfs none /run && exec "$@"', "sh"] if os.geteuid() else []
@@ -68,7 +75,7 @@ def why_not() -> str:
     if not Path("/dev/net/tun").exists():
         return "needs /dev/net/tun"
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    for program in ("ip", "unshare", "openssl", "swanctl"):
+    for program in ("ip", "unshare", "openssl", "swanctl", "nft", "gcc"):
         if shutil.which(program, path=path) is None:
             return f"needs {program} (Debian: see .ci/run)"
     if not any(map(os.path.exists, ("/usr/lib/ipsec/charon", "/usr/libexec/ipsec/charon"))):
@@ -89,35 +96,38 @@ def version_here() -> str:
 
 
 def run(
-    cases: Iterable[Case], pki: PKI, at_once: int = 2, timeout: float = TIMEOUT_SECONDS
+    cases: Iterable[Case], pki: PKI, at_once: int = 4, timeout: float = TIMEOUT_SECONDS
 ) -> Lines:
-    """What both daemons log: by case, by who initiates, by daemon.
+    """What both daemons log: by case, by what is started, by daemon.
 
     timeout   seconds until a daemon resends
     """
-    cases = list(cases)
-    kernel = [case for case in cases if case.kernel]
-    userland = [case for case in cases if not case.kernel]
-    batches = [(userland[n::at_once], False) for n in range(at_once)] + [(kernel, True)]
-    prepared = [([_prepared(case, pki) for case in part], how) for part, how in batches if part]
-    with ThreadPoolExecutor(at_once) as pool:
-        found = pool.map(lambda item: _batch(item[0], timeout, kernel=item[1]), prepared)
-        return {name: lines for part in found for name, lines in part.items()}
+    by_network: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for case in cases:
+        by_network.setdefault(case.behind, []).append(_prepared(case, pki))
+    parts = []
+    for behind, mine in by_network.items():
+        shares = max(1, min(at_once, len(mine) // 10))
+        parts += [(behind, mine[n::shares]) for n in range(shares)]
+    with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
+        library = shim(Path(folder))
+        with ThreadPoolExecutor(at_once) as pool:
+            found = list(pool.map(lambda part: _batch(library, part[0], part[1], timeout), parts))
+    return {name: lines for part in found for name, lines in part.items()}
 
 
-def _batch(prepared: list[dict[str, object]], timeout: float, *, kernel: bool) -> Lines:
+def _batch(
+    library: str, behind: tuple[str, ...], prepared: list[dict[str, object]], timeout: float
+) -> Lines:
+    settings = [f"charon.retransmit_tries={TRIES}", f"charon.retransmit_timeout={timeout}"]
+    settings += ["charon.retransmit_base=1", f"charon.load={PLUGINS}"]
+    batch = {"behind": behind, "settings": settings, "cases": prepared}
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         todo, done = Path(folder) / "cases.json", Path(folder) / "results.json"
-        todo.write_text(json.dumps(prepared))
-        start = Path(folder) / "empty.conf"
-        start.write_text("# loaded case by case\n")
-        command = [*rig_command(), "--no-pki", "--timeout", "1200"]
-        command += ["--conf", str(start), "--second-conf", str(start)]
-        command += ["--kernel"] if kernel else []
-        command += ["--set", f"charon.retransmit_tries={TRIES}"]
-        command += ["--set", f"charon.retransmit_timeout={timeout}"]
-        command += ["--", sys.executable, str(HERE / "worker.py"), str(todo), str(done)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=1300, check=False)
+        todo.write_text(json.dumps(batch))
+        command = [*_AS_ROOT, sys.executable, str(HERE / "worker.py"), str(rig_script()), library]
+        command += [str(todo), str(done)]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
         if ran.returncode:
             raise RuntimeError(f"the rig ended with {ran.returncode}: {ran.stderr}{ran.stdout}")
         found: Lines = json.loads(done.read_text())
@@ -129,4 +139,13 @@ def _prepared(case: Case, pki: PKI) -> dict[str, object]:
         side: {name: base64.b64encode(text).decode() for name, text in files.items()}
         for side, files in case.files(pki, private=True).items()
     }
-    return {"name": case.name, "sides": sides}
+    starts = [(item.key, item.side, item.connection, item.children) for item in case.started]
+    return {
+        "name": case.name,
+        "sides": sides,
+        "starts": starts,
+        "addresses": ADDRESSES | dict(case.addresses),
+        "settings": dict(case.settings),
+        "hosts": dict(case.hosts),
+        "forwarded": case.forwarded,
+    }

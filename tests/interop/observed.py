@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 # charon says the same of a wrong exchange and a wrong method; and of a method that cannot be had and a
@@ -14,9 +14,9 @@ METHOD_OR_KEY = "auth-method or certificate"
 
 _CIPHERS = {"3DES_CBC": "3des", "DES_CBC": "des", "NULL": "null", "CAST_CBC_128": "cast128"}
 _CIPHER = re.compile(
-    r"^(?:NULL_)?(AES|CAMELLIA|BLOWFISH)_(CBC|CTR|GCM_16|GCM_8|CCM_16|GMAC)_(\d+)$"
+    r"^(?:NULL_)?(AES|CAMELLIA|BLOWFISH|SERPENT|TWOFISH)_(CBC|CTR|GCM_16|GCM_8|CCM_16|GMAC)_(\d+)$"
 )
-_WORDS = {"AES": "aes", "CAMELLIA": "camellia", "BLOWFISH": "blowfish"}
+_WORDS = {word: word.lower() for word in ("AES", "CAMELLIA", "BLOWFISH", "SERPENT", "TWOFISH")}
 _MODES = {
     "CBC": "", "CTR": "ctr", "GCM_16": "gcm16", "GCM_8": "gcm8", "CCM_16": "ccm16", "GMAC": "gmac",
 }  # fmt: skip
@@ -30,13 +30,13 @@ _INTEGRITIES = {
     "AES_XCBC_96": "aesxcbc",
     "AES_CMAC_96": "aescmac",
 }
-_GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+))?$")
+_GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+|BP))?$")
 
 # (whose log, what it says, the reason), in the order in which they tell.
 _PHASE1 = (
-    ("initiator", r"unable to resolve %any|no remote address|initiating .* failed", "no-responder"),
+    ("initiator", r"unable to resolve \S+, initiate aborted|no remote address", "no-responder"),
     ("initiator", r"unsupported authentication", METHOD_OR_KEY),
-    ("responder", r"no IKE config found", "no-responder"),
+    ("responder", r"no IKE config found", "no-connection"),
     ("responder", r"Aggressive Mode PSK disabled", "exchange-mode"),
     ("any", r"no proposal found", "proposal-p1"),
     ("any", r"no shared key found", "psk-mismatch"),
@@ -50,24 +50,32 @@ _PHASE1 = (
         "certificate",
     ),
     ("responder", r"could not decrypt|message parsing failed|decryption failed", "psk-mismatch"),
+    ("any", r"XAuth authentication of .* failed|no XAuth (?:method|secret) found", "xauth"),
 )
 _PHASE2 = (
     ("initiator", r"traffic selector missing", "selector"),
-    ("responder", r"no matching proposal found", "proposal-p2"),
+    ("any", r"no matching proposal found", "proposal-p2"),
     ("responder", r"no matching CHILD_SA config", "selector"),
 )
-_UP = r"IKE_SA \S+\[\d+\] established"
+_UP = r"IKE_SA (\S+)\[\d+\] established"
 _CHILD = re.compile(r"CHILD_SA (\S+)\{\d+\} established with SPIs .* and TS (.*) === (.*)$")
+_LEASED = re.compile(r"installing new virtual IP (\S+)|assigning virtual IP (\S+) to peer")
 # Negotiated, and then too much for the userland ESP or the kernel of this machine.
 _INSTALLATION = r"unable to install (?:inbound and outbound )?IPsec"
+_NOTHING_CAME = "nothing arrived at the responder"
 
 
 @dataclass(frozen=True)
 class Observed:
     """One direction. `suite`: as `verify --format json` gives it, mode left out.
 
+    selectors   of the first child, the initiator's first
     installed   False where Phase II was negotiated, but its SAs could not be installed here
     evidence    the line of the log that tells the reason
+    children    every child that came up: its name and its selectors (own, other) at the initiator, then
+                at the responder, where they differ with a NAT between
+    connection  of the responder, where Phase I came up
+    leased      virtual addresses of the initiator
     """
 
     phase1: str
@@ -79,18 +87,22 @@ class Observed:
     selectors: tuple[str, str] | None = None
     installed: bool = True
     evidence: str = ""
+    children: tuple[tuple[str, ...], ...] = ()
+    connection: str = ""
+    leased: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """As JSON keeps it: what says nothing is left out."""
-        return {k: v for k, v in asdict(self).items() if v not in (None, "", True)}
+        return {k: v for k, v in asdict(self).items() if v not in (None, "", True, ())}
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Observed:
         """From `record()`."""
-        keep: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in record.items()
-        }
-        return cls(**keep)
+        return cls(**{key: _tuples(value) for key, value in record.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def observe(initiator: list[str], responder: list[str]) -> Observed:
@@ -99,27 +111,42 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     suites = [_selected(log) for log in (initiator, responder)]
     first = suites[0].get("IKE") or suites[1].get("IKE")
     suite1 = _phase1_suite(first) if first else None
-    if not all(any(re.search(_UP, line) for line in log) for log in (initiator, responder)):
-        reason, line = _reason(_PHASE1, logs)
-        if reason is None and not any("IKE_SA" in line for line in responder):
-            reason, line = "no-responder", "nothing arrived at the responder"
+    up = [
+        next((m for x in log if (m := re.search(_UP, x))), None) for log in (initiator, responder)
+    ]
+    reason, line = _reason(_PHASE1, logs)
+    if up[0] is None or up[1] is None or reason == "xauth":
+        if reason is None and not any("received packet" in x for x in responder):
+            refused = [x for x in initiator if x.startswith("CFG swanctl: ")]
+            reason, line = "no-responder", refused[0] if refused else _NOTHING_CAME
         return Observed("fails", reason or "unknown", None, evidence=line)
-    children = [m for log in (initiator, responder) for x in log if (m := _CHILD.search(x))]
-    second = suites[1].get("ESP") or suites[1].get("AH")
+    leased = tuple(dict.fromkeys(m[1] for x in initiator if (m := _LEASED.search(x)) and m[1]))
+    known = Observed("established", None, suite1, connection=up[1][1], leased=leased)
+    children = _children(initiator, responder)
     installation = next((x for x in logs["any"] if re.search(_INSTALLATION, x)), None)
     if not children and installation is None:
         reason, line = _reason(_PHASE2, logs)
+        if reason is None and not any("generating QUICK_MODE" in x for x in initiator):
+            reason, line = "mode-config", "Quick Mode waits for an address that is not given"
         if reason == "selector" and any("found matching child config" in x for x in responder):
             reason = "mode"  # a child for these selectors there is, but not in this mode
-        return Observed("established", None, suite1, "fails", reason or "unknown", evidence=line)
-    up = Observed("established", None, suite1, "established")
+        return replace(known, phase2="fails", reason2=reason or "unknown", evidence=line)
+    second = suites[1].get("ESP") or suites[1].get("AH")
     suite2 = _phase2_suite(second) if second else None
+    known = replace(known, phase2="established", suite2=suite2)
     if installation is not None:
-        return Observed(up.phase1, None, suite1, up.phase2, None, suite2, None, False, installation)
-    mine = next(m for x in initiator if (m := _CHILD.search(x)))
-    return Observed(
-        up.phase1, None, suite1, up.phase2, None, suite2, (_plain(mine[2]), _plain(mine[3]))
+        return replace(known, installed=False, evidence=installation)
+    return replace(known, selectors=children[0][1:3], children=children)
+
+
+def _children(initiator: list[str], responder: list[str]) -> tuple[tuple[str, ...], ...]:
+    """What came up at the initiator, each with what the responder has for it."""
+    ours, theirs = (
+        [(m[1], _plain(m[2]), _plain(m[3])) for x in log if (m := _CHILD.search(x))]
+        for log in (initiator, responder)
     )
+    missing = [("", "", "")] * (len(ours) - len(theirs))
+    return tuple((*mine, *other) for mine, other in zip(ours, theirs + missing, strict=False))
 
 
 def _reason(
@@ -145,9 +172,9 @@ def _selected(log: list[str]) -> dict[str, str]:
 def _phase1_suite(text: str) -> tuple[str, str, str]:
     parts = text.partition(":")[2].split("/")
     return (
-        next(filter(None, map(_cipher, parts))),
+        next(filter(None, map(_cipher, parts)), "?"),
         next((_INTEGRITIES[part] for part in parts if part in _INTEGRITIES), "?"),
-        next(filter(None, map(_group, parts))),
+        next(filter(None, map(_group, parts)), "?"),
     )
 
 
@@ -173,7 +200,8 @@ def _group(part: str) -> str | None:
     match = _GROUP.match(part)
     if not match:
         return None
-    return f"{match[1].lower()}{match[2]}" + (f"s{match[3]}" if match[3] else "")
+    more = match[3].lower() if match[3] else ""
+    return f"{match[1].lower()}{match[2]}" + (f"s{more}" if more.isdigit() else more)
 
 
 def _plain(selector: str) -> str:

@@ -54,19 +54,18 @@ def _proposals() -> Iterator[Case]:
     ):
         yield Case(f"ESP: {name}", kind, DES3, esp(peer), esp(cmd))
     yield Case("AH against ESP", kind, TRANSPORT, "",
-               net("esp_proposals =\nah_proposals = sha1"), kernel=True)  # fmt: skip
-    yield Case("AH: another integrity", kind, AH, "", net("ah_proposals = md5"), kernel=True)
-    yield Case("AH: a second integrity", kind, AH, "", net("ah_proposals = md5-sha1"), kernel=True)
-    yield Case("AH or ESP against ESP", kind, TRANSPORT, "", net("ah_proposals = sha1"),
-               kernel=True)  # fmt: skip
+               net("esp_proposals =\nah_proposals = sha1"))  # fmt: skip
+    yield Case("AH: another integrity", kind, AH, "", net("ah_proposals = md5"))
+    yield Case("AH: a second integrity", kind, AH, "", net("ah_proposals = md5-sha1"))
+    yield Case("AH or ESP against ESP", kind, TRANSPORT, "", net("ah_proposals = sha1"))  # fmt: skip
     after, ahead = net("ah_proposals = sha1"), net("esp_proposals =\nah_proposals = sha1")
     ahead += net("esp_proposals = 3des-sha1")
-    yield Case("ESP, then AH on both", kind, TRANSPORT, after, after, kernel=True)
-    yield Case("AH, then ESP on both", kind, AH, esp("3des-sha1"), esp("3des-sha1"), kernel=True)
-    yield Case("AH, then ESP against ESP", kind, AH, esp("3des-sha1"), ahead, kernel=True)
-    yield Case("AH, then ESP against AH", kind, AH, "", esp("3des-sha1"), kernel=True)
+    yield Case("ESP, then AH on both", kind, TRANSPORT, after, after)
+    yield Case("AH, then ESP on both", kind, AH, esp("3des-sha1"), esp("3des-sha1"))
+    yield Case("AH, then ESP against ESP", kind, AH, esp("3des-sha1"), ahead)
+    yield Case("AH, then ESP against AH", kind, AH, "", esp("3des-sha1"))
     yield Case("ESP, then AH against AH", kind, TRANSPORT, after,
-               net("esp_proposals =\nah_proposals = sha1"), kernel=True)  # fmt: skip
+               net("esp_proposals =\nah_proposals = sha1"))  # fmt: skip
 
 
 def _pfs() -> Iterator[Case]:
@@ -114,17 +113,13 @@ def _pfs() -> Iterator[Case]:
 
 def _modes() -> Iterator[Case]:
     kind = "mode"
-    yield Case("mode: transport on one side", kind, TRANSPORT, "", net("mode = tunnel"),
-               kernel=True)  # fmt: skip
-    yield Case("mode: transport on one side of a tunnel", kind, DES3, "", net("mode = transport"),
-               kernel=True)  # fmt: skip
-    yield Case("mode: tunnel on both", kind, TRANSPORT, net("mode = tunnel"), net("mode = tunnel"),
-               kernel=True)  # fmt: skip
-    yield Case("mode: beet on one side", kind, HOST, "", net("mode = beet"), kernel=True)
-    yield Case("mode: beet on both", kind, HOST, net("mode = beet"), net("mode = beet"),
-               kernel=True)  # fmt: skip
+    yield Case("mode: transport on one side", kind, TRANSPORT, "", net("mode = tunnel"))  # fmt: skip
+    yield Case("mode: transport on one side of a tunnel", kind, DES3, "", net("mode = transport"))  # fmt: skip
+    yield Case("mode: tunnel on both", kind, TRANSPORT, net("mode = tunnel"), net("mode = tunnel"))  # fmt: skip
+    yield Case("mode: beet on one side", kind, HOST, "", net("mode = beet"))
+    yield Case("mode: beet on both", kind, HOST, net("mode = beet"), net("mode = beet"))  # fmt: skip
     yield Case("mode: transport between networks", kind, DES3, net("mode = transport"),
-               net("mode = transport"), kernel=True)  # fmt: skip
+               net("mode = transport"))  # fmt: skip
     for name, cmd in (
         ("its network", "local_ts = 192.0.2.0/24"),
         ("its address", "local_ts = 192.0.2.2/32"),
@@ -132,16 +127,14 @@ def _modes() -> Iterator[Case]:
         ("the peer's network", "remote_ts = 192.0.2.0/24"),
         ("TCP", "local_ts = dynamic[tcp]\nremote_ts = dynamic[tcp]"),
     ):
-        yield Case(f"mode: transport for {name}", kind, TRANSPORT, "", net(cmd), kernel=True)
+        yield Case(f"mode: transport for {name}", kind, TRANSPORT, "", net(cmd))
     yield Case("mode: beet for its address", kind, HOST, "",
-               net("mode = beet\nlocal_ts = 192.0.2.2/32"), kernel=True)  # fmt: skip
-    yield Case("mode: beet between networks", kind, DES3, net("mode = beet"), net("mode = beet"),
-               kernel=True)  # fmt: skip
+               net("mode = beet\nlocal_ts = 192.0.2.2/32"))  # fmt: skip
+    yield Case("mode: beet between networks", kind, DES3, net("mode = beet"), net("mode = beet"))  # fmt: skip
     yield Case("mode and proposal", kind, TRANSPORT, "",
-               net("mode = tunnel\nesp_proposals = aes128-sha1"), kernel=True)  # fmt: skip
+               net("mode = tunnel\nesp_proposals = aes128-sha1"))  # fmt: skip
     for name, what in (("passes in clear", "pass"), ("drops", "drop")):
-        yield Case(f"mode: the other {name}", kind, HOST, "", net(f"mode = {what}"),
-                   kernel=True, initiators=("peer",))  # fmt: skip
+        yield Case(f"mode: the other {name}", kind, HOST, "", net(f"mode = {what}"), initiators=("peer",))  # fmt: skip
 
 
 def _selectors() -> Iterator[Case]:

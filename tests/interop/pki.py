@@ -9,6 +9,7 @@ import ipaddress
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _AUTHORITIES = ("ca", "other-ca", "intermediate", "mute-ca", "small-ca")
@@ -25,6 +26,9 @@ _USAGES = (
     "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
 )  # fmt: skip
 _DAY = datetime.timedelta(days=1)
+_PRINTABLE, _UTF8, _IA5STRING = (
+    _ASN1Type.PrintableString, _ASN1Type.UTF8String, _ASN1Type.IA5String,
+)  # fmt: skip
 _ADDRESS = {"peer": "192.0.2.1", "cmd": "192.0.2.2"}
 
 
@@ -39,6 +43,7 @@ class PKI:
     peer-code (not for IPsec), peer-critical (an extension that nobody knows), peer-mute (by mute-ca, which
     may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
     authority), peer-uri (says where a revocation list is: nowhere), and the same for cmd
+    cmd-dn:TEXT              with this subject: "KEYWORD=value, ...", `+` between parts of one RDN
     """
 
     def __init__(self, today: datetime.date) -> None:
@@ -80,6 +85,8 @@ class PKI:
     def _made(self, name: str) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
         key = rsa.generate_private_key(65537, 1024 if "small" in name.split("-") else 2048)
         who, _, variant = name.partition("-")
+        if variant.startswith("dn:"):
+            return self._sign(key, variant.removeprefix("dn:"), "ca", who, None), key
         if name in _AUTHORITIES:
             issuer = "ca" if name == "intermediate" else name
             return self._sign(key, f"rig {name}", issuer, name, None), key
@@ -90,7 +97,7 @@ class PKI:
     def _sign(
         self, key: rsa.RSAPrivateKey, common: str, issuer: str, name: str, names: list[str] | None
     ) -> x509.Certificate:
-        subject = _name(common)
+        subject = _subject(common) if "=" in common else _name(common)
         authority = name in _AUTHORITIES
         if issuer == name:
             by, signer = subject, key
@@ -167,3 +174,37 @@ def _name(common: str) -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, common),
         ]
     )
+
+
+#: keywords of distinguished names as strongSwan 5.9.8 knows them, and their object identifiers
+KEYWORDS = {
+    "ND": "0.2.262.1.10.7.20", "UID": "0.9.2342.19200300.100.1.1", "DC": "0.9.2342.19200300.100.1.25",
+    "CN": "2.5.4.3", "SN": "2.5.4.4", "serialNumber": "2.5.4.5", "C": "2.5.4.6", "L": "2.5.4.7",
+    "ST": "2.5.4.8", "street": "2.5.4.9", "O": "2.5.4.10", "OU": "2.5.4.11", "T": "2.5.4.12",
+    "D": "2.5.4.13", "postalAddress": "2.5.4.16", "postalCode": "2.5.4.17", "N": "2.5.4.41",
+    "G": "2.5.4.42", "I": "2.5.4.43", "ID": "2.5.4.45", "dnQualifier": "2.5.4.46",
+    "pseudonym": "2.5.4.65", "employeeNumber": "2.16.840.1.113730.3.1.3",
+    "E": "1.2.840.113549.1.9.1", "unstructuredName": "1.2.840.113549.1.9.2",
+    "unstructuredAddress": "1.2.840.113549.1.9.8", "TCGID": "1.3.6.1.4.1.3735.1.4",
+}  # fmt: skip
+_ALIASES = {
+    "EN": "employeeNumber", "Email": "E", "emailAddress": "E", "UN": "unstructuredName",
+    "UA": "unstructuredAddress", "STREET": "street",
+}  # fmt: skip
+#: what strongSwan makes of a text, so that the encodings are the same
+_IA5 = ("E", "unstructuredName", "DC")
+
+
+def _subject(text: str) -> x509.Name:
+    rdns = []
+    for part in text.split(", "):
+        pairs = []
+        for one in part.split("+"):
+            keyword, _, value = one.partition("=")
+            keyword = _ALIASES.get(keyword, keyword)
+            plain = _PRINTABLE if value.isascii() else _UTF8
+            kind = _IA5STRING if keyword in _IA5 else plain
+            oid = x509.ObjectIdentifier(KEYWORDS[keyword])
+            pairs.append(x509.NameAttribute(oid, value, kind))
+        rdns.append(x509.RelativeDistinguishedName(pairs))
+    return x509.Name(rdns)
