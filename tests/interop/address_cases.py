@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from tests.interop.cases import Case, Start
 from tests.interop.sites import CERTIFIED, Kid, Secret, Site, text
@@ -117,11 +119,11 @@ def _ipv6() -> Iterator[Case]:
     nets = (Kid("net", "fd00:1::/64", "fd00:2::/64"),)
     swen = (Kid("net", "fd00:2::/64", "fd00:1::/64"),)
 
-    def peer(local: str = one, remote: str = two, **more: object) -> Site:
-        return Site(local, remote, kids=nets, **more)  # type: ignore[arg-type]
+    def peer(local: str = one, remote: str = two, **more: Any) -> Site:
+        return replace(Site(local, remote, kids=nets), **more)
 
-    def cmd(local: str = two, remote: str = one, **more: object) -> Site:
-        return Site(local, remote, kids=swen, **more)  # type: ignore[arg-type]
+    def cmd(local: str = two, remote: str = one, **more: Any) -> Site:
+        return replace(Site(local, remote, kids=swen), **more)
 
     for name, mine, other in (
         ("addresses", peer(), cmd()),
@@ -140,7 +142,7 @@ def _ipv6() -> Iterator[Case]:
         ("IPv4 at one end", peer(local="", remote="192.0.2.2"), cmd()),
     ):  # fmt: skip
         files = CERTIFIED if mine.auth == "pubkey" else {}
-        yield Case(f"IPv6: {name}", kind, "", text([mine]), text([other]), hosts=_NAMES, **files)  # type: ignore[arg-type]
+        yield Case(f"IPv6: {name}", kind, "", text([mine]), text([other]), hosts=_NAMES, **files)
     inside = (Kid("net", "$LOCAL_NET", "$REMOTE_NET"),)
     yield Case("IPv6: networks of IPv4", kind, "",
                text([Site(one, two, kids=inside)]), text([Site(two, one, kids=inside)]))  # fmt: skip
@@ -157,14 +159,16 @@ def _ipv6() -> Iterator[Case]:
         yield Case(f"IPv6: secret for {name}", kind, "", text([peer()]), text([cmd()], [secret]))
 
 
-def _spoke(local: str, remote_ts: str = "10.9.2.0/24", **more: str) -> Site:
+def _spoke(local: str, remote_ts: str = "10.9.2.0/24", **more: Any) -> Site:
     kids = (Kid("net", "", remote_ts),)
-    return Site(local, "192.0.2.1", "spoke.example", "hub.example", "hub", kids=kids, **more)  # type: ignore[arg-type]
+    return replace(
+        Site(local, "192.0.2.1", "spoke.example", "hub.example", "hub", kids=kids), **more
+    )
 
 
-def _hub(name: str, remote: str, net: str, local: str = "192.0.2.1", **more: str) -> Site:
+def _hub(name: str, remote: str, net: str, local: str = "192.0.2.1", **more: Any) -> Site:
     kids = (Kid(f"net{name}", net),)
-    return Site(local, remote, "hub.example", name=name, kids=kids, **more)  # type: ignore[arg-type]
+    return replace(Site(local, remote, "hub.example", name=name, kids=kids), **more)
 
 
 _HUB = (
@@ -178,6 +182,7 @@ _SPOKE = Start("cmd", "hub")
 def _three_connections() -> Iterator[Case]:
     """The spoke's address decides which connection of the hub answers."""
     kind = "own address not stated"
+    own: tuple[tuple[str, tuple[str, ...]], ...]
     for address in ("192.0.2.11", "192.0.2.12", "192.0.2.13"):
         own = (("cmd", (f"{address}/24", "2001:db8::2/64")),)
         for name, local in (("unset", ""), ("stated", address)):
@@ -214,11 +219,11 @@ def _best_match() -> Iterator[Case]:
     caller = _spoke("$LOCAL_IP", net)
     exact, other = _hub("exact", "192.0.2.2", net), _hub("any", "%any", net)
 
-    def two(name: str, *hub: Site, mine: Site = caller, **more: object) -> Case:
+    def two(name: str, *hub: Site, mine: Site = caller, **more: Any) -> Case:
         return Case(f"match: {name}", kind, "", text(hub), text([mine]),
-                    starts=(_SPOKE,), **more)  # type: ignore[arg-type]  # fmt: skip
+                    starts=(_SPOKE,), **more)  # fmt: skip
 
-    def changed(site: Site, **values: str) -> Site:
+    def changed(site: Site, **values: Any) -> Site:
         return _hub(site.name, site.remote, net, values.pop("local", site.local), **values)
 
     yield two("the exact one has other IKE proposals", changed(exact, ike=_OTHER_IKE), other)
@@ -282,9 +287,9 @@ def _hubs() -> Iterator[Case]:
                           own="certs = cmd.crt" if auth == "pubkey" else "",
                           kids=(Kid("net", "192.0.2.2/32", net.format(wanted)),))  # fmt: skip
             yield Case(f"hub of 3 by name, {auth}: the net of c{wanted}", kind, "", text(hub),
-                       text([caller]), starts=(_SPOKE,), **files)  # type: ignore[arg-type]  # fmt: skip
+                       text([caller]), starts=(_SPOKE,), **files)  # fmt: skip
         stranger = Site("192.0.2.2", "192.0.2.1", "cmd.example", own[0], "hub", auth,
                         own="certs = cmd.crt" if auth == "pubkey" else "",
                         kids=(Kid("net", "192.0.2.2/32", net.format(1)),))  # fmt: skip
         yield Case(f"hub of 3 by name, {auth}: a stranger", kind, "", text(hub), text([stranger]),
-                   starts=(_SPOKE,), **files)  # type: ignore[arg-type]  # fmt: skip
+                   starts=(_SPOKE,), **files)  # fmt: skip

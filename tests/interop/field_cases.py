@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from tests.interop.cases import Case, Start
 from tests.interop.sites import CERTIFIED, Kid, Secret, Site, text
@@ -25,16 +26,16 @@ def field_cases() -> Iterator[Case]:
     yield from _both_renew()
 
 
-def _site(side: str, kids: tuple[Kid, ...] = (), **values: str) -> Site:
+def _site(side: str, kids: tuple[Kid, ...] = (), **values: Any) -> Site:
     ends = (_A, _B) if side == "peer" else (_B, _A)
     site = Site(id="$LOCAL_IP", peer_id="$REMOTE_IP", name="site", ike=_STRONG,
                 kids=kids or (Kid("net", *ends, esp=_ESP),))  # fmt: skip
-    return replace(site, **values)  # type: ignore[arg-type]
+    return replace(site, **values)
 
 
-def _case(name: str, kind: str, peer: Site, cmd: Site, **more: object) -> Case:
+def _case(name: str, kind: str, peer: Site, cmd: Site, **more: Any) -> Case:
     return Case(name, kind, "", text([peer]), text([cmd]),
-                **({"starts": _BOTH} | more))  # type: ignore[arg-type]  # fmt: skip
+                **({"starts": _BOTH} | more))  # fmt: skip
 
 
 def _wrong_address() -> Iterator[Case]:

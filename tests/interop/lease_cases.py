@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from tests.interop.cases import Case, Start
 from tests.interop.sites import CERTIFIED, Kid, Secret, Site, text
@@ -71,17 +72,17 @@ def _leases() -> Iterator[Case]:
         for side, site in (("peer", gives), ("cmd", asks))
     ]
     yield Case("lease: certificates", kind, "", text(certified[:1], (), pool), text(certified[1:]),
-               starts=_BOTH, **CERTIFIED)  # type: ignore[arg-type]  # fmt: skip
+               starts=_BOTH, **CERTIFIED)  # fmt: skip
 
 
 def _xauth() -> Iterator[Case]:
     """`cmd` is the user, `peer` asks for its name and password."""
     kind = "XAUTH"
-    names = {"id": "a.example", "peer_id": "b.example"}
+    names: dict[str, Any] = {"id": "a.example", "peer_id": "b.example"}
 
     def user(password: str = "open", more: str = "xauth_id = carol") -> str:
         lines = f"local-2 {{\nauth = xauth\n{more}\n}}"
-        site = Site(**names, more=lines)  # type: ignore[arg-type]
+        site = Site(**names, more=lines)
         return text([site], (Secret("correct horse"),), _eap(password))
 
     def gateway(password: str = "open", extra: str = "") -> str:
@@ -89,7 +90,7 @@ def _xauth() -> Iterator[Case]:
         site = Site(id="b.example", peer_id="a.example", more=lines)
         return text([site], (Secret("correct horse"),), _eap(password))
 
-    plain = text([Site(**names)])  # type: ignore[arg-type]
+    plain = text([Site(**names)])
     for name, peer, cmd in (
         ("the same password", gateway(), user()),
         ("another password", gateway("shut"), user()),
@@ -211,8 +212,8 @@ def _settings() -> Iterator[Case]:
         ("addresses follow the order", plain, (("peer", ("charon.prefer_temporary_addrs=yes",)),)),
     ):
         yield Case(f"setting: {name}", kind, "", both, both, starts=_BOTH, settings=settings)
-    lists = [text([Site(ike=ike)]) for ike in (
+    one, two = [text([Site(ike=ike)]) for ike in (
         "aes128-sha256-modp2048, aes256-sha256-modp2048", "aes256-sha256-modp2048, aes128-sha256-modp2048")]  # fmt: skip
-    yield Case("setting: the initiator's order counts", kind, "", *lists, starts=_BOTH,
+    yield Case("setting: the initiator's order counts", kind, "", one, two, starts=_BOTH,
                settings=(("peer", ("charon.prefer_configured_proposals=no",)),))  # fmt: skip
-    yield Case("setting: the responder's order counts", kind, "", *lists, starts=_BOTH)
+    yield Case("setting: the responder's order counts", kind, "", one, two, starts=_BOTH)

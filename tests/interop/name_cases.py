@@ -149,4 +149,4 @@ def _subject(name: str, kind: str, subject: str, own: str, expected: str) -> Cas
     files = CERTIFIED | {
         "cmd_certificates": (("x509/cmd.crt", f"cmd-dn:{subject}"), ("x509ca/ca.crt", "ca"))
     }
-    return Case(name, kind, "", text([peer]), text([cmd]), starts=_BOTH, **files)  # type: ignore[arg-type]
+    return Case(name, kind, "", text([peer]), text([cmd]), starts=_BOTH, **files)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from tests.interop.cases import Case, Start
 from tests.interop.sites import CERTIFIED, Kid, Secret, Site, text
@@ -37,14 +38,13 @@ def _case(
     forwarded: bool = True,
     behind: tuple[str, ...] = ("cmd",),
     secrets: tuple[Secret, Secret] | None = None,
-    **more: object,
 ) -> Case:
-    peer_secrets, cmd_secrets = ((secrets[0],), (secrets[1],)) if secrets else (_SHARED, _SHARED)
-    return Case(f"NAT: {name}", kind, "", text([peer], peer_secrets), text([cmd], cmd_secrets),
-                starts=_BOTH, behind=behind, forwarded=forwarded, **more)  # type: ignore[arg-type]  # fmt: skip
+    own, other = secrets or (_SHARED, _SHARED)
+    return Case(f"NAT: {name}", kind, "", text([peer], [own]), text([cmd], [other]),
+                starts=_BOTH, behind=behind, forwarded=forwarded)  # fmt: skip
 
 
-_SHARED = (Secret("correct horse"),)
+_SHARED = Secret("correct horse")
 _NAMED = Site(id="$LOCAL_ID", peer_id="$REMOTE_ID")
 
 
@@ -111,8 +111,8 @@ def _secrets() -> Iterator[Case]:
         yield _case(f"secret, {name}", kind, peer, cmd, secrets=secrets)
 
 
-def _certified(side: str, **values: str) -> Site:
-    return Site(auth="pubkey", own=f"certs = {side}.crt", **values)  # type: ignore[arg-type]
+def _certified(side: str, **values: Any) -> Site:
+    return replace(Site(auth="pubkey", own=f"certs = {side}.crt"), **values)
 
 
 def _certificates() -> Iterator[Case]:
@@ -124,11 +124,9 @@ def _certificates() -> Iterator[Case]:
         ("the private address, which it has not", {}, {"id": _PRIVATE}),
         ("no names, the public address expected", {"peer_id": _PUBLIC}, {}),
     ):  # fmt: skip
-        yield _case(f"certificates, {name}", kind, _certified("peer", **peer),
-                    _certified("cmd", **cmd), **CERTIFIED)  # fmt: skip
-        yield _case(f"certificates in Aggressive Mode, {name}", kind,
-                    _certified("peer", more="aggressive = yes", **peer),
-                    _certified("cmd", more="aggressive = yes", **cmd), **CERTIFIED)  # fmt: skip
+        for mode, more in (("", ""), (" in Aggressive Mode", "aggressive = yes")):
+            sites = _certified("peer", more=more, **peer), _certified("cmd", more=more, **cmd)
+            yield replace(_case(f"certificates{mode}, {name}", kind, *sites), **CERTIFIED)
 
 
 def _host_to_host() -> Iterator[Case]:
@@ -185,7 +183,7 @@ def _aggressive() -> Iterator[Case]:
         ("the public address expected", Site(peer_id=_PUBLIC), Site()),
     ):
         one, two = replace(peer, more="aggressive = yes"), replace(cmd, more="aggressive = yes")
-        yield _case(f"Aggressive Mode, {name}", kind, one, two, settings=daring)
+        yield replace(_case(f"Aggressive Mode, {name}", kind, one, two), settings=daring)
         yield _case(f"Aggressive Mode, {name}, refused", kind, one, two)
 
 

@@ -93,7 +93,10 @@ class Observed:
 
     def record(self) -> dict[str, Any]:
         """As JSON keeps it: what says nothing is left out."""
-        return {k: v for k, v in asdict(self).items() if v not in (None, "", True, ())}
+        record = {k: v for k, v in asdict(self).items() if v not in (None, "", True, ())}
+        if len(self.children) == 1 and self.children[0][1:3] == self.children[0][:3:-1]:
+            del record["children"]  # the selectors say it all
+        return record
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Observed:
@@ -136,7 +139,7 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     known = replace(known, phase2="established", suite2=suite2)
     if installation is not None:
         return replace(known, installed=False, evidence=installation)
-    return replace(known, selectors=children[0][1:3], children=children)
+    return replace(known, selectors=(children[0][1], children[0][2]), children=children)
 
 
 def _children(initiator: list[str], responder: list[str]) -> tuple[tuple[str, ...], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from tests.interop.cases import Case, Start
 from tests.interop.sites import Kid, Secret, Site, text
@@ -31,13 +32,11 @@ _ENDS = (
 )
 
 
-def _case(
-    name: str, kind: str, own: str, other: str, secrets: list[Secret], **more: object
-) -> Case:
+def _case(name: str, kind: str, own: str, other: str, secrets: list[Secret], **more: Any) -> Case:
     peer = Site(id=own, peer_id=other)
     cmd = Site(id=other if other not in ("", "*.rig.test") else "cmd.rig.test", peer_id=own)
-    return Case(f"owner: {name}", kind, "", text([peer], secrets), text([cmd]), starts=_BOTH,
-                **more)  # type: ignore[arg-type]  # fmt: skip
+    made = Case(f"owner: {name}", kind, "", text([peer], secrets), text([cmd]), starts=_BOTH)
+    return replace(made, **more)
 
 
 def _owners() -> Iterator[Case]:
@@ -140,4 +139,4 @@ def _written() -> Iterator[Case]:
         for value in (mine, other):
             made = text([Site(kids=(Kid("net", "$LOCAL_NET", "$REMOTE_NET"),))], [Secret("@")])
             sides.append(made.replace('"@"', value))
-        yield Case(f"secret is written: {name}", kind, "", *sides, starts=_BOTH)
+        yield Case(f"secret is written: {name}", kind, "", sides[0], sides[1], starts=_BOTH)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 #: networks behind the two sides
 NETS = {"peer": "10.77.1.0/24", "cmd": "10.77.2.0/24"}
@@ -104,7 +105,7 @@ def text(
     return "\n".join(found) + "\n"
 
 
-def _settings(**values: str) -> Iterator[str]:
+def _settings(**values: Any) -> Iterator[str]:
     for key, value in values.items():
         if value:
             yield f"{key} = {value}"
@@ -115,7 +116,7 @@ def _more(text_: str) -> Iterator[str]:
 
 
 #: of a case: both sides have a certificate by `ca`, and that as their trust anchor
-CERTIFIED: dict[str, tuple[tuple[str, str], ...]] = {
+CERTIFIED: dict[str, Any] = {
     f"{side}_certificates": ((f"x509/{side}.crt", side), ("x509ca/ca.crt", "ca"))
     for side in ("peer", "cmd")
 }

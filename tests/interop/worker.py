@@ -56,6 +56,8 @@ class Daemon:
         """
         for name in self._vici.call("get-conns")[-1].get("conns", ()):
             self._vici.call("unload-conn", name=name)
+        for name in self._vici.call("get-pools")[-1]:
+            self._vici.call("unload-pool", name=name)
         file = str(folder / "swanctl.conf")
         arguments = ("--load-all", "--clear", "--noprompt", "--file", file)
         done = self._charon.swanctl(*arguments, check=False)
