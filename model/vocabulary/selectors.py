@@ -47,6 +47,10 @@ class Selector:
         own = self.own_address and other.own_address
         return Selector(first, last, self.protocol or other.protocol, ports, own)
 
+    def is_host(self, address: Address) -> bool:
+        """Whether it is for this one address."""
+        return self.first == self.last == address
+
     def covers(self, other: Selector) -> bool:
         """Whether every packet of `other` is one of ours."""
         return self.meet(other) == other

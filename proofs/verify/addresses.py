@@ -6,7 +6,7 @@ addresses and answers by the connection whose addresses match best (strongSwan 5
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model.vocabulary.policy import AddressPattern, Connection, Peer
@@ -53,7 +53,7 @@ def host(pattern: AddressPattern) -> Address | None:
 
 
 def called(
-    patterns: Iterable[AddressPattern], own: Iterable[AddressPattern] = ()
+    patterns: Sequence[AddressPattern], own: Iterable[AddressPattern] = ()
 ) -> AddressPattern | None:
     """Whom a peer calls: the first entry that is an address or a name; None: it cannot call.
 
@@ -61,14 +61,15 @@ def called(
     """
     mine = next((found for item in own if (found := host(item)) is not None), None)
     for item in patterns:
-        if item.anything:
+        if item.anything and "/" not in item.text:
             if mine is None or _ANY_OF.get(item.text, mine.version) == mine.version:
                 return None
             continue
         found = host(item)
         if is_name(item) or (found is not None and (mine is None or found.version == mine.version)):
             return item
-    return None
+    # None of that family: whatever comes first.
+    return called(patterns) if mine is not None else None
 
 
 def source(patterns: Iterable[AddressPattern], version: int | None) -> AddressPattern | None:

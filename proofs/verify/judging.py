@@ -22,6 +22,7 @@ from model.vocabulary.outcomes import (
 )
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
+from model.vocabulary.selectors import Selector
 from proofs.verify.addresses import calls, directory
 from proofs.verify.bounds import exposure, longer, overlap
 from proofs.verify.facts import Facts
@@ -137,9 +138,20 @@ def _gist(met: Meeting, verdict: PairVerdict) -> tuple[object, ...]:
 
 
 def _whichever(first: Judgement) -> Judgement:
-    """The verdict does not depend on the address, so no assumption on it is made."""
+    """The verdict does not depend on the address, so no assumption on it is made, and none is shown."""
     kept = (_REACH, *(x for x in first.verdict.assumptions if not _on_address(x)))
-    return replace(first, verdict=replace(first.verdict, assumptions=tuple(dict.fromkeys(kept))))
+    seen = first.phase1.wire.responder.other
+
+    def open_again(selector: Selector | None) -> Selector | None:
+        own = selector is not None and seen is not None and selector.is_host(seen)
+        return replace(selector, own_address=True) if own and selector else selector
+
+    phase2 = tuple(
+        replace(x, initiator_selector=open_again(x.initiator_selector))
+        for x in first.verdict.phase2
+    )
+    verdict = replace(first.verdict, assumptions=tuple(dict.fromkeys(kept)), phase2=phase2)
+    return replace(first, verdict=verdict)
 
 
 def _on_address(assumption: str) -> bool:

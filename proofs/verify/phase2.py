@@ -13,7 +13,7 @@ from model.vocabulary.profiles import Selectors, Sends, StackProfile
 from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Address, Selector
 from model.vocabulary.suites import Group, Mode, Phase2Suite
 from proofs.verify.addresses import Wire
-from proofs.verify.coverage import offered
+from proofs.verify.coverage import distinct, offered
 from proofs.verify.mending import phase2_mending, phase2_text
 
 
@@ -147,7 +147,7 @@ class _Phase2Judge:
         """What both select of one end, and how well it fits: 5 for equal, 1 for an overlap, summed."""
         chosen: Selector | None = None
         rate = 0
-        for item in own:
+        for item in distinct(own):
             mine = _at(item.value, address, child.mode.value, self.responder.profile)
             common = mine.meet(sent) if mine is not None else None
             if common is not None:
