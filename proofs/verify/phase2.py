@@ -28,6 +28,7 @@ class ChildFacts:
     place: Place | None = None
     other: Place | None = None
     mend: str = ""
+    received: tuple[Selector, Selector] | None = None  # the initiator's selectors, as they arrive
     narrowed: bool = False
     starts: bool = True  # False: the initiator has nothing to send
 
@@ -65,7 +66,7 @@ class _Phase2Judge:
         sent = self._sent()
         if sent is None:
             return self._nothing_to_send()
-        received = self._received(sent)
+        received = facts.received = self._received(sent)
         found = self._answering(received)
         if found is None:
             return self._no_selector(received)

@@ -118,6 +118,9 @@ class Candidates:
             yield (_of_phase1(b, [offered]),)
         for wanted in theirs[:1]:
             yield (_of_phase1(a, [wanted]),)
+        if offers and theirs:  # without the prf that IKEv1 cannot negotiate
+            yield (_of_phase1(a, offers),)
+            yield (_of_phase1(a, offers), _of_phase1(b, theirs))
 
     def _identity(self) -> Iterator[Change]:
         facts = self._judged.phase1
@@ -145,11 +148,16 @@ class Candidates:
         whose = self._connection if facts.faulty == "initiator" else self._answering
         if whose is None:
             return
+        there = self._answering if whose is self._connection else self._connection
         for identity in facts.provable:
-            for one in whose.authentications[:1]:
-                change = _identity("local", one.own, identity, whose)
-                if change is not None:
-                    yield (change,)
+            change = _identity("local", whose.authentications[0].own, identity, whose)
+            if change is None:
+                continue
+            yield (change,)
+            if there is not None:
+                expected = there.authentications[0].other
+                follow = _identity("remote", expected, identity, there)
+                yield (change, follow) if follow is not None else ()
 
     # ---- Phase II
     def _mode(self) -> Iterator[Change]:
@@ -176,6 +184,19 @@ class Candidates:
             lead = [_selector("local_ts", ours, theirs.remote)] if there else []
             lead += [_selector("local_ts", theirs, ours.remote)] if here else []
             yield tuple(lead)
+
+        for theirs in self._nearest(ours)[:1]:
+            yield tuple(self._as_sent(theirs))
+
+    def _as_sent(self, theirs: Child) -> Iterator[Edit]:
+        """What arrives, written into the responder's child: with a NAT between, `dynamic` is not the same."""
+        assert self._child is not None
+        if self._child.received is None:
+            return
+        local, remote = self._child.received
+        yield set_to("remote_ts", str(local), theirs.remote[0].place, theirs.place)
+        if theirs.local[0].value != remote and not theirs.local[0].value.own_address:
+            yield set_to("local_ts", str(remote), theirs.local[0].place, theirs.place)
 
     def _nearest(self, ours: Child) -> list[Child]:
         """The responder's children, those with the most in common first."""
