@@ -1,0 +1,247 @@
+"""Who answers a connection: addresses as two strongSwan 5.9.8 met them (docs/agreement.md has the runs)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+
+from model.vocabulary.outcomes import Outcome, PairVerdict, Reason, Report
+from model.vocabulary.places import Stated
+from model.vocabulary.policy import Nat, Peer
+from proofs.verify.meeting import Meeting, Missed, meetings
+
+PeerOf = Callable[..., Peer]
+VerifyPair = Callable[[Peer, Peer], Report]
+
+CONNECTION = """
+  {name} {{
+    version = 1
+    local_addrs = {local}
+    remote_addrs = {remote}
+    proposals = aes128-sha256-modp2048
+    local {{
+      auth = psk
+      id = {me}.example
+    }}
+    remote {{
+      auth = psk
+      id = {you}
+    }}
+    children {{
+      net {{
+        local_ts = {ts}
+        remote_ts = {peer_ts}
+        esp_proposals = aes128-sha256
+      }}
+    }}
+  }}
+"""
+
+
+def policy(*connections: str) -> str:
+    """A file with these connections and one secret for all."""
+    return "connections {" + "".join(connections) + '}\nsecrets {\n ike-1 {\n  secret = "x"\n }\n}\n'
+
+
+def one(
+    local: str = "192.0.2.1", remote: str = "192.0.2.2", me: str = "a", you: str = "b.example",
+    name: str = "c", ts: str = "10.1.0.0/16", peer_ts: str = "10.2.0.0/16",
+) -> str:  # fmt: skip
+    return CONNECTION.format(
+        name=name, local=local, remote=remote, me=me, you=you, ts=ts, peer_ts=peer_ts
+    )
+
+
+def other(
+    local: str = "192.0.2.2", remote: str = "192.0.2.1", you: str = "a.example", name: str = "c",
+    ts: str = "10.2.0.0/16",
+) -> str:  # fmt: skip
+    return one(local, remote, "b", you, name, ts, "10.1.0.0/16")
+
+
+@pytest.fixture
+def met(peer_of: PeerOf) -> Callable[[str, str], tuple[Meeting, ...] | Missed]:
+    """How the first connection of one file meets the other file."""
+
+    def meet(a: str, b: str) -> tuple[Meeting, ...] | Missed:
+        one_, two = peer_of("a", a), peer_of("b", b)
+        return meetings(one_, one_.connections[0], two)
+
+    return meet
+
+
+@pytest.mark.parametrize(
+    ("remote", "reason"),
+    [
+        ("192.0.2.99, 192.0.2.2", Reason.NO_RESPONDER),  # the first one is called, and only that
+        ("192.0.2.0/24, 192.0.2.2", None),  # networks are skipped
+        ("192.0.2.2/32", Reason.NO_RESPONDER),  # also a network of one address
+        ("%any, 192.0.2.2", Reason.NO_RESPONDER),  # "any" is taken, and names nobody
+        ("0.0.0.0/0, 192.0.2.2", None),
+        ("2001:db8::2, 192.0.2.2", None),  # the family of the own address
+        ("b.example", None),
+    ],
+)
+def test_a_peer_calls_the_first_address_that_is_one(
+    met: Callable[[str, str], tuple[Meeting, ...] | Missed], remote: str, reason: Reason | None
+) -> None:
+    found = met(policy(one(remote=remote)), policy(other()))
+    assert (found.reason if isinstance(found, Missed) else None) is reason
+
+
+def test_nobody_at_the_address_and_nobody_for_the_caller_are_told_apart(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    wrong = peer_of("a", policy(one(remote="192.0.2.99")))
+    there, back = verify_pair(wrong, peer_of("b", policy(other()))).pairs
+    assert (there.phase1.reason, back.phase1.reason) == (Reason.NO_RESPONDER, Reason.NO_CONNECTION)
+    for pair in (there, back):
+        item = next(x for x in pair.findings if x.id.startswith("P1-NO-"))
+        assert item.place is not None and (item.place.file, item.place.line) == ("a.conf", 5)
+        assert item.mend == "remote_addrs = 192.0.2.2"
+
+
+@pytest.mark.parametrize(
+    ("connections", "order"),
+    [
+        # The caller's address counts twice as much as the own one.
+        ((("192.0.2.2", "192.0.2.0/24"), ("%any", "192.0.2.1")), "ba"),
+        ((("%any", "192.0.2.1"), ("192.0.2.2", "192.0.2.0/24")), "ab"),
+        ((("192.0.2.2", "192.0.2.0/24"), ("192.0.2.2", "192.0.2.0/28")), "ba"),
+        ((("192.0.2.2", "192.0.2.1-192.0.2.9"), ("192.0.2.2", "192.0.2.0/30")), "ba"),
+        ((("192.0.2.2", "192.0.2.1"), ("192.0.2.2", "192.0.2.1")), "ab"),
+        ((("192.0.2.2", "192.0.2.7"), ("192.0.2.2", "%any4")), "b"),
+        ((("192.0.2.2", "%any6"), ("192.0.2.2", "%any")), "b"),
+    ],
+)
+def test_the_best_match_by_address_comes_first(
+    met: Callable[[str, str], tuple[Meeting, ...] | Missed],
+    connections: tuple[tuple[str, str], ...],
+    order: str,
+) -> None:
+    there = policy(*(other(*ends, name=n) for n, ends in zip("ab", connections, strict=True)))
+    found = met(policy(one()), there)
+    assert not isinstance(found, Missed)
+    assert "".join(item.name for item in found[0].connections) == order
+
+
+def test_an_own_address_that_is_not_stated_and_decides_is_what_is_missing(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    hub = policy(
+        other(remote="192.0.2.11", name="one", ts="10.7.0.0/16", you=""),
+        other(remote="192.0.2.12", name="two", you=""),
+    )
+    spoke = peer_of("a", policy(one(local="")))
+    for pair in verify_pair(spoke, peer_of("b", hub)).pairs:
+        assert pair.phase1.outcome is Outcome.UNDECIDED
+        (need,) = pair.phase1.needs
+        assert need.startswith("the address of a (local_addrs)")
+        assert "192.0.2.11: Phase II fails (selector)" in need
+        assert "192.0.2.12: comes up" in need
+    stated = verify_pair(peer_of("a", policy(one("192.0.2.12"))), peer_of("b", hub)).pairs[0]
+    assert stated.phase2[0].outcome is Outcome.ESTABLISHED and stated.responder.connection == "two"
+
+
+def test_an_own_address_that_decides_nothing_is_not_asked_for(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    hub = policy(
+        other(remote="192.0.2.11", name="one", you=""), other(remote="192.0.2.12", name="two", you="")
+    )
+    pair = verify_pair(peer_of("a", policy(one(local=""))), peer_of("b", hub)).pairs[0]
+    assert pair.phase2[0].outcome is Outcome.ESTABLISHED
+    assert not any("192.0.2.1" in item for item in pair.assumptions)
+
+
+def test_one_connection_that_can_answer_is_an_assumption_that_is_said(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    pair = verify_pair(peer_of("a", policy(one(local=""))), peer_of("b", policy(other()))).pairs[0]
+    assert pair.phase2[0].outcome is Outcome.ESTABLISHED
+    assert "the address of a is 192.0.2.1" in pair.assumptions
+
+
+def test_a_name_is_taken_to_resolve_to_the_peer_and_the_report_says_so(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    pair = verify_pair(
+        peer_of("a", policy(one(remote="gw.example"))), peer_of("b", policy(other()))
+    ).pairs[0]
+    assert pair.phase2[0].outcome is Outcome.ESTABLISHED
+    assert any("gw.example resolves to" in item for item in pair.assumptions)
+
+
+# ---- NAT
+
+
+def natted(peer: Peer, public: str = "192.0.2.2", *, forwarded: bool) -> Peer:
+    return replace(peer, nat=Stated(Nat(ip_address(public), forwarded)))
+
+
+def judged(
+    peer_of: PeerOf, verify_pair: VerifyPair, mine: str, theirs: str, *, forwarded: bool
+) -> tuple[PairVerdict, PairVerdict]:
+    behind = natted(peer_of("b", theirs), forwarded=forwarded)
+    there, back = verify_pair(peer_of("a", mine), behind).pairs
+    return there, back
+
+
+def test_behind_a_nat_without_forwarded_ports_a_peer_can_only_start(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    inside = policy(other(local="10.66.0.2"))
+    there, back = judged(peer_of, verify_pair, policy(one()), inside, forwarded=False)
+    assert there.phase1.reason is Reason.NO_RESPONDER and there.phase1.intended
+    assert back.phase2[0].outcome is Outcome.ESTABLISHED
+    there, back = judged(peer_of, verify_pair, policy(one()), inside, forwarded=True)
+    assert there.phase2[0].outcome is back.phase2[0].outcome is Outcome.ESTABLISHED
+
+
+def test_behind_a_nat_the_private_address_answers_to_nobody(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    inside = policy(other(local="10.66.0.2"))
+    there, back = judged(
+        peer_of, verify_pair, policy(one(remote="10.66.0.2")), inside, forwarded=True
+    )
+    assert there.phase1.reason is Reason.NO_RESPONDER
+    assert back.phase1.reason is Reason.NO_CONNECTION
+
+
+def test_behind_a_nat_an_end_that_states_no_identity_shows_its_private_address(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    inside = policy(other(local="10.66.0.2")).replace("id = b.example", "")
+    for expected, reason in (("192.0.2.2", Reason.IDENTITY), ("10.66.0.2", None), ("", None)):
+        mine = policy(one(you=expected))
+        for pair in judged(peer_of, verify_pair, mine, inside, forwarded=True):
+            assert pair.phase1.reason is reason, expected
+
+
+def test_behind_a_nat_dynamic_selectors_meet_in_transport_mode_only(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    mine = policy(one(ts="dynamic", peer_ts="dynamic"))
+    inside = policy(other(local="10.66.0.2", ts="dynamic")).replace("10.1.0.0/16", "dynamic")
+    for pair in judged(peer_of, verify_pair, mine, inside, forwarded=True):
+        assert pair.phase2[0].reason is Reason.SELECTOR
+    mode = "esp_proposals", "mode = transport\n esp_proposals"
+    pairs = judged(
+        peer_of, verify_pair, mine.replace(*mode), inside.replace(*mode), forwarded=True
+    )
+    found = [(str(x.phase2[0].initiator_selector), str(x.phase2[0].responder_selector)) for x in pairs]
+    assert found == [("192.0.2.1/32", "192.0.2.2/32"), ("10.66.0.2/32", "192.0.2.1/32")]
+
+
+def test_ah_through_a_nat_is_an_error_though_it_is_negotiated(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    change = "esp_proposals = aes128-sha256", "ah_proposals = sha256"
+    mine, inside = policy(one()).replace(*change), policy(other(local="10.66.0.2")).replace(*change)
+    for pair in judged(peer_of, verify_pair, mine, inside, forwarded=True):
+        assert pair.phase2[0].outcome is Outcome.ESTABLISHED
+        assert "AH-THROUGH-NAT" in {item.id for item in pair.findings}
