@@ -1,18 +1,46 @@
-"""Which pre-shared key each end takes for the other (RFC 2409 section 5.4; charon 5.9).
+"""Which pre-shared key each end takes for the other (RFC 2409 section 5.4; strongSwan 5.9.8, measured).
 
-In Main Mode no identity is known when the key is needed: charon looks for a key for the identities
-that its connections for these addresses state, then for the two addresses.
+In Main Mode no identity is known when the key is needed. An initiator asks with the identities of its
+connection, its address standing for a local one that is not stated, and "any" for a remote one. A
+responder tries its connections for the two addresses in their order; one that states no local identity
+is passed over. What finds nothing so is looked up by the two addresses. In Aggressive Mode both
+identities are known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
-from model.vocabulary.policy import Authentication, Connection, Peer, SharedSecret
+from model.vocabulary.policy import Connection, Peer, SharedSecret
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
-from proofs.verify.identities import match
+from proofs.verify.identities import ANY, match
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A key that was found, and how.
+
+    shared       the key and whom it is for
+    rule         what selected it, in words: `by the address 192.0.2.2`
+    own, other   the identities that were asked with
+    by_address   nothing was found by the identities of the connections
+    connection   whose identities found it; None: by address
+    """
+
+    shared: SharedSecret
+    rule: str
+    own: Identity
+    other: Identity
+    by_address: bool
+    connection: Connection | None
+
+    @property
+    def secret(self) -> Secret:
+        """The key itself."""
+        return self.shared.secret
 
 
 def address_identity(address: Address | None) -> Identity | None:
@@ -30,14 +58,102 @@ def stated(identity: Identity | None, address: Address | None) -> Identity | Non
 
 def best(secrets: Sequence[SharedSecret], own: Identity, other: Identity) -> Secret | None:
     """The secret whose owners match best: the other end's match counts first; of equals, the last."""
-    found: tuple[tuple[int, int], Secret] | None = None
+    found = best_shared(secrets, own, other)
+    return found.secret if found is not None else None
+
+
+def best_shared(
+    secrets: Sequence[SharedSecret], own: Identity, other: Identity
+) -> SharedSecret | None:
+    """As `best`, with the owners."""
+    found: tuple[tuple[int, int], SharedSecret] | None = None
     for item in reversed(secrets):
         owners = item.owners or (ANY_IDENTITY,)
         mine = max(match(own, owner) for owner in owners)
         theirs = max(match(other, owner) for owner in owners)
         if (mine or theirs) and (found is None or (theirs, mine) > found[0]):
-            found = (theirs, mine), item.secret
+            found = (theirs, mine), item
     return found[1] if found else None
+
+
+def select(
+    peer: Peer,
+    connections: Sequence[Connection],
+    own_address: Address | None,
+    other_address: Address | None,
+    *,
+    initiates: bool | None = None,
+    shown: Identity | None = None,
+) -> Selected | None:
+    """The key that a peer takes; None: it has none.
+
+    connections  those it may be for, in their order; an initiator's is the one it starts
+    initiates    whether the peer is the initiator; None: not known, and a local identity that is not
+                 stated counts as the address at either end
+    shown        Aggressive Mode: the identity that the other end has shown
+    """
+    for connection in connections:
+        for authentication in connection.authentications:
+            bound = authentication.own.secret
+            if bound is not None:
+                mine = stated(authentication.own.identity.value, own_address) or ANY_IDENTITY
+                theirs = stated(authentication.other.identity.value, other_address) or ANY_IDENTITY
+                return Selected(
+                    SharedSecret((), bound),
+                    "it is the connection's own",
+                    mine,
+                    theirs,
+                    False,
+                    connection,
+                )
+    for connection, own, other in _asked(connections, own_address, other_address, initiates, shown):
+        found = best_shared(peer.secrets, own, other)
+        if found is not None:
+            return Selected(found, _rule(found, own, other), own, other, False, connection)
+    here, there = address_identity(own_address), address_identity(other_address)
+    if here is None or there is None:
+        return None
+    found = best_shared(peer.secrets, here, there)
+    if found is None:
+        return None
+    return Selected(found, _rule(found, here, there), here, there, True, None)
+
+
+def _asked(
+    connections: Sequence[Connection],
+    own_address: Address | None,
+    other_address: Address | None,
+    initiates: bool | None,
+    shown: Identity | None,
+) -> Iterator[tuple[Connection, Identity, Identity]]:
+    """The identities that a key is asked for with, connection by connection."""
+    for connection in connections:
+        for authentication in connection.authentications:
+            own = authentication.own.identity.value
+            if initiates is False and shown is None and own is None:
+                continue
+            if own is None or (own == ANY_IDENTITY and (initiates or shown is not None)):
+                own = address_identity(own_address) or ANY_IDENTITY
+            other = shown or stated(authentication.other.identity.value, other_address)
+            yield connection, own, other or ANY_IDENTITY
+
+
+def _rule(shared: SharedSecret, own: Identity, other: Identity) -> str:
+    """What selected a key, in words."""
+    named = _owner(shared, other)
+    if named is not None:
+        return f"by {named.described}"
+    named = _owner(shared, own)
+    if named is not None:
+        return f"by {named.described}, the identity of this end"
+    return "it is for any peer" if shared.owners else "it names nobody, so it is for any peer"
+
+
+def _owner(shared: SharedSecret, identity: Identity) -> Identity | None:
+    """The owner that names an identity best; None if only "any" does."""
+    rated = [(match(identity, owner), owner) for owner in shared.owners]
+    found = max(rated, key=lambda item: item[0], default=(0, ANY_IDENTITY))
+    return found[1] if found[0] > ANY else None
 
 
 def secret_of(
@@ -45,24 +161,10 @@ def secret_of(
     connections: Sequence[Connection],
     own_address: Address | None,
     other_address: Address | None,
+    *,
+    initiates: bool | None = None,
+    shown: Identity | None = None,
 ) -> Secret | None:
-    """The key that a peer takes, with the connections it may be for in their order."""
-    for connection in connections:
-        for authentication in connection.authentications:
-            if authentication.own.secret is not None:
-                return authentication.own.secret
-    for connection in connections:
-        for authentication in connection.authentications:
-            found = _by_identity(peer, authentication, own_address, other_address)
-            if found is not None:
-                return found
-    here, there = address_identity(own_address), address_identity(other_address)
-    return best(peer.secrets, here, there) if here is not None and there is not None else None
-
-
-def _by_identity(
-    peer: Peer, authentication: Authentication, own: Address | None, other: Address | None
-) -> Secret | None:
-    mine = stated(authentication.own.identity.value, own) or ANY_IDENTITY
-    theirs = stated(authentication.other.identity.value, other) or ANY_IDENTITY
-    return best(peer.secrets, mine, theirs)
+    """The key that `select` finds."""
+    found = select(peer, connections, own_address, other_address, initiates=initiates, shown=shown)
+    return found.secret if found is not None else None

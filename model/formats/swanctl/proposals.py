@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from dataclasses import replace
 from typing import TypeVar
 
+from model.formats.swanctl.defaults import USUAL, VERSIONS
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.places import Place, PolicyError
 from model.vocabulary.policy import Phase1Proposal, Phase2Proposal, ProtectionProposal
@@ -91,31 +93,6 @@ GROUPS: dict[str, Group | None] = {group.value: group for group in Group}
 GROUPS |= {"x25519": Group.CURVE_25519, "x448": Group.CURVE_448, "modpnone": None}
 SEQUENCES = ("esn", "noesn")
 
-_DEFAULT_KINDS = (_E.AES_CBC, _E.AES_CTR, _E.CAMELLIA_CBC, _E.CAMELLIA_CTR)
-_DEFAULT_CIPHERS = (
-    *(Cipher(kind, bits) for kind in _DEFAULT_KINDS for bits in (128, 192, 256)),
-    Cipher(_E.TRIPLE_DES),
-)
-_DEFAULT_HASHES = (
-    Hash.SHA2_256,
-    Hash.SHA2_384,
-    Hash.SHA2_512,
-    Hash.SHA1,
-    Hash.AES_XCBC,
-    Hash.AES_CMAC,
-)
-_WEAK = (Group.MODP_768, Group.MODP_1024, Group.MODP_1536, Group.MODP_1024_160)
-_DEFAULT_GROUPS = tuple(group for group in Group if group not in _WEAK)
-_DEFAULT_INTEGRITIES = (
-    Integrity.HMAC_SHA2_256,
-    Integrity.HMAC_SHA2_384,
-    Integrity.HMAC_SHA2_512,
-    Integrity.HMAC_SHA1,
-    Integrity.AES_XCBC,
-)
-_DEFAULT_ESP = tuple(Cipher(_E.AES_CBC, bits) for bits in (128, 192, 256))
-_DEFAULT_AEAD = tuple(Cipher(_E.AES_GCM_16, bits) for bits in (128, 192, 256))
-
 
 class _Words:
     """The words of one proposal, by kind."""
@@ -128,6 +105,13 @@ class _Words:
         self._place = place
         for word in text.lower().split("-"):
             self._word(word.strip())
+        kinds = {item.algorithm.is_aead for item in self.ciphers}
+        self.aead = True in kinds
+        if len(kinds) > 1:
+            raise self.wrong(
+                f"the proposal {text} mixes ciphers with and without integrity of their own",
+                "make two proposals of it, with a comma between",
+            )
 
     def _word(self, word: str) -> None:
         if word in CIPHERS:
@@ -167,19 +151,24 @@ def phase1_proposals(setting: Setting | None) -> tuple[Phase1Proposal, ...]:
         return (_default_phase1(None),)
     found = []
     for text in split(setting):
-        if text == "default":
+        if text.lower() == "default":
             found.append(_default_phase1(setting.place))
             continue
         words = _Words(text, setting.place)
         if not words.ciphers or not words.groups or None in words.groups:
             raise words.wrong(
                 f"the IKE proposal {text} has no {'cipher' if not words.ciphers else 'DH group'}",
-                "name cipher, hash and group, such as aes128-sha256-modp2048",
+                "name cipher, hash and group, for example aes128-sha256-modp2048",
             )
-        if not words.integrities and not any(c.algorithm.is_aead for c in words.ciphers):
+        if not words.integrities and not words.aead:
             raise words.wrong(
                 f"the IKE proposal {text} has no hash",
-                "name cipher, hash and group, such as aes128-sha256-modp2048",
+                "name cipher, hash and group, for example aes128-sha256-modp2048",
+            )
+        if words.aead and not words.prfs and not words.integrities:
+            raise words.wrong(
+                f"the IKE proposal {text} has no pseudo-random function",
+                "name one, for example aes128gcm16-prfsha256-modp2048",
             )
         found.append(
             Phase1Proposal(
@@ -194,9 +183,13 @@ def phase1_proposals(setting: Setting | None) -> tuple[Phase1Proposal, ...]:
 
 
 def _default_phase1(place: Place | None) -> Phase1Proposal:
-    return Phase1Proposal(_DEFAULT_CIPHERS, _DEFAULT_HASHES, _DEFAULT_GROUPS, place, default=True)
+    """Every algorithm that may be in it: which are depends on version and plugins."""
+    usual = VERSIONS[USUAL].phase1
+    rest = tuple(group for group in Group if group not in (*_WEAK, *usual.groups))
+    return replace(usual, groups=(*usual.groups, *rest), place=place, default=True)
 
 
+_WEAK = (Group.MODP_768, Group.MODP_1024, Group.MODP_1536, Group.MODP_1024_160)
 _KEYS = {"ah_proposals": Protocol.AH, "esp_proposals": Protocol.ESP}
 
 
@@ -205,7 +198,7 @@ def phase2_proposals(child: Section) -> tuple[Phase2Proposal, ...]:
     found: list[Phase2Proposal] = []
     for key, setting in child.values.items():
         for text in split(setting) if key in _KEYS else []:
-            if text == "default":
+            if text.lower() == "default":
                 found += _default_phase2(_KEYS[key], setting.place)
             else:
                 found.append(_phase2(text, _KEYS[key], setting.place))
@@ -218,22 +211,18 @@ def _phase2(text: str, protocol: Protocol, place: Place) -> Phase2Proposal:
         if words.ciphers or not words.integrities:
             raise words.wrong(
                 f"the AH proposal {text} needs integrity algorithms and nothing else but groups",
-                "write such as sha256-modp2048",
+                "write for example sha256-modp2048",
             )
     elif not words.ciphers:
         raise words.wrong(
-            f"the ESP proposal {text} has no cipher", "name one, such as aes128-sha256"
+            f"the ESP proposal {text} has no cipher", "name one, for example aes128-sha256"
         )
     protection = ProtectionProposal(protocol, tuple(words.ciphers), tuple(words.integrities))
     return Phase2Proposal((protection,), tuple(words.groups), place)
 
 
 def _default_phase2(protocol: Protocol, place: Place | None) -> list[Phase2Proposal]:
-    if protocol is Protocol.AH:
-        kinds = [ProtectionProposal(protocol, (), _DEFAULT_INTEGRITIES)]
-    else:
-        kinds = [
-            ProtectionProposal(protocol, _DEFAULT_ESP, _DEFAULT_INTEGRITIES),
-            ProtectionProposal(protocol, _DEFAULT_AEAD, ()),
-        ]
-    return [Phase2Proposal((kind,), (), place, default=True) for kind in kinds]
+    usual = VERSIONS[USUAL]
+    esp = usual.listed if place is not None else usual.unlisted
+    lists = usual.ah if protocol is Protocol.AH else esp
+    return [replace(item, place=place, default=True) for item in lists]
