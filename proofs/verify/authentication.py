@@ -29,7 +29,7 @@ from proofs.verify.certificates import Chain, check, names, parse, subject
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
 from proofs.verify.paths import Asked
-from proofs.verify.secrets import secret_of, stated
+from proofs.verify.secrets import Selected, select, stated
 
 _PSK = (
     AuthMethod.PRE_SHARED_KEY,
@@ -115,15 +115,17 @@ class AuthenticationJudge:
     ) -> Phase1Verdict | None:
         if method not in _PSK:
             return None
-        ends = self.facts.wire
-        own = secret_of(self.initiator, [self.connection], ends.initiator.own, ends.initiator.other)
-        theirs = secret_of(self.responder, found, ends.responder.own, ends.responder.other)
+        chosen = self._selected(found, method)
+        if isinstance(chosen, Phase1Verdict):
+            return chosen
+        mine, other = self.facts.selected = chosen
+        own, theirs = (x.secret if x is not None else None for x in chosen)
         self.facts.secrets = (own, theirs)
         for peer, secret in ((self.initiator, own), (self.responder, theirs)):
             if secret is None:
-                mine = peer is self.initiator
-                self.facts.faulty = "initiator" if mine else "responder"
-                self.facts.place = self.connection.place if mine else found[0].place
+                starts = peer is self.initiator
+                self.facts.faulty = "initiator" if starts else "responder"
+                self.facts.place = self.connection.place if starts else found[0].place
                 return self.facts.fails(
                     Reason.PSK_MISMATCH,
                     f"{peer.name} has no pre-shared key for the other",
@@ -136,14 +138,43 @@ class AuthenticationJudge:
         assert own is not None and theirs is not None
         if not (own.known and theirs.known) or own.same_as(theirs):
             return None
+        assert mine is not None and other is not None
         self.facts.place, self.facts.other = own.place, theirs.place
         cut = [*_cut(self.initiator, own), *_cut(self.responder, theirs)]
         return self.facts.fails(
             Reason.PSK_MISMATCH,
             "; ".join(cut),
             "write the secret in quotes" if cut else "write the same secret on both sides",
-            (Said(own.label, own.place, "uses"),),
-            (Said(theirs.label, theirs.place, "uses"),),
+            (Said(f"{own.label}: {mine.rule}", own.place, "uses"),),
+            (Said(f"{theirs.label}: {other.rule}", theirs.place, "uses"),),
+        )
+
+    def _selected(
+        self, found: Sequence[Connection], method: AuthMethod
+    ) -> tuple[Selected | None, Selected | None] | Phase1Verdict:
+        """The key that each end takes; in Aggressive Mode both have shown their identities before."""
+        here, there = self.facts.wire.initiator, self.facts.wire.responder
+        shown: Identity | None = None
+        answers: Identity | None = None
+        if self.connection.exchange.value is Exchange.AGGRESSIVE:
+            credentials = _of(self.connection, method).own
+            shown = self._shown(credentials, here.own, method)
+            fitting = self._fitting(found, shown, method, credentials)
+            if isinstance(fitting, Phase1Verdict):
+                self.facts.faulty = "initiator"
+                return fitting
+            found = [fitting[0][0]]
+            answers = self._shown(fitting[0][1].own, there.own, method)
+        return (
+            select(
+                self.initiator,
+                [self.connection],
+                here.own,
+                here.other,
+                initiates=True,
+                shown=answers,
+            ),
+            select(self.responder, found, there.own, there.other, initiates=False, shown=shown),
         )
 
     # ---- what each end shows

@@ -13,6 +13,7 @@ from model.vocabulary.secrets import Secret
 from model.vocabulary.suites import Phase1Suite
 from proofs.verify.addresses import Wire
 from proofs.verify.meeting import Missed
+from proofs.verify.secrets import Selected
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Facts:
     mend: str = ""
     missed: Missed | None = None
     secrets: tuple[Secret | None, Secret | None] = (None, None)
+    selected: tuple[Selected | None, Selected | None] = (None, None)
     faulty: str = ""  # whose authentication fails: "initiator" or "responder"
     weak: list[tuple[Place | None, str]] = field(default_factory=list)  # in certificates, and where
     shown: Identity | None = None  # the identity that was refused

@@ -7,7 +7,7 @@ is `undecided` and says what each would give.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from model.vocabulary.findings import Finding
@@ -85,12 +85,16 @@ def _judge(
         replace(first, why=first.why or both_sides(first, *ends)),
         tuple(replace(x, why=x.why or both_sides(x, *ends)) for x, _ in found),
         _without_sa(connection, facts, [item for item, _ in found]),
-        assumptions=(_REACH, *facts.assumptions),
+        assumptions=tuple(dict.fromkeys((_REACH, *facts.assumptions, *_assumed(found)))),
     )
     children = tuple(item for _, item in found)
     verdict = _bounded(verdict, initiator, connection, responder, facts, children)
     findings = on_direction(initiator, connection, responder, verdict, facts, children)
     return Judgement(replace(verdict, findings=once(findings)), connection, facts, children)
+
+
+def _assumed(found: Sequence[tuple[Phase2Verdict, ChildFacts]]) -> Iterator[str]:
+    yield from (item for _, facts in found for item in facts.assumptions)
 
 
 # ---- addresses that are open

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from model.choice import Row, accepts_phase1, phase1_offer, phase1_table
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
-from model.vocabulary.policy import Connection, Peer
+from model.vocabulary.policy import Connection, Peer, Phase1Proposal
 from model.vocabulary.profiles import Sends
 from model.vocabulary.suites import Phase1Suite
 from proofs.verify.addresses import Sight, Wire
 from proofs.verify.authentication import AuthenticationJudge
+from proofs.verify.builds import SAME_BUILD, same_build
 from proofs.verify.facts import Facts
 from proofs.verify.meeting import Meeting, Missed
 from proofs.verify.mending import phase1_mending, phase1_text
@@ -37,6 +38,8 @@ class Phase1Judge:
     ) -> None:
         self._initiator, self._connection, self._responder = initiator, connection, responder
         self._met = met
+        self._offered: Sequence[Phase1Proposal] = connection.proposals
+        self._taken: Sequence[Phase1Proposal] = ()
         wire = met.wire if isinstance(met, Meeting) else NOWHERE
         self.facts = Facts(wire, place=connection.place)
         self._authentication = AuthenticationJudge(
@@ -104,8 +107,13 @@ class Phase1Judge:
         self, found: Sequence[Connection]
     ) -> tuple[Row[Phase1Suite] | None, Phase1Verdict | None]:
         a, b = self._connection, found[0]
-        offers = phase1_offer(a.proposals, a.authentications, self._initiator.profile)
-        self.facts.table = phase1_table(offers, b.proposals, self._responder.profile)
+        same = same_build(a, b)
+        if same is not None:
+            a, b = same
+            self.facts.assumptions.append(SAME_BUILD)
+        self._offered, self._taken = a.proposals, b.proposals
+        offers = phase1_offer(self._offered, a.authentications, self._initiator.profile)
+        self.facts.table = phase1_table(offers, self._taken, self._responder.profile)
         methods = {item.method.value for item in b.authentications}
         first = self._responder.profile.checks_method_first
         row = self.facts.table.winner(lambda s: not first or s.authentication in methods)
@@ -113,7 +121,7 @@ class Phase1Judge:
             return None, self._authentication.wrong_method(b)
         if row is None:
             return None, self._no_proposal(b)
-        if not any(accepts_phase1(item, row.suite) for item in a.proposals):
+        if not any(accepts_phase1(item, row.suite) for item in self._offered):
             self.facts.place = row.offered_at or a.place
             failed = self.facts.fails(
                 Reason.PROPOSAL_P1,
@@ -137,32 +145,32 @@ class Phase1Judge:
     def _said(self, b: Connection) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         """What the initiator sends and the responder wants."""
         a = self._connection
-        offers = phase1_offer(a.proposals, a.authentications, self._initiator.profile)
+        offers = phase1_offer(self._offered, a.authentications, self._initiator.profile)
         sent = tuple(Said(str(item.suite), item.place) for item in offers)
-        return sent, tuple(Said(phase1_text(item), item.place) for item in b.proposals)
+        return sent, tuple(Said(phase1_text(item), item.place) for item in self._taken)
 
     def _no_proposal(self, b: Connection) -> Phase1Verdict:
         a = self._connection
         self.facts.place = a.proposals[0].place if a.proposals else a.place
         self.facts.other = b.proposals[0].place if b.proposals else b.place
         why = ""
-        offers = phase1_offer(a.proposals, a.authentications, self._initiator.profile)
+        offers = phase1_offer(self._offered, a.authentications, self._initiator.profile)
         there = self._responder.name
         mend = phase1_mending(self._initiator.format, offers, self._acceptable(b), there)
         everything = replace(self._initiator.profile, sends=Sends.EVERY_COMBINATION)
-        more = phase1_offer(a.proposals, a.authentications, everything)
-        if phase1_table(more, b.proposals, self._responder.profile).winner() is not None:
+        more = phase1_offer(self._offered, a.authentications, everything)
+        if phase1_table(more, self._taken, self._responder.profile).winner() is not None:
             why = f"as initiator {self._initiator.name} sends only the first algorithm of each kind"
         sent, wanted = self._said(b)
         return self.facts.fails(Reason.PROPOSAL_P1, why, mend, sent=sent, wanted=wanted)
 
     def _acceptable(self, b: Connection) -> Phase1Suite | None:
         """The first transform that would be accepted if the initiator proposed it alone."""
-        for proposal in b.proposals:
+        for proposal in self._taken:
             offers = phase1_offer(
                 [proposal], self._connection.authentications, self._initiator.profile
             )
-            row = phase1_table(offers, b.proposals, self._responder.profile).winner()
+            row = phase1_table(offers, self._taken, self._responder.profile).winner()
             if row is not None:
                 return row.suite
         return None
@@ -171,8 +179,8 @@ class Phase1Judge:
         whose = [
             peer.name
             for peer, proposals in (
-                (self._initiator, self._connection.proposals),
-                (self._responder, self.facts.responder.proposals if self.facts.responder else ()),
+                (self._initiator, self._offered),
+                (self._responder, self._taken),
             )
             if any(item.default for item in proposals)
         ]

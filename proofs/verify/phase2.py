@@ -13,6 +13,7 @@ from model.vocabulary.profiles import Selectors, Sends, StackProfile
 from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Address, Selector
 from model.vocabulary.suites import Group, Mode, Phase2Suite
 from proofs.verify.addresses import Wire
+from proofs.verify.builds import SAME_BUILD, same_child_build
 from proofs.verify.coverage import distinct, offered
 from proofs.verify.mending import phase2_mending, phase2_text
 
@@ -30,6 +31,7 @@ class ChildFacts:
     mend: str = ""
     received: tuple[Selector, Selector] | None = None  # the initiator's selectors, as they arrive
     narrowed: bool = False
+    assumptions: list[str] = field(default_factory=list)
     starts: bool = True  # False: the initiator has nothing to send
 
 
@@ -75,6 +77,10 @@ class _Phase2Judge:
         facts.narrowed = (ours, theirs) != received
         if received != sent:  # each end keeps the addresses that it sees itself
             ours, theirs = sent
+        same = same_child_build(child, answer)
+        if same is not None:
+            child, answer = self.child, facts.answer = same
+            facts.assumptions.append(SAME_BUILD)
         profile = self.initiator.profile
         offers = phase2_offer(child.proposals, child.mode.value, profile, self.phase1_group)
         facts.table = phase2_table(offers, answer.proposals, self.responder.profile)

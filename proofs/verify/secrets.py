@@ -110,9 +110,9 @@ def select(
         found = best_shared(peer.secrets, own, other)
         if found is not None:
             return Selected(found, _rule(found, own, other), own, other, False, connection)
-    here, there = address_identity(own_address), address_identity(other_address)
-    if here is None or there is None:
-        return None
+    # An address that no policy mentions is nobody's: only a key for anyone is found by it.
+    here = address_identity(own_address) or ANY_IDENTITY
+    there = address_identity(other_address) or ANY_IDENTITY
     found = best_shared(peer.secrets, here, there)
     if found is None:
         return None

@@ -9,6 +9,7 @@ from enum import Enum
 from ipaddress import ip_address
 
 from model.formats import load
+from model.formats.swanctl.defaults import with_defaults
 from model.vocabulary.outcomes import Outcome, PairVerdict, Reason
 from model.vocabulary.places import PolicyError, Stated
 from model.vocabulary.policy import Nat, Peer
@@ -28,6 +29,7 @@ class Agreement(Enum):
     DISAGREES = "disagrees"
 
 
+VERSION = "5.9.8"  # of the daemons: stated where what `default` holds is the question
 _HOST = "a host has the addresses that its policy states as its own, and no others"
 _NAMES = "a name resolves to the peer's address"
 #: cases in which what verify takes for granted, and says, is not so, by the beginning of their names
@@ -64,6 +66,8 @@ def peers_of(case: Case, pki: PKI) -> list[Peer]:
     for side, files in case.files(pki, private=False).items():
         reader = DictReader({f"{side}/{name}": text for name, text in files.items()})
         peer = load(f"{side}/swanctl.conf", side, reader)
+        if case.kind == "default proposals, measured":
+            peer = with_defaults(peer, VERSION)
         if side in case.translated:
             public = ip_address(case.translated[side])
             peer = replace(peer, nat=Stated(Nat(public, case.forwarded)))

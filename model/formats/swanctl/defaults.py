@@ -90,19 +90,21 @@ def with_defaults(peer: Peer, version: str) -> Peer:
         raise ValueError(
             f"what `default` holds in strongSwan {version} is not known; known: {known}"
         )
-    return replace(peer, connections=tuple(_connection(item, found) for item in peer.connections))
+    return replace(peer, connections=tuple(in_connection(x, found) for x in peer.connections))
 
 
-def _connection(connection: Connection, found: Defaults) -> Connection:
+def in_connection(connection: Connection, found: Defaults) -> Connection:
+    """The connection and its children with these lists."""
     proposals = tuple(
         replace(found.phase1, place=item.place) if item.default else item
         for item in connection.proposals
     )
-    children = tuple(_child(item, found) for item in connection.children)
+    children = tuple(in_child(item, found) for item in connection.children)
     return replace(connection, proposals=proposals, children=children)
 
 
-def _child(child: Child, found: Defaults) -> Child:
+def in_child(child: Child, found: Defaults) -> Child:
+    """The child with these lists."""
     made: list[Phase2Proposal] = []
     expanded: set[tuple[Protocol, Place | None]] = set()
     for item in child.proposals:
