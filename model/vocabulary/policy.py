@@ -232,6 +232,11 @@ class AddressPattern:
         return int(self.first) <= int(address) <= int(self.last)
 
 
+_NO_ADDRESSES: Stated[tuple[Address, ...]] = Stated(())
+_NO_NAMES: Stated[tuple[str, ...]] = Stated(())
+_PULLS = Stated(True)
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One Phase I policy towards one peer (or any), with the Phase II policies under it.
@@ -241,6 +246,10 @@ class Connection:
     master_key_pfs   a Phase I SA serves one Phase II negotiation only (R12)
     authentications  in order of preference
     detection        how it tells that the peer is dead
+    virtual_addresses  addresses that it asks its peer for (Mode Config); unspecified ones (0.0.0.0,
+                     ::) leave the choice to the peer
+    pools            names of the pools that its peer gets an address from, in order
+    pulls            the end that wants an address asks for it; False: the other end pushes it
     """
 
     name: str
@@ -257,6 +266,20 @@ class Connection:
     phase2_limit: Stated[int | None]
     master_key_pfs: Stated[bool]
     detection: DeadPeerDetection = NO_DETECTION
+    virtual_addresses: Stated[tuple[Address, ...]] = _NO_ADDRESSES
+    pools: Stated[tuple[str, ...]] = _NO_NAMES
+    pulls: Stated[bool] = _PULLS
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Addresses that are leased: `first` to `last`; `text` is as the policy has it."""
+
+    name: str
+    place: Place
+    text: str
+    first: Address
+    last: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +326,7 @@ class Peer:
     findings  what reading the files brought up
     nat       the NAT that it stands behind, if one is stated
     discarded connections that the stack does not load, and why
+    pools     addresses to lease, by name
     """
 
     name: str
@@ -316,3 +340,4 @@ class Peer:
     lists: tuple[CertificateFile, ...] = ()
     nat: Stated[Nat] | None = None
     discarded: tuple[Discarded, ...] = ()
+    pools: tuple[Pool, ...] = ()

@@ -382,6 +382,15 @@ _ENTRIES = (
         "strongSwan 5.9.8 (measured)",
     ),
     Entry(
+        "POOL-DISCARDED",
+        WARNING,
+        "A pool that swanctl does not load",
+        "A pool without addresses, or with a value or an attribute that swanctl does not take, is not "
+        "loaded. Peers that ask for an address get none from it.",
+        "Correct the line.",
+        "strongSwan 5.9.8 (measured)",
+    ),
+    Entry(
         "SECRET-CUT",
         WARNING,
         "A secret that is likely not what was meant",

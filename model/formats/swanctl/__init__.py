@@ -3,7 +3,8 @@
 settings     the grammar: sections, references, includes     keys, keytable  what swanctl knows
 values       times, addresses, selectors                     identities      names and addresses of peers
 proposals    algorithm keywords                              lifetimes       what charon makes of times
-connections  the vocabulary                                  secrets         pre-shared keys
+connections  the vocabulary                                  secrets, pools  pre-shared keys, leases
+defaults     what `default` proposals hold, by version       stack           strongswan.conf
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import posixpath
 from model.formats.reader import Reader
 from model.formats.swanctl import keys, settings
 from model.formats.swanctl.connections import Importer
+from model.formats.swanctl.pools import read_pools
 from model.formats.swanctl.secrets import shared_secrets
 from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.places import Place, PolicyError
@@ -39,6 +41,8 @@ def load(path: str, name: str, reader: Reader) -> Peer:
     connections, discarded = _connections(section, importer)
     secrets = tree.root.sections.get("secrets")
     shared = tuple(shared_secrets(secrets, importer.findings)) if secrets else ()
+    pools = tree.root.sections.get("pools")
+    leased = tuple(read_pools(pools, importer.findings)) if pools else ()
     return Peer(
         name=name,
         files=tuple(tree.files),
@@ -50,6 +54,7 @@ def load(path: str, name: str, reader: Reader) -> Peer:
         findings=(*tree.findings, *importer.findings),
         lists=tuple(importer.lists(Place(path, 1))),
         discarded=discarded,
+        pools=leased,
     )
 
 

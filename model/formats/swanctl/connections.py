@@ -13,6 +13,7 @@ from model.formats.reader import Reader, ReadError
 from model.formats.swanctl import keys, values
 from model.formats.swanctl.identities import identity as read_identity
 from model.formats.swanctl.lifetimes import detection, phase1_life, phase2_life
+from model.formats.swanctl.pools import pool_names, virtual_addresses
 from model.formats.swanctl.proposals import phase1_proposals, phase2_proposals
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
@@ -75,7 +76,7 @@ class Importer:
         life, found = phase1_life(section)
         signs, doubtful = detection(section)
         self.findings += [*found, *doubtful]
-        aggressive = _given(get("aggressive"))
+        aggressive, pull = _given(get("aggressive")), _given(get("pull"))
         children = _named(section, "children")
         return Connection(
             name=section.name,
@@ -95,6 +96,9 @@ class Importer:
             phase2_limit=Stated(None),
             master_key_pfs=Stated(False),
             detection=signs,
+            virtual_addresses=virtual_addresses(get("vips")),
+            pools=pool_names(get("pools")),
+            pulls=Stated(values.switch(pull) if pull else True, _place(pull)),
         )
 
     # ---- authentication
