@@ -31,6 +31,7 @@ class Reason(Enum):
     PSK_MISMATCH = "psk-mismatch"
     CERTIFICATE = "certificate"
     IDENTITY = "identity"
+    MODE_CONFIG = "mode-config"
     PROPOSAL_P2 = "proposal-p2"
     MODE = "mode"
     LIFETIME = "lifetime"

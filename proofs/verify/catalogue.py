@@ -99,6 +99,16 @@ _ENTRIES = (
         "RFC 2407 section 4.6.2; R5",
     ),
     Entry(
+        "P2-MODE-CONFIG",
+        ERROR,
+        "No virtual address is given",
+        "Phase I comes up, and then one end waits for a virtual address (Mode Config) that the other end does not "
+        "give, or gives to nobody: Quick Mode never begins.",
+        "State vips at the end that needs an address, and pools at the end that gives it; leave pull at its "
+        "default on both.",
+        "strongSwan 5.9.8, seen in runs; R10, R21",
+    ),
+    Entry(
         "P2-PROPOSAL",
         ERROR,
         "No common Phase II proposal",

@@ -26,6 +26,7 @@ from model.vocabulary.selectors import Selector
 from proofs.verify.addresses import calls, directory
 from proofs.verify.bounds import exposure, longer, overlap
 from proofs.verify.facts import Facts
+from proofs.verify.leases import leases
 from proofs.verify.meeting import Meeting, Missed, meetings
 from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
@@ -73,8 +74,11 @@ def _judge(
     found: list[tuple[Phase2Verdict, ChildFacts]] = []
     group = first.suite.group if first.suite else None
     if first.outcome is not Outcome.FAILS and facts.responder is not None:
+        given = leases(initiator, connection, responder, facts.responder)
+        if given.needs:
+            first = replace(first, outcome=Outcome.UNDECIDED, needs=(*first.needs, *given.needs))
         found = [
-            judge(initiator, child, responder, facts.responder, facts.wire, group)
+            judge(initiator, child, responder, facts.responder, facts.wire, group, given)
             for child in connection.children
             if child.action.value is Action.NEGOTIATE
         ]

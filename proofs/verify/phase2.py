@@ -15,6 +15,7 @@ from model.vocabulary.suites import Group, Mode, Phase2Suite
 from proofs.verify.addresses import Wire
 from proofs.verify.builds import SAME_BUILD, same_child_build
 from proofs.verify.coverage import distinct, offered
+from proofs.verify.leases import Dynamic, Leases
 from proofs.verify.mending import phase2_mending, phase2_text
 
 
@@ -42,13 +43,17 @@ def judge(
     connection: Connection,
     ends: Wire,
     phase1_group: Group | None,
+    leases: Leases,
 ) -> tuple[Phase2Verdict, ChildFacts]:
     """The outcome for one child, and what it rests on.
 
     phase1_group   the group that Phase I agreed on; None where that is open
+    leases         what virtual addresses make of `dynamic` selectors
     """
     facts = ChildFacts(child, place=child.place)
-    judging = _Phase2Judge(initiator, child, responder, connection, ends, phase1_group, facts)
+    judging = _Phase2Judge(
+        initiator, child, responder, connection, ends, phase1_group, leases, facts
+    )
     return judging.verdict(), facts
 
 
@@ -60,11 +65,14 @@ class _Phase2Judge:
     connection: Connection
     ends: Wire
     phase1_group: Group | None
+    leases: Leases
     facts: ChildFacts
 
     def verdict(self) -> Phase2Verdict:
         """In the order in which a responder looks at message 1: clients, mode, proposals, key."""
         child, facts = self.child, self.facts
+        if self.leases.fault:
+            return self._nothing_leased()
         sent = self._sent()
         if sent is None:
             return self._nothing_to_send()
@@ -103,11 +111,12 @@ class _Phase2Judge:
     # ---- client identities
     def _sent(self) -> tuple[Selector, Selector] | None:
         mode, profile, sight = self.child.mode.value, self.initiator.profile, self.ends.initiator
-        ours = _at(offered(self.child.local), sight.own, mode, profile)
-        theirs = _at(offered(self.child.remote), sight.other, mode, profile)
-        if ours is None or theirs is None or OPAQUE_PORTS in (ours.ports, theirs.ports):
+        leased, given = self.leases.initiator_local, self.leases.initiator_remote
+        ours = _at(offered(self.child.local), leased, sight.own, mode, profile)
+        theirs = _at(offered(self.child.remote), given, sight.other, mode, profile)
+        if not ours or not theirs or OPAQUE_PORTS in (ours[0].ports, theirs[0].ports):
             return None
-        return _one_port(ours), _one_port(theirs)
+        return _one_port(ours[0]), _one_port(theirs[0])
 
     def _received(self, sent: tuple[Selector, Selector]) -> tuple[Selector, Selector]:
         """What the responder takes them for: with a NAT between, transport mode is for the addresses
@@ -133,8 +142,13 @@ class _Phase2Judge:
         """
         best: tuple[int, Child, Selector, Selector] | None = None
         for child in self.connection.children:
-            ours, rate_ours = self._select(child.remote, sent[0], self.ends.responder.other, child)
-            theirs, rate_theirs = self._select(child.local, sent[1], self.ends.responder.own, child)
+            sight, leases = self.ends.responder, self.leases
+            ours, rate_ours = self._select(
+                child.remote, sent[0], sight.other, leases.responder_remote, child
+            )
+            theirs, rate_theirs = self._select(
+                child.local, sent[1], sight.own, leases.responder_local, child
+            )
             if ours is None or theirs is None:
                 continue
             exact = (ours, theirs) == sent and rate_ours >= 5 and rate_theirs >= 5
@@ -149,18 +163,27 @@ class _Phase2Judge:
         own: Sequence[Stated[Selector]],
         sent: Selector,
         address: Address | None,
+        dynamic: Dynamic,
         child: Child,
     ) -> tuple[Selector | None, int]:
         """What both select of one end, and how well it fits: 5 for equal, 1 for an overlap, summed."""
         chosen: Selector | None = None
         rate = 0
         for item in distinct(own):
-            mine = _at(item.value, address, child.mode.value, self.responder.profile)
-            common = mine.meet(sent) if mine is not None else None
-            if common is not None:
-                rate += 5 if mine == sent else 1
-                chosen = chosen or common
+            mode, profile = child.mode.value, self.responder.profile
+            for mine in _at(item.value, dynamic, address, mode, profile):
+                common = mine.meet(sent)
+                if common is not None:
+                    rate += 5 if mine == sent else 1
+                    chosen = chosen or common
         return chosen, rate
+
+    def _nothing_leased(self) -> Phase2Verdict:
+        """Mode Config never ends, so Quick Mode never begins."""
+        self.facts.starts = False
+        self.facts.place = self.leases.place or self.child.place
+        self.facts.mend = self.leases.mend
+        return self._fails(Reason.MODE_CONFIG, self.leases.fault)
 
     def _nothing_to_send(self) -> Phase2Verdict:
         name, child = self.initiator.name, self.child
@@ -310,11 +333,12 @@ def _one_port(selector: Selector) -> Selector:
 
 
 def _at(
-    selector: Selector, address: Address | None, mode: Mode, profile: StackProfile
-) -> Selector | None:
-    """A selector as it is negotiated, the own address put in; None where transport mode leaves none."""
-    if address is None:
-        return selector
-    if mode is Mode.TRANSPORT and profile.transport_for_hosts:
-        return selector.at(address).meet(Selector(address, address))
-    return selector.at(address)
+    selector: Selector, dynamic: Dynamic, address: Address | None, mode: Mode, profile: StackProfile
+) -> list[Selector]:
+    """A selector as it is negotiated: what `dynamic` stands for is put in, and transport mode leaves of it
+    the address alone. None where nothing is left; several for several leases."""
+    found = dynamic.resolved(selector, address)
+    if address is None or mode is not Mode.TRANSPORT or not profile.transport_for_hosts:
+        return list(found)
+    host = Selector(address, address)
+    return [common for item in found if (common := item.meet(host)) is not None]

@@ -25,6 +25,7 @@ CAUSES = {
     Reason.PSK_MISMATCH: Cause("P1-PSK", "the pre-shared keys do not agree"),
     Reason.CERTIFICATE: Cause("P1-CERTIFICATE", "a certificate is not accepted"),
     Reason.IDENTITY: Cause("P1-IDENTITY", "an identity is not accepted"),
+    Reason.MODE_CONFIG: Cause("P2-MODE-CONFIG", "no virtual address is given"),
     Reason.PROPOSAL_P2: Cause("P2-PROPOSAL", "no common proposal"),
     Reason.MODE: Cause("P2-MODE", "different modes"),
     Reason.LIFETIME: Cause("P2-LIFETIME", "the lifetime is refused"),

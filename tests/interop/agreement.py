@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from model.formats import load
 from model.formats.swanctl.defaults import with_defaults
@@ -181,9 +181,25 @@ def _compare_phase2(verdict: PairVerdict, name: str, seen: Observed) -> tuple[Ag
         return Agreement.DISAGREES, f"Phase II: verify says {own}"
     ends = (str(child.initiator_selector), str(child.responder_selector))
     same = seen.selectors is None or all(
-        mine in ("own address", theirs) for mine, theirs in zip(ends, seen.selectors, strict=True)
+        mine in ("own address", theirs) or _leased(mine, theirs)
+        for mine, theirs in zip(ends, seen.selectors, strict=True)
     )
     return _answer(same, f"selectors: verify says {ends}")
+
+
+def _leased(mine: str, theirs: str) -> bool:
+    """Whether one address was leased of the pool that verify names."""
+    low, dash, high = mine.partition("-")
+    if not dash:
+        pool = ip_network(mine.partition("[")[0])
+        low, high = str(pool[0]), str(pool[-1])
+    host = ip_network(theirs.partition("[")[0])
+    inside = ip_address(low).version == host.version
+    return (
+        host.num_addresses == 1
+        and inside
+        and int(ip_address(low)) <= int(host[0]) <= int(ip_address(high))
+    )
 
 
 def _answer(same: bool, why: str) -> tuple[Agreement, str]:

@@ -39,6 +39,7 @@ _STAGES = (
     Reason.PSK_MISMATCH,
     Reason.IDENTITY,
     Reason.CERTIFICATE,
+    Reason.MODE_CONFIG,
     Reason.SELECTOR,
     Reason.MODE,
     Reason.PROPOSAL_P2,
