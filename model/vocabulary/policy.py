@@ -286,12 +286,14 @@ class Pool:
 class SharedSecret:
     """A pre-shared key and whom it is for; no owners: for anyone.
 
-    cut   why the text in the file is likely not the whole secret, in words that show none of it
+    cut     why the text in the file is likely not the whole secret, in words that show none of it
+    place   the section that states it
     """
 
     owners: tuple[Identity, ...]
     secret: Secret
     cut: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,8 +145,8 @@ class AuthenticationJudge:
             Reason.PSK_MISMATCH,
             "; ".join(cut),
             "write the secret in quotes" if cut else "write the same secret on both sides",
-            (Said(f"{own.label}: {mine.rule}", own.place, "uses"),),
-            (Said(f"{theirs.label}: {other.rule}", theirs.place, "uses"),),
+            (Said(f"{own.label} ({mine.rule})", own.place, "uses"),),
+            (Said(f"{theirs.label} ({other.rule})", theirs.place, "uses"),),
         )
 
     def _selected(

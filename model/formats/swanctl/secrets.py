@@ -70,7 +70,7 @@ def _secret(name: str, item: Section, findings: list[Finding]) -> SharedSecret |
         for key, value in item.values.items()
         if key.startswith("id") and value.text
     )
-    return SharedSecret(owners, Secret(name, place, octets), cut)
+    return SharedSecret(owners, Secret(name, place, octets), cut, item.place)
 
 
 def _doubt(setting: Setting) -> str:

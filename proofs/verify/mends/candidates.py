@@ -12,7 +12,7 @@ from itertools import count
 
 from model.choice import phase1_offer, phase2_offer
 from model.vocabulary.findings import Edit
-from model.vocabulary.identities import Identity, IdentityKind
+from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.outcomes import Reason
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Child, Connection, Credentials, Peer
@@ -63,6 +63,8 @@ class Candidates:
                 yield from self._exchange()
             case Reason.PROPOSAL_P1:
                 yield from self._phase1_proposals()
+            case Reason.PSK_MISMATCH:
+                yield from self._keys()
             case Reason.IDENTITY:
                 yield from self._identity()
             case Reason.CERTIFICATE:
@@ -121,6 +123,27 @@ class Candidates:
         if offers and theirs:  # without the prf that IKEv1 cannot negotiate
             yield (_of_phase1(a, offers),)
             yield (_of_phase1(a, offers), _of_phase1(b, theirs))
+
+    def _keys(self) -> Iterator[Change]:
+        """An owner for a key that both ends have, and that one of them does not take for the other."""
+        facts, b = self._judged.phase1, self._answering
+        if b is None:
+            return
+        ends = (
+            (self._initiator, self._connection, self._responder, facts.wire.initiator),
+            (self._responder, b, self._initiator, facts.wire.responder),
+        )
+        for peer, connection, other, sight in ends:
+            expected = connection.authentications[0].other.identity.value
+            named = [expected, address_identity(sight.other)]
+            for shared in peer.secrets:
+                if not any(shared.secret.same_as(item.secret) for item in other.secrets):
+                    continue
+                for identity in named:
+                    if shared.place is not None and identity not in (None, ANY_IDENTITY):
+                        assert identity is not None
+                        text = f"id-peer = {identity.written}"
+                        yield (Edit(shared.place, text, adds=True),)
 
     def _identity(self) -> Iterator[Change]:
         facts = self._judged.phase1
