@@ -62,12 +62,58 @@ def best(secrets: Sequence[SharedSecret], own: Identity, other: Identity) -> Sec
     return found.secret if found is not None else None
 
 
+@dataclass(frozen=True)
+class _Keyring:
+    """Keys by owner: of hundreds only those are looked at that can match."""
+
+    secrets: Sequence[SharedSecret]
+    exact: dict[Identity, list[int]]
+    loose: list[int]
+
+    @classmethod
+    def of(cls, secrets: Sequence[SharedSecret]) -> _Keyring:
+        made = cls(secrets, {}, [])
+        for number, item in enumerate(secrets):
+            if not item.owners or any(map(_is_pattern, item.owners)):
+                made.loose.append(number)
+            else:
+                for owner in item.owners:
+                    made.exact.setdefault(owner, []).append(number)
+        return made
+
+    def near(self, *identities: Identity) -> Iterator[SharedSecret]:
+        """Those that may be for one of these identities, the last of the file first."""
+        numbers = {x for identity in identities for x in self.exact.get(identity, ())}
+        yield from (self.secrets[x] for x in sorted(numbers | set(self.loose), reverse=True))
+
+
+def _is_pattern(owner: Identity) -> bool:
+    """Whether it matches identities that are not equal to it."""
+    return owner.open or owner.kind not in _EXACT
+
+
+_EXACT = (IdentityKind.IPV4, IdentityKind.IPV6, IdentityKind.FQDN, IdentityKind.USER_FQDN,
+          IdentityKind.KEY_ID, IdentityKind.DN)  # fmt: skip
+_KEPT: dict[int, _Keyring] = {}
+_MOST = 4096
+
+
+def _keyring(secrets: Sequence[SharedSecret]) -> _Keyring:
+    """Made once for each list, and kept as long as it is asked for."""
+    found = _KEPT.get(id(secrets))
+    if found is None or found.secrets is not secrets:
+        if len(_KEPT) >= _MOST:
+            _KEPT.clear()
+        found = _KEPT[id(secrets)] = _Keyring.of(secrets)
+    return found
+
+
 def best_shared(
     secrets: Sequence[SharedSecret], own: Identity, other: Identity
 ) -> SharedSecret | None:
     """As `best`, with the owners."""
     found: tuple[tuple[int, int], SharedSecret] | None = None
-    for item in reversed(secrets):
+    for item in _keyring(secrets).near(own, other):
         owners = item.owners or (ANY_IDENTITY,)
         mine = max(match(own, owner) for owner in owners)
         theirs = max(match(other, owner) for owner in owners)
