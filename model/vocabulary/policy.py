@@ -15,6 +15,7 @@ from model.vocabulary.places import Place, Stated
 from model.vocabulary.profiles import StackProfile
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address, Selector
+from model.vocabulary.stack import UNSTATED, StackOptions
 from model.vocabulary.suites import (
     AuthMethod,
     Cipher,
@@ -310,6 +311,7 @@ class Peer:
     findings  what reading the files brought up
     discarded connections that the stack does not load, and why
     pools     addresses to lease, by name
+    stack     what its daemon is told beside the policy
     """
 
     name: str
@@ -323,3 +325,4 @@ class Peer:
     lists: tuple[CertificateFile, ...] = ()
     discarded: tuple[Discarded, ...] = ()
     pools: tuple[Pool, ...] = ()
+    stack: StackOptions = UNSTATED
