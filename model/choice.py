@@ -26,6 +26,7 @@ from model.vocabulary.policy import (
     ProtectionProposal,
 )
 from model.vocabulary.profiles import Order, Sends, StackProfile
+from model.vocabulary.stack import StackOptions
 from model.vocabulary.suites import (
     Group,
     Hash,
@@ -217,13 +218,27 @@ def prf_of(hash_: Hash) -> Hash:
     return hash_
 
 
+def private_algorithms(initiator: StackOptions, responder: StackOptions) -> bool:
+    """Whether numbers of private use mean anything between two ends: each must accept them from anybody,
+    or have the other's vendor id (both directions measured on strongSwan 5.9.8)."""
+    pairs = ((initiator, responder), (responder, initiator))
+    return all(
+        one.accept_private_algorithms.value or other.send_vendor_id.value for one, other in pairs
+    )
+
+
 def phase1_table(
     offers: Sequence[Offer[Phase1Suite]],
     proposals: Sequence[Phase1Proposal],
     profile: StackProfile,
+    *,
+    private: bool = False,
 ) -> Table[Phase1Suite]:
-    """Hold an offer against the responder's proposals."""
-    rows = [_row(rank, offer, proposals, accepts_phase1) for rank, offer in enumerate(offers)]
+    """Hold an offer against the responder's proposals; private: see `private_algorithms`."""
+    rows = [
+        _row(rank, offer, proposals if private or not offer.suite.private else (), accepts_phase1)
+        for rank, offer in enumerate(offers)
+    ]
     return Table(tuple(rows), profile.order is Order.RESPONDER)
 
 
@@ -342,7 +357,12 @@ def phase2_table(
     offers: Sequence[Offer[Phase2Suite]],
     proposals: Sequence[Phase2Proposal],
     profile: StackProfile,
+    *,
+    private: bool = False,
 ) -> Table[Phase2Suite]:
-    """Hold a Quick Mode offer against the responder's proposals."""
-    rows = [_row(rank, offer, proposals, accepts_phase2) for rank, offer in enumerate(offers)]
+    """Hold a Quick Mode offer against the responder's proposals; private: see `private_algorithms`."""
+    rows = [
+        _row(rank, offer, proposals if private or not offer.suite.private else (), accepts_phase2)
+        for rank, offer in enumerate(offers)
+    ]
     return Table(tuple(rows), profile.order is Order.RESPONDER)

@@ -15,6 +15,7 @@ from model.vocabulary.places import Place, Stated
 from model.vocabulary.profiles import StackProfile
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address, Selector
+from model.vocabulary.stack import UNSTATED, StackOptions
 from model.vocabulary.suites import (
     AuthMethod,
     Cipher,
@@ -329,6 +330,7 @@ class Peer:
     nat       the NAT that it stands behind, if one is stated
     discarded connections that the stack does not load, and why
     pools     addresses to lease, by name
+    stack     what its daemon is told beside the policy
     """
 
     name: str
@@ -343,3 +345,4 @@ class Peer:
     nat: Stated[Nat] | None = None
     discarded: tuple[Discarded, ...] = ()
     pools: tuple[Pool, ...] = ()
+    stack: StackOptions = UNSTATED

@@ -38,6 +38,11 @@ class Encryption(Enum):
         return self.name.startswith(("AES_GCM", "AES_CCM", "AES_GMAC", "CHACHA20"))
 
     @property
+    def private(self) -> bool:
+        """True if its numbers are of private use, so that both ends must know what they mean."""
+        return self in _PRIVATE
+
+    @property
     def phase1_number(self) -> int | None:
         """Its number in Phase I (IANA, RFC 2409 appendix A); None: IKEv1 cannot name it there."""
         return _PHASE1_NUMBERS.get(self)
@@ -51,7 +56,10 @@ class Encryption(Enum):
 _E = Encryption
 _PHASE1_NUMBERS = {
     _E.DES: 1, _E.BLOWFISH: 3, _E.TRIPLE_DES: 5, _E.CAST: 6, _E.AES_CBC: 7, _E.CAMELLIA_CBC: 8,
+    _E.SERPENT: 65004, _E.TWOFISH: 65005,
 }  # fmt: skip
+#: their numbers are of private use (RFC 2409 appendix A, RFC 2407 section 4.4.4): between strongSwans only
+_PRIVATE = frozenset((_E.SERPENT, _E.TWOFISH))
 _ESP_NUMBERS = {
     _E.DES: 2, _E.TRIPLE_DES: 3, _E.CAST: 6, _E.BLOWFISH: 7, _E.NULL: 11, _E.AES_CBC: 12,
     _E.AES_CTR: 13, _E.AES_CCM_8: 14, _E.AES_CCM_12: 15, _E.AES_CCM_16: 16, _E.AES_GCM_8: 18,
@@ -228,6 +236,11 @@ class Phase1Suite:
     group: Group
     authentication: AuthMethod
 
+    @property
+    def private(self) -> bool:
+        """Whether an algorithm in it has a number of private use."""
+        return self.encryption.algorithm.private
+
     def __str__(self) -> str:
         return f"{self.encryption} {self.hash.value} {self.group.value}"
 
@@ -252,6 +265,12 @@ class Phase2Suite:
     protections: tuple[Protection, ...]
     pfs_group: Group | None
     mode: Mode
+
+    @property
+    def private(self) -> bool:
+        """Whether an algorithm in it has a number of private use."""
+        ciphers = [part.encryption for part in self.protections if part.encryption is not None]
+        return any(item.algorithm.private for item in ciphers)
 
     def __str__(self) -> str:
         pfs = f"PFS {self.pfs_group.value}" if self.pfs_group else "no PFS"

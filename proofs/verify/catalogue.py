@@ -401,6 +401,14 @@ _ENTRIES = (
         "strongSwan 5.9.8 (measured)",
     ),
     Entry(
+        "OPTION-IGNORED",
+        WARNING,
+        "An option of strongswan.conf with a value that the daemon does not take",
+        "The daemon then uses the default of the option, without a word in its log.",
+        "Correct the line.",
+        "strongswan.conf(5), 5.9.8 (measured)",
+    ),
+    Entry(
         "SECRET-CUT",
         WARNING,
         "A secret that is likely not what was meant",

@@ -82,16 +82,28 @@ def leases(
 ) -> Leases:
     """What becomes of `vips` and `pools` of an initiator's connection and the responder's."""
     starts, answers = _Side(initiator, connection), _Side(responder, answering)
-    if (starts.asks and answers.asks) and (starts.leases or answers.leases):
-        return Leases(
-            fault=f"{initiator.name} and {responder.name} both ask for an address, and each waits for the other",
-            place=connection.virtual_addresses.place,
-            mend="remove vips at the end that leases the addresses",
-        )
-    if answers.asks or starts.leases:
+    if starts.asks and answers.asks:
+        if starts.leases and answers.leases:
+            return Leases(
+                fault=f"{initiator.name} and {responder.name} both ask for an address, and each waits "
+                "for the other",
+                place=connection.virtual_addresses.place,
+                mend="remove vips at the end that leases the addresses",
+            )
+        if not starts.leases and not answers.leases:
+            return Leases(needs=("which of the two asks first: both have vips, and neither pools",))
+    if starts.leases and starts.pulls and not (answers.asks and answers.finds(starts)):
+        note, place, mend = _nothing_leased(answers, starts, ())
+        fault = f"{note}: {initiator.name} waits, and starts no Quick Mode"
+        return Leases(fault=fault, place=place, mend=mend, server=initiator.name)
+    if starts.asks and answers.leases:
+        return _with_client(starts, answers, client_starts=True)
+    if answers.asks and starts.leases:
         return _with_client(answers, starts, client_starts=False)
     if starts.asks or answers.leases:
         return _with_client(starts, answers, client_starts=True)
+    if answers.asks or starts.leases:
+        return _with_client(answers, starts, client_starts=False)
     return Leases()
 
 
@@ -111,6 +123,10 @@ class _Side:
     @property
     def pulls(self) -> bool:
         return self.connection.pulls.value
+
+    def finds(self, server: _Side) -> tuple[Pool, ...]:
+        """What this end gets of a server, for each address that it asks for."""
+        return server.found([item.version for item in self.connection.virtual_addresses.value])
 
     def found(self, versions: list[int]) -> tuple[Pool, ...]:
         """A pool for each address asked for, by IP version: the first of its family."""
@@ -137,9 +153,6 @@ def _with_client(client: _Side, server: _Side, *, client_starts: bool) -> Leases
     own = Dynamic(found) if found and client.asks else ADDRESS
     seen = Dynamic(found) if found else NOTHING if server.leases else ADDRESS
     note, place, mend = _nothing_leased(client, server, found)
-    idle = server.leases and server.pulls and (not found or not client.asks)
-    if idle and not client_starts:
-        return Leases(fault=note, place=place, mend=mend, server=server.peer.name)
     name = server.peer.name if found else ""
     if client_starts:
         return Leases(
@@ -158,9 +171,7 @@ def _waiting(client: _Side, server: _Side, *, client_starts: bool) -> Leases | N
     pushed = server.leases and not server.pulls
     stuck = client_starts if not server.leases else not pushed
     if pushed and client_starts:
-        stuck = not server.found(
-            [item.version for item in client.connection.virtual_addresses.value]
-        )
+        stuck = not client.finds(server)
     if not stuck:
         return None
     return Leases(

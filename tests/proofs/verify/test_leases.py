@@ -52,6 +52,9 @@ CASES = [
     ("vips = 0.0.0.0\npull = no", "pools = nowhere\npull = no", STALLS, FAILS),
     ("", "pools = p\npull = no", FAILS, FAILS),
     ("vips = 0.0.0.0\npools = six", "pools = p\nvips = 0.0.0.0", STALLS, STALLS),
+    ("vips = 0.0.0.0", "pools = p\nvips = 0.0.0.0", P, P),
+    ("vips = 0.0.0.0\npools = one", "pools = p", STALLS, P),
+    ("pools = one", "pools = p", STALLS, STALLS),
 ]
 
 
@@ -122,6 +125,11 @@ def test_selectors_that_are_stated_are_narrowed_as_ever(
     for first, second, expected in ((a, b, client_starts), (b, a, server_starts)):
         found = leases(first, first.connections[0], second, second.connections[0])
         assert client_selector(found, (first, first.name), (second, second.name), "a") == expected
+
+
+def test_two_clients_and_no_pool_is_a_race(peer_of: PeerOf) -> None:
+    a, b = (peer_of(name, policy(name, "vips = 0.0.0.0", "")) for name in "ab")
+    assert "asks first" in leases(a, a.connections[0], b, b.connections[0]).needs[0]
 
 
 def test_what_a_plugin_leases_is_not_known(peer_of: PeerOf) -> None:
