@@ -12,6 +12,8 @@ from pathlib import Path, PurePath
 from explorer.cli.reader import FileReader
 from model.formats import load
 from model.formats.overlay import Overlay
+from model.formats.swanctl.defaults import with_defaults
+from model.formats.swanctl.stack import load_stack
 from model.vocabulary.findings import Edit
 from model.vocabulary.places import PolicyError, Stated
 from model.vocabulary.policy import Nat, Peer
@@ -94,6 +96,16 @@ class Beside:
                     f"choose one of {', '.join(PROFILES)}",
                 )
             peer = replace(peer, profile=PROFILES[value])
+        for value in _of(self.settings, peer):
+            stack = load_stack(value, FileReader())
+            peer = replace(peer, stack=stack, findings=(*peer.findings, *stack.findings))
+        for value in _of(self.versions, peer):
+            try:
+                peer = with_defaults(peer, value)
+            except ValueError as error:
+                raise usage(
+                    f"--version {peer.name}={value}: {error}", "leave it out, or state proposals"
+                ) from None
         for value in _of(self.nats, peer):
             peer = replace(peer, nat=Stated(_nat(peer.name, value)))
         return peer

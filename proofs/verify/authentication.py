@@ -95,14 +95,16 @@ class AuthenticationJudge:
         fitting = [item for item in found if item.exchange.value is Exchange.AGGRESSIVE]
         if not fitting:
             return self.wrong_exchange(found[0])
-        if self.responder.profile.checks_method_first:
+        allowed = self.responder.stack.aggressive_pre_shared_key.value
+        if self.responder.profile.checks_method_first or allowed:
             return None
         self.facts.place = self.connection.exchange.place or self.connection.place
         self.facts.other = fitting[0].exchange.place or fitting[0].place
-        self.facts.assumptions.append(
-            f"{self.responder.name} does not set "
-            "charon.i_dont_care_about_security_and_use_aggressive_mode_psk"
-        )
+        if self.responder.stack.file is None:
+            self.facts.assumptions.append(
+                f"{self.responder.name} does not set "
+                "charon.i_dont_care_about_security_and_use_aggressive_mode_psk"
+            )
         return self.facts.fails(
             Reason.EXCHANGE_MODE,
             f"{self.responder.name} refuses Aggressive Mode with a pre-shared key: anyone could "
@@ -348,7 +350,7 @@ class AuthenticationJudge:
             if shown in (None, UNSTATED):
                 quality = ANY if shown is None else match(ANY_IDENTITY, expected)
             else:
-                quality = match(shown, expected)
+                quality = match(shown, expected, judge.stack.rdn_matching.value)
             if quality:
                 rated.append((quality, connection, authentication))
         if judge is self.responder:

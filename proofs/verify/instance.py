@@ -6,7 +6,7 @@ by itself. What they say of credentials (secrets that agree, identities that mat
 
 from __future__ import annotations
 
-from model.choice import MAX_RANK, Row, Table, on_the_wire, phase1_offer, phase1_table
+from model.choice import MAX_RANK, Row, Table, on_the_wire, phase1_offer
 from model.language.instance import Instance
 from model.language.specification import Specification
 from model.spec.agreeing import UNDISTURBED
@@ -18,6 +18,7 @@ from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite, Phase2Sui
 from proofs.verify import Judgement
 from proofs.verify.bounds import in_force, negotiations
 from proofs.verify.phase2 import ChildFacts
+from proofs.verify.tables import phase1_against
 
 NO_LIMIT = 2**31  # seconds: no policy states so long a lifetime
 
@@ -56,7 +57,7 @@ def _table(judgement: Judgement, initiator: Peer, responder: Peer) -> Table[Phas
     if facts.table.rows or facts.responder is None:
         return facts.table
     offers = phase1_offer(connection.proposals, connection.authentications, initiator.profile)
-    return phase1_table(offers, facts.responder.proposals, responder.profile)
+    return phase1_against(offers, facts.responder.proposals, initiator, responder)
 
 
 def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str, object]:

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 
-from model.choice import Row, accepts_phase1, phase1_offer, phase1_table
+from model.choice import Row, accepts_phase1, phase1_offer
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.policy import Connection, Peer, Phase1Proposal
 from model.vocabulary.profiles import Sends
@@ -21,6 +21,7 @@ from proofs.verify.builds import SAME_BUILD, same_build
 from proofs.verify.facts import Facts
 from proofs.verify.meeting import Meeting, Missed
 from proofs.verify.mending import phase1_mending, phase1_text
+from proofs.verify.tables import assumed, phase1_against
 
 NOWHERE = Wire(Sight(None, None), Sight(None, None))
 
@@ -113,7 +114,8 @@ class Phase1Judge:
             self.facts.assumptions.append(SAME_BUILD)
         self._offered, self._taken = a.proposals, b.proposals
         offers = phase1_offer(self._offered, a.authentications, self._initiator.profile)
-        self.facts.table = phase1_table(offers, self._taken, self._responder.profile)
+        self.facts.table = phase1_against(offers, self._taken, self._initiator, self._responder)
+        self.facts.assumptions += assumed(self.facts.table, self._initiator, self._responder)
         methods = {item.method.value for item in b.authentications}
         first = self._responder.profile.checks_method_first
         row = self.facts.table.winner(lambda s: not first or s.authentication in methods)
@@ -159,7 +161,7 @@ class Phase1Judge:
         mend = phase1_mending(self._initiator.format, offers, self._acceptable(b), there)
         everything = replace(self._initiator.profile, sends=Sends.EVERY_COMBINATION)
         more = phase1_offer(self._offered, a.authentications, everything)
-        if phase1_table(more, self._taken, self._responder.profile).winner() is not None:
+        if phase1_against(more, self._taken, self._initiator, self._responder).winner() is not None:
             why = f"as initiator {self._initiator.name} sends only the first algorithm of each kind"
         sent, wanted = self._said(b)
         return self.facts.fails(Reason.PROPOSAL_P1, why, mend, sent=sent, wanted=wanted)
@@ -170,7 +172,7 @@ class Phase1Judge:
             offers = phase1_offer(
                 [proposal], self._connection.authentications, self._initiator.profile
             )
-            row = phase1_table(offers, self._taken, self._responder.profile).winner()
+            row = phase1_against(offers, self._taken, self._initiator, self._responder).winner()
             if row is not None:
                 return row.suite
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from model.choice import Offer, Table, on_the_wire, pfs_group, phase2_offer, phase2_table
+from model.choice import Offer, Table, on_the_wire, pfs_group, phase2_offer
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason, Said
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Child, Connection, Peer
@@ -17,6 +17,7 @@ from proofs.verify.builds import SAME_BUILD, same_child_build
 from proofs.verify.coverage import distinct, offered
 from proofs.verify.leases import Dynamic, Leases
 from proofs.verify.mending import phase2_mending, phase2_text
+from proofs.verify.tables import assumed, phase2_against
 
 
 @dataclass
@@ -91,7 +92,8 @@ class _Phase2Judge:
             facts.assumptions.append(SAME_BUILD)
         profile = self.initiator.profile
         offers = phase2_offer(child.proposals, child.mode.value, profile, self.phase1_group)
-        facts.table = phase2_table(offers, answer.proposals, self.responder.profile)
+        facts.table = phase2_against(offers, answer.proposals, self.initiator, self.responder)
+        facts.assumptions += assumed(facts.table, self.initiator, self.responder)
         facts.key_exchange = pfs_group(child.proposals, profile, self.phase1_group)
         refused = self._mode(answer) or self._proposals(answer, offers)
         if refused is not None:
@@ -300,7 +302,7 @@ class _Phase2Judge:
         child, profile = self.child, self.initiator.profile
         for proposal in answer.proposals:
             offers = phase2_offer([proposal], child.mode.value, profile, self.phase1_group)
-            row = phase2_table(offers, answer.proposals, self.responder.profile).winner()
+            row = phase2_against(offers, answer.proposals, self.initiator, self.responder).winner()
             if row is not None:
                 return row.suite
         return None
@@ -309,7 +311,7 @@ class _Phase2Judge:
         offers = phase2_offer(
             self.child.proposals, self.child.mode.value, profile, self.phase1_group
         )
-        table = phase2_table(offers, answer.proposals, self.responder.profile)
+        table = phase2_against(offers, answer.proposals, self.initiator, self.responder)
         return table.winner() is not None
 
     def _fails(self, reason: Reason, why: str) -> Phase2Verdict:

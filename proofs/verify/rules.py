@@ -71,7 +71,8 @@ def on_direction(
         ]
     if facts.wire.natted and verdict.phase1.outcome is Outcome.ESTABLISHED:
         found += on_nat(initiator, responder, connection, verdict)
-    found += on_coverage(connection)
+    if not initiator.stack.unity.value:
+        found += on_coverage(connection)
     group = verdict.phase1.suite.group if verdict.phase1.suite else None
     found += on_offers(connection, initiator, group)
     found += on_packets(initiator, connection, responder)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
-from model.choice import phase2_offer, phase2_table
+from model.choice import phase2_offer
 from model.language.generate import DELAY
 from model.language.machine import Machine, Step
 from model.language.specification import Specification
@@ -24,6 +24,7 @@ from model.vocabulary.suites import AuthMethod
 from proofs.verify import Judgement, judge_connection, links_judged
 from proofs.verify.instance import instance
 from proofs.verify.phase2 import ChildFacts
+from proofs.verify.tables import phase2_against
 
 MAX_STEPS = 64
 _PHASE1 = ("initiator.state", "initiator.reason", "responder.state", "responder.reason")
@@ -107,7 +108,7 @@ def witness(
             initiator.profile,
             first.suite.group if first.suite else None,
         )
-        child = replace(child, table=phase2_table(offers, (), responder.profile))
+        child = replace(child, table=phase2_against(offers, (), initiator, responder))
     spec = specification()
     machine = Machine(_useful_part(spec), instance(spec, judgement, initiator, responder, child))
     steps = _act(machine)

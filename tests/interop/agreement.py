@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 
 from model.formats import load
 from model.formats.swanctl.defaults import with_defaults
+from model.formats.swanctl.stack import load_stack
 from model.vocabulary.outcomes import Outcome, PairVerdict, Reason
 from model.vocabulary.places import PolicyError, Stated
 from model.vocabulary.policy import Nat, Peer
@@ -66,6 +67,11 @@ def peers_of(case: Case, pki: PKI) -> list[Peer]:
     for side, files in case.files(pki, private=False).items():
         reader = DictReader({f"{side}/{name}": text for name, text in files.items()})
         peer = load(f"{side}/swanctl.conf", side, reader)
+        settings = dict(case.settings).get(side, ())
+        if settings:
+            lines = "\n".join(item.removeprefix("charon.") for item in settings)
+            stated = {"strongswan.conf": f"charon {{\n{lines}\n}}\n".encode()}
+            peer = replace(peer, stack=load_stack("strongswan.conf", DictReader(stated)))
         if case.kind == "default proposals, measured":
             peer = with_defaults(peer, VERSION)
         if side in case.translated:
