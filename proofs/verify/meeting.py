@@ -277,8 +277,8 @@ def _meeting(
         if peer.nat is not None
     )
     called_at = whom.single
-    if called_at is None and responder.nat is None:
-        called_at = there
+    if called_at is None:
+        called_at = there if responder.nat is None else responder.nat.value.public
     wire = Wire(Sight(caller.own, called_at), Sight(there, caller.seen, caller.names), ends)
     return Meeting(
         wire,
@@ -309,7 +309,7 @@ def _assumptions(
     known = directory(responder)
     if whom.single is None:
         yield f"{whom.text} resolves to {there or f'an address of {responder.name}'}"
-    elif responder.nat is None and whom.single not in known.stated and known.stated:
+    elif responder.nat is None and whom.single not in known.stated:
         yield f"{whom.text} is an address of {responder.name}"
     if not caller.stated and caller.seen is not None:
         yield f"the address of {initiator.name} is {caller.seen}"

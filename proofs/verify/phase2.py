@@ -10,7 +10,7 @@ from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason, Said
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Child, Connection, Peer
 from model.vocabulary.profiles import Selectors, Sends, StackProfile
-from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Address, Selector
+from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, OWN_ADDRESS, Address, Selector
 from model.vocabulary.suites import Group, Mode, Phase2Suite
 from proofs.verify.addresses import Wire
 from proofs.verify.builds import SAME_BUILD, same_child_build
@@ -127,13 +127,8 @@ class _Phase2Judge:
         mode = on_the_wire(self.child.mode.value)
         if mode is not Mode.TRANSPORT or not self.ends.natted:
             return sent
-        if sight.own is None or sight.other is None:
-            return sent
         ours, theirs = sent
-        return (
-            Selector(sight.other, sight.other, ours.protocol, ours.ports),
-            Selector(sight.own, sight.own, theirs.protocol, theirs.ports),
-        )
+        return _host_at(sight.other, ours), _host_at(sight.own, theirs)
 
     def _answering(
         self, sent: tuple[Selector, Selector]
@@ -324,6 +319,12 @@ class _Phase2Judge:
             why=why,
             without_sa=(self.child.without_sa, answer.without_sa if answer else None),
         )
+
+
+def _host_at(address: Address | None, selector: Selector) -> Selector:
+    """Packets of one host; of an address that nothing states, whatever it is."""
+    everywhere = replace(OWN_ADDRESS, protocol=selector.protocol, ports=selector.ports)
+    return everywhere.at(address) if address is not None else everywhere
 
 
 def _one_port(selector: Selector) -> Selector:

@@ -57,6 +57,8 @@ _PHASE2 = (
     ("any", r"no matching proposal found", "proposal-p2"),
     ("responder", r"no matching CHILD_SA config", "selector"),
 )
+# With a key, the end that looked for one sends its next message.
+_GOES_ON = re.compile(r"generating (?:ID_PROT \S+ 0 \[ (?:ID|KE)|AGGRESSIVE \S+ 0 \[ (?:HASH|ID|SA KE))")
 _UP = r"IKE_SA (\S+)\[\d+\] established"
 _CHILD = re.compile(r"CHILD_SA (\S+)\{\d+\} established with SPIs .* and TS (.*) === (.*)$")
 _LEASED = re.compile(r"installing new virtual IP (\S+)|assigning virtual IP (\S+) to peer")
@@ -110,6 +112,7 @@ def _tuples(value: Any) -> Any:
 
 def observe(initiator: list[str], responder: list[str]) -> Observed:
     """Read both logs of one negotiation."""
+    initiator, responder = _fatal(initiator), _fatal(responder)
     logs = {"initiator": initiator, "responder": responder, "any": [*responder, *initiator]}
     suites = [_selected(log) for log in (initiator, responder)]
     first = suites[0].get("IKE") or suites[1].get("IKE")
@@ -150,6 +153,13 @@ def _children(initiator: list[str], responder: list[str]) -> tuple[tuple[str, ..
     )
     missing = [("", "", "")] * (len(ours) - len(theirs))
     return tuple((*mine, *other) for mine, other in zip(ours, theirs + missing, strict=False))
+
+
+def _fatal(log: list[str]) -> list[str]:
+    """A log without the keys that were not found by identity, and then by address."""
+    going_on = [number for number, line in enumerate(log) if _GOES_ON.search(line)]
+    last = going_on[-1] if going_on else -1
+    return [x for number, x in enumerate(log) if number > last or "no shared key found" not in x]
 
 
 def _reason(
