@@ -348,6 +348,7 @@ class Peer:
     discarded connections that the stack does not load, and why
     pools     addresses to lease, by name
     stack     what its daemon is told beside the policy
+    kept      end certificates that it has, its own and others: a peer need not send one of these
     """
 
     name: str
@@ -362,3 +363,4 @@ class Peer:
     discarded: tuple[Discarded, ...] = ()
     pools: tuple[Pool, ...] = ()
     stack: StackOptions = UNSTATED
+    kept: tuple[CertificateFile, ...] = ()

@@ -213,6 +213,26 @@ class Importer:
         )
         return [item for item in found if item.der is not None]
 
+    def authorities(self, section: Section) -> Iterator[CertificateFile]:
+        """The trust anchors that the section `authorities` names; an authority with a key that swanctl
+        does not know is not loaded, with a finding."""
+        for name, item in section.sections.items():
+            strange = [key for key in item.values if key not in keys.SECTIONS["authority"]]
+            if strange:
+                self.findings.append(
+                    Finding(
+                        "UNKNOWN-KEY",
+                        Severity.WARNING,
+                        item.values[strange[0]].place,
+                        f"{strange[0]} is not an option of an authority: swanctl does not load {name}",
+                        "remove the line",
+                    )
+                )
+                continue
+            for key in ("cacert", "file"):
+                if setting := _given(item.values.get(key)):
+                    yield self._certificate(setting.text, "x509ca", setting.place)
+
     # ---- children
     def _children(self, section: Section) -> Iterator[Child]:
         for name, child in section.sections.items():

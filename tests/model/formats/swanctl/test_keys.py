@@ -108,6 +108,20 @@ def test_demands_on_the_peer_are_kept_with_their_line(
     assert not own.groups.value and own.eap_identity is None
 
 
+def test_authorities_are_trust_anchors(peer_of: Callable[..., Peer]) -> None:
+    """Measured: what cacert names is trusted, wherever it lies; an unknown key leaves the authority out."""
+    der = b"\x30\x82\x01\x00" + bytes(256)
+    text = WHOLE.format(conn="", remote="", child="")
+    text += "authorities { x { cacert = ../more/ca.crt\n } y { file = /pki/ca.der\n } z { foo = 1\n } }\n"
+    peer = peer_of(
+        "a", text, **{"x509ca/../more/ca.crt": der, "/pki/ca.der": der, "x509/b.crt": der}
+    )
+    assert [item.der for item in peer.anchors] == [der, der]
+    assert [item.name for item in peer.kept] == ["b.crt"]
+    (finding,) = peer.findings
+    assert finding.id == "UNKNOWN-KEY" and "does not load z" in finding.what
+
+
 def test_mediation_and_labels(peer_of: Callable[..., Peer]) -> None:
     (found,) = policy(
         peer_of, "mediation = yes", child="label = foo\nlabel_mode = simple"
