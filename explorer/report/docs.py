@@ -13,7 +13,7 @@ from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 
-from explorer.report import weaknesses
+from explorer.report import keys, weaknesses
 from impl.daemon.told import events_schema
 from model.language import diagrams
 from model.language.document import text
@@ -38,6 +38,7 @@ def pages() -> dict[str, str]:
         "profiles.md": _profiles(),
         "promises.md": _promises(),
         "weaknesses.md": f"# Weaknesses\n\n{_MADE}\n{weaknesses.page()}",
+        "policies.md": keys.page((DOCS / "policies.md").read_text("utf-8")),
         "events.schema.json": json.dumps(events_schema(), indent=1) + "\n",
     }
 

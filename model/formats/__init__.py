@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from model.formats.reader import Reader
+from model.formats.reader import Reader, ReadError
+from model.vocabulary.places import Place, PolicyError
 from model.vocabulary.policy import Peer
 
 
 def load(path: str, name: str, reader: Reader) -> Peer:
-    """Read a peer's policy: native TOML by its ending, else swanctl.conf. PolicyError if it fails."""
+    """Read a peer's policy: native TOML by its ending, else swanctl.conf. PolicyError if it fails; for a
+    file of another format it says which it looks like, and what to do."""
     if path.endswith(".toml"):
         from model.formats.native import load as load_native  # its libraries serve nothing else
 
         return load_native(path, name, reader)
     from model.formats.swanctl import load as load_swanctl
 
-    return load_swanctl(path, name, reader)
+    try:
+        return load_swanctl(path, name, reader)
+    except PolicyError as error:
+        raise _another_format(path, reader) or error from None
+
+
+def _another_format(path: str, reader: Reader) -> PolicyError | None:
+    """What is wrong with a file that is not a swanctl.conf; None if it may be one."""
+    from model.formats.detect import looks_like
+
+    try:
+        found = looks_like(reader.read(path))
+    except ReadError:
+        return None
+    if found is None:
+        return None
+    return PolicyError(
+        f"this looks like {found.name}, not like a swanctl.conf",
+        place=Place(path, 1),
+        mend=found.advice,
+    )

@@ -79,6 +79,9 @@ class CertificateFile:
     missing: str | None = None
 
 
+_NO_NAMES: Stated[tuple[str, ...]] = Stated(())
+
+
 @dataclass(frozen=True, slots=True)
 class Strength:
     """What a policy asks of the keys and signatures in a certificate's path.
@@ -103,6 +106,10 @@ class Credentials:
     revocation    as the other: how much must be known of revocation, in the format's word; None: its default
     strength      as the other: what is asked of keys and signatures; None: what the stack asks
     place         the section that states all this
+    groups        as the other: groups of which it must prove to be a member of one
+    policies      as the other: certificate policies, of which one must be in every certificate of the path
+    authority     as the other: the subject of an authority that must stand in the path
+    eap_identity  as the other: an identity that only EAP could prove, which IKEv1 has not
     """
 
     identity: Stated[Identity | None]
@@ -113,6 +120,10 @@ class Credentials:
     revocation: Stated[str] | None = None
     strength: Stated[Strength] | None = None
     place: Place | None = None
+    groups: Stated[tuple[str, ...]] = _NO_NAMES
+    policies: Stated[tuple[str, ...]] = _NO_NAMES
+    authority: Stated[Identity] | None = None
+    eap_identity: Stated[Identity] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +177,7 @@ class WhenDead(Enum):
 
 
 _CLEARS = Stated(WhenDead.CLEAR)
+_NO_LABEL: Stated[str | None] = Stated(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +203,8 @@ class Child:
     without_sa    outbound packets while no SA stands; `inbound_clear` whether clear ones are let in
     starts        whether this peer brings it up by itself (at start or on a packet)
     when_dead     what follows when its peer is found dead
+    label         a security label that packets must have; IKEv1 has none, so that as responder
+                  nothing matches
     """
 
     name: str
@@ -205,6 +219,7 @@ class Child:
     inbound_clear: Stated[bool]
     starts: Stated[bool]
     when_dead: Stated[WhenDead] = _CLEARS
+    label: Stated[str | None] = _NO_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +249,20 @@ class AddressPattern:
 
 
 _NO_ADDRESSES: Stated[tuple[Address, ...]] = Stated(())
-_NO_NAMES: Stated[tuple[str, ...]] = Stated(())
-_PULLS = Stated(True)
+_PULLS = _ASKS = Stated(True)
+_NO = Stated(False)
+_PORT = Stated(500)
+
+
+class Shows(Enum):
+    """When an end sends its certificate."""
+
+    IF_ASKED = "if it is asked"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+_SHOWS = Stated(Shows.IF_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +278,10 @@ class Connection:
                      ::) leave the choice to the peer
     pools            names of the pools that its peer gets an address from, in order
     pulls            the end that wants an address asks for it; False: the other end pushes it
+    local_port, remote_port   the UDP ports that it starts from, and calls
+    mediation        it only mediates between others, and starts nothing
+    shows_certificate  when it sends its certificate
+    asks_certificate   asks its peer for its certificate
     """
 
     name: str
@@ -270,6 +301,11 @@ class Connection:
     virtual_addresses: Stated[tuple[Address, ...]] = _NO_ADDRESSES
     pools: Stated[tuple[str, ...]] = _NO_NAMES
     pulls: Stated[bool] = _PULLS
+    local_port: Stated[int] = _PORT
+    remote_port: Stated[int] = _PORT
+    mediation: Stated[bool] = _NO
+    shows_certificate: Stated[Shows] = _SHOWS
+    asks_certificate: Stated[bool] = _ASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +367,7 @@ class Peer:
     discarded connections that the stack does not load, and why
     pools     addresses to lease, by name
     stack     what its daemon is told beside the policy
+    kept      end certificates that it has, its own and others: a peer need not send one of these
     """
 
     name: str
@@ -346,3 +383,4 @@ class Peer:
     discarded: tuple[Discarded, ...] = ()
     pools: tuple[Pool, ...] = ()
     stack: StackOptions = UNSTATED
+    kept: tuple[CertificateFile, ...] = ()

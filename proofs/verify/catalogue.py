@@ -401,6 +401,15 @@ _ENTRIES = (
         "strongSwan 5.9.8 (measured)",
     ),
     Entry(
+        "NOT-JUDGED",
+        NOTE,
+        "An option whose effect is not judged",
+        "The option is read and has an effect, but not one that two policies alone can tell: it depends on "
+        "a token, a device or a script, or shows only when packets flow.",
+        "Check it by hand at both ends.",
+        "docs/policies.md",
+    ),
+    Entry(
         "OPTION-IGNORED",
         WARNING,
         "An option of strongswan.conf with a value that the daemon does not take",

@@ -6,13 +6,16 @@ Loads `cryptography` only when a policy really names certificates.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from model.vocabulary.identities import Identity, IdentityKind
 from model.vocabulary.names import DistinguishedName, der_element
-from model.vocabulary.policy import CertificateFile
+from model.vocabulary.places import Place
+from model.vocabulary.policy import CertificateFile, Connection, Credentials, Shows
+from proofs.verify.identities import match
 from proofs.verify.paths import (
     Asked,
     old_signature,
@@ -148,6 +151,70 @@ def check(
         return missing or Chain(fault=f"{shown.name} is not issued by the authority demanded")
     path = [certificate, *chain]
     return Chain(unfit_path(path, today, asked), weak=weaknesses(path))
+
+
+def withheld(
+    shows: Connection, wants: Connection, shown: CertificateFile, kept: tuple[CertificateFile, ...]
+) -> str:
+    """Why one end does not get the certificate of the other, in words; empty if it does, or keeps it.
+
+    shows, wants   the connection of the end that has it, and of the one that needs it
+    kept           certificates that the latter has already
+    """
+    if any(item.der is not None and item.der == shown.der for item in kept):
+        return ""
+    when = shows.shows_certificate.value
+    if when is Shows.NEVER:
+        return "it never sends its certificate (send_cert = never)"
+    if when is Shows.IF_ASKED and not wants.asks_certificate.value:
+        return "it sends its certificate only if asked, and is not asked (send_certreq = no)"
+    return ""
+
+
+def unmet(expected: Credentials, path: Sequence[Certificate]) -> tuple[str, Place | None]:
+    """Which demand of a policy a proof of identity does not meet, in words, and its line; empty if none.
+
+    path   of the certificate, its trust anchor included; empty with a pre-shared key
+
+    Membership of a group is proved by attribute certificates or a RADIUS server only, neither of which
+    is read here: strongSwan refuses everybody else, with a pre-shared key too.
+    """
+    if expected.groups.value:
+        groups = ", ".join(expected.groups.value)
+        return f"membership of {groups} is demanded, which nothing proves", expected.groups.place
+    if expected.eap_identity is not None:
+        return (
+            f"{expected.eap_identity.value.described} is demanded of EAP or XAuth, and neither is used",
+            expected.eap_identity.place,
+        )
+    for wanted in expected.policies.value[:1]:
+        if not path or any(not _has_policy(item, expected.policies.value) for item in path):
+            why = f"the certificate policy {wanted} is not in every certificate of the path"
+            return why, expected.policies.place
+    authority = expected.authority
+    if authority is not None:
+        issuers = [subject(item) for item in path[1:]]
+        if not any(match(item, authority.value) for item in issuers):
+            return f"no authority {authority.value} stands in the path", authority.place
+    return "", None
+
+
+def _has_policy(certificate: Certificate, wanted: Sequence[str]) -> bool:
+    from cryptography import x509
+
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.CertificatePolicies)
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return any(item.policy_identifier.dotted_string in wanted for item in found.value)
+
+
+def path_of(
+    shown: CertificateFile, anchors: tuple[CertificateFile, ...], sent: tuple[CertificateFile, ...]
+) -> list[Certificate]:
+    """A certificate and its issuers, as far as they are known; empty if it cannot be read."""
+    certificate = parse(shown)
+    return [certificate, *_chain(certificate, (*anchors, *sent))] if certificate else []
 
 
 def _valid(certificate: Certificate, today: datetime.date) -> bool:

@@ -41,6 +41,8 @@ def load(path: str, name: str, reader: Reader) -> Peer:
     connections, discarded = _connections(section, importer)
     secrets = tree.root.sections.get("secrets")
     shared = tuple(shared_secrets(secrets, importer.findings)) if secrets else ()
+    named = tree.root.sections.get("authorities")
+    authorities = tuple(importer.authorities(named)) if named else ()
     pools = tree.root.sections.get("pools")
     leased = tuple(read_pools(pools, importer.findings)) if pools else ()
     return Peer(
@@ -50,11 +52,12 @@ def load(path: str, name: str, reader: Reader) -> Peer:
         profile=CHARON,
         connections=connections,
         secrets=shared,
-        anchors=tuple(importer.folder("x509ca", Place(path, 1))),
+        anchors=(*importer.folder("x509ca", Place(path, 1)), *authorities),
         findings=(*tree.findings, *importer.findings),
         lists=tuple(importer.lists(Place(path, 1))),
         discarded=discarded,
         pools=leased,
+        kept=tuple(importer.folder("x509", Place(path, 1))),
     )
 
 

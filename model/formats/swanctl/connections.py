@@ -27,6 +27,7 @@ from model.vocabulary.policy import (
     Child,
     Connection,
     Credentials,
+    Shows,
     Strength,
     WhenDead,
     WithoutSA,
@@ -58,6 +59,7 @@ class Importer:
     def _connection(self, section: Section) -> Connection:
         keys.check(section, "connection")
         keys.check_sections(section, _SECTIONS, "connection")
+        self.findings += keys.remarks(section, "connection")
         get = section.values.get
         version = values.number(v) if (v := get("version")) and v.text else 0
         if version not in (0, 1, 2):
@@ -77,6 +79,7 @@ class Importer:
         signs, doubtful = detection(section)
         self.findings += [*found, *doubtful]
         aggressive, pull = _given(get("aggressive")), _given(get("pull"))
+        mediates = _given(get("mediation"))
         children = _named(section, "children")
         return Connection(
             name=section.name,
@@ -99,6 +102,11 @@ class Importer:
             virtual_addresses=virtual_addresses(get("vips")),
             pools=pool_names(get("pools")),
             pulls=Stated(values.switch(pull) if pull else True, _place(pull)),
+            local_port=_port(_given(get("local_port")), own=True),
+            remote_port=_port(_given(get("remote_port")), own=False),
+            mediation=Stated(values.switch(mediates) if mediates else False, _place(mediates)),
+            shows_certificate=_shows(_given(get("send_cert"))),
+            asks_certificate=_asks(_given(get("send_certreq"))),
         )
 
     # ---- authentication
@@ -123,6 +131,7 @@ class Importer:
             if match and match[1].lower() == side:
                 keys.check(item, "auth")
                 keys.check_sections(item, keys.CERT_SECTION, "auth")
+                self.findings += keys.remarks(item, "auth")
                 order = _given(item.values.get("round"))
                 found.append((values.number(order) if order else 0, position, item))
         return [item for _, _, item in sorted(found, key=lambda entry: entry[:2])]
@@ -149,6 +158,10 @@ class Importer:
             revocation=Stated(revocation.text, revocation.place) if revocation else None,
             strength=None if own else _strength(section.values.get("auth")),
             place=section.place,
+            groups=_listed(None if own else section.values.get("groups")),
+            policies=_listed(None if own else section.values.get("cert_policy")),
+            authority=None if own else _identity(_given(section.values.get("ca_id"))),
+            eap_identity=None if own else _eap_identity(section),
         )
 
     def _keys(self, place: Place) -> Iterator[Secret]:
@@ -201,6 +214,26 @@ class Importer:
         )
         return [item for item in found if item.der is not None]
 
+    def authorities(self, section: Section) -> Iterator[CertificateFile]:
+        """The trust anchors that the section `authorities` names; an authority with a key that swanctl
+        does not know is not loaded, with a finding."""
+        for name, item in section.sections.items():
+            strange = [key for key in item.values if key not in keys.SECTIONS["authority"]]
+            if strange:
+                self.findings.append(
+                    Finding(
+                        "UNKNOWN-KEY",
+                        Severity.WARNING,
+                        item.values[strange[0]].place,
+                        f"{strange[0]} is not an option of an authority: swanctl does not load {name}",
+                        "remove the line",
+                    )
+                )
+                continue
+            for key in ("cacert", "file"):
+                if setting := _given(item.values.get(key)):
+                    yield self._certificate(setting.text, "x509ca", setting.place)
+
     # ---- children
     def _children(self, section: Section) -> Iterator[Child]:
         for name, child in section.sections.items():
@@ -208,11 +241,13 @@ class Importer:
 
     def _child(self, name: str, section: Section) -> Child:
         keys.check(section, "child")
+        self.findings += keys.remarks(section, "child")
         get = section.values.get
         mode, action = _mode(get("mode"))
         life, found = phase2_life(section)
         self.findings += found
         start, dead = get("start_action"), get("dpd_action")
+        label = _given(get("label"))
         starts = _actions(start, "start_action", "write none, trap or start")
         after = _actions(dead, "dpd_action", "write clear, trap or restart")
         trap = bool(starts & {"trap", "route"})
@@ -232,6 +267,7 @@ class Importer:
             inbound_clear=Stated(without is WithoutSA.CLEAR, _place(start)),
             starts=Stated(trap or "start" in starts, _place(start)),
             when_dead=Stated(_when_dead(after), _place(dead)),
+            label=Stated(label.text if label else None, _place(label)),
         )
 
     def _selectors(self, setting: Setting | None, key: str) -> tuple[Stated[Selector], ...]:
@@ -250,6 +286,25 @@ _SECTIONS = re.compile(rf"children|{keys.AUTH_SECTION.pattern}", re.IGNORECASE)
 def _given(setting: Setting | None) -> Setting | None:
     """A setting, unless its value is empty: then it is as if it were not there."""
     return setting if setting is not None and setting.text else None
+
+
+def _shows(setting: Setting | None) -> Stated[Shows]:
+    words = {"ifasked": Shows.IF_ASKED, "always": Shows.ALWAYS, "never": Shows.NEVER}
+    return Stated(words[setting.text.lower()] if setting else Shows.IF_ASKED, _place(setting))
+
+
+def _port(setting: Setting | None, *, own: bool) -> Stated[int]:
+    """A UDP port; 0 stands for the daemon's own, but not for the peer's. More than 16 bits are cut off."""
+    port = values.number(setting) & 0xFFFF if setting else 500
+    return Stated(port or (500 if own else 0), _place(setting))
+
+
+def _asks(setting: Setting | None) -> Stated[bool]:
+    return Stated(values.switch(setting) if setting else True, _place(setting))
+
+
+def _listed(setting: Setting | None) -> Stated[tuple[str, ...]]:
+    return Stated(tuple(values.words(setting)) if setting else (), _place(setting))
 
 
 def _named(section: Section, name: str) -> Section | None:
@@ -327,6 +382,18 @@ def _kind(section: Section) -> str:
     raise _wrong(
         setting, f"{text!r} is not a kind of authentication", "write auth = psk or auth = pubkey"
     )
+
+
+def _eap_identity(section: Section) -> Stated[Identity] | None:
+    """Any of the identities that EAP or XAuth would prove; `%any` is demanded like every other (5.9.8)."""
+    for key in ("eap_id", "aaa_id", "xauth_id"):
+        if found := _identity(_given(section.values.get(key))):
+            return found
+    return None
+
+
+def _identity(setting: Setting | None) -> Stated[Identity] | None:
+    return Stated(read_identity(setting.text), setting.place) if setting else None
 
 
 def _strength(setting: Setting | None) -> Stated[Strength] | None:

@@ -122,6 +122,29 @@ def _value(key: Key, setting: Setting) -> None:
         raise PolicyError(f"{text!r} is {what}", place=setting.place, mend=mend)
 
 
+#: values of reported keys that say what holds without them
+_HARMLESS = {
+    "policies": ("yes", "true", "enabled", "1"), "sha256_96": ("no", "false", "disabled", "0"),
+    "hw_offload": ("no", "auto"), "inactivity": ("0", "0s"),
+}  # fmt: skip
+
+
+def remarks(section: Section, kind: str) -> Iterator[Finding]:
+    """A finding for each key that is said to be reported, and not judged."""
+    for name, setting in section.values.items():
+        key = SECTIONS[kind].get(name)
+        if key is None or key.effect is not Effect.REPORTED or not setting.text:
+            continue
+        if setting.text.lower() not in _HARMLESS.get(name, ()):
+            yield Finding(
+                "NOT-JUDGED",
+                Severity.NOTE,
+                setting.place,
+                f"{name}: {key.why}",
+                "check it by hand at both ends",
+            )
+
+
 def check_sections(section: Section, known: re.Pattern[str], kind: str) -> None:
     """Refuse a section with subsections that make swanctl discard the connection. PolicyError."""
     for name, child in section.sections.items():

@@ -5,8 +5,8 @@ TABLE = """
 version          uint                       !  which of IKEv1 and IKEv2 it takes part in, and starts with
 local_addrs      addresses                  !  which connection is for the two addresses
 remote_addrs     addresses                  !  whom it calls, and which connection is for the two addresses
-local_port       uint                       ?  another port than 500: whether the peer calls it
-remote_port      uint                       ?  another port than 500: whether the peer listens there
+local_port       uint                       !  a start from another port than the daemon's fails
+remote_port      uint                       !  a start towards another port than the peer's fails
 proposals        proposals                  !  what Phase I offers and takes
 vips             hosts                      !  an address is asked for, and becomes the dynamic selector
 aggressive       bool                       !  Main Mode or Aggressive Mode
@@ -17,13 +17,13 @@ mobike           bool                       -  IKEv2 only
 dpd_delay        time                       !  when a silent peer is asked; ends SAs, not negotiations
 dpd_timeout      time                       !  when a silent peer is taken for dead
 fragmentation    yes|no|force|accept        -  large IKE messages; both ends take unfragmented ones
-childless        allow|prefer|force|never   -  IKEv2 only
+childless        allow|force|never          -  IKEv2 only
 send_certreq     bool                       !  whether the peer is asked for its certificate
 send_cert        ifasked|always|never       !  whether the peer gets the certificate that it needs
 ppk_id           id                         -  IKEv2 only
 ppk_required     bool                       -  IKEv2 only
 keyingtries      uint                       -  how often a start that nobody answers is repeated
-unique           never|no|replace|keep      ?  what becomes of an older SA with the same identity
+unique           never|no|replace|keep      -  what becomes of an older SA with the same identity
 reauth_time      time                       !  lifetime of the Phase I SA
 rekey_time       time                       !  lifetime of the Phase I SA
 over_time        time                       !  lifetime of the Phase I SA
@@ -31,8 +31,8 @@ rand_time        time                       -  jitter within the lifetime
 pools            names                      !  what address a peer that asks for one gets
 if_id_in         ifid                       -  the kernel's interfaces, after the negotiation
 if_id_out        ifid                       -  the kernel's interfaces, after the negotiation
-mediation        bool                       -  IKEv2 only
-mediated_by      text                       -  IKEv2 only
+mediation        bool                       !  such a connection cannot start
+mediated_by      text                       ?  loading it stops swanctl, where the other connection is missing
 mediation_peer   id                         -  IKEv2 only
 [auth]
 round            uint                       !  order of the rounds, which make the method
@@ -40,9 +40,9 @@ certs            files                      !  the own certificates, or those th
 pubkeys          files                      ?  raw public keys, which ikeproof does not read
 auth             auth                       !  the method, and what is asked of keys and signatures
 id               id                         !  what it sends, or expects
-eap_id           id                         -  EAP is part of IKEv2
-aaa_id           id                         -  EAP is part of IKEv2
-xauth_id         id                         ?  XAuth: user names and passwords are not judged
+eap_id           id                         !  for the peer: an identity that IKEv1 never proves
+aaa_id           id                         !  for the peer: an identity that IKEv1 never proves
+xauth_id         id                         !  for the peer: an identity that only XAuth proves
 groups           names                      !  membership that no pre-shared key and no certificate proves
 cert_policy      names                      !  policies that the certificate's path must have
 cacerts          files                      !  the authority that must have issued the certificate
@@ -86,11 +86,11 @@ set_mark_in      mark                       -  the kernel's policies, after the 
 set_mark_out     mark                       -  the kernel's policies, after the negotiation
 if_id_in         ifid                       -  the kernel's interfaces, after the negotiation
 if_id_out        ifid                       -  the kernel's interfaces, after the negotiation
-label            text                       -  IKEv2 only
-label_mode       system|simple|selinux      -  IKEv2 only
+label            text                       !  as responder nothing matches: IKEv1 sends no label
+label_mode       system|simple|selinux      -  without label nothing, with it see there
 tfc_padding      padding                    -  IKEv2 only
 replay_window    uint                       -  the own window against replay, not negotiated
-hw_offload       yes|no|auto                -  where the kernel encrypts
+hw_offload       yes|no|auto                ?  yes fails where the device cannot
 start_action     actions                    !  who brings the SA up, and what becomes of packets without it
 close_action     actions                    -  what follows when the peer closes the SA
 copy_df          bool                       -  bits of the outer header

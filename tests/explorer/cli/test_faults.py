@@ -26,7 +26,7 @@ BROKEN = {
     "cut in a section": (SOURCE[:300], r"\.conf:\d+: section remote .* does not end"),
     "a NUL octet": (SOURCE[:100] + b"\0" + SOURCE[100:], r"\.conf:\d+: a NUL octet"),
     "Latin 1": (SOURCE.replace(b"hq", b"h\xe4q", 1), r"\.conf:\d+: octets that are not UTF-8"),
-    "UTF-16": (SOURCE.decode().encode("utf-16"), r"\.conf:1: octets that are not UTF-8"),
+    "UTF-16": (SOURCE.decode().encode("utf-16"), r"\.conf:1: .* a text file in UTF-16"),
     "an unknown algorithm": (SOURCE.replace(b"aes256", b"aes257"), r"\.conf:\d+: unknown algorithm"),
     "an unknown mode": (SOURCE.replace(b"local_ts", b"mode = x\nlocal_ts"), r"'x' is not a value of mode"),
     "an unknown method": (SOURCE.replace(b"auth = psk", b"auth = pks"), r"\.conf:\d+: 'pks'"),
