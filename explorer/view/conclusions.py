@@ -39,6 +39,18 @@ _CAUSES = {
     Reason.PROPOSAL_P2: "no common Phase II proposal",
     Reason.SELECTOR: "the traffic selectors (IDs) do not match the policy",
 }
+#: what a notify means that has no reason of its own
+_MEANINGS: dict[int, str] = {
+    NotifyType.INVALID_COOKIE: "the peer does not know this Phase I SA, it may have restarted",
+    NotifyType.INVALID_SPI: "the peer does not know this SPI, it may have restarted",
+    NotifyType.INVALID_MAJOR_VERSION: "the peer does not support this version of IKE",
+    NotifyType.INVALID_MINOR_VERSION: "the peer does not support this version of IKE",
+    NotifyType.INVALID_KEY_INFORMATION: "the peer does not accept the public value or its group",
+    NotifyType.SITUATION_NOT_SUPPORTED: "the peer does not support the situation of the SA",
+    NotifyType.DOI_NOT_SUPPORTED: "the peer does not support the DOI of the SA",
+    NotifyType.INVALID_FLAGS: "the peer does not accept the flags of the header",
+    NotifyType.PAYLOAD_MALFORMED: "the peer cannot read the message",
+}
 #: frame ranges that are printed
 _RANGES = 8
 
@@ -171,7 +183,7 @@ def _refusal(item: Ending) -> str:
     after = f" after message {item.stopped_after}" if item.stopped_after else ""
     by = f" from {_who(item.by_initiator)}" if item.by_initiator is not None else ""
     clear = "" if item.protected else ", in clear"
-    cause = _likely(item) if item.reason in _CAUSES else ""
+    cause = _likely(item) if item.reason in _CAUSES else _MEANINGS.get(notice.type, "")
     return f"refused: {said}{by}{after}{clear}" + (f": {cause}" if cause else "")
 
 
@@ -189,14 +201,14 @@ def _phase1(item: Ending, begun: str) -> str:
 
 
 def _phase1_alone(item: Ending, begun: str) -> str:
-    if item.reason is Reason.XAUTH:
-        return (
-            f"{begun} is complete; XAUTH or Mode Config (Transaction) follows, and no Quick Mode: "
-            "most likely the user is not authenticated"
-        )
     ends = ", and the capture ends there" if Reason.CAPTURE_ENDS in item.alternatives else ""
-    likely = "" if item.certain else " (all its messages were sent)"
-    return f"Phase I is established: {begun} is complete{likely}; no Quick Mode follows{ends}"
+    if item.reason is Reason.XAUTH:
+        failed = ends or ": most likely the user authentication failed"
+        lead = f"{begun} is complete; " if begun else ""
+        return f"{lead}XAUTH or Mode Config (Transaction) follows, and no Quick Mode{failed}"
+    state = "established" if item.certain else "complete"
+    seen = "" if item.certain else ", all its messages seen"
+    return f"Phase I is {state} ({begun}{seen}); no Quick Mode follows{ends}"
 
 
 def _dead(item: Ending) -> str:
@@ -218,10 +230,11 @@ def _undecided(item: Ending, begun: str) -> str:
         got = f"; {mode} got as far as{at}" if at and mode else ""
         return f"the capture has only the messages of {_who(item.by_initiator)}{got}"
     if item.notify is not None:
-        return (
-            f"{name_of(NotifyType, item.notify.type)} from {_who(item.by_initiator)}; "
-            "the exchange that it is about is not in the capture"
-        )
+        name, meaning = name_of(NotifyType, item.notify.type), _MEANINGS.get(item.notify.type, "")
+        why = f" ({meaning})" if meaning else ""
+        return f"{name}{why}; the exchange that it is about is not in the capture"
+    if not item.exchange:
+        return "the capture begins after Phase I, and has only messages of Informational exchanges"
     return "the capture begins in the middle of the exchange"
 
 

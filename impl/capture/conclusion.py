@@ -153,13 +153,9 @@ def _without_quick(course: Course, first: Ending, until_ns: int) -> Ending:
     base = replace(first, reason=Reason.NO_QUICK_MODE)
     if course.xauth:
         frames = tuple(step.first for step in course.xauth)
-        return replace(base, reason=Reason.XAUTH, certain=False, frames=frames)
-    if not course.conversation.messages:
-        return base
+        base = replace(base, reason=Reason.XAUTH, certain=False, frames=frames)
     end = course.conversation.messages[-1].datagram.time_ns
-    if until_ns - end < PATIENCE:
-        return replace(base, alternatives=(Reason.CAPTURE_ENDS,))
-    return base
+    return replace(base, alternatives=(Reason.CAPTURE_ENDS,)) if until_ns - end < PATIENCE else base
 
 
 def _unseen(course: Course) -> Ending:
@@ -167,12 +163,15 @@ def _unseen(course: Course) -> Ending:
     notices = course.notices
     for step in reversed(notices):
         for item in errors(step):
+            version = item.type in (
+                NotifyType.INVALID_MAJOR_VERSION,
+                NotifyType.INVALID_MINOR_VERSION,
+            )
             return Ending(
-                Outcome.UNDECIDED,
-                Reason.NOTIFY,
+                Outcome.REFUSED if version else Outcome.UNDECIDED,
+                Reason.IKE_VERSION if version else Reason.NOTIFY,
                 Evidence.NOTIFY,
                 frames=tuple(step.frames),
-                by_initiator=step.from_initiator,
                 notify=item,
                 protected=step.seen.header.encrypted,
             )

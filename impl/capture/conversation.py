@@ -25,6 +25,7 @@ from impl.capture.opening import (
     phase1_checks,
 )
 from impl.capture.packets import Endpoint
+from impl.capture.pieces import Pieces, is_piece
 from impl.capture.places import number_in_clear, sealed_number, sent_by
 from impl.capture.secrets import (
     GSS_NAMES,
@@ -79,6 +80,7 @@ class Seen:
     from_initiator  whether the one who began Phase I sent it; None where that cannot be said
     repeats         the frame that first held the very same message
     state           clear, decrypted, or closed, and then `why`
+    pieces          the frames that it was put together from, if it was sent in pieces
     """
 
     datagram: Datagram
@@ -90,6 +92,7 @@ class Seen:
     why: str = ""
     checks: tuple[Check, ...] = ()
     repeats: int | None = None
+    pieces: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -137,19 +140,27 @@ class Conversation:
         other.phase1.initiator = replace(self.phase1.initiator)
         return other
 
-    def see(self, datagram: Datagram, header: Header, secrets: Secrets) -> Seen:
+    def see(
+        self,
+        datagram: Datagram,
+        header: Header,
+        secrets: Secrets,
+        pieces: tuple[int, ...] = (),
+    ) -> Seen:
         """Take in one message; WireError if it is none. A repeated one changes nothing."""
         first = self._before.get(datagram.octets)
         if first is not None:
-            seen = replace(first, datagram=datagram, repeats=first.datagram.frame)
+            frame = first.datagram.frame
+            seen = replace(first, datagram=datagram, repeats=frame, pieces=pieces)
         else:
             before = self.cookies
-            if not self.begins_here and not self.ends_known:
+            if not (self.begins_here or self.ends_known or is_piece(header)):
                 self._orient(datagram, header)
             if before.responder == NO_COOKIE:
                 self.phase1.cookies = cookies_of(header)
             try:
                 seen = self._new(datagram, header, secrets)
+                seen = replace(seen, pieces=pieces) if pieces else seen
             except WireError:
                 self.phase1.cookies = before
                 raise
@@ -378,6 +389,7 @@ class Conversations:
         self.all: list[Conversation] = []
         #: those of other versions of IKE
         self.others = Others()
+        self._pieces = Pieces()
 
     def see(
         self, datagram: Datagram
@@ -387,9 +399,12 @@ class Conversations:
         try:
             if not datagram.cut and (other := other_version(datagram.octets)) is not None:
                 return self.others.see(datagram, other)
-            header = _checked(datagram)
+            header, pieces = _checked(datagram), tuple[int, ...]()
+            if is_piece(header) and (whole := self._pieces.take(datagram, header)) is not None:
+                datagram, pieces = whole
+                header = _checked(datagram)
             conversation, new = self._of(datagram, header)
-            seen = conversation.see(datagram, header, self._secrets)
+            seen = conversation.see(datagram, header, self._secrets, pieces)
         except WireError as error:
             return Malformed(datagram, error)
         if new:

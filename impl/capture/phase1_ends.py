@@ -27,6 +27,8 @@ FULL = {
 PATIENCE = 3 * 10**9
 _N = NotifyType
 _REFUSALS: dict[int, Reason] = {
+    _N.INVALID_MAJOR_VERSION: Reason.IKE_VERSION,
+    _N.INVALID_MINOR_VERSION: Reason.IKE_VERSION,
     _N.NO_PROPOSAL_CHOSEN: Reason.PROPOSAL_P1,
     _N.ATTRIBUTES_NOT_SUPPORTED: Reason.PROPOSAL_P1,
     _N.INVALID_TRANSFORM_ID: Reason.PROPOSAL_P1,
@@ -107,7 +109,7 @@ def _refused(course: Course) -> Ending | None:
                 trail.exchange,
                 stopped_after=trail.reached,
                 certain=certain,
-                alternatives=_instead(reason) if not certain else (),
+                alternatives=_instead(reason, item) if not certain else (),
                 frames=(last.first, *step.frames),
                 by_initiator=step.from_initiator,
                 sendings=len(last.frames),
@@ -129,7 +131,7 @@ def _meaning(course: Course, step: Step, item: Notification) -> tuple[Reason, bo
         if unread is not None and not unread.closed:
             return Reason.IDENTITY, False
     if item.type in _PROOF:
-        return of_method(course), method == Method.PRE_SHARED_KEY
+        return of_method(course), False
     if item.type in _NOT_READ and course.phase1.reached >= 5 and method == Method.PRE_SHARED_KEY:
         return Reason.PSK_MISMATCH, False
     return _REFUSALS.get(item.type, Reason.NOTIFY), True
@@ -168,11 +170,11 @@ def of_method(course: Course) -> Reason:
     return Reason.PSK_MISMATCH if phase1.method is not None else Reason.NOTIFY
 
 
-def _instead(reason: Reason) -> tuple[Reason, ...]:
+def _instead(reason: Reason, item: Notification) -> tuple[Reason, ...]:
     """What else it may be, where a reason is inferred."""
-    if reason is Reason.IDENTITY:
-        return (Reason.PSK_MISMATCH,)
-    return (Reason.IDENTITY,)
+    if item.type not in _PROOF:
+        return ()
+    return (Reason.PSK_MISMATCH,) if reason is Reason.IDENTITY else (Reason.IDENTITY,)
 
 
 # ---- inferred
