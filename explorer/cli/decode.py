@@ -77,7 +77,8 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
             found.keepalives.append(item)
         else:
             found.ignored.setdefault(item.why, []).append(item.frame)
-    found.conclusions = conclude(conversations.all, until_ns)
+    cut = [item.datagram for item in found.malformed if item.datagram.cut]
+    found.conclusions = conclude(conversations.all, until_ns, cut)
     return found
 
 

@@ -225,6 +225,8 @@ def _undecided(item: Ending, begun: str) -> str:
     at = f" message {item.stopped_after}" if item.stopped_after else ""
     if item.reason is Reason.CAPTURE_ENDS:
         return f"the capture ends right after {begun}{at}"
+    if item.reason is Reason.INCOMPLETE:
+        return f"after {begun}{at} the capture has only parts of messages"
     if item.reason is Reason.ONE_DIRECTION:
         mode = MODES.get(item.exchange, "")
         got = f"; {mode} got as far as{at}" if at and mode else ""
@@ -303,6 +305,8 @@ def _quick(item: Ending) -> str:
         )
     if item.reason is Reason.CAPTURE_ENDS:
         return f"undecided: the capture ends right after message {number}"
+    if item.reason is Reason.INCOMPLETE:
+        return f"undecided: after message {number} the capture has only parts of messages"
     if item.reason is Reason.BEGINS_BEFORE:
         return "undecided: it begins before the capture"
     if item.evidence is Evidence.RESENT:

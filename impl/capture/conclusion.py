@@ -6,11 +6,12 @@ been sent. So a conclusion names the frames that it rests on, and says whether i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from impl.capture.conversation import Conversation, Seen
+from impl.capture.datagrams import Datagram
 from impl.capture.ending import Conclusion, Ending, Evidence, Outcome, Reason
 from impl.capture.phase1_ends import PATIENCE, one_sided, phase1_ending
 from impl.capture.quick_ends import quick_endings, spis_of
@@ -23,9 +24,15 @@ _APART = 10**9
 _STANDS = (Outcome.ESTABLISHED, Outcome.PHASE1, Outcome.DELETED)
 
 
-def conclude(conversations: Sequence[Conversation], until_ns: int) -> list[Conclusion]:
-    """The conclusion of each conversation, in their order; `until_ns`: the time of the last frame."""
-    courses = [course_of(item) for item in conversations]
+def conclude(
+    conversations: Sequence[Conversation], until_ns: int, cut: Iterable[Datagram] = ()
+) -> list[Conclusion]:
+    """The conclusion of each conversation, in their order; `until_ns`: the time of the last frame, `cut`:
+    messages of which the capture has only a part."""
+    parts: dict[bytes, list[int]] = {}
+    for datagram in cut:
+        parts.setdefault(datagram.octets[:8], []).append(datagram.frame)
+    courses = [course_of(item, parts.get(item.cookies.initiator, ())) for item in conversations]
     deleted: dict[tuple[int, bytes], Step] = {}
     for course in courses:
         for step in course.notices:

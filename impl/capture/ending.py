@@ -46,6 +46,7 @@ class Reason(StrEnum):
     ONE_DIRECTION = "one-direction"
     BEGINS_BEFORE = "begins-before-capture"
     CAPTURE_ENDS = "capture-ends"
+    INCOMPLETE = "incomplete"
     IKE_VERSION = "ike-version"
 
 

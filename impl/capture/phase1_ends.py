@@ -290,6 +290,11 @@ def _silent(course: Course, until_ns: int) -> Ending:
         return Ending(
             Outcome.UNDECIDED, Reason.BEGINS_BEFORE, Evidence.CAPTURE, trail.exchange, frames=frames
         )
+    partial = tuple(frame for frame in course.partial if frame > last.first)
+    if partial:
+        made = _at(course, last, Reason.INCOMPLETE, Outcome.UNDECIDED)
+        frames = tuple(sorted((*last.frames, *partial)))
+        return replace(made, evidence=Evidence.CAPTURE, frames=frames)
     if len(last.frames) == 1 and until_ns - last.times[0] < PATIENCE:
         made = _at(course, last, Reason.CAPTURE_ENDS, Outcome.UNDECIDED)
         return replace(made, evidence=Evidence.CAPTURE)

@@ -151,6 +151,11 @@ def _ending(course: Course, trail: Trail, heard: Heard, until_ns: int, then: int
         )
     if number >= 3:
         return _complete(made, trail, heard)
+    partial = [frame for frame in course.partial if last.first < frame < (then or frame + 1)]
+    if partial:
+        frames = tuple(sorted((*made.frames, *partial)))
+        made = replace(made, outcome=Outcome.UNDECIDED, reason=Reason.INCOMPLETE, frames=frames)
+        return replace(made, evidence=Evidence.CAPTURE)
     return _unanswered(made, last, heard, until_ns, then)
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impl.capture.conversation import DECRYPTED, Secrets, Seen
-from impl.capture.ending import Outcome
+from impl.capture.conclusion import conclude
+from impl.capture.conversation import DECRYPTED, Secrets, Seen, follow
+from impl.capture.datagrams import datagrams
+from impl.capture.ending import Outcome, Reason
+from impl.capture.files import frames
 from impl.capture.pieces import MAX_AWAITED
 from impl.wire.message import Header, Message, encode_message
+from impl.wire.numbers import ExchangeType
 from impl.wire.payloads import Unknown
 from tests.impl.capture.conftest import read, recorded, saved
 from tests.impl.capture.engines import concluded
@@ -78,6 +83,22 @@ def test_a_piece_that_is_missing_leaves_the_message_unread(vectors: Read) -> Non
     (one,), malformed = read(saved([*messages[:4], *sent]), secrets)
     assert not malformed and not whole(one.messages) and len(one.messages) == 6
     assert [item.number for item in one.messages[4:]] == [None, None]
+
+
+def test_only_parts_of_messages_decide_nothing(vectors: Read) -> None:
+    messages, _ = handshake(vectors)
+    for at, exchange, after in ((4, ExchangeType.MAIN, 4), (7, ExchangeType.QUICK, 1)):
+        sent = [(messages[at][0], item) for item in pieces(messages[at][1], 3)[:2]]
+        _, (found,) = concluded(saved([*messages[:at], *sent]))
+        main = found.main
+        assert (main.outcome, main.reason) == (Outcome.UNDECIDED, Reason.INCOMPLETE)
+        assert (main.exchange, main.stopped_after) == (exchange, after)
+        assert main.frames == (at, at + 1, at + 2)
+        whole_ones = list(datagrams(frames(saved(messages[: at + 1]))))
+        cut = replace(whole_ones[-1], octets=whole_ones[-1].octets[:40], cut="a part of it")
+        conversations, _ = follow(whole_ones[:-1])
+        (other,) = conclude(conversations.all, cut.time_ns, [cut])
+        assert other.main.reason is Reason.INCOMPLETE and other.main.frames == (at, at + 1)
 
 
 def test_pieces_of_nonsense_are_malformed_and_bounded(vectors: Read) -> None:
