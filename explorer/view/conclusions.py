@@ -128,7 +128,8 @@ def sentence(conclusion: Conclusion) -> str:
         what = "the Phase II SAs" if main.exchange == ExchangeType.QUICK else "the Phase I SA"
         return f"{was}; then {_who(main.by_initiator)} deletes {what}".lstrip("; ")
     if main.exchange == ExchangeType.QUICK and main.reason is not Reason.ONE_DIRECTION:
-        lead = f"{begun} is complete, but " if begun else ""
+        joint = "; " if main.outcome is Outcome.UNDECIDED else ", but "
+        lead = f"{begun} is complete{joint}" if begun else ""
         return f"{lead}Quick Mode {_quick(main)}"
     return _phase1(main, begun)
 
@@ -304,11 +305,11 @@ def _quick(item: Ending) -> str:
             "most likely the responder does not accept message 3, or ignores the bit"
         )
     if item.reason is Reason.CAPTURE_ENDS:
-        return f"undecided: the capture ends right after message {number}"
+        return f"is undecided: the capture ends right after message {number}"
     if item.reason is Reason.INCOMPLETE:
-        return f"undecided: after message {number} the capture has only parts of messages"
+        return f"is undecided: after message {number} the capture has only parts of messages"
     if item.reason is Reason.BEGINS_BEFORE:
-        return "undecided: it begins before the capture"
+        return "is undecided: it begins before the capture"
     if item.evidence is Evidence.RESENT:
         why = _resent(item)
     elif item.evidence is Evidence.WRONG_PROOF:

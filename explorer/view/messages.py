@@ -13,6 +13,7 @@ from explorer.view.versions import other_lines, other_name, other_sentence
 from impl.capture.conversation import CLOSED, Conversation, Malformed, Seen
 from impl.capture.ending import Conclusion, Reason
 from impl.capture.opening import NO_IV, WRONG_KEY, Check, Verdict
+from impl.capture.packets import PROTECTED
 from impl.capture.pieces import is_piece
 from impl.capture.secrets import NO_KEY
 from impl.capture.versions import OtherConversation
@@ -235,4 +236,7 @@ def _other_rows(decoded: Decoded) -> Iterator[Row]:
     if not decoded.in_order and not decoded.malformed:
         yield Row("plain", "")
         said = "No ISAKMP message on UDP ports 500 and 4500. For another port give --port N"
-        yield Row("open", said)
+        if decoded.esp or any(why in decoded.ignored for why in PROTECTED):
+            said += "\nThere are ESP or AH packets: their SAs were negotiated outside the capture"
+        for line in said.splitlines():
+            yield Row("open", line)

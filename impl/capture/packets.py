@@ -18,6 +18,8 @@ _PPPOE, _PPP = 0x8864, {0x0021: _IPV4, 0x0057: _IPV6}
 _ETHERTYPES = {0x0806: "ARP", 0x88CC: "LLDP", 0x8863: "PPPoE", _PPPOE: "PPPoE", 0x8847: "MPLS"}
 _V4 = Struct("!BBHHHBBH4s4s")
 _V6 = Struct("!IHBB16s16s")
+#: why packets of ESP and AH are ignored
+PROTECTED = ("not UDP: ESP", "not UDP: AH")
 MAX_TAGS = 8
 #: packets whose fragments are awaited at a time, and fragments of one
 MAX_AWAITED, MAX_PIECES = 64, 128
