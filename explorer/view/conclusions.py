@@ -118,20 +118,27 @@ def sentence(conclusion: Conclusion) -> str:
     """The conclusion in one sentence."""
     main, first = conclusion.main, conclusion.phase1
     begun = MODES.get(first.exchange, "Phase I") if first is not None else ""
+    if main.reason is Reason.DELETE:
+        return _deleted(conclusion, begun)
     if main.outcome is Outcome.ESTABLISHED:
         return f"established: {_established(conclusion, begun)}"
-    if main.reason is Reason.DELETE:
-        made = any(
-            item.outcome in (Outcome.ESTABLISHED, Outcome.DELETED) for item in conclusion.quick
-        )
-        was = f"established: {_established(conclusion, begun)}" if made else f"{begun} complete"
-        what = "the Phase II SAs" if main.exchange == ExchangeType.QUICK else "the Phase I SA"
-        return f"{was}; then {_who(main.by_initiator)} deletes {what}".lstrip("; ")
     if main.exchange == ExchangeType.QUICK and main.reason is not Reason.ONE_DIRECTION:
         joint = "; " if main.outcome is Outcome.UNDECIDED else ", but "
         lead = f"{begun} is complete{joint}" if begun else ""
         return f"{lead}Quick Mode {_quick(main)}"
     return _phase1(main, begun)
+
+
+def _deleted(conclusion: Conclusion, begun: str) -> str:
+    """What was established, and which of it a Delete has ended (Phase II SAs live on, R19)."""
+    main = conclusion.main
+    made = any(item.outcome in (Outcome.ESTABLISHED, Outcome.DELETED) for item in conclusion.quick)
+    was = f"{begun} complete" if begun else ""
+    if made:
+        was = f"established: {_established(conclusion, begun)}"
+    what = "the Phase II SAs" if main.exchange == ExchangeType.QUICK else "the Phase I SA"
+    live = ", and the Phase II SAs live on" if main.outcome is Outcome.ESTABLISHED else ""
+    return f"{was}; then {_who(main.by_initiator)} deletes {what}{live}".removeprefix("; ")
 
 
 def _established(conclusion: Conclusion, begun: str) -> str:
@@ -316,4 +323,6 @@ def _quick(item: Ending) -> str:
         why = f"the hash of message {number} is wrong"
     else:
         why = f"{_sent(item)}, no answer"
+        if number == 1:
+            why += " (the responder may have lost this Phase I SA, or drop the offer in silence)"
     return f"stopped after message {number}: {why}"

@@ -66,7 +66,8 @@ def _conclusion(
         ended = ended or _dead(course, until_ns)
     over = main.outcome in _STANDS or main.reason is Reason.BEGINS_BEFORE
     if ended is not None and over:
-        main = ended
+        lives = ended.reason is Reason.DELETE and main.outcome is Outcome.ESTABLISHED
+        main = replace(ended, outcome=Outcome.ESTABLISHED) if lives else ended
     if first is not None and main is not first and main.outcome in _STANDS:
         main = replace(main, frames=(*first.frames, *main.frames))
     return Conclusion(main, first, tuple(quick))

@@ -107,7 +107,10 @@ def test_where_phase_1_ends(item: Ending, said: str) -> None:
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        (QUICK, "Main Mode is complete, but Quick Mode stopped after message 1: sent 6 times over 63 s, no answer"),
+        (QUICK, (
+            "Main Mode is complete, but Quick Mode stopped after message 1: sent 6 times over 63 s, no answer "
+            "(the responder may have lost this Phase I SA, or drop the offer in silence)"
+        )),
         (
             replace(QUICK, outcome=Outcome.REFUSED, reason=Reason.SELECTOR, notify=Notification(18, 3), protected=True),
             ("Main Mode is complete, but Quick Mode is refused: INVALID-ID-INFORMATION from the responder after "
@@ -135,6 +138,18 @@ def test_where_phase_1_ends(item: Ending, said: str) -> None:
 )  # fmt: skip
 def test_where_quick_mode_ends(item: Ending, said: str) -> None:
     assert under(item) == said
+
+
+def test_a_delete_of_phase_1_alone_leaves_the_phase_2_sas() -> None:
+    made = replace(QUICK, outcome=Outcome.ESTABLISHED, reason=Reason.COMPLETE, sendings=3)
+    gone = Ending(Outcome.ESTABLISHED, Reason.DELETE, frames=(12,), by_initiator=False)
+    assert sentence(Conclusion(gone, MAIN, (made,))) == (
+        "established: Main Mode, then Quick Mode (3 messages, encrypted); then the responder deletes "
+        "the Phase I SA, and the Phase II SAs live on"
+    )
+    alone = replace(gone, outcome=Outcome.DELETED)
+    said = "Main Mode complete; then the responder deletes the Phase I SA"
+    assert sentence(Conclusion(alone, MAIN)) == said
 
 
 def test_quick_modes_that_failed_beside_the_last_one_are_named() -> None:

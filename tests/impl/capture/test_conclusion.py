@@ -12,13 +12,14 @@ from impl.capture.conversation import Secrets
 from impl.capture.ending import Conclusion, Evidence, Outcome, Reason
 from impl.capture.opening import NO_IV
 from impl.ike.events import Phase1Failed, Phase2Failed
-from impl.ike.settings import Address, Detection, Nat
+from impl.ike.settings import Address, Detection, Lifetime, Nat
 from impl.link.network import Sent, Tap
 from impl.wire.message import HEADER_SIZE, Header, decode_header
 from impl.wire.numbers import ExchangeType, Method, NotifyType
 from tests.impl.auth.authorities import credentials, trust
 from tests.impl.capture.conftest import SECOND, saved
 from tests.impl.capture.engines import Recorded, concluded, recorded_pair
+from tests.impl.capture.test_conversation import aggressive, psk_of
 from tests.impl.ike.conftest import (
     AES,
     DES3,
@@ -248,6 +249,29 @@ def test_r18_a_delete_ends_it_and_who_sent_it_is_said(by: Address) -> None:
     assert found.main.by_initiator is (by == A)
     assert [item.outcome for item in found.quick] == [Outcome.DELETED]
     assert only(run.conclusions()).main.outcome is Outcome.ESTABLISHED  # nothing tells it apart
+
+
+@pytest.mark.parametrize("end", [A, B])
+def test_r19_a_delete_of_phase_1_alone_leaves_the_phase_2_sas(end: Address) -> None:
+    """A Phase I SA that is renewed, whose successor carries on."""
+    life = {"life": Lifetime(30, 30)}
+    run = recorded_pair(a=life, b=life)
+    run.pair.start()
+    run.pair.run(50)
+    found = run.conclusions(end)
+    assert len(found) > 1
+    main = found[0].main
+    assert (main.outcome, main.reason) == (Outcome.ESTABLISHED, Reason.DELETE)
+    assert found[0].quick[0].outcome is Outcome.ESTABLISHED
+    assert found[1].main.outcome in (Outcome.PHASE1, Outcome.DELETED)
+
+
+def test_a_wrong_proof_stops_an_exchange(vectors: Callable[[str], Any]) -> None:
+    capture = saved(aggressive(vectors("psk_hash_r.json")["cases"][0]))
+    wrong = only(concluded(capture, psk_of(b"another"))[1]).main
+    assert (wrong.reason, wrong.evidence) == (Reason.PSK_MISMATCH, Evidence.WRONG_PROOF)
+    assert wrong.stopped_after == 2 and not wrong.certain
+    assert only(concluded(capture)[1]).main.reason is Reason.CAPTURE_ENDS
 
 
 def test_questions_without_an_answer_are_a_dead_peer() -> None:
