@@ -184,10 +184,9 @@ def one_sided(course: Course) -> bool | None:
         return None
     (side,) = course.sides
     # Of several answers to one message each is a conversation, and only one of them has that message.
-    twin = course.conversation.begins_here and not side
     alone = course.conversation.begins_here and course.phase1.reached < 3 and not course.quick
     several = len(course.phase1.all) + len(course.quick) + len(course.notices) > 1
-    return side if several and not twin and not alone else None
+    return side if several and not alone else None
 
 
 def _one_direction(course: Course) -> Ending | None:

@@ -16,7 +16,7 @@ from impl.wire.numbers import ExchangeType
 from impl.wire.payloads import Notification
 from tests.impl.capture.conftest import saved
 from tests.impl.capture.engines import concluded
-from tests.impl.capture.test_conclusion import UP, I, R, begun, closed, quick
+from tests.impl.capture.noise import UP, I, R, begun, closed, quick
 
 MAIN = Ending(Outcome.PHASE1, Reason.COMPLETE, exchange=2, frames=(1, 2, 3, 4, 5, 6))
 SILENT = Ending(
