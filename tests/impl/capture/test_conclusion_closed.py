@@ -10,14 +10,14 @@ from impl.capture.keylog import KeyLog
 from impl.capture.opening import NO_IV
 from impl.crypto.schedule import hash_1
 from impl.ike.settings import Address
-from impl.wire.message import (
+from impl.wire.message import Header, Message, encode_chain, encode_message
     encode_chain,
 )
 from impl.wire.numbers import ExchangeType, Method, NotifyType
 from impl.wire.payloads import HashData, Notification
 from tests.impl.capture.conftest import SECOND, saved
 from tests.impl.capture.engines import concluded, octets_of, recorded_pair
-from tests.impl.capture.noise import MAIN, NOTE, UP, I, begun, closed, notice, quick
+from tests.impl.capture.noise import MAIN, NOTE, UP, I, R, begun, closed, notice, quick
 from tests.impl.capture.test_conclusion import EVERYBODY, only
 from tests.impl.capture.test_conversation import COOKIES, Made
 from tests.impl.ike.conftest import (
