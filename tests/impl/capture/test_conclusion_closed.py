@@ -11,8 +11,6 @@ from impl.capture.opening import NO_IV
 from impl.crypto.schedule import hash_1
 from impl.ike.settings import Address
 from impl.wire.message import Header, Message, encode_chain, encode_message
-    encode_chain,
-)
 from impl.wire.numbers import ExchangeType, Method, NotifyType
 from impl.wire.payloads import HashData, Notification
 from tests.impl.capture.conftest import SECOND, saved
