@@ -30,7 +30,7 @@ _LISTED = 8
 
 # ---- rows
 def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
-    """All conversations, then what was none."""
+    """All conversations, then the datagrams and frames that belong to none."""
     cut = sum(bool(item.datagram.cut) for item in decoded.malformed)
     said = [_count(decoded.frames, "frame"), _count(len(decoded.in_order), "conversation")]
     said += [_count(decoded.messages, "message"), f"{len(decoded.malformed) - cut} malformed"]
@@ -220,7 +220,7 @@ def _malformed_rows(decoded: Decoded, item: Malformed) -> Iterator[Row]:
 
 
 def _other_rows(decoded: Decoded) -> Iterator[Row]:
-    """What is no message of IKE, in a line a reason."""
+    """Frames without an IKE message, a line for each reason."""
     rows = []
     for datagrams, what in ((decoded.esp, "ESP in UDP"), (decoded.keepalives, "NAT keepalive")):
         if datagrams:

@@ -1,7 +1,7 @@
-"""Captures: frames of a file, the datagrams in them, and the conversations those make, seen from outside.
+"""Captures: the frames of a file, the datagrams in them, and the conversations that these make up.
 
 files         pcap and pcapng to frames           packets   frames to UDP datagrams
-lookalikes    what a file is that is no capture   datagrams what a datagram is
+lookalikes    what another file looks like      datagrams what a datagram is
 pieces        messages sent in fragments          versions  other versions of IKE
 keylog        secrets that open a conversation    secrets   what follows from them
 conversation  who says what in which exchange     places    which end, and which message of an exchange

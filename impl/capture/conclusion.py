@@ -148,7 +148,7 @@ def _asks(seen: Seen) -> bool:
 
 
 def _without_questions(course: Course) -> dict[bool, int]:
-    """The last frame of each end that is more than a question of its own, which is no answer."""
+    """The last frame of each end that is not R-U-THERE: a question does not answer another."""
     found: dict[bool, int] = {}
     for seen in course.conversation.messages:
         if seen.from_initiator is not None and not _asks(seen):

@@ -1,7 +1,7 @@
 """Who says what: Phase I exchanges by their cookies, and what runs under them, seen from outside.
 
-Nothing is believed because it is in a capture. What no end would take for a message is `Malformed` and
-moves nothing; of what no key opens, only the header is told.
+Nothing is trusted because it is in a capture. A datagram that is not a valid message is `Malformed` and
+changes nothing; of a message that no key opens only the header is known.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ CLEAR, DECRYPTED, CLOSED = "clear", "decrypted", "closed"
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A datagram on an ISAKMP port that is no message, and why."""
+    """A datagram on an ISAKMP port that is not a valid message, and why."""
 
     datagram: Datagram
     error: WireError
@@ -147,7 +147,7 @@ class Conversation:
         secrets: Secrets,
         pieces: tuple[int, ...] = (),
     ) -> Seen:
-        """Take in one message; WireError if it is none. A repeated one changes nothing."""
+        """Take in one message; WireError if it is not valid. A repeated one changes nothing."""
         first = self._before.get(datagram.octets)
         if first is not None:
             frame = first.datagram.frame
@@ -232,8 +232,8 @@ class Conversation:
         for item in payloads:
             if isinstance(item, GssToken):
                 phase1.gss = True
-            elif isinstance(item, VendorId) and (told := tells(item.data)):
-                phase1.vendors.add(told)
+            elif isinstance(item, VendorId) and (hint := tells(item.data)):
+                phase1.vendors.add(hint)
 
     def _note_sas(self, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> None:
         """Keep the offer, or the choice."""
@@ -394,7 +394,7 @@ class Conversations:
     def see(
         self, datagram: Datagram
     ) -> tuple[Conversation, Seen] | tuple[OtherConversation, OtherSeen] | Malformed:
-        """Take in one ISAKMP datagram: the message it is and where it belongs; or that it is none."""
+        """Take in one ISAKMP datagram: its message and its conversation, or why it is not valid."""
         assert datagram.kind is Kind.ISAKMP
         try:
             if not datagram.cut and (other := other_version(datagram.octets)) is not None:
@@ -432,7 +432,7 @@ class Conversations:
 
 
 def _checked(datagram: Datagram) -> Header:
-    """The header of a message that one of us would look at; WireError if there is none."""
+    """The header of a message; WireError if it is not valid."""
     if datagram.cut:
         problem = f"incomplete: {datagram.cut}"
         raise WireError(len(datagram.octets), "datagram", problem, "RFC 2408 3.1")
@@ -456,7 +456,7 @@ def _checked(datagram: Datagram) -> Header:
 def follow(
     datagrams: Iterable[Datagram], secrets: Secrets | None = None
 ) -> tuple[Conversations, list[Malformed]]:
-    """All conversations of a capture, and what was none."""
+    """All conversations of a capture, and the datagrams that are not valid messages."""
     conversations, malformed = Conversations(secrets), []
     for item in datagrams:
         if item.kind is Kind.ISAKMP:

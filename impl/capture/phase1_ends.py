@@ -213,7 +213,7 @@ def _unread_answer(course: Course) -> Ending | None:
         return None
     later = [step for step in course.notices if step.closed and step.first > last.first]
     answers = [step for step in later if step.from_initiator is not last.from_initiator]
-    # Where both ends send some, they go on: these are no refusals.
+    # Where both ends send some, the exchange goes on: then they do not refuse anything.
     if not answers or len(answers) < len(later) or answers[0].from_initiator is None:
         return None
     reason = Reason.REFUSAL_ENCRYPTED
