@@ -77,7 +77,7 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
             found.keepalives.append(item)
         else:
             found.ignored.setdefault(item.why, []).append(item.frame)
-    cut = [item.datagram for item in found.malformed if item.datagram.cut]
+    cut = [item.datagram for item in found.malformed if item.datagram.short]
     found.conclusions = conclude(conversations.all, until_ns, cut)
     return found
 

@@ -140,7 +140,7 @@ def _malformed_tree(decoded: Decoded, item: Malformed) -> dict[str, object]:
         "source": str(datagram.source),
         "destination": str(datagram.destination),
         "octets": len(datagram.octets),
-        "incomplete": bool(datagram.cut),
+        "incomplete": datagram.short,
         "offset": error.offset,
         "field": error.field,
         "problem": error.problem,

@@ -31,7 +31,7 @@ _LISTED = 8
 # ---- rows
 def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
     """All conversations, then the datagrams and frames that belong to none."""
-    cut = sum(bool(item.datagram.cut) for item in decoded.malformed)
+    cut = sum(item.datagram.short for item in decoded.malformed)
     said = [_count(decoded.frames, "frame"), _count(len(decoded.in_order), "conversation")]
     said += [_count(decoded.messages, "message"), f"{len(decoded.malformed) - cut} malformed"]
     said += [f"{cut} incomplete"] if cut else []
@@ -45,8 +45,8 @@ def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
         kerberos = conversation.phase1.shared_number
         for seen in conversation.messages:
             yield from _message_rows(decoded, seen, kerberos)
-    broken = [item for item in decoded.malformed if not item.datagram.cut]
-    lacking = [item for item in decoded.malformed if item.datagram.cut]
+    broken = [item for item in decoded.malformed if not item.datagram.short]
+    lacking = [item for item in decoded.malformed if item.datagram.short]
     for items, heading in ((broken, "Malformed"), (lacking, "Incomplete in the capture")):
         if items:
             yield Row("plain", "")

@@ -434,7 +434,7 @@ class Conversations:
 def _checked(datagram: Datagram) -> Header:
     """The header of a message; WireError if it is not valid."""
     if datagram.cut:
-        problem = f"incomplete: {datagram.cut}"
+        problem = f"incomplete: {datagram.cut}" if datagram.short else datagram.cut
         raise WireError(len(datagram.octets), "datagram", problem, "RFC 2408 3.1")
     header = decode_header(datagram.octets)
     if header.exchange not in _KNOWN:

@@ -31,6 +31,7 @@ class Datagram:
     octets   the ISAKMP message, without the marker, or the ESP packet
     why      why a frame of kind `other` is ignored; its ends are None if no UDP was found
     cut      what the frame lacks of the datagram; empty if nothing
+    short    whether that is so because the capture has only a part of its packet
     """
 
     frame: int
@@ -41,6 +42,7 @@ class Datagram:
     octets: bytes = b""
     why: str = ""
     cut: str = ""
+    short: bool = False
 
 
 def datagrams(frames: Iterable[Frame], ports: Iterable[int] = ()) -> Iterator[Datagram]:
@@ -53,8 +55,9 @@ def datagrams(frames: Iterable[Frame], ports: Iterable[int] = ()) -> Iterator[Da
         except IgnoredError as error:
             yield Datagram(frame.number, frame.time_ns, Kind.OTHER, why=str(error))
         else:
-            source, destination, _, cut = found
-            yield Datagram(frame.number, frame.time_ns, kind, source, destination, octets, cut=cut)
+            ends = found.source, found.destination
+            cut, short = found.cut, found.short
+            yield Datagram(frame.number, frame.time_ns, kind, *ends, octets, cut=cut, short=short)
 
 
 def _kind(udp: Udp, named: frozenset[int]) -> tuple[Kind, bytes]:

@@ -38,12 +38,14 @@ class Endpoint(NamedTuple):
 
 
 class Udp(NamedTuple):
-    """A UDP datagram; `cut` says what of it the frame lacks, empty if nothing."""
+    """A UDP datagram; `cut` says what of it the frame lacks, empty if nothing; `short`: as the capture has
+    only a part of its packet."""
 
     source: Endpoint
     destination: Endpoint
     payload: bytes
     cut: str = ""
+    short: bool = False
 
 
 class IgnoredError(Exception):
@@ -203,7 +205,8 @@ def _transport(protocol: int, source: bytes, destination: bytes, body: bytes, cu
     sport, dport, size = unpack_from("!HHH", body)
     if size < 8:
         raise IgnoredError(f"UDP datagram of {size} octets")
+    short = bool(cut)
     if size > len(body) and not cut:
-        cut = f"UDP datagram of {size} octets, of which the frame has {len(body)}"
+        cut = f"UDP datagram of {size} octets in an IP packet with {len(body)}"
     ends = Endpoint(ip_address(source), sport), Endpoint(ip_address(destination), dport)
-    return Udp(*ends, body[8:size], cut)
+    return Udp(*ends, body[8:size], cut, short)
