@@ -260,6 +260,8 @@ def _why_stopped(item: Ending) -> str:
             f"{_sent(item)}, no answer, and the keys given do not open it: if they are the "
             f"responder's, {_likely(item)}"
         )
+    if item.unreachable:
+        return f"{_sent(item)}, and ICMP reports: {item.unreachable}"
     if item.stopped_after == 1:
         return f"{_sent(item)}, no answer: the peer is unreachable, or drops IKE"
     if item.reason is not Reason.NO_RESPONDER:

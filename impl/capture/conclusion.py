@@ -25,20 +25,33 @@ _STANDS = (Outcome.ESTABLISHED, Outcome.PHASE1, Outcome.DELETED)
 
 
 def conclude(
-    conversations: Sequence[Conversation], until_ns: int, cut: Iterable[Datagram] = ()
+    conversations: Sequence[Conversation],
+    until_ns: int,
+    cut: Iterable[Datagram] = (),
+    unreachable: Iterable[Datagram] = (),
 ) -> list[Conclusion]:
-    """The conclusion of each conversation, in their order; `until_ns`: the time of the last frame, `cut`:
-    messages of which the capture has only a part."""
+    """The conclusion of each conversation, in their order.
+
+    until_ns   the time of the last frame      cut   messages of which the capture has only a part
+    unreachable   what ICMP reports, with the ends of the datagrams that have not arrived
+    """
     parts: dict[bytes, list[int]] = {}
     for datagram in cut:
         parts.setdefault(datagram.octets[:8], []).append(datagram.frame)
     courses = [course_of(item, parts.get(item.cookies.initiator, ())) for item in conversations]
+    reports: dict[tuple[object, object], list[tuple[int, str]]] = {}
+    for item in unreachable:
+        if item.source is not None and item.destination is not None:
+            ends = item.source.address, item.destination.address
+            reports.setdefault(ends, []).append((item.frame, item.cut))
     deleted: dict[tuple[int, bytes], Step] = {}
     for course in courses:
+        talk = course.conversation
+        course.unreachable = reports.get((talk.initiator.address, talk.responder.address), [])
         for step in course.notices:
-            for item in deletes(step):
-                for spi in item.spis:
-                    deleted.setdefault((item.protocol, spi), step)
+            for payload in deletes(step):
+                for spi in payload.spis:
+                    deleted.setdefault((payload.protocol, spi), step)
     return [_conclusion(course, deleted, until_ns) for course in courses]
 
 

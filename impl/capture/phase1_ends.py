@@ -289,6 +289,11 @@ def _silent(course: Course, until_ns: int) -> Ending:
         return Ending(
             Outcome.UNDECIDED, Reason.BEGINS_BEFORE, Evidence.CAPTURE, trail.exchange, frames=frames
         )
+    reports = [report for report in course.unreachable if report[0] > last.first]
+    if reports and last.from_initiator:
+        frames = tuple(sorted((*last.frames, *(frame for frame, _ in reports))))
+        made = replace(_at(course, last, Reason.NO_RESPONDER), evidence=Evidence.ICMP)
+        return replace(made, frames=frames, by_initiator=False, unreachable=reports[-1][1])
     partial = tuple(frame for frame in course.partial if frame > last.first)
     if partial:
         made = _at(course, last, Reason.INCOMPLETE, Outcome.UNDECIDED)

@@ -94,6 +94,7 @@ class Course:
     quick     Quick Modes by message id, in the order in which they began
     notices   Informational messages; `xauth`: Transaction exchanges (XAUTH, Mode Config)
     last_of   the last frame of each end, by whether it is the initiator
+    unreachable   what ICMP reports of messages of the initiator: frame and meaning
     partial   frames with a part of a message only: cut off in the capture, or fragments of one
     """
 
@@ -105,6 +106,7 @@ class Course:
     last_of: dict[bool, int] = field(default_factory=dict)
     answered: bool = False
     partial: list[int] = field(default_factory=list)
+    unreachable: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def sides(self) -> frozenset[bool]:

@@ -46,6 +46,10 @@ def under(item: Ending, *more: Ending) -> str:
     [
         (SILENT, "stopped after message 1: sent 6 times over 63 s, no answer: the peer is unreachable, or drops IKE"),
         (
+            replace(SILENT, evidence=Evidence.ICMP, unreachable="port unreachable"),
+            "stopped after message 1: sent 6 times over 63 s, and ICMP reports: port unreachable",
+        ),
+        (
             replace(FIFTH, evidence=Evidence.UNREAD_ANSWER, answers=4, keyed=True),
             ("stopped after message 5: sent 4 times over 30 s, answered by 4 encrypted Informational messages, "
             "which its keys do not open: most likely different pre-shared keys"),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import ip_address
+
 import pytest
 
-from impl.capture.conversation import Secrets
+from impl.capture.conclusion import conclude
+from impl.capture.conversation import Secrets, follow
+from impl.capture.datagrams import Datagram, Kind, datagrams
 from impl.capture.ending import Evidence, Outcome, Reason
+from impl.capture.files import frames
 from impl.capture.keylog import KeyLog
 from impl.capture.opening import NO_IV
 from impl.crypto.schedule import hash_1
@@ -13,7 +19,7 @@ from impl.ike.settings import Address
 from impl.wire.message import Header, Message, encode_chain, encode_message
 from impl.wire.numbers import ExchangeType, Method, NotifyType
 from impl.wire.payloads import HashData, Notification
-from tests.impl.capture.conftest import SECOND, saved
+from tests.impl.capture.conftest import INITIATOR, RESPONDER, SECOND, saved
 from tests.impl.capture.engines import concluded, octets_of, recorded_pair
 from tests.impl.capture.noise import MAIN, NOTE, UP, I, R, begun, closed, notice, quick
 from tests.impl.capture.test_conclusion import EVERYBODY, only
@@ -228,3 +234,31 @@ def test_equal_messages_without_an_answer_are_most_likely_questions(
     capture = saved([*begun(), *UP, quick("I"), quick("R"), quick("I", size=24), *asked])
     main = only(concluded(capture)[1]).main
     assert (main.reason is Reason.DEAD_PEER) is dead
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_icmp_says_why_nobody_answers(number: int) -> None:
+    messages = [*begun(), closed("I", MAIN, 0)][:number]
+    found = list(datagrams(frames(saved([*messages, messages[-1]]))))
+    conversations, _ = follow(found)
+    last = found[-1]
+    report = Datagram(
+        last.frame + 1, last.time_ns, Kind.UNREACHABLE, INITIATOR, RESPONDER, cut="port unreachable"
+    )
+    (said,) = conclude(conversations.all, last.time_ns, (), [report])
+    main = said.main
+    assert (main.reason, main.evidence, main.certain) == (
+        Reason.NO_RESPONDER,
+        Evidence.ICMP,
+        True,
+    )
+    assert main.unreachable == "port unreachable" and main.frames == (
+        number,
+        number + 1,
+        number + 2,
+    )
+    other = replace(report, destination=RESPONDER._replace(address=ip_address("192.0.2.9")))
+    early = replace(report, frame=0)
+    for useless in (other, early, replace(report, source=RESPONDER, destination=INITIATOR)):
+        (said,) = conclude(conversations.all, last.time_ns, (), [useless])
+        assert said.main.evidence is Evidence.SILENCE
