@@ -210,10 +210,11 @@ def decode(
     port: Annotated[list[int] | None, typer.Option("--port", metavar="N", min=1, max=65535)] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Show the IKE messages in a capture (pcap or pcapng), and what their hashes are worth.
+    """Say what became of each negotiation in a capture (pcap or pcapng) and why, then show its messages.
 
-    --keylog FILE opens what is encrypted; --psk-file FILE holds the pre-shared key, which in Main
-    Mode needs a key log beside it. --cert FILE has certificates to believe. --port N: ISAKMP runs there too. docs/decode.md has the formats.
+    --keylog FILE deciphers them; --psk-file FILE has the pre-shared key, which in Main Mode needs a key
+    log too. --cert FILE has trusted certificates. --port N reads ISAKMP on that port too.
+    docs/decode.md has the formats.
     """
     from explorer.cli.decode import run_decode
 

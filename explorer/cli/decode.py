@@ -61,7 +61,7 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
     """What a capture holds. CaptureError if it is not one."""
     found, conversations = Decoded(), Conversations(secrets)
     found.conversations, found.others = conversations.all, conversations.others.all
-    until_ns = 0
+    until_ns, unreachable = 0, []
     for item in datagrams(frames(octets), ports):
         found.frames += 1
         until_ns = max(until_ns, item.time_ns)
@@ -76,8 +76,11 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
         elif item.kind is Kind.KEEPALIVE:
             found.keepalives.append(item)
         else:
+            if item.kind is Kind.UNREACHABLE:
+                unreachable.append(item)
             found.ignored.setdefault(item.why, []).append(item.frame)
-    found.conclusions = conclude(conversations.all, until_ns)
+    cut = [item.datagram for item in found.malformed if item.datagram.short]
+    found.conclusions = conclude(conversations.all, until_ns, cut, unreachable)
     return found
 
 

@@ -39,6 +39,18 @@ _CAUSES = {
     Reason.PROPOSAL_P2: "no common Phase II proposal",
     Reason.SELECTOR: "the traffic selectors (IDs) do not match the policy",
 }
+#: what a notify means that has no reason of its own
+_MEANINGS: dict[int, str] = {
+    NotifyType.INVALID_COOKIE: "the peer does not know this Phase I SA, it may have restarted",
+    NotifyType.INVALID_SPI: "the peer does not know this SPI, it may have restarted",
+    NotifyType.INVALID_MAJOR_VERSION: "the peer does not support this version of IKE",
+    NotifyType.INVALID_MINOR_VERSION: "the peer does not support this version of IKE",
+    NotifyType.INVALID_KEY_INFORMATION: "the peer does not accept the public value or its group",
+    NotifyType.SITUATION_NOT_SUPPORTED: "the peer does not support the situation of the SA",
+    NotifyType.DOI_NOT_SUPPORTED: "the peer does not support the DOI of the SA",
+    NotifyType.INVALID_FLAGS: "the peer does not accept the flags of the header",
+    NotifyType.PAYLOAD_MALFORMED: "the peer cannot read the message",
+}
 #: frame ranges that are printed
 _RANGES = 8
 
@@ -106,19 +118,27 @@ def sentence(conclusion: Conclusion) -> str:
     """The conclusion in one sentence."""
     main, first = conclusion.main, conclusion.phase1
     begun = MODES.get(first.exchange, "Phase I") if first is not None else ""
+    if main.reason is Reason.DELETE:
+        return _deleted(conclusion, begun)
     if main.outcome is Outcome.ESTABLISHED:
         return f"established: {_established(conclusion, begun)}"
-    if main.reason is Reason.DELETE:
-        made = any(
-            item.outcome in (Outcome.ESTABLISHED, Outcome.DELETED) for item in conclusion.quick
-        )
-        was = f"established: {_established(conclusion, begun)}" if made else f"{begun} complete"
-        what = "the Phase II SAs" if main.exchange == ExchangeType.QUICK else "the Phase I SA"
-        return f"{was}; then {_who(main.by_initiator)} deletes {what}".lstrip("; ")
     if main.exchange == ExchangeType.QUICK and main.reason is not Reason.ONE_DIRECTION:
-        lead = f"{begun} is complete, but " if begun else ""
+        joint = "; " if main.outcome is Outcome.UNDECIDED else ", but "
+        lead = f"{begun} is complete{joint}" if begun else ""
         return f"{lead}Quick Mode {_quick(main)}"
     return _phase1(main, begun)
+
+
+def _deleted(conclusion: Conclusion, begun: str) -> str:
+    """What was established, and which of it a Delete has ended (Phase II SAs live on, R19)."""
+    main = conclusion.main
+    made = any(item.outcome in (Outcome.ESTABLISHED, Outcome.DELETED) for item in conclusion.quick)
+    was = f"{begun} complete" if begun else ""
+    if made:
+        was = f"established: {_established(conclusion, begun)}"
+    what = "the Phase II SAs" if main.exchange == ExchangeType.QUICK else "the Phase I SA"
+    live = ", and the Phase II SAs live on" if main.outcome is Outcome.ESTABLISHED else ""
+    return f"{was}; then {_who(main.by_initiator)} deletes {what}{live}".removeprefix("; ")
 
 
 def _established(conclusion: Conclusion, begun: str) -> str:
@@ -171,7 +191,7 @@ def _refusal(item: Ending) -> str:
     after = f" after message {item.stopped_after}" if item.stopped_after else ""
     by = f" from {_who(item.by_initiator)}" if item.by_initiator is not None else ""
     clear = "" if item.protected else ", in clear"
-    cause = _likely(item) if item.reason in _CAUSES else ""
+    cause = _likely(item) if item.reason in _CAUSES else _MEANINGS.get(notice.type, "")
     return f"refused: {said}{by}{after}{clear}" + (f": {cause}" if cause else "")
 
 
@@ -189,14 +209,14 @@ def _phase1(item: Ending, begun: str) -> str:
 
 
 def _phase1_alone(item: Ending, begun: str) -> str:
-    if item.reason is Reason.XAUTH:
-        return (
-            f"{begun} is complete; XAUTH or Mode Config (Transaction) follows, and no Quick Mode: "
-            "most likely the user is not authenticated"
-        )
     ends = ", and the capture ends there" if Reason.CAPTURE_ENDS in item.alternatives else ""
-    likely = "" if item.certain else " (all its messages were sent)"
-    return f"Phase I is established: {begun} is complete{likely}; no Quick Mode follows{ends}"
+    if item.reason is Reason.XAUTH:
+        failed = ends or ": most likely the user authentication failed"
+        lead = f"{begun} is complete; " if begun else ""
+        return f"{lead}XAUTH or Mode Config (Transaction) follows, and no Quick Mode{failed}"
+    state = "established" if item.certain else "complete"
+    seen = "" if item.certain else ", all its messages seen"
+    return f"Phase I is {state} ({begun}{seen}); no Quick Mode follows{ends}"
 
 
 def _dead(item: Ending) -> str:
@@ -213,15 +233,18 @@ def _undecided(item: Ending, begun: str) -> str:
     at = f" message {item.stopped_after}" if item.stopped_after else ""
     if item.reason is Reason.CAPTURE_ENDS:
         return f"the capture ends right after {begun}{at}"
+    if item.reason is Reason.INCOMPLETE:
+        return f"after {begun}{at} the capture has only parts of messages"
     if item.reason is Reason.ONE_DIRECTION:
         mode = MODES.get(item.exchange, "")
         got = f"; {mode} got as far as{at}" if at and mode else ""
         return f"the capture has only the messages of {_who(item.by_initiator)}{got}"
     if item.notify is not None:
-        return (
-            f"{name_of(NotifyType, item.notify.type)} from {_who(item.by_initiator)}; "
-            "the exchange that it is about is not in the capture"
-        )
+        name, meaning = name_of(NotifyType, item.notify.type), _MEANINGS.get(item.notify.type, "")
+        why = f" ({meaning})" if meaning else ""
+        return f"{name}{why}; the exchange that it is about is not in the capture"
+    if not item.exchange:
+        return "the capture begins after Phase I, and has only messages of Informational exchanges"
     return "the capture begins in the middle of the exchange"
 
 
@@ -237,6 +260,8 @@ def _why_stopped(item: Ending) -> str:
             f"{_sent(item)}, no answer, and the keys given do not open it: if they are the "
             f"responder's, {_likely(item)}"
         )
+    if item.unreachable:
+        return f"{_sent(item)}, and ICMP reports: {item.unreachable}"
     if item.stopped_after == 1:
         return f"{_sent(item)}, no answer: the peer is unreachable, or drops IKE"
     if item.reason is not Reason.NO_RESPONDER:
@@ -289,13 +314,17 @@ def _quick(item: Ending) -> str:
             "most likely the responder does not accept message 3, or ignores the bit"
         )
     if item.reason is Reason.CAPTURE_ENDS:
-        return f"undecided: the capture ends right after message {number}"
+        return f"is undecided: the capture ends right after message {number}"
+    if item.reason is Reason.INCOMPLETE:
+        return f"is undecided: after message {number} the capture has only parts of messages"
     if item.reason is Reason.BEGINS_BEFORE:
-        return "undecided: it begins before the capture"
+        return "is undecided: it begins before the capture"
     if item.evidence is Evidence.RESENT:
         why = _resent(item)
     elif item.evidence is Evidence.WRONG_PROOF:
         why = f"the hash of message {number} is wrong"
     else:
         why = f"{_sent(item)}, no answer"
+        if number == 1:
+            why += " (the responder may have lost this Phase I SA, or drop the offer in silence)"
     return f"stopped after message {number}: {why}"

@@ -109,6 +109,7 @@ def _message_tree(
     return _head_tree(decoded, conversation, seen) | {
         "exchange_name": MODES[seen.header.exchange],
         "number": seen.number,
+        "fragments": list(seen.pieces),
         "state": seen.state,
         "why": seen.why or None,
         "payloads": [payload_tree(item, kerberos) for item in seen.payloads],
@@ -123,6 +124,7 @@ def _foreign_tree(decoded: Decoded, conversation: int, seen: OtherSeen) -> dict[
     return _head_tree(decoded, conversation, seen) | {
         "exchange_name": other_exchange(seen.header),
         "number": None,
+        "fragments": [],
         "state": other_state(seen),
         "why": None,
         "payloads": other_payloads(seen),
@@ -138,7 +140,7 @@ def _malformed_tree(decoded: Decoded, item: Malformed) -> dict[str, object]:
         "source": str(datagram.source),
         "destination": str(datagram.destination),
         "octets": len(datagram.octets),
-        "incomplete": bool(datagram.cut),
+        "incomplete": datagram.short,
         "offset": error.offset,
         "field": error.field,
         "problem": error.problem,

@@ -11,8 +11,10 @@ from explorer.view.suites import phase1_suite
 from explorer.view.verdicts import Row
 from explorer.view.versions import other_lines, other_name, other_sentence
 from impl.capture.conversation import CLOSED, Conversation, Malformed, Seen
-from impl.capture.ending import Conclusion
+from impl.capture.ending import Conclusion, Reason
 from impl.capture.opening import NO_IV, WRONG_KEY, Check, Verdict
+from impl.capture.packets import PROTECTED
+from impl.capture.pieces import is_piece
 from impl.capture.secrets import NO_KEY
 from impl.capture.versions import OtherConversation
 from impl.wire.message import HEADER_SIZE, NO_COOKIE
@@ -28,8 +30,8 @@ _LISTED = 8
 
 # ---- rows
 def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
-    """All conversations, then what was none."""
-    cut = sum(bool(item.datagram.cut) for item in decoded.malformed)
+    """All conversations, then the datagrams and frames that belong to none."""
+    cut = sum(item.datagram.short for item in decoded.malformed)
     said = [_count(decoded.frames, "frame"), _count(len(decoded.in_order), "conversation")]
     said += [_count(decoded.messages, "message"), f"{len(decoded.malformed) - cut} malformed"]
     said += [f"{cut} incomplete"] if cut else []
@@ -43,8 +45,8 @@ def decoded_rows(file: str, decoded: Decoded) -> Iterator[Row]:
         kerberos = conversation.phase1.shared_number
         for seen in conversation.messages:
             yield from _message_rows(decoded, seen, kerberos)
-    broken = [item for item in decoded.malformed if not item.datagram.cut]
-    lacking = [item for item in decoded.malformed if item.datagram.cut]
+    broken = [item for item in decoded.malformed if not item.datagram.short]
+    lacking = [item for item in decoded.malformed if item.datagram.short]
     for items, heading in ((broken, "Malformed"), (lacking, "Incomplete in the capture")):
         if items:
             yield Row("plain", "")
@@ -68,7 +70,7 @@ def _conversation_rows(conversation: Conversation, conclusion: Conclusion) -> It
     for role, said in conclusion_lines(conclusion):
         for number, line in enumerate(_wrapped(said)):
             yield _about("" if number else "result", line, role)
-    if not conversation.begins_here:
+    if not conversation.begins_here and conclusion.main.reason is not Reason.IKE_VERSION:
         who = "" if conversation.ends_known else "; which end began it is not known"
         yield _about("begins", f"before the capture{who}", "open")
     if phase1.choice is not None:
@@ -128,7 +130,7 @@ def _key_rows(conversation: Conversation) -> Iterator[Row]:
     ):
         names = dict.fromkeys(one.name for one in checks if one.verdict is verdict)
         if names:
-            label = "unchecked" if verdict is Verdict.CANNOT else verdict.value
+            label = "unproven" if verdict is Verdict.CANNOT else verdict.value
             yield _about(label, ", ".join(names), role)
 
 
@@ -156,6 +158,9 @@ def _message_rows(decoded: Decoded, seen: Seen, kerberos: bool | None) -> Iterat
         yield Row("dim", head, f"{ends}  {name}, repeats frame {seen.repeats}")
         return
     yield Row(role, head, f"{ends}  {name}")
+    if seen.pieces:
+        frames = ", ".join(map(str, seen.pieces))
+        yield Row("dim", _INDENT, f"sent in {len(seen.pieces)} fragments (frames {frames})")
     if seen.state == CLOSED:
         yield from _closed_rows(seen)
     yield from _payload_rows(seen, kerberos)
@@ -165,6 +170,8 @@ def exchange_name(seen: Seen) -> str:
     """The exchange, and which message of it this is where there are several."""
     exchange = seen.header.exchange
     name = MODES[exchange]
+    if is_piece(seen.header):
+        return f"{name}, fragment"
     return f"{name} {seen.number or '?'}" if exchange in _NUMBERED else name
 
 
@@ -186,7 +193,9 @@ def _payload_rows(seen: Seen, kerberos: bool | None) -> Iterator[Row]:
         name, lines = payload_lines(item, kerberos)
         role = "plain"
         if isinstance(item, HashData | Signature) and (check := next(checks, None)):
-            lines, role = [_worth(check)], _ROLES[check.verdict]
+            role = _ROLES[check.verdict]
+            # of one that is verified the whole name of its signer stays in one line
+            lines = [_worth(check)] if role == "ok" else _wrapped(_worth(check), 74)
         for number, line in enumerate(lines):
             yield Row(role, _INDENT, f"{name if not number else '':<{_LABEL}}{line}")
     for check in checks:  # one that has no payload of its own
@@ -211,7 +220,7 @@ def _malformed_rows(decoded: Decoded, item: Malformed) -> Iterator[Row]:
 
 
 def _other_rows(decoded: Decoded) -> Iterator[Row]:
-    """What is no message of IKE, in a line a reason."""
+    """Frames without an IKE message, a line for each reason."""
     rows = []
     for datagrams, what in ((decoded.esp, "ESP in UDP"), (decoded.keepalives, "NAT keepalive")):
         if datagrams:
@@ -227,4 +236,7 @@ def _other_rows(decoded: Decoded) -> Iterator[Row]:
     if not decoded.in_order and not decoded.malformed:
         yield Row("plain", "")
         said = "No ISAKMP message on UDP ports 500 and 4500. For another port give --port N"
-        yield Row("open", said)
+        if decoded.esp or any(why in decoded.ignored for why in PROTECTED):
+            said += "\nThere are ESP or AH packets: their SAs were negotiated outside the capture"
+        for line in said.splitlines():
+            yield Row("open", line)

@@ -20,7 +20,7 @@ _TYPES = {
     "2a864886f70d010901": "emailAddress",
 }
 MAX_PARTS = 32
-#: code points up to here are letters of Europe: names in UTF-16 are told from noise by them
+#: code points up to here are European letters: by them a name in UTF-16 is recognised
 _EUROPEAN = 0x24F
 _MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 

@@ -44,7 +44,7 @@ _BINARY = frozenset(
         IdType.DER_ASN1_GN,
     )
 )
-#: octets of data that nobody can read which are still shown
+#: octets of opaque data that are shown
 _SHOWN = 24
 #: payload types from here on are for private use (RFC 2408 3.1)
 _PRIVATE = 128
@@ -81,7 +81,7 @@ def payload_tree(item: AnyPayload, kerberos: bool | None = None) -> dict[str, ob
 
 
 def _octets(data: bytes) -> str:
-    """Data that nobody can read."""
+    """Opaque data, shortened."""
     more = f"... ({len(data)} octets)" if len(data) > _SHOWN else ""
     return data[:_SHOWN].hex() + more
 

@@ -1,4 +1,4 @@
-"""Transforms of both phases in the words of suites; numbers that nobody knows stay numbers."""
+"""Transforms of both phases in the words of suites; unknown numbers stay numbers."""
 
 from __future__ import annotations
 

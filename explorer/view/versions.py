@@ -1,4 +1,4 @@
-"""Messages of IKEv2, and of versions that nobody knows, as rows and as JSON shows them."""
+"""Messages of IKEv2 and of unknown versions, as text and as JSON shows them."""
 
 from __future__ import annotations
 

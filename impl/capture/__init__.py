@@ -1,11 +1,15 @@
-"""Captures: frames of a file, the datagrams in them, and the conversations those make, seen from outside.
+"""Captures: the frames of a file, the datagrams in them, and the conversations that these make up.
 
 files         pcap and pcapng to frames           packets   frames to UDP datagrams
-datagrams     what a datagram is                  writer    datagrams to pcap
+lookalikes    what another file looks like      datagrams what a datagram is
+pieces        messages sent in fragments          versions  other versions of IKE
 keylog        secrets that open a conversation    secrets   what follows from them
-conversation  who says what in which exchange     opening   deciphering and verifying it
-signers       whose key a signature is by
+conversation  who says what in which exchange     places    which end, and which message of an exchange
+opening       deciphering and verifying it        signers   whose key a signature is by
+conclusion    what became of a conversation       ending    that, as values
+trail         the course of its exchanges         phase1_ends, quick_ends   where they stopped, and why
+writer        datagrams to pcap
 
-Nothing of a file is believed: what is wrong with it is a `CaptureError`, what is wrong with one frame is
+Nothing of a file is trusted: what is wrong with it is a `CaptureError`, what is wrong with one frame is
 said beside its number. Work and memory are bounded by the file.
 """

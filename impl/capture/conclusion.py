@@ -6,11 +6,12 @@ been sent. So a conclusion names the frames that it rests on, and says whether i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from impl.capture.conversation import Conversation, Seen
+from impl.capture.datagrams import Datagram
 from impl.capture.ending import Conclusion, Ending, Evidence, Outcome, Reason
 from impl.capture.phase1_ends import PATIENCE, one_sided, phase1_ending
 from impl.capture.quick_ends import quick_endings, spis_of
@@ -23,15 +24,34 @@ _APART = 10**9
 _STANDS = (Outcome.ESTABLISHED, Outcome.PHASE1, Outcome.DELETED)
 
 
-def conclude(conversations: Sequence[Conversation], until_ns: int) -> list[Conclusion]:
-    """The conclusion of each conversation, in their order; `until_ns`: the time of the last frame."""
-    courses = [course_of(item) for item in conversations]
+def conclude(
+    conversations: Sequence[Conversation],
+    until_ns: int,
+    cut: Iterable[Datagram] = (),
+    unreachable: Iterable[Datagram] = (),
+) -> list[Conclusion]:
+    """The conclusion of each conversation, in their order.
+
+    until_ns   the time of the last frame      cut   messages of which the capture has only a part
+    unreachable   what ICMP reports, with the ends of the datagrams that have not arrived
+    """
+    parts: dict[bytes, list[int]] = {}
+    for datagram in cut:
+        parts.setdefault(datagram.octets[:8], []).append(datagram.frame)
+    courses = [course_of(item, parts.get(item.cookies.initiator, ())) for item in conversations]
+    reports: dict[tuple[object, object], list[tuple[int, str]]] = {}
+    for item in unreachable:
+        if item.source is not None and item.destination is not None:
+            ends = item.source.address, item.destination.address
+            reports.setdefault(ends, []).append((item.frame, item.cut))
     deleted: dict[tuple[int, bytes], Step] = {}
     for course in courses:
+        talk = course.conversation
+        course.unreachable = reports.get((talk.initiator.address, talk.responder.address), [])
         for step in course.notices:
-            for item in deletes(step):
-                for spi in item.spis:
-                    deleted.setdefault((item.protocol, spi), step)
+            for payload in deletes(step):
+                for spi in payload.spis:
+                    deleted.setdefault((payload.protocol, spi), step)
     return [_conclusion(course, deleted, until_ns) for course in courses]
 
 
@@ -59,7 +79,8 @@ def _conclusion(
         ended = ended or _dead(course, until_ns)
     over = main.outcome in _STANDS or main.reason is Reason.BEGINS_BEFORE
     if ended is not None and over:
-        main = ended
+        lives = ended.reason is Reason.DELETE and main.outcome is Outcome.ESTABLISHED
+        main = replace(ended, outcome=Outcome.ESTABLISHED) if lives else ended
     if first is not None and main is not first and main.outcome in _STANDS:
         main = replace(main, frames=(*first.frames, *main.frames))
     return Conclusion(main, first, tuple(quick))
@@ -140,7 +161,7 @@ def _asks(seen: Seen) -> bool:
 
 
 def _without_questions(course: Course) -> dict[bool, int]:
-    """The last frame of each end that is more than a question of its own, which is no answer."""
+    """The last frame of each end that is not R-U-THERE: a question does not answer another."""
     found: dict[bool, int] = {}
     for seen in course.conversation.messages:
         if seen.from_initiator is not None and not _asks(seen):
@@ -153,13 +174,9 @@ def _without_quick(course: Course, first: Ending, until_ns: int) -> Ending:
     base = replace(first, reason=Reason.NO_QUICK_MODE)
     if course.xauth:
         frames = tuple(step.first for step in course.xauth)
-        return replace(base, reason=Reason.XAUTH, certain=False, frames=frames)
-    if not course.conversation.messages:
-        return base
+        base = replace(base, reason=Reason.XAUTH, certain=False, frames=frames)
     end = course.conversation.messages[-1].datagram.time_ns
-    if until_ns - end < PATIENCE:
-        return replace(base, alternatives=(Reason.CAPTURE_ENDS,))
-    return base
+    return replace(base, alternatives=(Reason.CAPTURE_ENDS,)) if until_ns - end < PATIENCE else base
 
 
 def _unseen(course: Course) -> Ending:
@@ -167,12 +184,15 @@ def _unseen(course: Course) -> Ending:
     notices = course.notices
     for step in reversed(notices):
         for item in errors(step):
+            version = item.type in (
+                NotifyType.INVALID_MAJOR_VERSION,
+                NotifyType.INVALID_MINOR_VERSION,
+            )
             return Ending(
-                Outcome.UNDECIDED,
-                Reason.NOTIFY,
+                Outcome.REFUSED if version else Outcome.UNDECIDED,
+                Reason.IKE_VERSION if version else Reason.NOTIFY,
                 Evidence.NOTIFY,
                 frames=tuple(step.frames),
-                by_initiator=step.from_initiator,
                 notify=item,
                 protected=step.seen.header.encrypted,
             )

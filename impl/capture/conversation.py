@@ -1,7 +1,7 @@
 """Who says what: Phase I exchanges by their cookies, and what runs under them, seen from outside.
 
-Nothing is believed because it is in a capture. What no end would take for a message is `Malformed` and
-moves nothing; of what no key opens, only the header is told.
+Nothing is trusted because it is in a capture. A datagram that is not a valid message is `Malformed` and
+changes nothing; of a message that no key opens only the header is known.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from impl.capture.opening import (
     phase1_checks,
 )
 from impl.capture.packets import Endpoint
+from impl.capture.pieces import Pieces, is_piece
 from impl.capture.places import number_in_clear, sealed_number, sent_by
 from impl.capture.secrets import (
     GSS_NAMES,
@@ -65,7 +66,7 @@ CLEAR, DECRYPTED, CLOSED = "clear", "decrypted", "closed"
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A datagram on an ISAKMP port that is no message, and why."""
+    """A datagram on an ISAKMP port that is not a valid message, and why."""
 
     datagram: Datagram
     error: WireError
@@ -79,6 +80,7 @@ class Seen:
     from_initiator  whether the one who began Phase I sent it; None where that cannot be said
     repeats         the frame that first held the very same message
     state           clear, decrypted, or closed, and then `why`
+    pieces          the frames that it was put together from, if it was sent in pieces
     """
 
     datagram: Datagram
@@ -90,6 +92,7 @@ class Seen:
     why: str = ""
     checks: tuple[Check, ...] = ()
     repeats: int | None = None
+    pieces: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -137,19 +140,27 @@ class Conversation:
         other.phase1.initiator = replace(self.phase1.initiator)
         return other
 
-    def see(self, datagram: Datagram, header: Header, secrets: Secrets) -> Seen:
-        """Take in one message; WireError if it is none. A repeated one changes nothing."""
+    def see(
+        self,
+        datagram: Datagram,
+        header: Header,
+        secrets: Secrets,
+        pieces: tuple[int, ...] = (),
+    ) -> Seen:
+        """Take in one message; WireError if it is not valid. A repeated one changes nothing."""
         first = self._before.get(datagram.octets)
         if first is not None:
-            seen = replace(first, datagram=datagram, repeats=first.datagram.frame)
+            frame = first.datagram.frame
+            seen = replace(first, datagram=datagram, repeats=frame, pieces=pieces)
         else:
             before = self.cookies
-            if not self.begins_here and not self.ends_known:
+            if not (self.begins_here or self.ends_known or is_piece(header)):
                 self._orient(datagram, header)
             if before.responder == NO_COOKIE:
                 self.phase1.cookies = cookies_of(header)
             try:
                 seen = self._new(datagram, header, secrets)
+                seen = replace(seen, pieces=pieces) if pieces else seen
             except WireError:
                 self.phase1.cookies = before
                 raise
@@ -221,8 +232,8 @@ class Conversation:
         for item in payloads:
             if isinstance(item, GssToken):
                 phase1.gss = True
-            elif isinstance(item, VendorId) and (told := tells(item.data)):
-                phase1.vendors.add(told)
+            elif isinstance(item, VendorId) and (hint := tells(item.data)):
+                phase1.vendors.add(hint)
 
     def _note_sas(self, payloads: tuple[AnyPayload, ...], *, from_initiator: bool) -> None:
         """Keep the offer, or the choice."""
@@ -378,18 +389,22 @@ class Conversations:
         self.all: list[Conversation] = []
         #: those of other versions of IKE
         self.others = Others()
+        self._pieces = Pieces()
 
     def see(
         self, datagram: Datagram
     ) -> tuple[Conversation, Seen] | tuple[OtherConversation, OtherSeen] | Malformed:
-        """Take in one ISAKMP datagram: the message it is and where it belongs; or that it is none."""
+        """Take in one ISAKMP datagram: its message and its conversation, or why it is not valid."""
         assert datagram.kind is Kind.ISAKMP
         try:
             if not datagram.cut and (other := other_version(datagram.octets)) is not None:
                 return self.others.see(datagram, other)
-            header = _checked(datagram)
+            header, pieces = _checked(datagram), tuple[int, ...]()
+            if is_piece(header) and (whole := self._pieces.take(datagram, header)) is not None:
+                datagram, pieces = whole
+                header = _checked(datagram)
             conversation, new = self._of(datagram, header)
-            seen = conversation.see(datagram, header, self._secrets)
+            seen = conversation.see(datagram, header, self._secrets, pieces)
         except WireError as error:
             return Malformed(datagram, error)
         if new:
@@ -417,9 +432,9 @@ class Conversations:
 
 
 def _checked(datagram: Datagram) -> Header:
-    """The header of a message that one of us would look at; WireError if there is none."""
+    """The header of a message; WireError if it is not valid."""
     if datagram.cut:
-        problem = f"incomplete: {datagram.cut}"
+        problem = f"incomplete: {datagram.cut}" if datagram.short else datagram.cut
         raise WireError(len(datagram.octets), "datagram", problem, "RFC 2408 3.1")
     header = decode_header(datagram.octets)
     if header.exchange not in _KNOWN:
@@ -441,7 +456,7 @@ def _checked(datagram: Datagram) -> Header:
 def follow(
     datagrams: Iterable[Datagram], secrets: Secrets | None = None
 ) -> tuple[Conversations, list[Malformed]]:
-    """All conversations of a capture, and what was none."""
+    """All conversations of a capture, and the datagrams that are not valid messages."""
     conversations, malformed = Conversations(secrets), []
     for item in datagrams:
         if item.kind is Kind.ISAKMP:

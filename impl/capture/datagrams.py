@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from impl.capture.files import Frame
-from impl.capture.packets import Endpoint, IgnoredError, Packets, Udp
+from impl.capture.packets import Endpoint, IgnoredError, Packets, Udp, UnreachableError
 from impl.wire.message import HEADER_SIZE
 
 IKE_PORT, NAT_T_PORT = 500, 4500
@@ -21,6 +21,7 @@ class Kind(StrEnum):
     ISAKMP = "isakmp"
     ESP = "esp"
     KEEPALIVE = "keepalive"
+    UNREACHABLE = "unreachable"
     OTHER = "other"
 
 
@@ -29,8 +30,10 @@ class Datagram:
     """What a frame held.
 
     octets   the ISAKMP message, without the marker, or the ESP packet
-    why      why a frame of kind `other` is ignored; its ends are None if no UDP was found
+    why      why a frame of kind `other` is ignored; its ends are None if no UDP was found. One of kind
+             `unreachable` has the ends of the datagram that has not arrived, and in `cut` why
     cut      what the frame lacks of the datagram; empty if nothing
+    short    whether that is so because the capture has only a part of its packet
     """
 
     frame: int
@@ -41,6 +44,7 @@ class Datagram:
     octets: bytes = b""
     why: str = ""
     cut: str = ""
+    short: bool = False
 
 
 def datagrams(frames: Iterable[Frame], ports: Iterable[int] = ()) -> Iterator[Datagram]:
@@ -50,11 +54,22 @@ def datagrams(frames: Iterable[Frame], ports: Iterable[int] = ()) -> Iterator[Da
         try:
             found = packets.udp(frame)
             kind, octets = _kind(found, named)
+        except UnreachableError as error:
+            yield Datagram(
+                frame.number,
+                frame.time_ns,
+                Kind.UNREACHABLE,
+                error.source,
+                error.destination,
+                why=str(error),
+                cut=error.what,
+            )
         except IgnoredError as error:
             yield Datagram(frame.number, frame.time_ns, Kind.OTHER, why=str(error))
         else:
-            source, destination, _, cut = found
-            yield Datagram(frame.number, frame.time_ns, kind, source, destination, octets, cut=cut)
+            ends = found.source, found.destination
+            cut, short = found.cut, found.short
+            yield Datagram(frame.number, frame.time_ns, kind, *ends, octets, cut=cut, short=short)
 
 
 def _kind(udp: Udp, named: frozenset[int]) -> tuple[Kind, bytes]:

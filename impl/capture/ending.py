@@ -46,6 +46,7 @@ class Reason(StrEnum):
     ONE_DIRECTION = "one-direction"
     BEGINS_BEFORE = "begins-before-capture"
     CAPTURE_ENDS = "capture-ends"
+    INCOMPLETE = "incomplete"
     IKE_VERSION = "ike-version"
 
 
@@ -55,6 +56,7 @@ class Evidence(StrEnum):
     MESSAGES = "messages"
     NOTIFY = "notify"
     SILENCE = "silence"
+    ICMP = "icmp"
     UNREAD_ANSWER = "unread-answer"
     RESENT = "resent"
     WRONG_PROOF = "wrong-proof"
@@ -75,6 +77,7 @@ class Ending:
     sendings       how often the last message was sent, over `seconds`
     answers        messages from the other end that came in answer, and that no key opens
     keyed          whether there is a key, so that what stays closed does not belong to it
+    unreachable    what ICMP reports of the last message
     notify         what refused it; `protected`: under the keys of Phase I
     chosen         the suites of a Quick Mode, where they can be read
     """
@@ -94,6 +97,7 @@ class Ending:
     answers: int = 0
     keyed: bool = False
     floated: bool = False
+    unreachable: str = ""
     notify: Notification | None = None
     protected: bool = False
     chosen: tuple[tuple[Proposal, Transform], ...] = ()

@@ -28,7 +28,7 @@ MAX_TRIED = 4
 NO_IV = "its IV comes from a message that is not in the capture"
 WRONG_KEY = "does not decrypt to payloads: most likely the wrong key"
 NEEDS_GSS = "needs the session key of GSS-API: it is a wrap token of Kerberos"
-NEEDS_OWN_CERTIFICATE = "needs the certificate of the responder, of which it is the hash"
+NEEDS_CERTIFICATE = "needs the certificate of the responder, of which it is the hash"
 
 
 class Verdict(StrEnum):
@@ -138,7 +138,7 @@ def phase1_checks(
         is_hash = isinstance(item, HashData)
         name = f"HASH_{letter}" if is_hash else f"SIG_{letter}"
         if is_hash and _of_certificate(payloads, from_initiator=from_initiator):
-            checks.append(Check("HASH(1)", Verdict.CANNOT, NEEDS_OWN_CERTIFICATE))
+            checks.append(Check("HASH(1)", Verdict.CANNOT, NEEDS_CERTIFICATE))
             continue
         if is_hash and phase1.kerberos:
             checks.append(Check(name, Verdict.CANNOT, NEEDS_GSS))
@@ -183,8 +183,7 @@ def _lacking(phase1: Phase1, known: Known, side: Side) -> list[str]:
     if phase1.choice is None:
         found.append("the choice of a suite (message 2)")
     elif known.skeyid is None:
-        why = ", as the nonces are encrypted with public keys" if by_public_key else ""
-        found.append(f"SKEYID{why}")
+        found.append(_of_skeyid(phase1))
     if phase1.publics is None:
         encrypted = phase1.method == Method.REVISED_RSA_ENCRYPTION
         found.append("both public values" + (", which are encrypted" if encrypted else ""))
@@ -194,6 +193,15 @@ def _lacking(phase1: Phase1, known: Known, side: Side) -> list[str]:
         why = ", which is encrypted with a public key" if by_public_key else ""
         found.append(f"the identity{why}")
     return found
+
+
+def _of_skeyid(phase1: Phase1) -> str:
+    """What leads to SKEYID, by the method (RFC 2409 5)."""
+    if phase1.method in PUBLIC_KEY:
+        return "SKEYID, as the nonces are encrypted with public keys"
+    if phase1.method == Method.PRE_SHARED_KEY:
+        return "the pre-shared key or SKEYID"
+    return "SKEYID or the Diffie-Hellman secret"
 
 
 def _keys(known: Known) -> Keys | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from struct import Struct, unpack_from
@@ -16,8 +17,29 @@ _EXTENSIONS = (0, 43, 60)  # hop by hop, routing, destination options
 _NAMES = {1: "ICMP", 6: "TCP", 50: "ESP", 51: "AH", 58: "ICMPv6"}
 _PPPOE, _PPP = 0x8864, {0x0021: _IPV4, 0x0057: _IPV6}
 _ETHERTYPES = {0x0806: "ARP", 0x88CC: "LLDP", 0x8863: "PPPoE", _PPPOE: "PPPoE", 0x8847: "MPLS"}
+#: types and codes of ICMP that report it, by protocol
+_ICMP: dict[int, dict[tuple[int, int], str]] = {
+    1: {
+        (3, 0): "network unreachable",
+        (3, 1): "host unreachable",
+        (3, 3): "port unreachable",
+        (3, 4): "fragmentation needed",
+        (3, 9): "network administratively prohibited",
+        (3, 10): "host administratively prohibited",
+        (3, 13): "communication administratively prohibited",
+    },
+    58: {
+        (1, 0): "no route",
+        (1, 1): "communication administratively prohibited",
+        (1, 3): "address unreachable",
+        (1, 4): "port unreachable",
+        (2, 0): "packet too big",
+    },
+}
 _V4 = Struct("!BBHHHBBH4s4s")
 _V6 = Struct("!IHBB16s16s")
+#: why packets of ESP and AH are ignored
+PROTECTED = ("not UDP: ESP", "not UDP: AH")
 MAX_TAGS = 8
 #: packets whose fragments are awaited at a time, and fragments of one
 MAX_AWAITED, MAX_PIECES = 64, 128
@@ -36,16 +58,26 @@ class Endpoint(NamedTuple):
 
 
 class Udp(NamedTuple):
-    """A UDP datagram; `cut` says what of it the frame lacks, empty if nothing."""
+    """A UDP datagram; `cut` says what of it the frame lacks, empty if nothing; `short`: as the capture has
+    only a part of its packet."""
 
     source: Endpoint
     destination: Endpoint
     payload: bytes
     cut: str = ""
+    short: bool = False
 
 
 class IgnoredError(Exception):
     """Why a frame is not looked at."""
+
+
+class UnreachableError(IgnoredError):
+    """ICMP reports that a UDP datagram has not arrived: its ends, and why (RFC 792, 4443)."""
+
+    def __init__(self, what: str, source: Endpoint, destination: Endpoint) -> None:
+        super().__init__(f"not UDP: ICMP, {what} for UDP {source} -> {destination}")
+        self.what, self.source, self.destination = what, source, destination
 
 
 @dataclass(slots=True)
@@ -193,7 +225,27 @@ def _first_of(offset: int, cut: str) -> str:
     return f"a fragment: {cut}"
 
 
+def _raise_unreachable(body: bytes, meanings: Mapping[tuple[int, int], str]) -> None:
+    """UnreachableError if an ICMP message reports that a UDP datagram has not arrived; it quotes the beginning
+    of the packet."""
+    what, inner = meanings.get((body[0], body[1])) if len(body) > 8 else None, body[8:]
+    version = inner[0] >> 4 if inner else 0
+    if what is None or version not in (4, 6):
+        return
+    head, at, size = ((inner[0] & 15) * 4, 12, 4) if version == 4 else (40, 8, 16)
+    if len(inner) < head + 4 or inner[9 if version == 4 else 6] != _UDP or head < 20:
+        return
+    ports = unpack_from("!HH", inner, head)
+    source, destination = (
+        Endpoint(ip_address(inner[at + size * index : at + size * (index + 1)]), port)
+        for index, port in enumerate(ports)
+    )
+    raise UnreachableError(what, source, destination)
+
+
 def _transport(protocol: int, source: bytes, destination: bytes, body: bytes, cut: str) -> Udp:
+    if protocol in _ICMP:
+        _raise_unreachable(body, _ICMP[protocol])
     if protocol != _UDP:
         raise IgnoredError(f"not UDP: {_NAMES.get(protocol, f'IP protocol {protocol}')}")
     if len(body) < 8:
@@ -201,7 +253,8 @@ def _transport(protocol: int, source: bytes, destination: bytes, body: bytes, cu
     sport, dport, size = unpack_from("!HHH", body)
     if size < 8:
         raise IgnoredError(f"UDP datagram of {size} octets")
+    short = bool(cut)
     if size > len(body) and not cut:
-        cut = f"UDP datagram of {size} octets, of which the frame has {len(body)}"
+        cut = f"UDP datagram of {size} octets in an IP packet with {len(body)}"
     ends = Endpoint(ip_address(source), sport), Endpoint(ip_address(destination), dport)
-    return Udp(*ends, body[8:size], cut)
+    return Udp(*ends, body[8:size], cut, short)

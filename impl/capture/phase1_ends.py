@@ -27,6 +27,8 @@ FULL = {
 PATIENCE = 3 * 10**9
 _N = NotifyType
 _REFUSALS: dict[int, Reason] = {
+    _N.INVALID_MAJOR_VERSION: Reason.IKE_VERSION,
+    _N.INVALID_MINOR_VERSION: Reason.IKE_VERSION,
     _N.NO_PROPOSAL_CHOSEN: Reason.PROPOSAL_P1,
     _N.ATTRIBUTES_NOT_SUPPORTED: Reason.PROPOSAL_P1,
     _N.INVALID_TRANSFORM_ID: Reason.PROPOSAL_P1,
@@ -107,7 +109,7 @@ def _refused(course: Course) -> Ending | None:
                 trail.exchange,
                 stopped_after=trail.reached,
                 certain=certain,
-                alternatives=_instead(reason) if not certain else (),
+                alternatives=_instead(reason, item) if not certain else (),
                 frames=(last.first, *step.frames),
                 by_initiator=step.from_initiator,
                 sendings=len(last.frames),
@@ -129,7 +131,7 @@ def _meaning(course: Course, step: Step, item: Notification) -> tuple[Reason, bo
         if unread is not None and not unread.closed:
             return Reason.IDENTITY, False
     if item.type in _PROOF:
-        return of_method(course), method == Method.PRE_SHARED_KEY
+        return of_method(course), False
     if item.type in _NOT_READ and course.phase1.reached >= 5 and method == Method.PRE_SHARED_KEY:
         return Reason.PSK_MISMATCH, False
     return _REFUSALS.get(item.type, Reason.NOTIFY), True
@@ -168,11 +170,11 @@ def of_method(course: Course) -> Reason:
     return Reason.PSK_MISMATCH if phase1.method is not None else Reason.NOTIFY
 
 
-def _instead(reason: Reason) -> tuple[Reason, ...]:
+def _instead(reason: Reason, item: Notification) -> tuple[Reason, ...]:
     """What else it may be, where a reason is inferred."""
-    if reason is Reason.IDENTITY:
-        return (Reason.PSK_MISMATCH,)
-    return (Reason.IDENTITY,)
+    if item.type not in _PROOF:
+        return ()
+    return (Reason.PSK_MISMATCH,) if reason is Reason.IDENTITY else (Reason.IDENTITY,)
 
 
 # ---- inferred
@@ -182,10 +184,9 @@ def one_sided(course: Course) -> bool | None:
         return None
     (side,) = course.sides
     # Of several answers to one message each is a conversation, and only one of them has that message.
-    twin = course.conversation.begins_here and not side
     alone = course.conversation.begins_here and course.phase1.reached < 3 and not course.quick
     several = len(course.phase1.all) + len(course.quick) + len(course.notices) > 1
-    return side if several and not twin and not alone else None
+    return side if several and not alone else None
 
 
 def _one_direction(course: Course) -> Ending | None:
@@ -212,7 +213,7 @@ def _unread_answer(course: Course) -> Ending | None:
         return None
     later = [step for step in course.notices if step.closed and step.first > last.first]
     answers = [step for step in later if step.from_initiator is not last.from_initiator]
-    # Where both ends send some, they go on: these are no refusals.
+    # Where both ends send some, the exchange goes on: then they do not refuse anything.
     if not answers or len(answers) < len(later) or answers[0].from_initiator is None:
         return None
     reason = Reason.REFUSAL_ENCRYPTED
@@ -288,6 +289,16 @@ def _silent(course: Course, until_ns: int) -> Ending:
         return Ending(
             Outcome.UNDECIDED, Reason.BEGINS_BEFORE, Evidence.CAPTURE, trail.exchange, frames=frames
         )
+    reports = [report for report in course.unreachable if report[0] > last.first]
+    if reports and last.from_initiator:
+        frames = tuple(sorted((*last.frames, *(frame for frame, _ in reports))))
+        made = replace(_at(course, last, Reason.NO_RESPONDER), evidence=Evidence.ICMP)
+        return replace(made, frames=frames, by_initiator=False, unreachable=reports[-1][1])
+    partial = tuple(frame for frame in course.partial if frame > last.first)
+    if partial:
+        made = _at(course, last, Reason.INCOMPLETE, Outcome.UNDECIDED)
+        frames = tuple(sorted((*last.frames, *partial)))
+        return replace(made, evidence=Evidence.CAPTURE, frames=frames)
     if len(last.frames) == 1 and until_ns - last.times[0] < PATIENCE:
         made = _at(course, last, Reason.CAPTURE_ENDS, Outcome.UNDECIDED)
         return replace(made, evidence=Evidence.CAPTURE)

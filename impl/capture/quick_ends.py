@@ -37,13 +37,18 @@ class Heard:
         self._closed: dict[bool | None, list[int]] = {True: [], False: [], None: []}
         self.refusals: dict[int, tuple[Step, Notification]] = {}
         self.connected: set[int] = set()
+        #: errors in clear, which nothing authenticates, by frame
+        self._clear: list[tuple[int, Step, Notification]] = []
         by_spi = {spi: id_ for id_, trail in course.quick.items() for spi in _spis(trail, 1)}
         waiting = deque(id_ for id_, trail in course.quick.items() if trail.reached < 3)
         for step in course.notices:
             if step.closed:
                 self._closed[step.from_initiator].append(step.first)
-            for item in errors(step) if step.seen.header.encrypted else ():
-                self._assign(course, step, item, by_spi.get(item.spi), waiting)
+            for item in errors(step):
+                if step.seen.header.encrypted:
+                    self._assign(course, step, item, by_spi.get(item.spi), waiting)
+                else:
+                    self._clear.append((step.first, step, item))
             if step.has(Notification, _is_connected):
                 self.connected.add(step.first)
 
@@ -64,6 +69,13 @@ class Heard:
         found = self._closed[from_initiator]
         upper = len(found) if before is None else bisect_right(found, before)
         return found[bisect_right(found, frame) : upper]
+
+    def clear_after(self, frame: int, *, before: int | None) -> tuple[Step, Notification] | None:
+        """The first error in clear after a frame, and before another if it is given."""
+        at = bisect_right(self._clear, frame, key=lambda entry: entry[0])
+        if at == len(self._clear) or (before is not None and self._clear[at][0] > before):
+            return None
+        return self._clear[at][1:]
 
 
 def _is_connected(item: object) -> bool:
@@ -111,7 +123,7 @@ def quick_endings(course: Course, until_ns: int) -> tuple[Ending, ...]:
 def _ending(course: Course, trail: Trail, heard: Heard, until_ns: int, then: int | None) -> Ending:
     number = trail.reached
     last, before = trail.steps.get(number), trail.steps.get(number - 1)
-    if last is None or _lone(course, trail):
+    if last is None or _from_before(course, trail):
         return Ending(
             Outcome.UNDECIDED,
             Reason.BEGINS_BEFORE,
@@ -139,6 +151,11 @@ def _ending(course: Course, trail: Trail, heard: Heard, until_ns: int, then: int
         )
     if number >= 3:
         return _complete(made, trail, heard)
+    partial = [frame for frame in course.partial if last.first < frame < (then or frame + 1)]
+    if partial:
+        frames = tuple(sorted((*made.frames, *partial)))
+        made = replace(made, outcome=Outcome.UNDECIDED, reason=Reason.INCOMPLETE, frames=frames)
+        return replace(made, evidence=Evidence.CAPTURE)
     return _unanswered(made, last, heard, until_ns, then)
 
 
@@ -150,13 +167,13 @@ def _again(before: Step, last: Step) -> int:
     return again if again >= _MANY or not answered else 0
 
 
-def _lone(course: Course, trail: Trail) -> bool:
-    """Whether a capture begins with a message of Quick Mode, sent once, that may be any of its messages."""
+def _from_before(course: Course, trail: Trail) -> bool:
+    """Whether a capture begins with a Quick Mode that is not complete in it: then it is not known which of
+    its messages these are."""
     ends = course.conversation
-    if ends.begins_here or course.phase1.all or len(trail.all) > 1:
+    if ends.begins_here or course.phase1.all or trail.reached > 2:
         return False
-    (step,) = trail.all
-    return len(step.frames) == 1 and step.first == ends.messages[0].datagram.frame
+    return trail.frames[0] == ends.messages[0].datagram.frame
 
 
 def _at(course: Course, trail: Trail, last: Step) -> Ending:
@@ -226,6 +243,9 @@ def _unanswered(made: Ending, last: Step, heard: Heard, until_ns: int, then: int
                 frames=tuple(sorted({*made.frames, *answers})),
                 answers=len(answers),
             )
+    in_clear = heard.clear_after(last.first, before=then)
+    if in_clear is not None:
+        return replace(_refused(made, *in_clear), protected=False, certain=False)
     if len(last.frames) == 1 and until_ns - last.times[0] < PATIENCE:
         return replace(
             made, outcome=Outcome.UNDECIDED, reason=Reason.CAPTURE_ENDS, evidence=Evidence.CAPTURE

@@ -69,9 +69,9 @@ class Signers:
         return None, _UNKNOWN
 
     def _vouching(self, sent: Sequence[Certificate], shown: Identification | None) -> str:
-        """Who vouches for the first certificate that was sent, and for the identity; or why nobody does.
+        """Through which certificate the first one that was sent is trusted for the identity; or why it is not.
 
-        Keys and hashes are not held against it: what was done is told, not what ought to be.
+        The length of its key and the hash of its signature are not judged.
         """
         from impl.auth.interface import Refused
         from impl.auth.names import unconfirmed

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from impl.capture.conversation import CLOSED, Conversation, Seen
+from impl.capture.pieces import is_piece
 from impl.wire.message import NO_COOKIE
 from impl.wire.numbers import ExchangeType, NotifyType
 from impl.wire.payloads import AnyPayload, Delete, Notification
@@ -92,6 +93,9 @@ class Course:
 
     quick     Quick Modes by message id, in the order in which they began
     notices   Informational messages; `xauth`: Transaction exchanges (XAUTH, Mode Config)
+    last_of   the last frame of each end, by whether it is the initiator
+    unreachable   what ICMP reports of messages of the initiator: frame and meaning
+    partial   frames with a part of a message only: cut off in the capture, or fragments of one
     """
 
     conversation: Conversation
@@ -101,6 +105,8 @@ class Course:
     xauth: list[Step] = field(default_factory=list)
     last_of: dict[bool, int] = field(default_factory=dict)
     answered: bool = False
+    partial: list[int] = field(default_factory=list)
+    unreachable: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def sides(self) -> frozenset[bool]:
@@ -108,9 +114,9 @@ class Course:
         return frozenset(self.last_of)
 
 
-def course_of(conversation: Conversation) -> Course:
-    """The course of a conversation, in one pass over its messages."""
-    course = Course(conversation, Trail(0, 0))
+def course_of(conversation: Conversation, cut: Sequence[int] = ()) -> Course:
+    """The course of a conversation, in one pass over its messages; `cut`: frames with a part of one."""
+    course = Course(conversation, Trail(0, 0), partial=list(cut))
     steps: dict[int, Step] = {}
     for seen in conversation.messages:
         frame = seen.datagram.frame
@@ -129,6 +135,9 @@ def course_of(conversation: Conversation) -> Course:
 def _sort(course: Course, step: Step) -> None:
     """Put a message that is new into its exchange."""
     header, number = step.seen.header, step.seen.number
+    if is_piece(header):
+        course.partial.append(step.seen.datagram.frame)
+        return
     if header.exchange in PHASE1:
         trail = course.phase1
         trail.exchange = trail.exchange or header.exchange

@@ -48,7 +48,7 @@ class OtherConversation:
 
 def other_version(octets: bytes) -> Header | None:
     """The header of a message of another version; None if it is of ours, or too short to tell. WireError if
-    it is not as long as it says, or has no initiator: then it is no message of any version."""
+    it is not as long as it says, or has no initiator: such a message is not valid in any version."""
     if len(octets) < HEADER_SIZE or octets[17] == VERSION:
         return None
     header = read_header(octets)

@@ -50,11 +50,15 @@ _TELLING = {
     "XAUTH": "xauth",
 }
 _SIZES = sorted({len(item) for item in _KNOWN}, reverse=True)
+#: pluto's own: `OE` and a hash of its version in letters
+_PLUTO_SIZE = 12
 _WINDOWS = {2: "Windows 2000", 3: "Windows XP", 4: "Windows XP SP2 or 2003", 5: "Windows Vista"}
 
 
 def vendor_of(data: bytes) -> str | None:
     """What a vendor id says; None if nobody here knows it. Some have a version or flags behind."""
+    if len(data) == _PLUTO_SIZE and data.startswith(b"OE") and data.isalnum():
+        return f"Openswan or Libreswan, {data.decode()}"
     for size in _SIZES:
         name = _KNOWN.get(data[:size])
         if name is None:

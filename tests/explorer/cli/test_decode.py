@@ -8,6 +8,7 @@ import json
 import re
 from ipaddress import ip_address
 from pathlib import Path
+from struct import pack, unpack_from
 from typing import Any
 
 import pytest
@@ -151,6 +152,30 @@ def test_malformed_captures_hold_no_message(run: Run, entry: dict[str, Any]) -> 
     for item in tree["malformed"]:
         assert f"octet {item['offset']}, {item['field']}: " in done.out
         assert item["clause"].startswith("RFC ")
+
+
+def test_a_snap_length_makes_messages_incomplete_not_malformed(run: Run, tmp_path: Path) -> None:
+    whole = (CAPTURES / "ipsec.cap").read_bytes()
+    (size,) = unpack_from("<I", whole, 24 + 8)
+    cut = whole[: 24 + 8] + pack("<II", 96, size) + whole[24 + 16 : 24 + 16 + 96]
+    file = tmp_path / "x.pcap"
+    file.write_bytes(cut + whole[24 + 16 + size :])
+    lines = run("decode", file).out.splitlines()
+    assert lines[0].endswith("0 malformed, 1 incomplete")
+    assert "Incomplete in the capture" in lines and "Malformed" not in lines
+    assert "The snap length cut messages off. Capture them whole: tcpdump -s 0" in lines
+    (entry,) = tree_of(run, file)["malformed"]
+    assert entry["incomplete"] and entry["frame"] == 1
+    longer = run("decode", MALFORMED / "isakmp-delete-segfault.pcap").out
+    assert "1 malformed" in longer and "incomplete" not in longer
+    assert "UDP datagram of 456 octets in an IP packet with 146" in longer
+
+
+def test_esp_without_isakmp_is_explained(run: Run) -> None:
+    for name in ("02-sunrise-sunset-esp.pcap", "espudp1.pcap", "IPsec_ESP-AH_tunnel_mode.cap"):
+        out = run("decode", CAPTURES / name).out
+        assert "There are ESP or AH packets: their SAs were negotiated outside the capture" in out
+    assert "ESP or AH" not in run("decode", MALFORMED / "isakmp-rfc3948-oobr.pcap").out
 
 
 def test_a_wrong_key_is_named(run: Run, tmp_path: Path) -> None:

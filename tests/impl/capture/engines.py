@@ -20,7 +20,14 @@ from impl.capture.writer import PcapWriter
 from impl.crypto.schedule import Cookies, Keys
 from impl.ike.settings import Address
 from impl.link.network import Sent
+from tests.impl.auth.authorities import credentials, trust
 from tests.impl.ike.conftest import A, B, Pair, pair_of
+from tests.impl.ike.test_certificates import ONE, ROOT, TWO
+from tests.impl.ike.test_certificates import end as certified_end
+
+#: ends with certificates
+RSA_A = certified_end(credentials(ONE, trust(ROOT)))
+RSA_B = certified_end(credentials(TWO, trust(ROOT)))
 
 Keep = Callable[[Sent], bool]
 
@@ -80,3 +87,16 @@ def recorded_pair(**changes: Any) -> Recorded:
         setattr(made.pair, name, engine)
         made.pair.network.join(address, engine)
     return made
+
+
+def established(**changes: Any) -> Recorded:
+    """A pair after its first Quick Mode."""
+    run = recorded_pair(**changes)
+    run.pair.start()
+    run.pair.run(5)
+    return run
+
+
+def octets_of(sent: Sent) -> bytes:
+    """A message without the marker of port 4500."""
+    return sent.datagram.removeprefix(bytes(4))

@@ -10,15 +10,26 @@ import pytest
 
 from impl.capture.conversation import Secrets
 from impl.capture.ending import Conclusion, Evidence, Outcome, Reason
-from impl.capture.opening import NO_IV
 from impl.ike.events import Phase1Failed, Phase2Failed
-from impl.ike.settings import Address, Detection, Nat
+from impl.ike.settings import Address, Detection, Lifetime, Nat
 from impl.link.network import Sent, Tap
-from impl.wire.message import HEADER_SIZE, Header, decode_header
-from impl.wire.numbers import ExchangeType, Method, NotifyType
+from impl.wire.message import (
+    Header,
+    decode_header,
+)
+from impl.wire.numbers import ExchangeType, Method
 from tests.impl.auth.authorities import credentials, trust
-from tests.impl.capture.conftest import SECOND, saved
-from tests.impl.capture.engines import Recorded, concluded, recorded_pair
+from tests.impl.capture.conftest import saved
+from tests.impl.capture.engines import (
+    RSA_A,
+    RSA_B,
+    Recorded,
+    concluded,
+    established,
+    octets_of,
+    recorded_pair,
+)
+from tests.impl.capture.test_conversation import aggressive, psk_of
 from tests.impl.ike.conftest import (
     AES,
     DES3,
@@ -31,14 +42,10 @@ from tests.impl.ike.conftest import (
     net,
     secret,
 )
-from tests.impl.ike.test_certificates import CA, ONE, ROOT, TWO, clock
+from tests.impl.ike.test_certificates import CA, ONE, TWO, clock
 from tests.impl.ike.test_certificates import end as certified_end
 
 EVERYBODY: Sequence[Address | None] = (None, A, B)
-
-
-def octets_of(sent: Sent) -> bytes:
-    return sent.datagram.removeprefix(bytes(4))
 
 
 def header_of(sent: Sent) -> Header:
@@ -83,8 +90,6 @@ class Failure:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-RSA_A = certified_end(credentials(ONE, trust(ROOT)))
-RSA_B = certified_end(credentials(TWO, trust(ROOT)))
 QUICK = ExchangeType.QUICK
 METHOD = {"choices": (replace(AES, method=Method.RSA_SIGNATURES),)}
 FAILURES = {
@@ -205,13 +210,6 @@ def test_the_keys_of_the_responder_show_another_pre_shared_key() -> None:
 
 
 # ---- what goes well, and ends
-def established(**changes: Any) -> Recorded:
-    run = recorded_pair(**changes)
-    run.pair.start()
-    run.pair.run(5)
-    return run
-
-
 @pytest.mark.parametrize("end", EVERYBODY)
 @pytest.mark.parametrize("nat", [None, Nat(force=True)])
 def test_r2_main_mode_and_quick_mode_are_established(end: Address | None, nat: Nat | None) -> None:
@@ -248,6 +246,29 @@ def test_r18_a_delete_ends_it_and_who_sent_it_is_said(by: Address) -> None:
     assert found.main.by_initiator is (by == A)
     assert [item.outcome for item in found.quick] == [Outcome.DELETED]
     assert only(run.conclusions()).main.outcome is Outcome.ESTABLISHED  # nothing tells it apart
+
+
+@pytest.mark.parametrize("end", [A, B])
+def test_r19_a_delete_of_phase_1_alone_leaves_the_phase_2_sas(end: Address) -> None:
+    """A Phase I SA that is renewed, whose successor carries on."""
+    life = {"life": Lifetime(30, 30)}
+    run = recorded_pair(a=life, b=life)
+    run.pair.start()
+    run.pair.run(50)
+    found = run.conclusions(end)
+    assert len(found) > 1
+    main = found[0].main
+    assert (main.outcome, main.reason) == (Outcome.ESTABLISHED, Reason.DELETE)
+    assert found[0].quick[0].outcome is Outcome.ESTABLISHED
+    assert found[1].main.outcome in (Outcome.PHASE1, Outcome.DELETED)
+
+
+def test_a_wrong_proof_stops_an_exchange(vectors: Callable[[str], Any]) -> None:
+    capture = saved(aggressive(vectors("psk_hash_r.json")["cases"][0]))
+    wrong = only(concluded(capture, psk_of(b"another"))[1]).main
+    assert (wrong.reason, wrong.evidence) == (Reason.PSK_MISMATCH, Evidence.WRONG_PROOF)
+    assert wrong.stopped_after == 2 and not wrong.certain
+    assert only(concluded(capture)[1]).main.reason is Reason.CAPTURE_ENDS
 
 
 def test_questions_without_an_answer_are_a_dead_peer() -> None:
@@ -314,145 +335,3 @@ def test_a_capture_that_begins_after_phase_1_says_so() -> None:
     kept = {id(item) for item in run.pair.network.log[-1:]}
     found = only(run.conclusions(None, lambda sent: id(sent) in kept))
     assert found.main.outcome is Outcome.UNDECIDED
-
-
-# ---- made by hand: messages that no key opens, and other stacks
-I, R = b"initiatr", b"respondr"
-
-
-def closed(
-    sender: str, exchange: int, id_: int, flags: int = 1, size: int = 40
-) -> tuple[str, bytes]:
-    """A message of noise that claims to be encrypted."""
-    noise = bytes([ord(sender), exchange, id_ & 255, flags, size]) * 40
-    header = I + R + bytes([5 if exchange == ExchangeType.MAIN else 8, 0x10, exchange, flags])
-    length = HEADER_SIZE + size
-    return sender, header + id_.to_bytes(4, "big") + length.to_bytes(4, "big") + noise[:size]
-
-
-def begun(method: int = Method.PRE_SHARED_KEY) -> list[tuple[str, bytes]]:
-    """The four messages of Main Mode in clear, of an engine's run."""
-    ends: dict[str, Any] = {}
-    if method == Method.RSA_SIGNATURES:
-        ends = {"a": RSA_A, "b": RSA_B, "utc": clock()}
-    run = established(**ends)
-    log = run.pair.network.log[:4]
-    cookies = octets_of(log[1])[:16]
-    found = []
-    for number, sent in enumerate(log):
-        octets = octets_of(sent)
-        head = I + (R if number else bytes(8))
-        assert octets[:8] == cookies[:8]
-        found.append(("I" if sent.source == A else "R", head + octets[16:]))
-    return found
-
-
-MAIN, NOTE = ExchangeType.MAIN, ExchangeType.INFORMATIONAL
-
-
-def test_an_encrypted_answer_to_message_5_is_most_likely_another_key() -> None:
-    messages = begun()
-    for number in range(4):
-        messages += [closed("I", MAIN, 0), closed("R", NOTE, 100 + number)]
-    found = only(concluded(saved(messages))[1]).main
-    assert (found.reason, found.certain, found.stopped_after) == (Reason.PSK_MISMATCH, False, 5)
-    assert (found.sendings, found.answers) == (4, 4)
-    assert found.frames == tuple(range(5, 13))
-    found = only(concluded(saved(begun(Method.RSA_SIGNATURES) + messages[4:]))[1]).main
-    assert found.reason is Reason.REFUSAL_ENCRYPTED and found.alternatives[0] is Reason.CERTIFICATE
-
-
-@pytest.mark.parametrize("end", EVERYBODY)
-def test_answers_that_the_keys_of_the_initiator_do_not_open(end: Address | None) -> None:
-    """As strongSwan answers: under keys of its own, which come from another pre-shared key."""
-    run = recorded_pair(b={"secret": secret(b"another key")})
-    run.pair.start()
-    run.pair.run(60)
-    sent = [octets_of(item) for item in run.pair.network.log]
-    messages = [("IR"[number % 2], octets) for number, octets in enumerate(sent[:4])]
-    for number in range(4):
-        _, noise = closed("R", NOTE, 100 + number)
-        messages += [("I", sent[4]), ("R", sent[4][:16] + noise[16:])]
-    secrets = Secrets(run.logs[end]) if end is not None else None
-    (one,), (found,) = concluded(saved(messages), secrets)
-    main = found.main
-    assert (main.reason, main.stopped_after) == (Reason.PSK_MISMATCH, 5)
-    assert main.evidence is Evidence.UNREAD_ANSWER and main.answers == main.sendings == 4
-    assert main.keyed is (end is not None) and not main.certain
-    assert main.alternatives == (() if end is not None else (Reason.IDENTITY,))
-    assert NO_IV not in {item.why for item in one.messages}
-
-
-UP = [closed("I", MAIN, 0), closed("R", MAIN, 0, size=48)]
-Quick = Callable[[str, int, int], tuple[str, bytes]]
-
-
-def quick(sender: str, flags: int = 1, size: int = 96, id_: int = 7) -> tuple[str, bytes]:
-    return closed(sender, QUICK, id_, flags, size)
-
-
-@pytest.mark.parametrize(
-    ("messages", "outcome", "reason", "after"),
-    [
-        ([quick("I")], Outcome.UNDECIDED, Reason.CAPTURE_ENDS, 1),
-        ([quick("I")] * 5, Outcome.STOPPED, Reason.NO_RESPONDER, 1),
-        ([quick("I"), closed("R", NOTE, 9)], Outcome.REFUSED, Reason.REFUSAL_ENCRYPTED, 1),
-        ([quick("I"), quick("R"), closed("I", NOTE, 9)], Outcome.REFUSED, Reason.REFUSAL_ENCRYPTED, 2),
-        ([quick("I"), *[quick("R")] * 5], Outcome.STOPPED, Reason.NO_RESPONDER, 2),
-        ([quick("I"), quick("R"), quick("I", size=24)], Outcome.ESTABLISHED, Reason.COMPLETE, None),
-        (
-            [quick("I"), quick("R"), quick("I", size=24), *[quick("R")] * 2],
-            Outcome.STOPPED, Reason.NOT_ACCEPTED, 3,
-        ),
-        ([quick("I"), quick("R", 3), quick("I", 3, 24)], Outcome.STOPPED, Reason.NOT_CONFIRMED, 3),
-        (
-            [quick("I"), quick("R", 3), quick("I", 3, 24), quick("R", 3, 56)],
-            Outcome.ESTABLISHED, Reason.COMPLETE, None,
-        ),
-    ],
-)  # fmt: skip
-def test_r11_every_place_where_an_encrypted_quick_mode_can_stop(
-    messages: list[tuple[str, bytes]], outcome: Outcome, reason: Reason, after: int | None
-) -> None:
-    found = only(concluded(saved([*begun(), *UP, *messages]))[1]).main
-    assert (found.outcome, found.reason, found.stopped_after) == (outcome, reason, after)
-    assert found.certain is (reason in (Reason.COMPLETE, Reason.NO_RESPONDER, Reason.CAPTURE_ENDS))
-
-
-def test_conversations_between_each_other_s_messages_are_told_apart() -> None:
-    one = [*begun(), *UP, quick("I"), quick("R"), quick("I", size=24)]
-    other = [(who, octets.replace(I, b"INITIATR", 1)) for who, octets in one[:5] * 3]
-    mixed = [item for pair in zip(one, other[: len(one)], strict=False) for item in pair]
-    found = [item.main for item in concluded(saved([*mixed, *other[-1:] * 4]))[1]]
-    assert [item.outcome for item in found] == [Outcome.ESTABLISHED, Outcome.STOPPED]
-    assert [item.stopped_after for item in found] == [None, 5]
-
-
-def test_many_quick_modes_cost_no_more_each() -> None:
-    """A rekeyed conversation is judged in one pass."""
-    import cProfile
-
-    def calls(count: int) -> int:
-        exchanges = [
-            item
-            for id_ in range(1, count + 1)
-            for item in (quick("I", id_=id_), closed("R", NOTE, 10**6 + id_))
-        ]
-        capture = saved([*begun(), *UP, *exchanges])
-        profiler = cProfile.Profile()
-        _, (found,) = profiler.runcall(concluded, capture)
-        assert len(found.quick) == count
-        return sum(item.callcount for item in profiler.getstats())
-
-    calls(5)
-    assert calls(400) < 2.3 * calls(200)
-
-
-def test_the_notify_of_a_refusal_is_kept_with_who_sent_it() -> None:
-    run = recorded_pair(a={"choices": (DES3,)}, b={"choices": (AES,)})
-    run.pair.start()
-    run.pair.run(60)
-    main = only(run.conclusions()).main
-    assert main.notify is not None and main.notify.type == NotifyType.NO_PROPOSAL_CHOSEN
-    assert main.by_initiator is False and not main.protected
-    assert run.pair.network.now * SECOND > 0

@@ -228,6 +228,37 @@ def test_what_is_ignored_says_why(link: int, octets: bytes, why: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "kind", [(3, 3, "port unreachable"), (3, 13, "prohibited"), (3, 4, "frag")]
+)
+def test_icmp_reports_are_read_with_the_ends_of_the_datagram(kind: tuple[int, int, str]) -> None:
+    report = bytes([kind[0], kind[1]]) + bytes(6) + ipv4(udp(b"x", 500, 4500))[:28]
+    item = one_frame(ipv4(report, protocol=1), 101)
+    assert item.kind is Kind.UNREACHABLE and kind[2] in item.cut
+    assert (str(item.source), str(item.destination)) == ("192.0.2.1:500", "192.0.2.2:4500")
+    sixth = bytes([1, 4]) + bytes(6) + ipv6(udp(b"x"))[:48]
+    item = one_frame(ipv6(sixth, 58), 101)
+    assert item.cut == "port unreachable" and str(item.source) == "[2001:db8::1]:500"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        b"",
+        bytes(8),
+        bytes([8, 0]) + bytes(40),
+        bytes([3, 3]) + bytes(6) + ipv4(b"", protocol=6) + bytes(8),
+        bytes([3, 3]) + bytes(6) + ipv4(udp(b"x"))[:23],
+        bytes([3, 3]) + bytes(6) + b"\x41" + ipv4(udp(b"x"))[1:],
+        bytes([3, 3]) + bytes(6) + b"\x75" + bytes(40),
+        bytes([3, 3]) + bytes(6),
+    ],
+)
+def test_other_icmp_is_ignored(report: bytes) -> None:
+    item = one_frame(ipv4(report, protocol=1), 101)
+    assert (item.kind, item.why) == (Kind.OTHER, "not UDP: ICMP")
+
+
+@pytest.mark.parametrize(
     ("protocol", "packet"), [(0x0021, ipv4(udp(b"x"))), (0x0057, ipv6(udp(b"x")))]
 )
 def test_ip_in_pppoe_is_read(protocol: int, packet: bytes) -> None:

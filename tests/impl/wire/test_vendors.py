@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from impl.wire.vendors import vendor_of
+from impl.wire.vendors import tells, vendor_of
 
 
 def test_every_listed_vendor_id_has_its_name(vectors: Callable[[str], Any]) -> None:
@@ -26,8 +26,24 @@ def test_every_listed_vendor_id_has_its_name(vectors: Callable[[str], Any]) -> N
         ("b46d8914f3aaa3f2fedeb7c7db2943ca", "A GSS-API Authentication Method for IKE"),
         ("ad2c0dd0b9c32083ccba25b8861ec455", "A GSS-API Authentication Method for IKE"),
         ("4048b7d56ebce88525e7de7f00d6c2", None),
+        ("4f456b5262475852766d5045", "Openswan or Libreswan, OEkRbGXRvmPE"),
+        ("4f456b52624758522f6d5045", None),
         ("", None),
     ],
 )
 def test_versions_flags_and_unknown_ones(data: str, name: str | None) -> None:
     assert vendor_of(bytes.fromhex(data)) == name
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        ("1e2b516905991c7d7c96fcbfb587e46100000002", "gss"),
+        ("621b04bb09882ac1e15935fefa24aeee", "gss"),
+        ("09002689dfd6b712", "xauth"),
+        ("4048b7d56ebce88525e7de7f00d6c2d3", ""),
+        ("", ""),
+    ],
+)
+def test_some_tell_kerberos_from_xauth(data: str, what: str) -> None:
+    assert tells(bytes.fromhex(data)) == what
