@@ -7,6 +7,7 @@ else that was found is counted, and `details` shows it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from explorer.view.findings import all_findings, finding_lines, merged
 from explorer.view.layout import GAP, Line, Paths, laid
@@ -27,6 +28,7 @@ from proofs.verify.reasons import both_sides as sides_in_words
 __all__ = ["Row", "all_findings", "overall", "report_rows", "safe_row"]
 
 INDENT = 15
+SCREEN = 15  # lines that a failing pair takes
 MOST_LISTED = 20  # directions that come up are counted beyond so many
 MOST_FINDINGS = 6
 ROLES = {Outcome.ESTABLISHED: "ok", Outcome.FAILS: "bad", Outcome.UNDECIDED: "open"}
@@ -36,7 +38,7 @@ def report_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row
     """The short page."""
     paths = Paths(file for peer in report.peers for file in peer.files)
     lines = [*peer_lines(report), Line("plain", "", "")]
-    told: set[Edit] = set()
+    told = _Told()
     listed = [x for x in report.pairs if overall(x) is not Outcome.ESTABLISHED]
     if len(report.pairs) <= MOST_LISTED:
         listed = list(report.pairs)
@@ -54,9 +56,23 @@ def report_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row
     lines.append(Line("plain", "", ""))
     if len(report.peers) == 2:
         lines += packets(report, paths)
-    lines += _short(warnings, report, paths)
-    lines += summary(report, threshold)
-    yield from laid(lines, width)
+    rows, end = list(laid(lines, width)), list(laid(summary(report, threshold), width))
+    yield from rows
+    yield from _fitting(warnings, report, paths, width, SCREEN - len(rows) - len(end))
+    yield from end
+
+
+def _fitting(
+    warnings: list[Finding], report: Report, paths: Paths, width: int, room: int
+) -> Iterator[Row]:
+    """As many warnings as the first screen has room for; the summary counts them all."""
+    for item in merged(warnings):
+        same = [x for x in warnings if (x.id, x.what) == (item.finding.id, item.finding.what)]
+        found = list(laid(_short(same, report, paths), width))
+        room -= len(found)
+        if room < 0:
+            return
+        yield from found
 
 
 def peer_lines(report: Report) -> Iterator[Line]:
@@ -81,7 +97,15 @@ def overall(pair: PairVerdict) -> Outcome:
 # ---- one direction
 
 
-def _direction(pair: PairVerdict, paths: Paths, told: set[Edit]) -> Iterator[Line]:
+@dataclass
+class _Told:
+    """What the page has said already: changes, and causes by the lines they are about."""
+
+    edits: set[Edit] = field(default_factory=set)
+    causes: set[tuple[object, ...]] = field(default_factory=set)
+
+
+def _direction(pair: PairVerdict, paths: Paths, told: _Told) -> Iterator[Line]:
     way = f"{pair.initiator.peer} -> {pair.responder.peer}"
     outcome = overall(pair)
     if outcome is Outcome.ESTABLISHED:
@@ -126,19 +150,24 @@ def title_of(verdict: Phase1Verdict | Phase2Verdict) -> str:
 
 
 def _cause(
-    pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict, paths: Paths, told: set[Edit]
+    pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict, paths: Paths, told: _Told
 ) -> Iterator[Line]:
     """Both sides' lines, why, and what to write."""
     found = finding_of(pair, verdict)
     edits = found.edits if found is not None else ()
-    if edits and set(edits) <= told:
+    if edits and set(edits) <= told.edits:
         yield _label("mend", "by the same change" if len(edits) == 1 else "by the same changes")
         return
+    cause = verdict.reason, frozenset((x.text, x.place) for x in (*verdict.sent, *verdict.wanted))
+    if verdict.sent and verdict.wanted and not edits and cause in told.causes:
+        yield _label("why", "for the same reason")
+        return
+    told.causes.add(cause)
     yield from both_sides(pair, verdict, paths, 2)
     yield from need_lines(verdict)
     if explains(pair, verdict):
         yield _label("why", verdict.why, at="" if verdict.sent else _where(found, paths))
-    told |= set(edits)
+    told.edits |= set(edits)
     yield from mend_lines(found, paths)
 
 

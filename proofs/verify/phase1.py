@@ -21,7 +21,7 @@ from proofs.verify.builds import SAME_BUILD, same_build
 from proofs.verify.facts import Facts
 from proofs.verify.meeting import Meeting, Missed
 from proofs.verify.mending import phase1_mending, phase1_text
-from proofs.verify.tables import assumed, phase1_against
+from proofs.verify.tables import PRIVATE_MEND, assumed, phase1_against, why_private
 
 NOWHERE = Wire(Sight(None, None), Sight(None, None))
 
@@ -163,6 +163,13 @@ class Phase1Judge:
         more = phase1_offer(self._offered, a.authentications, everything)
         if phase1_against(more, self._taken, self._initiator, self._responder).winner() is not None:
             why = f"as initiator {self._initiator.name} sends only the first algorithm of each kind"
+
+        def takes(suite: Phase1Suite) -> bool:
+            return any(accepts_phase1(item, suite) for item in self._taken)
+
+        private = why_private(offers, self.facts.table, takes, self._responder)
+        if private:
+            why, mend = private, PRIVATE_MEND
         sent, wanted = self._said(b)
         return self.facts.fails(Reason.PROPOSAL_P1, why, mend, sent=sent, wanted=wanted)
 

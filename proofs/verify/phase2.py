@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from model.choice import Offer, Table, on_the_wire, pfs_group, phase2_offer
+from model.choice import Offer, Table, accepts_phase2, on_the_wire, pfs_group, phase2_offer
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason, Said
 from model.vocabulary.places import Place, Stated
 from model.vocabulary.policy import Action, Child, Connection, Peer
@@ -17,7 +17,7 @@ from proofs.verify.builds import SAME_BUILD, same_child_build
 from proofs.verify.coverage import distinct, offered
 from proofs.verify.leases import Dynamic, Leases
 from proofs.verify.mending import phase2_mending, phase2_text
-from proofs.verify.tables import assumed, phase2_against
+from proofs.verify.tables import PRIVATE_MEND, assumed, phase2_against, why_private
 
 
 @dataclass
@@ -286,11 +286,18 @@ class _Phase2Judge:
             why = f"as initiator {here.name} offers one PFS group only, {group}"
         elif self._would_do(replace(first, one_pfs_group=False, one_protocol=False), answer):
             why = f"as initiator {here.name} offers either AH or ESP, the one that comes first"
+        private = why_private(offers, facts.table, self._takes(answer), self.responder)
+        if private:
+            why, facts.mend = private, PRIVATE_MEND
         return replace(
             self._fails(Reason.PROPOSAL_P2, why),
             sent=tuple(Said(str(item.suite), item.place) for item in offers),
             wanted=tuple(Said(phase2_text(item), item.place) for item in answer.proposals),
         )
+
+    @staticmethod
+    def _takes(answer: Child) -> Callable[[Phase2Suite], bool]:
+        return lambda suite: any(accepts_phase2(item, suite) for item in answer.proposals)
 
     def _acceptable(self, answer: Child) -> Phase2Suite | None:
         """The first transform that would be accepted if the initiator proposed it alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from model.choice import Offer, S, Table, phase1_table, phase2_table, private_algorithms
@@ -39,6 +39,22 @@ def _ordered(table: Table[S], responder: Peer) -> Table[S]:
     return replace(table, prefers_own=own)
 
 
+PRIVATE_MEND = "charon.send_vendor_id = yes in strongswan.conf of both ends, or an algorithm that IKEv1 has a number for"
+
+
+def why_private(
+    offers: Sequence[Offer[S]], table: Table[S], takes: Callable[[S], bool], responder: Peer
+) -> str:
+    """Why a transform that both ends have is not taken: its number is of private use; empty if none is."""
+    for offer in offers:
+        if table.winner() is None and offer.suite.private and takes(offer.suite):
+            return (
+                f"IKEv1 has no number for an algorithm of {offer.suite}: strongSwan uses one of its own "
+                f"only between peers that send its vendor id, and {responder.name} or its peer does not"
+            )
+    return ""
+
+
 def assumed(table: Table[S], initiator: Peer, responder: Peer) -> list[str]:
     """What is taken to be the default of strongswan.conf, where another setting would choose otherwise."""
     found = []
@@ -53,5 +69,7 @@ def assumed(table: Table[S], initiator: Peer, responder: Peer) -> list[str]:
         x.name for x in (initiator, responder) if x.format == "swanctl" and x.stack.file is None
     ]
     if silent and any(row.suite.private for row in table.rows):
-        found.append(f"charon.send_vendor_id of {' and '.join(silent)} is at its default, no")
+        found.append(
+            f"charon.send_vendor_id of {' and '.join(sorted(silent))} is at its default, no"
+        )
     return found

@@ -7,6 +7,7 @@ two changes undo each other, and none leads round in a circle.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -262,4 +263,5 @@ def _finding(finding: Finding, judged: Judgement, changes: dict[Key, Change]) ->
 
 def _in_words(finding: Finding) -> str:
     """Advice that is not a line to write, which none was found to work."""
-    return CATALOGUE[finding.id].mend if " = " in finding.mend else finding.mend
+    line = re.match(r"[a-z_0-9]+ = \S", finding.mend)
+    return CATALOGUE[finding.id].mend if line else finding.mend
