@@ -162,12 +162,16 @@ def verify(
 @app.command()
 def explain(
     id_: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    log: Annotated[
+        str | None,
+        typer.Option("--log", metavar="FILE", help="A strongSwan log, - for standard input."),
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Explain a kind of finding, or list them all."""
+    """Explain a kind of finding, list them all, or list those that a log points to."""
     from explorer.cli.explain import run_explain
 
-    raise typer.Exit(run_explain(id_, output.value))
+    raise typer.Exit(run_explain(id_, output.value, log))
 
 
 @app.command()

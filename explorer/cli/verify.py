@@ -7,15 +7,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer.cli import exits
 from explorer.cli.peers import Beside, example_files, links, load_peers, reloader, usage
 from explorer.report.text import width_of, write
 from explorer.view.findings import all_findings
 from explorer.view.verdicts import overall, report_rows
-from model.vocabulary.findings import Severity
+from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.outcomes import Outcome, Report
 from model.vocabulary.policy import Peer
+
+if TYPE_CHECKING:
+    from proofs.verify.logs import Pointed
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,34 @@ def run_verify(asked: Asked) -> int:
     today = datetime.datetime.now(tz=datetime.UTC).date()
     report = verify(peers, pairs, today, reloader(files, asked.beside))
     threshold = Severity(asked.fail_on)
+    log = _log(asked)
     if asked.output == "json":
         from explorer.report.json import report_json
 
-        sys.stdout.write(report_json(report) + "\n")
+        sys.stdout.write(report_json(report, log) + "\n")
     else:
         _print(report, threshold, asked)
+        _print_log(all_findings(report), log, asked)
     if asked.runs is not None:
         save_runs(peers, pairs, today, Path(asked.runs))
     return exit_code(report, threshold)
+
+
+def _log(asked: Asked) -> tuple[Pointed, ...] | None:
+    if asked.log is None:
+        return None
+    from explorer.cli.explain import read_log
+
+    return read_log(asked.log)
+
+
+def _print_log(findings: Sequence[Finding], log: tuple[Pointed, ...] | None, asked: Asked) -> None:
+    if log is None or asked.log is None:
+        return
+    from explorer.view.explained import confirmed_lines
+    from explorer.view.layout import laid
+
+    write(laid(confirmed_lines(findings, log, asked.log), width_of()), color=asked.color)
 
 
 def _alone(peer: Peer, asked: Asked) -> int:
@@ -78,6 +101,7 @@ def _alone(peer: Peer, asked: Asked) -> int:
 
         rows = alone_rows(peer, made, findings, asked.details, width_of())
         write(rows, color=asked.color)
+        _print_log(findings, _log(asked), asked)
     failing = any(x.severity.rank >= Severity(asked.fail_on).rank for x in findings)
     return exits.FINDINGS if failing else exits.FINE
 

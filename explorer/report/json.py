@@ -22,13 +22,14 @@ from model.vocabulary.policy import Peer
 from model.vocabulary.suites import Phase1Suite, Phase2Suite
 from proofs.verify.alone import Sheet
 from proofs.verify.bounds import THEOREMS
+from proofs.verify.logs import Pointed
 
 SCHEMA_VERSION = 1
 
 
-def report_json(report: Report) -> str:
-    """The whole report as ASCII text."""
-    tree = {
+def report_json(report: Report, log: Sequence[Pointed] | None = None) -> str:
+    """The whole report as ASCII text; `log`: what a log points to, where one was given."""
+    tree: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "peers": [
             {"name": p.name, "files": list(p.files), "profile": p.profile} for p in report.peers
@@ -36,6 +37,8 @@ def report_json(report: Report) -> str:
         "pairs": [_pair(item) for item in report.pairs],
         "findings": [_finding(item) for item in report.findings],
     }
+    if log is not None:
+        tree["log"] = [_pointed(item) for item in log]
     return json.dumps(tree, indent=2, ensure_ascii=True)
 
 
@@ -165,3 +168,19 @@ def alone_json(peer: Peer, sheets: Sequence[Sheet], findings: Sequence[Finding])
 
 def _place(place: Place | None) -> dict[str, Any] | None:
     return {"file": place.file, "line": place.line} if place else None
+
+
+def log_json(file: str, found: Sequence[Pointed]) -> str:
+    """What a log points to."""
+    tree = {
+        "schema_version": SCHEMA_VERSION,
+        "log": file,
+        "findings": [_pointed(x) for x in found],
+    }
+    return json.dumps(tree, indent=2, ensure_ascii=True)
+
+
+def _pointed(item: Pointed) -> dict[str, Any]:
+    """`ids`: one finding, or several that leave the same line (`sure` is false then)."""
+    lines = [{"line": number, "text": text} for number, text in item.lines]
+    return {"ids": list(item.findings), "sure": item.sure, "lines": lines}
