@@ -15,6 +15,7 @@ from model.formats.swanctl.identities import identity as read_identity
 from model.formats.swanctl.lifetimes import detection, phase1_life, phase2_life
 from model.formats.swanctl.pools import pool_names, virtual_addresses
 from model.formats.swanctl.proposals import phase1_proposals, phase2_proposals
+from model.formats.swanctl.secrets import doubtful
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.identities import ANY_IDENTITY, Identity
@@ -141,6 +142,7 @@ class Importer:
         identity: Stated[Identity | None] = Stated(None if own else ANY_IDENTITY)
         if stated is not None and stated.text:
             identity = Stated(read_identity(stated.text), stated.place)
+            self.findings += doubtful(stated)
         certs = [*self._named(section, "certs", "x509"), *self._cert_sections(section, "cert")]
         anchors = [
             *self._named(section, "cacerts", "x509ca"),
