@@ -80,7 +80,7 @@ def doubtful(setting: Setting) -> Iterator[Finding]:
             "IDENTITY-KIND",
             Severity.WARNING,
             setting.place,
-            f"{setting.text}: {why}",
+            f"{setting.text!r}: {why}",
             f"if {identity(setting.text).described} is meant, write {identity(setting.text).written}; "
             "else correct it",
         )

@@ -140,4 +140,4 @@ def test_r5_a_doubtful_identity_is_a_finding_with_its_line(peer_of: Callable[...
     one, two = peer_of("a", text).findings
     assert (one.id, two.id) == ("IDENTITY-KIND", "IDENTITY-KIND")
     assert one.place is not None and one.place.line == 3 and "fqdn:192.0.2.300" in one.mend
-    assert two.place is not None and two.place.line == 8 and '"keyid:O=x, S=y"' in two.mend
+    assert two.place is not None and two.place.line == 9 and '"keyid:O=x, S=y"' in two.mend
