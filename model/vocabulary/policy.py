@@ -347,7 +347,7 @@ class Peer:
     findings  what reading the files brought up
     discarded connections that the stack does not load, and why
     pools     addresses to lease, by name
-    stack     what its daemon is told beside the policy
+    stack     options of its daemon outside the policy
     kept      end certificates that it has, its own and others: a peer need not send one of these
     """
 

@@ -133,6 +133,9 @@ class Importer:
                 keys.check(item, "auth")
                 keys.check_sections(item, keys.CERT_SECTION, "auth")
                 self.findings += keys.remarks(item, "auth")
+                for one in item.sections.values():
+                    keys.check(one, "cert")
+                    self.findings += keys.remarks(one, "cert")
                 order = _given(item.values.get("round"))
                 found.append((values.number(order) if order else 0, position, item))
         return [item for _, _, item in sorted(found, key=lambda entry: entry[:2])]
