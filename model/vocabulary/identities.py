@@ -41,6 +41,7 @@ _PREFIXES = {
 #: what strongSwan reads as an FQDN, or a user FQDN, without a prefix
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]*")
 _PLAIN_USER = re.compile(r"[A-Za-z0-9_.*+-]+@[A-Za-z0-9_.*-]*")
+_LIKE_ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}([/-][0-9./]*)?")
 _UNQUOTED = re.compile(r"[A-Za-z0-9_.*@:/+%-]+")
 
 
@@ -157,7 +158,7 @@ class Identity:
 
     def _is_name(self) -> bool:
         """Whether text without prefix is read as a name: not as an address, a range or a wildcard."""
-        if self.text == "*":
+        if self.text == "*" or _LIKE_ADDRESS.fullmatch(self.text):
             return False
         for part in (self.text, *self.text.split("-", 1)):
             try:

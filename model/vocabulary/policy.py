@@ -252,6 +252,7 @@ _NO_ADDRESSES: Stated[tuple[Address, ...]] = Stated(())
 _PULLS = _ASKS = Stated(True)
 _NO = Stated(False)
 _PORT = Stated(500)
+_OWN_PORT: Stated[int | None] = Stated(None)
 
 
 class Shows(Enum):
@@ -278,7 +279,7 @@ class Connection:
                      ::) leave the choice to the peer
     pools            names of the pools that its peer gets an address from, in order
     pulls            the end that wants an address asks for it; False: the other end pushes it
-    local_port, remote_port   the UDP ports that it starts from, and calls
+    local_port, remote_port   the UDP ports that it starts from (None: the daemon's), and calls
     mediation        it only mediates between others, and starts nothing
     shows_certificate  when it sends its certificate
     asks_certificate   asks its peer for its certificate
@@ -301,7 +302,7 @@ class Connection:
     virtual_addresses: Stated[tuple[Address, ...]] = _NO_ADDRESSES
     pools: Stated[tuple[str, ...]] = _NO_NAMES
     pulls: Stated[bool] = _PULLS
-    local_port: Stated[int] = _PORT
+    local_port: Stated[int | None] = _OWN_PORT
     remote_port: Stated[int] = _PORT
     mediation: Stated[bool] = _NO
     shows_certificate: Stated[Shows] = _SHOWS
@@ -366,7 +367,7 @@ class Peer:
     nat       the NAT that it stands behind, if one is stated
     discarded connections that the stack does not load, and why
     pools     addresses to lease, by name
-    stack     what its daemon is told beside the policy
+    stack     options of its daemon outside the policy
     kept      end certificates that it has, its own and others: a peer need not send one of these
     """
 

@@ -1,4 +1,4 @@
-"""What a daemon is told beside its policy, where that decides a negotiation: strongswan.conf."""
+"""Options of the daemon outside its policy that decide a negotiation: strongswan.conf."""
 
 from __future__ import annotations
 

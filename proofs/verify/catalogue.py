@@ -410,6 +410,16 @@ _ENTRIES = (
         "docs/policies.md",
     ),
     Entry(
+        "IDENTITY-KIND",
+        WARNING,
+        "An identity of another kind than it looks like",
+        "strongSwan refuses no text for an identity. A distinguished name with a keyword that it does not "
+        "know becomes a key ID, an address with a mistake an FQDN, and what follows a prefix such as "
+        "ipv4: is not converted. The peer compares kinds first, so such an identity hardly ever matches.",
+        "Correct the text, or write the kind that is meant with its prefix.",
+        "RFC 2407 section 4.6.2; strongSwan 5.9.8 (measured)",
+    ),
+    Entry(
         "OPTION-IGNORED",
         WARNING,
         "An option of strongswan.conf with a value that the daemon does not take",

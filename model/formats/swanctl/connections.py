@@ -15,6 +15,7 @@ from model.formats.swanctl.identities import identity as read_identity
 from model.formats.swanctl.lifetimes import detection, phase1_life, phase2_life
 from model.formats.swanctl.pools import pool_names, virtual_addresses
 from model.formats.swanctl.proposals import phase1_proposals, phase2_proposals
+from model.formats.swanctl.secrets import doubtful
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.identities import ANY_IDENTITY, Identity
@@ -80,6 +81,7 @@ class Importer:
         self.findings += [*found, *doubtful]
         aggressive, pull = _given(get("aggressive")), _given(get("pull"))
         mediates = _given(get("mediation"))
+        start, call = _given(get("local_port")), _given(get("remote_port"))
         children = _named(section, "children")
         return Connection(
             name=section.name,
@@ -102,8 +104,8 @@ class Importer:
             virtual_addresses=virtual_addresses(get("vips")),
             pools=pool_names(get("pools")),
             pulls=Stated(values.switch(pull) if pull else True, _place(pull)),
-            local_port=_port(_given(get("local_port")), own=True),
-            remote_port=_port(_given(get("remote_port")), own=False),
+            local_port=Stated(_port(start) or None, _place(start)),
+            remote_port=Stated(_port(call) if call else 500, _place(call)),
             mediation=Stated(values.switch(mediates) if mediates else False, _place(mediates)),
             shows_certificate=_shows(_given(get("send_cert"))),
             asks_certificate=_asks(_given(get("send_certreq"))),
@@ -132,6 +134,9 @@ class Importer:
                 keys.check(item, "auth")
                 keys.check_sections(item, keys.CERT_SECTION, "auth")
                 self.findings += keys.remarks(item, "auth")
+                for one in item.sections.values():
+                    keys.check(one, "cert")
+                    self.findings += keys.remarks(one, "cert")
                 order = _given(item.values.get("round"))
                 found.append((values.number(order) if order else 0, position, item))
         return [item for _, _, item in sorted(found, key=lambda entry: entry[:2])]
@@ -141,6 +146,7 @@ class Importer:
         identity: Stated[Identity | None] = Stated(None if own else ANY_IDENTITY)
         if stated is not None and stated.text:
             identity = Stated(read_identity(stated.text), stated.place)
+            self.findings += doubtful(stated)
         certs = [*self._named(section, "certs", "x509"), *self._cert_sections(section, "cert")]
         anchors = [
             *self._named(section, "cacerts", "x509ca"),
@@ -293,10 +299,9 @@ def _shows(setting: Setting | None) -> Stated[Shows]:
     return Stated(words[setting.text.lower()] if setting else Shows.IF_ASKED, _place(setting))
 
 
-def _port(setting: Setting | None, *, own: bool) -> Stated[int]:
-    """A UDP port; 0 stands for the daemon's own, but not for the peer's. More than 16 bits are cut off."""
-    port = values.number(setting) & 0xFFFF if setting else 500
-    return Stated(port or (500 if own else 0), _place(setting))
+def _port(setting: Setting | None) -> int:
+    """A UDP port, 0 if it is not stated; more than 16 bits are cut off, as the daemon does."""
+    return values.number(setting) & 0xFFFF if setting else 0
 
 
 def _asks(setting: Setting | None) -> Stated[bool]:

@@ -54,6 +54,17 @@ _PHASE1 = Phase1Proposal(
     ),
     None,
 )  # fmt: skip
+#: the same without the plugin openssl
+_LEAN = replace(
+    _PHASE1,
+    ciphers=_sized((_E.AES_CBC,)),
+    hashes=(Hash.SHA2_256, Hash.SHA2_384, Hash.SHA2_512, Hash.AES_XCBC, Hash.SHA1),
+    groups=(
+        Group.MODP_3072, Group.MODP_4096, Group.MODP_6144, Group.MODP_8192, Group.MODP_2048,
+    ),
+)  # fmt: skip
+#: plugins that offer algorithms too, in orders that were not measured
+_OTHERS = frozenset(("gcrypt", "botan", "wolfssl", "curve25519", "ctr", "camellia", "mgf1-bliss"))
 _INTEGRITIES = (
     Integrity.HMAC_SHA2_256, Integrity.HMAC_SHA2_384, Integrity.HMAC_SHA2_512,
     Integrity.HMAC_SHA1, Integrity.AES_XCBC,
@@ -77,14 +88,25 @@ VERSIONS: dict[str, Defaults] = {
 USUAL = "5.9.8"
 
 
-def defaults_for(version: str) -> Defaults | None:
-    """The lists of a version such as `5.9.8` or `5.9.8-5+deb12u6`; None: not measured."""
-    return VERSIONS.get(version.partition("-")[0].strip())
+def defaults_for(version: str, plugins: Iterable[str] | None = None) -> Defaults | None:
+    """The lists of a version such as `5.9.8` or `5.9.8-5+deb12u6`; None: not measured.
+
+    plugins   those that strongswan.conf states; None: those that Debian loads
+    """
+    found = VERSIONS.get(version.partition("-")[0].strip())
+    loaded = set(plugins) if plugins is not None else {"openssl"}
+    if found is None or "openssl" in loaded:
+        return found
+    if "gmp" not in loaded or loaded & _OTHERS:
+        return None
+    return replace(found, build="without the plugin openssl", phase1=_LEAN)
 
 
 def with_defaults(peer: Peer, version: str) -> Peer:
     """The peer with the exact lists of that version for each `default`. ValueError: not measured."""
-    found = defaults_for(version)
+    found = defaults_for(version, peer.stack.plugins.value)
+    if found is None and defaults_for(version) is not None:
+        raise ValueError("what `default` holds with the plugins of strongswan.conf is not known")
     if found is None:
         known = ", ".join(VERSIONS)
         raise ValueError(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from model.formats.swanctl import values
-from model.formats.swanctl.identities import identity
+from model.formats.swanctl.identities import doubt, identity
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.policy import SharedSecret
@@ -65,12 +65,25 @@ def _secret(name: str, item: Section, findings: list[Finding]) -> SharedSecret |
                 'write it in quotes: secret = "..."',
             )
         )
-    owners = tuple(
-        identity(value.text)
-        for key, value in item.values.items()
-        if key.startswith("id") and value.text
-    )
+    named = [v for key, v in item.values.items() if key.startswith("id") and v.text]
+    for one in named:
+        findings += doubtful(one)
+    owners = tuple(identity(one.text) for one in named)
     return SharedSecret(owners, Secret(name, place, octets), cut, item.place)
+
+
+def doubtful(setting: Setting) -> Iterator[Finding]:
+    """A finding about an identity that is likely not what was meant."""
+    why = doubt(setting.text, identity(setting.text))
+    if why:
+        yield Finding(
+            "IDENTITY-KIND",
+            Severity.WARNING,
+            setting.place,
+            f"{setting.text!r}: {why}",
+            f"if {identity(setting.text).described} is meant, write {identity(setting.text).written}; "
+            "else correct it",
+        )
 
 
 def _doubt(setting: Setting) -> str:

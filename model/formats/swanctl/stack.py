@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
+from dataclasses import replace
 
 from model.formats.reader import Reader
 from model.formats.swanctl import settings
@@ -12,9 +12,10 @@ from model.formats.swanctl.values import integer
 from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.names import RdnMatching
 from model.vocabulary.places import Place, PolicyError, Stated
+from model.vocabulary.policy import Peer
+from model.vocabulary.profiles import Order
 from model.vocabulary.stack import StackOptions
 
-T = TypeVar("T")
 #: the daemon's sections; the second is the one of systemd's daemon, which falls back on the first
 _DAEMONS = ("charon-systemd", "charon")
 _TRUE, _FALSE = ("1", "yes", "true", "enabled"), ("0", "no", "false", "disabled")
@@ -48,6 +49,20 @@ def load_stack(path: str, reader: Reader) -> StackOptions:
         resends=found.number("retransmit_tries", 5),
         plugins=found.plugins(),
         findings=(*tree.findings, *found.findings),
+    )
+
+
+def with_stack(peer: Peer, options: StackOptions) -> Peer:
+    """The peer with the options of its daemon: its profile follows them, and what reading them brought up
+    is among its findings."""
+    order = peer.profile.order
+    if not options.prefers_configured.value:
+        order = Order.INITIATOR
+    return replace(
+        peer,
+        stack=options,
+        profile=replace(peer.profile, order=order, resends=options.resends.value),
+        findings=(*peer.findings, *options.findings),
     )
 
 

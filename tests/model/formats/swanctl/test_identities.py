@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.formats.swanctl.identities import identity
+from model.formats.swanctl.identities import doubt, identity
 from model.formats.swanctl.settings import load
 from model.vocabulary.identities import Identity, IdentityKind
+from model.vocabulary.policy import Peer
 from proofs.verify.identities import match
 from tests.conftest import DictReader
 
@@ -109,3 +112,32 @@ def test_r5_what_is_written_is_read_as_the_same_identity(text: str) -> None:
     again: Identity = identity(settings.root.values["id"].text)
     assert again == found and again.kind is found.kind and not settings.findings
     assert found.described and str(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("ipv4:192.0.2.1", "octet by octet"), ("ipv4net:192.0.2.0/24", "octet by octet"),
+        ("asn1dn:O=x", "octet by octet"), ("O=x, S=y", "no distinguished name"), ("foo=bar", "no distinguished name"),
+        ("a:b", "key ID"), ("192.0.2.300", "not an IP address"), ("192.0.2.01", "not an IP address"),
+        ("1.2.3.4/33", "not an IP address"), ("192.0.2.9-192.0.2.1", "not an IP address"),
+        (" gw.example.com", "space"),
+        ("192.0.2.1", ""), ("gw.example.com", ""), ("keyid:foo=bar", ""), ("@#ca", ""), ("O=x", ""), ("%any", ""),
+        ("ipv4:#c0000201", ""), ("fqdn:192.0.2.300", ""), ("{11}:x", ""), ("2001:db8::1", ""), ("@192.0.2.300", ""),
+        ("fqdn:#00", ""), ("1.2.3", ""),
+    ],
+)  # fmt: skip
+def test_r5_an_identity_that_is_likely_not_what_was_meant(text: str, says: str) -> None:
+    found = doubt(text, identity(text))
+    assert (says in found) if says else not found
+
+
+def test_r5_a_doubtful_identity_is_a_finding_with_its_line(peer_of: Callable[..., Peer]) -> None:
+    text = (
+        "connections { c { version = 1\n local { auth = psk\n id = 192.0.2.300\n }\n remote { auth = psk\n }\n } }\n"
+        'secrets { ike-1 { secret = x\n id = "O=x, S=y"\n } }\n'
+    )
+    one, two = peer_of("a", text).findings
+    assert (one.id, two.id) == ("IDENTITY-KIND", "IDENTITY-KIND")
+    assert one.place is not None and one.place.line == 3 and "fqdn:192.0.2.300" in one.mend
+    assert two.place is not None and two.place.line == 9 and '"keyid:O=x, S=y"' in two.mend

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from model.formats.swanctl.keys import KEYS, SECTIONS, Effect
+from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer, Shows
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -76,9 +77,9 @@ VARIED_HERE = {
 
 def test_ports(peer_of: Callable[..., Peer]) -> None:
     (plain,) = policy(peer_of).connections
-    assert (plain.local_port.value, plain.remote_port.value) == (500, 500)
+    assert (plain.local_port.value, plain.remote_port.value) == (None, 500)
     (told,) = policy(peer_of, "local_port = 0\nremote_port = 0").connections
-    assert (told.local_port.value, told.remote_port.value) == (500, 0)
+    assert (told.local_port.value, told.remote_port.value) == (None, 0)
     assert told.remote_port.place is not None
 
 
@@ -127,6 +128,13 @@ def test_mediation_and_labels(peer_of: Callable[..., Peer]) -> None:
         peer_of, "mediation = yes", child="label = foo\nlabel_mode = simple"
     ).connections
     assert found.mediation.value and found.children[0].label.value == "foo"
+
+
+def test_certificates_on_tokens_are_not_judged(peer_of: Callable[..., Peer]) -> None:
+    found = policy(peer_of, remote="cert-1 { handle = 01\n slot = 2\n }\npubkeys = a.pub")
+    assert [item.id for item in found.findings] == ["NOT-JUDGED"] * 3
+    with pytest.raises(PolicyError, match="pin is not an option of a certificate section"):
+        policy(peer_of, remote="cert-1 { pin = 1\n }")
 
 
 @pytest.mark.parametrize(

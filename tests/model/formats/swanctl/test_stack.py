@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from model.choice import private_algorithms
-from model.formats.swanctl.stack import load_stack
+from model.formats.swanctl.stack import load_stack, with_stack
 from model.vocabulary.names import RdnMatching
 from model.vocabulary.places import Place, PolicyError
+from model.vocabulary.policy import Peer
+from model.vocabulary.profiles import Order
 from model.vocabulary.stack import UNSTATED, StackOptions
 from tests.conftest import DictReader
 
@@ -77,6 +81,21 @@ def test_a_value_that_the_daemon_does_not_take_is_its_default(line: str) -> None
     found = stack(f"charon {{\n{line}\n}}")
     assert [item.id for item in found.findings] == ["OPTION-IGNORED"]
     assert not found.aggressive_pre_shared_key.value and found.port.value == 500
+
+
+def test_a_peer_follows_its_daemons_options(peer_of: Callable[..., Peer]) -> None:
+    """Measured: without its preference the initiator's order decides, in both phases."""
+    text = (
+        "connections { c { version = 1\n local { auth = psk\n }\n remote { auth = psk\n }\n } }\n"
+    )
+    options = stack(
+        "charon { prefer_configured_proposals = no\n retransmit_tries = 2\n port = x\n }"
+    )
+    peer = with_stack(peer_of("a", text), options)
+    assert peer.stack is options and peer.profile.name == "charon"
+    assert (peer.profile.order, peer.profile.resends) == (Order.INITIATOR, 2)
+    assert [item.id for item in peer.findings] == ["OPTION-IGNORED"]
+    assert with_stack(peer_of("a", text), stack("charon { }")).profile.order is Order.RESPONDER
 
 
 def test_another_file_is_refused() -> None:
