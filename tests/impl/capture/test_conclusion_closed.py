@@ -17,7 +17,7 @@ from impl.capture.opening import NO_IV
 from impl.crypto.schedule import hash_1
 from impl.ike.settings import Address
 from impl.wire.message import Header, Message, encode_chain, encode_message
-from impl.wire.numbers import ExchangeType, Method, NotifyType
+from impl.wire.numbers import ExchangeType, Method, NotifyType, ProtocolId
 from impl.wire.payloads import AnyPayload, Delete, HashData, Nonce, Notification
 from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
 from tests.impl.capture.conftest import INITIATOR, RESPONDER, SECOND, saved
@@ -361,3 +361,38 @@ def test_a_delete_names_the_sas_of_a_quick_mode_by_either_spi(spi: bytes) -> Non
     (item,) = under.concluded().quick
     assert item.outcome is (Outcome.ESTABLISHED if spi == b"spi9" else Outcome.DELETED)
     assert item.by_initiator is (None if spi == b"spi9" else False)
+
+
+def test_a_delete_before_a_quick_mode_is_about_another_with_the_same_spi() -> None:
+    under = Under()
+    under.say("R", NOTE, 90, Delete(3, (b"spi1",)))
+    under.say("I", ExchangeType.QUICK, 1, offered(b"spi1"), Nonce(bytes(16)))
+    under.say("R", ExchangeType.QUICK, 1, offered(b"spi2"), Nonce(bytes(16)))
+    under.say("I", ExchangeType.QUICK, 1)
+    assert under.concluded().main.outcome is Outcome.ESTABLISHED
+    under.say("R", NOTE, 91, Delete(3, (b"spi1",)))
+    assert under.concluded().main.outcome is Outcome.DELETED
+
+
+def test_a_delete_may_come_under_a_later_phase_1_sa_of_the_other_end() -> None:
+    old = [
+        (who, octets.replace(I, b"INITIATR", 1))
+        for who, octets in [*begun(), *UP, quick("I"), quick("R"), quick("I", size=24)]
+    ]
+    under = Under()
+    under.say("I", NOTE, 90, Delete(ProtocolId.ISAKMP, (b"INITIATR" + R,)))
+    turned = [("R" if who == "I" else "I", octets) for who, octets in under.messages]
+    log = KeyLog({(COOKIES.initiator, COOKIES.responder): {"KEY": under.made.keys.encryption}})
+    _, (first, second) = concluded(saved([*old, *turned]), Secrets(log))
+    assert first.main.reason is Reason.DELETE and first.main.by_initiator is False
+    assert second.main.reason is Reason.NO_QUICK_MODE
+
+
+def test_equal_messages_at_once_are_no_questions() -> None:
+    asked = [closed("R", NOTE, 20 + at) for at in range(2)]
+    capture = saved([*begun(), *UP, quick("I"), quick("R"), quick("I", size=24), *asked])
+    found = list(datagrams(frames(capture)))
+    found[-1] = replace(found[-1], time_ns=found[-2].time_ns + SECOND // 10)
+    conversations, _ = follow(found)
+    (said,) = conclude(conversations.all, found[-1].time_ns)
+    assert said.main.outcome is Outcome.ESTABLISHED
