@@ -396,3 +396,14 @@ def test_equal_messages_at_once_are_no_questions() -> None:
     conversations, _ = follow(found)
     (said,) = conclude(conversations.all, found[-1].time_ns)
     assert said.main.outcome is Outcome.ESTABLISHED
+
+
+@pytest.mark.parametrize(("asked", "dead"), [(1, False), (2, True)])
+def test_one_question_at_the_end_of_the_capture_may_still_be_answered(
+    asked: int, dead: bool
+) -> None:
+    under = Under()
+    for number in range(asked):
+        item = Notification(NotifyType.R_U_THERE, 1, COOKIES.both, bytes(4))
+        under.say("I", NOTE, 90 + number, item)
+    assert (under.concluded().main.reason is Reason.DEAD_PEER) is dead
