@@ -166,7 +166,8 @@ def _sent(item: Ending) -> str:
     """How often the last message was sent."""
     if item.sendings < 2:
         return "sent once"
-    return f"sent {item.sendings} times over {_seconds(item.seconds)}"
+    times = "twice" if item.sendings == 2 else f"{item.sendings} times"
+    return f"sent {times} over {_seconds(item.seconds)}"
 
 
 def _seconds(seconds: float) -> str:

@@ -51,7 +51,7 @@ def conclude(
         for step in course.notices:
             for payload in deletes(step):
                 for spi in payload.spis:
-                    deleted.setdefault((payload.protocol, spi), step)
+                    deleted[payload.protocol, spi] = step
     return [_conclusion(course, deleted, until_ns) for course in courses]
 
 

@@ -127,6 +127,7 @@ def sa(protocol: int, id_: int, *attributes: tuple[int, Any], spi: bytes = b"") 
         (Identification(11, 0, 0, "host$@REALM".encode("utf-16-be")), ["key-id host$@REALM (UTF-16)"]),
         (Identification(250, 0, 0, "hq\\user".encode("utf-16-le")), ["250 hq\\user (UTF-16)"]),
         (Identification(1, 0, 0, b"a\0b\0"), ["ipv4-addr 97.0.98.0"]),
+        (Identification(7, 0, 0, b"a\0b\0"), ["ipv4-addr-range 61006200"]),
         (VendorId("Contoso".encode("utf-16-le")), ['unknown 43006f006e0074006f0073006f00 "Contoso"']),
         (sa(1, 1, (1, 5), (2, 2), (4, 2), (3, 65001), (16384, "a$@B".encode("utf-16-le"))), ["3des sha1 modp1024 kerberos, GSS name a$@B"]),
         (sa(1, 1, (1, 5), (2, 2), (4, 2), (3, 65001), (32001, "a$@B\0".encode("utf-16-be"))), ["3des sha1 modp1024 kerberos, GSS name a$@B (32001)"]),
@@ -156,6 +157,11 @@ def test_several_proposals_are_numbered() -> None:
         "proposal 7 SPI 00000100: AH md5, no PFS",
         "proposal 7 SPI 00000100: ESP des md5, no PFS",
     ]
+
+
+def test_a_payload_that_may_hold_a_password_is_not_shown_in_json() -> None:
+    tree = payload_tree(Unknown(14, b"hunter2"))
+    assert set(tree) == {"type", "name", "length", "words"} and tree["name"] == "ATTR"
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])

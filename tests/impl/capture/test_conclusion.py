@@ -284,6 +284,16 @@ def test_questions_without_an_answer_are_a_dead_peer() -> None:
     assert (likely.reason, likely.certain) == (Reason.DEAD_PEER, False)
 
 
+def test_a_question_of_its_own_is_no_sign_that_an_end_has_heard_another() -> None:
+    """Both ends ask, and neither hears the other."""
+    asks = {"detection": Detection(5, 2, 20)}
+    run = established(a=asks, b=asks)
+    run.pair.network.tap = lambda sent: None
+    run.pair.run(60)
+    found = run.conclusions(A)[0].main
+    assert found.reason is Reason.DEAD_PEER and found.sendings >= 3
+
+
 # ---- what the capture lacks
 @pytest.mark.parametrize("end", EVERYBODY)
 @pytest.mark.parametrize("count", range(1, 9))

@@ -10,20 +10,22 @@ import pytest
 from impl.capture.conclusion import conclude
 from impl.capture.conversation import Secrets, follow
 from impl.capture.datagrams import Datagram, Kind, datagrams
-from impl.capture.ending import Evidence, Outcome, Reason
+from impl.capture.ending import Conclusion, Evidence, Outcome, Reason
 from impl.capture.files import frames
 from impl.capture.keylog import KeyLog
 from impl.capture.opening import NO_IV
 from impl.crypto.schedule import hash_1
 from impl.ike.settings import Address
 from impl.wire.message import Header, Message, encode_chain, encode_message
-from impl.wire.numbers import ExchangeType, Method, NotifyType
-from impl.wire.payloads import HashData, Notification
+from impl.wire.numbers import ExchangeType, Method, NotifyType, ProtocolId
+from impl.wire.payloads import AnyPayload, Delete, HashData, Nonce, Notification
+from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
 from tests.impl.capture.conftest import INITIATOR, RESPONDER, SECOND, saved
 from tests.impl.capture.engines import concluded, octets_of, recorded_pair
 from tests.impl.capture.noise import MAIN, NOTE, UP, I, R, begun, closed, notice, quick
 from tests.impl.capture.test_conclusion import EVERYBODY, only
 from tests.impl.capture.test_conversation import COOKIES, Made
+from tests.impl.conftest import VECTORS
 from tests.impl.ike.conftest import (
     AES,
     DES3,
@@ -262,3 +264,146 @@ def test_icmp_says_why_nobody_answers(number: int) -> None:
     for useless in (other, early, replace(report, source=RESPONDER, destination=INITIATOR)):
         (said,) = conclude(conversations.all, last.time_ns, (), [useless])
         assert said.main.evidence is Evidence.SILENCE
+
+
+def test_silence_to_message_5_of_windows_is_most_likely_kerberos() -> None:
+    capture = (VECTORS / "captures" / "windows2000-kerberos-esp.pcap").read_bytes()
+    found = list(datagrams(frames(capture)))[:5]
+    conversations, _ = follow(found)
+    (said,) = conclude(conversations.all, found[-1].time_ns + 60 * SECOND)
+    main = said.main
+    assert (main.reason, main.alternatives) == (Reason.KERBEROS, (Reason.NO_RESPONDER,))
+    assert not main.certain and main.stopped_after == 5
+
+
+# ---- under keys that are made here
+class Under:
+    """An Aggressive Mode, and messages under its keys."""
+
+    def __init__(self) -> None:
+        self.made = Made()
+        self.messages = self.made.phase1(encrypt_third=False)
+        self._last: dict[int, bytes] = {}
+
+    def say(
+        self, sender: str, exchange: int, id_: int, *payloads: AnyPayload, commit: bool = False
+    ) -> None:
+        """A sealed message; its HASH is HASH(1)'s, which is right in the first message alone."""
+        keys = self.made.keys
+        first = keys.hash.digest(keys.iv, id_.to_bytes(4, "big"))[:8]
+        proof = HashData(hash_1(keys, id_, encode_chain(payloads)[1]))
+        iv = self._last.get(id_, first)
+        octets = self.made.sealed([proof, *payloads], exchange, id_, iv)
+        self._last[id_] = octets[-8:]
+        if commit:
+            octets = octets[:19] + bytes([3]) + octets[20:]
+        self.messages.append((sender, octets))
+
+    def concluded(self, *, checked: bool = False) -> Conclusion:
+        """What is concluded with the key that deciphers; `checked`: and the one that hashes take."""
+        values = {"KEY": self.made.keys.encryption}
+        if checked:
+            values["SKEYID_A"] = self.made.keys.a
+        log = KeyLog({(COOKIES.initiator, COOKIES.responder): values})
+        return only(concluded(saved(self.messages), Secrets(log))[1])
+
+
+def offered(spi: bytes) -> SecurityAssociation:
+    transform = Transform(1, 3, (Attribute(5, 2), Attribute(4, 1)))
+    return SecurityAssociation((Proposal(1, 3, spi, (transform,)),))
+
+
+def test_a_refusal_is_about_the_quick_mode_whose_spi_it_names_or_the_oldest() -> None:
+    under = Under()
+    for id_, spi in ((1, b"spi1"), (2, b"spi2"), (3, b"spi3")):
+        under.say("I", ExchangeType.QUICK, id_, offered(spi), Nonce(bytes(16)))
+    under.say("R", NOTE, 90, Notification(NotifyType.INVALID_ID_INFORMATION, 3, b"spi2"))
+    under.say("R", NOTE, 91, Notification(NotifyType.NO_PROPOSAL_CHOSEN, 3))
+    found = under.concluded()
+    assert [item.reason for item in found.quick] == [
+        Reason.PROPOSAL_P2,
+        Reason.SELECTOR,
+        Reason.CAPTURE_ENDS,
+    ]
+
+
+def test_a_wrong_hash_is_where_a_quick_mode_stops() -> None:
+    under = Under()
+    under.say("I", ExchangeType.QUICK, 1, offered(b"spi1"), Nonce(bytes(16)))
+    assert under.concluded(checked=True).main.reason is Reason.CAPTURE_ENDS
+    under.say("R", ExchangeType.QUICK, 1, offered(b"spi2"), Nonce(bytes(16)))
+    assert under.concluded().main.reason is Reason.CAPTURE_ENDS
+    main = under.concluded(checked=True).main
+    assert (main.reason, main.evidence) == (Reason.NOT_ACCEPTED, Evidence.WRONG_PROOF)
+    assert main.stopped_after == 2 and main.certain
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_connected_may_come_in_an_exchange_of_its_own(confirmed: bool) -> None:
+    under = Under()
+    under.say("I", ExchangeType.QUICK, 1, offered(b"spi1"), Nonce(bytes(16)))
+    under.say("R", ExchangeType.QUICK, 1, offered(b"spi2"), Nonce(bytes(16)), commit=True)
+    under.say("I", ExchangeType.QUICK, 1, commit=True)
+    if confirmed:
+        under.say("R", NOTE, 90, Notification(NotifyType.CONNECTED, 3, b"spi2"))
+    main = under.concluded().main
+    assert main.reason is (Reason.COMPLETE if confirmed else Reason.NOT_CONFIRMED)
+    assert [proposal.spi for proposal, _ in main.chosen] == [b"spi2"]
+
+
+@pytest.mark.parametrize("spi", [b"spi1", b"spi2", b"spi9"])
+def test_a_delete_names_the_sas_of_a_quick_mode_by_either_spi(spi: bytes) -> None:
+    under = Under()
+    under.say("I", ExchangeType.QUICK, 1, offered(b"spi1"), Nonce(bytes(16)))
+    under.say("R", ExchangeType.QUICK, 1, offered(b"spi2"), Nonce(bytes(16)))
+    under.say("I", ExchangeType.QUICK, 1)
+    under.say("R", NOTE, 90, Delete(3, (spi,)))
+    (item,) = under.concluded().quick
+    assert item.outcome is (Outcome.ESTABLISHED if spi == b"spi9" else Outcome.DELETED)
+    assert item.by_initiator is (None if spi == b"spi9" else False)
+
+
+def test_a_delete_before_a_quick_mode_is_about_another_with_the_same_spi() -> None:
+    under = Under()
+    under.say("R", NOTE, 90, Delete(3, (b"spi1",)))
+    under.say("I", ExchangeType.QUICK, 1, offered(b"spi1"), Nonce(bytes(16)))
+    under.say("R", ExchangeType.QUICK, 1, offered(b"spi2"), Nonce(bytes(16)))
+    under.say("I", ExchangeType.QUICK, 1)
+    assert under.concluded().main.outcome is Outcome.ESTABLISHED
+    under.say("R", NOTE, 91, Delete(3, (b"spi1",)))
+    assert under.concluded().main.outcome is Outcome.DELETED
+
+
+def test_a_delete_may_come_under_a_later_phase_1_sa_of_the_other_end() -> None:
+    old = [
+        (who, octets.replace(I, b"INITIATR", 1))
+        for who, octets in [*begun(), *UP, quick("I"), quick("R"), quick("I", size=24)]
+    ]
+    under = Under()
+    under.say("I", NOTE, 90, Delete(ProtocolId.ISAKMP, (b"INITIATR" + R,)))
+    turned = [("R" if who == "I" else "I", octets) for who, octets in under.messages]
+    log = KeyLog({(COOKIES.initiator, COOKIES.responder): {"KEY": under.made.keys.encryption}})
+    _, (first, second) = concluded(saved([*old, *turned]), Secrets(log))
+    assert first.main.reason is Reason.DELETE and first.main.by_initiator is False
+    assert second.main.reason is Reason.NO_QUICK_MODE
+
+
+def test_equal_messages_at_once_are_no_questions() -> None:
+    asked = [closed("R", NOTE, 20 + at) for at in range(2)]
+    capture = saved([*begun(), *UP, quick("I"), quick("R"), quick("I", size=24), *asked])
+    found = list(datagrams(frames(capture)))
+    found[-1] = replace(found[-1], time_ns=found[-2].time_ns + SECOND // 10)
+    conversations, _ = follow(found)
+    (said,) = conclude(conversations.all, found[-1].time_ns)
+    assert said.main.outcome is Outcome.ESTABLISHED
+
+
+@pytest.mark.parametrize(("asked", "dead"), [(1, False), (2, True)])
+def test_one_question_at_the_end_of_the_capture_may_still_be_answered(
+    asked: int, dead: bool
+) -> None:
+    under = Under()
+    for number in range(asked):
+        item = Notification(NotifyType.R_U_THERE, 1, COOKIES.both, bytes(4))
+        under.say("I", NOTE, 90 + number, item)
+    assert (under.concluded().main.reason is Reason.DEAD_PEER) is dead

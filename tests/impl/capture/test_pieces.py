@@ -85,6 +85,16 @@ def test_a_piece_that_is_missing_leaves_the_message_unread(vectors: Read) -> Non
     assert [item.number for item in one.messages[4:]] == [None, None]
 
 
+def test_a_fragment_id_that_is_used_again_begins_anew(vectors: Read) -> None:
+    messages, secrets = handshake(vectors)
+    abandoned = pieces(bytes(28) + bytes(200), 3)[0]
+    abandoned = messages[4][1][:16] + abandoned[16:]
+    sent = [("I", item) for item in (abandoned, *pieces(messages[4][1], 3))]
+    (one,), _ = read(saved([*messages[:4], *sent]), secrets)
+    (fifth,) = whole(one.messages)
+    assert fifth.state == DECRYPTED and fifth.pieces == (6, 7, 8)
+
+
 def test_only_parts_of_messages_decide_nothing(vectors: Read) -> None:
     messages, _ = handshake(vectors)
     for at, exchange, after in ((4, ExchangeType.MAIN, 4), (7, ExchangeType.QUICK, 1)):

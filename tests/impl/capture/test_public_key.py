@@ -9,7 +9,8 @@ import pytest
 
 from impl.capture.conversation import CLEAR, CLOSED, Conversation, Secrets
 from impl.capture.keylog import KeyLog
-from impl.capture.opening import NO_IV, Check, Verdict
+from impl.capture.opening import NO_IV, Check, Opened, Verdict, exchange_check
+from impl.capture.secrets import Known
 from impl.wire.message import Header, Message, encode_message
 from impl.wire.numbers import ExchangeType, Method, OakleyAttribute
 from impl.wire.payloads import (
@@ -27,7 +28,7 @@ from impl.wire.payloads import (
 from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
 from impl.wire.vendors import vendor_id
 from tests.impl.capture.conftest import read, recorded, saved
-from tests.impl.capture.test_conversation import log_of
+from tests.impl.capture.test_conversation import Made, log_of
 
 I, R = b"initiatr", b"respondr"
 CIPHERTEXT = bytes(range(128))
@@ -204,3 +205,13 @@ def test_a_quick_mode_of_which_message_1_is_missing_is_not_called_wrong(
     assert second.state is CLOSED and second.why == NO_IV
     (check,) = third.checks
     assert check.verdict is Verdict.CANNOT and check.why.startswith("needs the nonces")
+
+
+def test_a_fifth_message_of_quick_mode_has_no_hash_to_be_checked() -> None:
+    made = Made()
+    known = Known(made.keys.hash, made.keys.cipher, made.keys.skeyid, made.keys.a)
+    header = Header(I, R, 8, ExchangeType.QUICK, 1, 7, 0)
+    message = Opened((HashData(bytes(16)),), bytes(20))
+    check = exchange_check(known, header, 5, (b"Ni", b"Nr"), message)
+    assert check.verdict is Verdict.CANNOT and "four messages at most" in check.why
+    assert exchange_check(known, header, 3, (b"Ni", b"Nr"), message).verdict is Verdict.WRONG
