@@ -21,6 +21,7 @@ from proofs.verify.builds import SAME_BUILD, same_build
 from proofs.verify.facts import Facts
 from proofs.verify.meeting import Meeting, Missed
 from proofs.verify.mending import phase1_mending, phase1_text
+from proofs.verify.reach import unreached
 from proofs.verify.tables import PRIVATE_MEND, assumed, phase1_against, why_private
 
 NOWHERE = Wire(Sight(None, None), Sight(None, None))
@@ -87,6 +88,10 @@ class Phase1Judge:
                 f"{there} has no connection for IKEv1",
                 f"give {there} a connection with version = 1",
             )
+        silent = unreached(self._initiator, a, self._responder)
+        if silent is not None:
+            self.facts.place = silent.place or a.place
+            return self.facts.fails(Reason.NO_RESPONDER, silent.why, silent.mend)
         met = self._met
         if isinstance(met, Missed):
             self.facts.place, self.facts.other = met.place, met.other

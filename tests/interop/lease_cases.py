@@ -201,7 +201,6 @@ def _settings() -> Iterator[Case]:
             aggressive,
             (("peer", (daring,)), ("cmd", (daring,))),
         ),
-        ("only answers", plain, (("peer", ("charon.initiator_only=yes",)),)),
         (
             "unity",
             plain,

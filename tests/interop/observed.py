@@ -58,7 +58,9 @@ _PHASE2 = (
     ("responder", r"no matching CHILD_SA config", "selector"),
 )
 # With a key, the end that looked for one sends its next message.
-_GOES_ON = re.compile(r"generating (?:ID_PROT \S+ 0 \[ (?:ID|KE)|AGGRESSIVE \S+ 0 \[ (?:HASH|ID|SA KE))")
+_GOES_ON = re.compile(
+    r"generating (?:ID_PROT \S+ 0 \[ (?:ID|KE)|AGGRESSIVE \S+ 0 \[ (?:HASH|ID|SA KE))"
+)
 _UP = r"IKE_SA (\S+)\[\d+\] established"
 _CHILD = re.compile(r"CHILD_SA (\S+)\{\d+\} established with SPIs .* and TS (.*) === (.*)$")
 _LEASED = re.compile(r"installing new virtual IP (\S+)|assigning virtual IP (\S+) to peer")
