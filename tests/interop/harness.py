@@ -32,6 +32,10 @@ PLUGINS = (
 # As the rig's README has it: who is not root is, in a namespace of users, with a /run of one's own.
 _UNSHARE = "unshare -Urnm --propagation private sh -c".split()
 _AS_ROOT = [*_UNSHARE, 'mount -t tmpfs none /run && exec "$@"', "sh"] if os.geteuid() else []
+# Settings that charon reads when it starts, and no more.
+AT_START = ("charon.initiator_only",)
+# Who is behind a NAT, and what the charons start with.
+_Network = tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
 Lines = dict[str, dict[str, dict[str, list[str]]]]
 
 
@@ -102,13 +106,15 @@ def run(
 
     timeout   seconds until a daemon resends
     """
-    by_network: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    by_network: dict[_Network, list[dict[str, object]]] = {}
     for case in cases:
-        by_network.setdefault(case.behind, []).append(_prepared(case, pki))
+        early = any(line.partition("=")[0] in AT_START for _, own in case.settings for line in own)
+        network = (case.behind, case.settings if early else ())
+        by_network.setdefault(network, []).append(_prepared(case, pki))
     parts = []
-    for behind, mine in by_network.items():
+    for network, mine in by_network.items():
         shares = max(1, min(at_once, len(mine) // 10))
-        parts += [(behind, mine[n::shares]) for n in range(shares)]
+        parts += [(network, mine[n::shares]) for n in range(shares)]
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         library = shim(Path(folder))
         with ThreadPoolExecutor(at_once) as pool:
@@ -117,11 +123,17 @@ def run(
 
 
 def _batch(
-    library: str, behind: tuple[str, ...], prepared: list[dict[str, object]], timeout: float
+    library: str, network: _Network, prepared: list[dict[str, object]], timeout: float
 ) -> Lines:
     settings = [f"charon.retransmit_tries={TRIES}", f"charon.retransmit_timeout={timeout}"]
     settings += ["charon.retransmit_base=1", f"charon.load={PLUGINS}"]
-    batch = {"behind": behind, "settings": settings, "cases": prepared}
+    behind, starting = network
+    batch = {
+        "behind": behind,
+        "settings": settings,
+        "starting": dict(starting),
+        "cases": prepared,
+    }
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         todo, done = Path(folder) / "cases.json", Path(folder) / "results.json"
         todo.write_text(json.dumps(batch))

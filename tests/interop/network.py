@@ -148,11 +148,16 @@ class Network:
     """The namespaces and charons of a batch; a context that takes everything down.
 
     behind     the sides that are behind a NAT
-    settings   of strongswan.conf, for both
+    settings   of strongswan.conf, for both        starting   more of them by side, from the start
     """
 
     def __init__(
-        self, script: str, shim: str, behind: tuple[str, ...], settings: list[str]
+        self,
+        script: str,
+        shim: str,
+        behind: tuple[str, ...],
+        settings: list[str],
+        starting: dict[str, tuple[str, ...]],
     ) -> None:
         self._rig, self._shim, self._behind = rig_module(script), shim, behind
         options: dict[str, Any] = {
@@ -162,7 +167,7 @@ class Network:
         self._options = options
         self._made = self._rig.Rig(argparse.Namespace(**options))
         self._addresses: dict[str, tuple[str, ...]] = dict.fromkeys(ADDRESSES, ())
-        self._settings: dict[str, tuple[str, ...]] = dict.fromkeys(ADDRESSES, ())
+        self._settings = dict.fromkeys(ADDRESSES, ()) | starting
         self._forwarded: bool | None = None
         self.hosts = Path(self._made.tmp) / "hosts"
         self.charons: dict[str, Any] = {}
@@ -259,7 +264,9 @@ class Network:
             f"LD_PRELOAD={self._shim} exec {binary}\n"
         )
         wrapper.chmod(0o755)
-        options = argparse.Namespace(**(self._options | {"charon": str(wrapper)}))
+        settings = [*self._options["set"], *self._settings[side]]
+        options = argparse.Namespace(**self._options)
+        options.charon, options.set = str(wrapper), settings
         charon = rig.Charon(side, self._made.ns[side], self._made.tmp, rig.IPS, options)
         self._made.charons.append(charon)
         charon.start()

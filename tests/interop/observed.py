@@ -38,7 +38,7 @@ _PHASE1 = (
     ("initiator", r"unsupported authentication", METHOD_OR_KEY),
     ("responder", r"no IKE config found", "no-connection"),
     ("responder", r"Aggressive Mode PSK disabled", "exchange-mode"),
-    ("any", r"no proposal found", "proposal-p1"),
+    ("any", r"no proposal found|unable to apply received KE value", "proposal-p1"),
     ("any", r"no shared key found", "psk-mismatch"),
     ("responder", r"but none allows", EXCHANGE_OR_METHOD),
     ("responder", r"no peer config found", "identity"),
@@ -63,6 +63,7 @@ _LEASED = re.compile(r"installing new virtual IP (\S+)|assigning virtual IP (\S+
 # Negotiated, and then too much for the userland ESP or the kernel of this machine.
 _INSTALLATION = r"unable to install (?:inbound and outbound )?IPsec"
 _NOTHING_CAME = "nothing arrived at the responder"
+_IGNORED = "the responder ignores what arrives"
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,11 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     ]
     reason, line = _reason(_PHASE1, logs)
     if up[0] is None or up[1] is None or reason == "xauth":
-        if reason is None and not any("received packet" in x for x in responder):
+        if reason is None and not any(x.startswith("ENC parsed") for x in responder):
+            came = any("received packet" in x for x in responder)
             refused = [x for x in initiator if x.startswith("CFG swanctl: ")]
-            reason, line = "no-responder", refused[0] if refused else _NOTHING_CAME
+            line = refused[0] if refused else (_IGNORED if came else _NOTHING_CAME)
+            reason = "no-responder"
         return Observed("fails", reason or "unknown", None, evidence=line)
     leased = tuple(dict.fromkeys(m[1] for x in initiator if (m := _LEASED.search(x)) and m[1]))
     known = Observed("established", None, suite1, connection=up[1][1], leased=leased)

@@ -1,7 +1,8 @@
 """What two charons did, kept: tests/data/charon/records.json, and docs/agreement.md made from it.
 
 python -m tests.interop.records          write docs/agreement.md from the kept records
-python -m tests.interop.records --live   let two charons decide every case anew first (root)
+python -m tests.interop.records --live   let two charons decide every case anew first (root), and keep the
+                                         lines that they log: tests/data/charon/logs.json
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.interop import agreement
 from tests.interop.address_cases import address_cases
-from tests.interop.agreement import Agreement, Compared, compare, verdicts
+from tests.interop.agreement import Agreement, Compared
 from tests.interop.authentication_cases import authentication_cases
 from tests.interop.cases import DATA, Case
 from tests.interop.field_cases import field_cases
 from tests.interop.harness import Lines, run, version_here, why_not
 from tests.interop.lease_cases import lease_cases
+from tests.interop.log_lines import write_log_lines
 from tests.interop.name_cases import name_cases
 from tests.interop.nat_cases import nat_cases
 from tests.interop.observed import Observed, observe
@@ -73,15 +76,17 @@ def observations(lines: Lines, cases: Iterable[Case]) -> Observations:
     return found
 
 
-def decided(pki: PKI) -> Observations:
+def decided(pki: PKI) -> tuple[Lines, Observations]:
     """Let two charons decide every case; what tells no reason is heard again, with patience."""
-    found = observations(run(all_cases(), pki), all_cases())
+    lines = run(all_cases(), pki)
+    found = observations(lines, all_cases())
     unclear = [
         case
         for case in all_cases()
         if any("unknown" in (item.reason1, item.reason2) for item in found[case.name].values())
     ]
-    return found | observations(run(unclear, pki, at_once=1, timeout=4.0), unclear)
+    lines |= run(unclear, pki, at_once=1, timeout=4.0)
+    return lines, observations(lines, all_cases())
 
 
 def kept() -> Observations:
@@ -110,15 +115,9 @@ def write_records(found: Observations, version: str) -> None:
     RECORDS.write_text(f'{{"made_by": {head}, "cases": {{\n' + ",\n".join(lines) + "\n}}\n")
 
 
-def compared(
-    found: Observations, today: datetime.date, only: Iterable[Case] | None = None
-) -> Iterator[Compared]:
+def compared(found: Observations, today: datetime.date) -> Iterator[Compared]:
     """Every case in every direction, verdict against observation."""
-    pki = PKI(today)
-    for case in only if only is not None else all_cases():
-        judged = verdicts(case, pki, today)
-        for start in case.started:
-            yield compare(case, start, judged.get(start.key), found[case.name][start.key])
+    return agreement.compared(all_cases(), found, today)
 
 
 # ---- the document
@@ -206,8 +205,9 @@ def main() -> int:
         if reason := why_not():
             print(f"cannot run: {reason}", file=sys.stderr)
             return 2
-        found = decided(PKI(today))
+        lines, found = decided(PKI(today))
         write_records(found, version_here())
+        write_log_lines(lines, found, all_cases(), version_here())
     version = json.loads(RECORDS.read_text())["made_by"]["strongswan"]
     results = list(compared(kept(), today))
     DOCUMENT.write_text(document(results, version))
