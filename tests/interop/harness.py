@@ -100,11 +100,16 @@ def version_here() -> str:
 
 
 def run(
-    cases: Iterable[Case], pki: PKI, at_once: int = 4, timeout: float = TIMEOUT_SECONDS
+    cases: Iterable[Case],
+    pki: PKI,
+    at_once: int = 4,
+    timeout: float = TIMEOUT_SECONDS,
+    log_level: int = 2,
 ) -> Lines:
     """What both daemons log: by case, by what is started, by daemon.
 
-    timeout   seconds until a daemon resends
+    timeout     seconds until a daemon resends
+    log_level   1 is strongSwan's own; `observed` needs 2
     """
     by_network: dict[_Network, list[dict[str, object]]] = {}
     for case in cases:
@@ -118,12 +123,14 @@ def run(
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         library = shim(Path(folder))
         with ThreadPoolExecutor(at_once) as pool:
-            found = list(pool.map(lambda part: _batch(library, part[0], part[1], timeout), parts))
+            found = list(
+                pool.map(lambda part: _batch(library, part[0], part[1], timeout, log_level), parts)
+            )
     return {name: lines for part in found for name, lines in part.items()}
 
 
 def _batch(
-    library: str, network: _Network, prepared: list[dict[str, object]], timeout: float
+    library: str, network: _Network, prepared: list[dict[str, object]], timeout: float, level: int
 ) -> Lines:
     settings = [f"charon.retransmit_tries={TRIES}", f"charon.retransmit_timeout={timeout}"]
     settings += ["charon.retransmit_base=1", f"charon.load={PLUGINS}"]
@@ -132,6 +139,7 @@ def _batch(
         "behind": behind,
         "settings": settings,
         "starting": dict(starting),
+        "log_level": level,
         "cases": prepared,
     }
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:

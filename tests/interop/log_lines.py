@@ -3,7 +3,8 @@
 Made with the records: python -m tests.interop.records --live
 
 For each pattern the file keeps a line of a run that it matches, the case, and how each run ended in which it
-was seen: a line that is seen with several reasons only points to them.
+was seen: a line that is seen with several reasons only points to them. `by_default`: it is logged at the level
+that strongSwan has unless told otherwise (1), not only at 2.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.interop.cases import DATA, Case
-from tests.interop.harness import Lines
+from tests.interop.harness import Lines, run
 from tests.interop.observed import Observed
+from tests.interop.pki import PKI
 
 LOGS = DATA / "charon" / "logs.json"
 Observations = dict[str, dict[str, Observed]]
@@ -52,6 +54,7 @@ PATTERNS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("P1-PSK", INITIATOR, r"received INVALID_KE_PAYLOAD error notify", ("psk-mismatch",)),
     ("P1-PSK", INITIATOR, r"invalid HASH_V1 payload length, decryption failed\?", ("psk-mismatch",)),
     ("P1-PSK", INITIATOR, r"message parsing failed", ("psk-mismatch",)),
+    ("P1-CERTIFICATE", EITHER, r"no trusted RSA public key found for (.+)", ("certificate",)),
     ("P1-CERTIFICATE", EITHER, r"no RSA private key found for (.+)", ("certificate",)),
     ("P1-CERTIFICATE", EITHER, r"no issuer certificate found for (.+)", ("certificate",)),
     ("P1-CERTIFICATE", EITHER, r"(?:subject )?certificate invalid \(valid from (.+)", ("certificate",)),
@@ -83,8 +86,7 @@ PATTERNS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("XAUTH", RESPONDER, r"no XAuth method found for '(.+)'", ("xauth",)),
     ("UNKNOWN-ALGORITHM", EITHER, r"loading connection '(.+)' failed: invalid value for: (?:proposals|esp_proposals)", ()),
     ("UNKNOWN-KEY", EITHER, r"loading connection '(.+)' failed: unknown option: (.+), config discarded", ()),
-    ("SELECTOR-NARROWED", RESPONDER, r"config: (\S+), received: (\S+) => match: (\S+)", ("established",)),
-    ("TS-IGNORED", INITIATOR, r"proposing traffic selectors for (?:us|other):", ("established",)),
+    ("SELECTOR-NARROWED", RESPONDER, r"config: (\S+), received: (?!\1 )(\S+) => match: (\S+)", ("established",)),
     ("AGGRESSIVE-MODE", INITIATOR, r"initiating Aggressive Mode IKE_SA (.+) to (\S+)", ()),
     ("AGGRESSIVE-MODE", RESPONDER, r"(\S+) is initiating a Aggressive Mode IKE_SA", ()),
     ("WEAK-ENCRYPTION", EITHER, r"selected proposal: \w+:(?:DES_CBC|3DES_CBC|NULL|BLOWFISH|CAST)\S*", ()),
@@ -133,9 +135,17 @@ def _runs(
             yield case.name, ended(seen[case.name][start.key]), logs
 
 
-def write_log_lines(lines: Lines, seen: Observations, cases: Iterable[Case], version: str) -> None:
+def write_log_lines(
+    lines: Lines, seen: Observations, cases: Iterable[Case], pki: PKI, version: str
+) -> None:
     """Keep what was seen. ValueError: a pattern was not."""
+    cases = list(cases)
     found = list(entries(lines, seen, cases))
+    shown = {item["case"] for item in found}
+    plain = run([case for case in cases if case.name in shown], pki, log_level=1)
+    for item in found:
+        logs = [log for both in plain.get(item["case"], {}).values() for log in both.values()]
+        item["by_default"] = any(re.search(item["pattern"], x) for log in logs for x in log)
     rows = ",\n".join(f"  {json.dumps(item)}" for item in found if item["line"])
     head = json.dumps({"strongswan": version})
     LOGS.write_text(f'{{"made_by": {head}, "lines": [\n{rows}\n]}}\n')

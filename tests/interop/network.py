@@ -158,10 +158,11 @@ class Network:
         behind: tuple[str, ...],
         settings: list[str],
         starting: dict[str, tuple[str, ...]],
+        log_level: int,
     ) -> None:
         self._rig, self._shim, self._behind = rig_module(script), shim, behind
         options: dict[str, Any] = {
-            "kernel": True, "debug": 2, "charon": None, "nat": False, "log": None, "second_log": None,
+            "kernel": True, "debug": log_level, "charon": None, "nat": False, "log": None, "second_log": None,
             "keep": False, "verbose": False, "set": ["charon.filelog.rig.append=yes", *settings],
         }  # fmt: skip
         self._options = options

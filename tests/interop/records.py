@@ -205,9 +205,10 @@ def main() -> int:
         if reason := why_not():
             print(f"cannot run: {reason}", file=sys.stderr)
             return 2
-        lines, found = decided(PKI(today))
+        pki = PKI(today)
+        lines, found = decided(pki)
         write_records(found, version_here())
-        write_log_lines(lines, found, all_cases(), version_here())
+        write_log_lines(lines, found, all_cases(), pki, version_here())
     version = json.loads(RECORDS.read_text())["made_by"]["strongswan"]
     results = list(compared(kept(), today))
     DOCUMENT.write_text(document(results, version))
