@@ -73,7 +73,7 @@ class Observed:
     selectors   of the first child, the initiator's first
     installed   False where Phase II was negotiated, but its SAs could not be installed here
     evidence    the line of the log that tells the reason
-    children    every child that came up: its name and its selectors (own, other) at the initiator, then
+    children    where the selectors do not say it all, every child that came up: its name and its selectors (own, other) at the initiator, then
                 at the responder, where they differ with a NAT between
     connection  of the responder, where Phase I came up
     leased      virtual addresses of the initiator
@@ -94,10 +94,7 @@ class Observed:
 
     def record(self) -> dict[str, Any]:
         """As JSON keeps it: what says nothing is left out."""
-        record = {k: v for k, v in asdict(self).items() if v not in (None, "", True, ())}
-        if len(self.children) == 1 and self.children[0][1:3] == self.children[0][:3:-1]:
-            del record["children"]  # the selectors say it all
-        return record
+        return {k: v for k, v in asdict(self).items() if v not in (None, "", True, ())}
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Observed:
@@ -142,7 +139,9 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     known = replace(known, phase2="established", suite2=suite2)
     if installation is not None:
         return replace(known, installed=False, evidence=installation)
-    return replace(known, selectors=(children[0][1], children[0][2]), children=children)
+    selectors = (children[0][1], children[0][2])
+    alone = len(children) == 1 and children[0][1:3] == children[0][:3:-1]
+    return replace(known, selectors=selectors, children=() if alone else children)
 
 
 def _children(initiator: list[str], responder: list[str]) -> tuple[tuple[str, ...], ...]:
