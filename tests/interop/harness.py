@@ -31,7 +31,7 @@ PLUGINS = (
 )
 # As the rig's README has it: who is not root is, in a namespace of users, with a /run of one's own.
 _UNSHARE = "unshare -Urnm --propagation private sh -c".split()
-_AS_ROOT = [*_UNSHARE, 'mount -t tmpfs none /run && exec "$@"', "sh"] if os.geteuid() else []
+AS_ROOT = [*_UNSHARE, 'mount -t tmpfs none /run && exec "$@"', "sh"] if os.geteuid() else []
 # Settings that charon reads when it starts, and no more.
 AT_START = ("charon.initiator_only",)
 # Who is behind a NAT, and what the charons start with.
@@ -46,7 +46,7 @@ def rig_script() -> Path:
 
 def rig_command() -> list[str]:
     """What runs the rig: as root, or in a user namespace where one is root."""
-    return [*_AS_ROOT, sys.executable, str(rig_script())]
+    return [*AS_ROOT, sys.executable, str(rig_script())]
 
 
 def kdc_script() -> Path:
@@ -85,7 +85,7 @@ def why_not() -> str:
     if not any(map(os.path.exists, ("/usr/lib/ipsec/charon", "/usr/libexec/ipsec/charon"))):
         return "needs charon (Debian: strongswan-charon)"
     name = f"ikeproof-probe-{os.getpid()}"
-    probe = [*_AS_ROOT, "sh", "-c", f"ip netns add {name} && ip netns del {name}"]
+    probe = [*AS_ROOT, "sh", "-c", f"ip netns add {name} && ip netns del {name}"]
     environment = dict(os.environ, PATH=path)
     if subprocess.run(probe, env=environment, capture_output=True, check=False).returncode:
         return "needs root, or user and network namespaces"
@@ -145,7 +145,7 @@ def _batch(
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         todo, done = Path(folder) / "cases.json", Path(folder) / "results.json"
         todo.write_text(json.dumps(batch))
-        command = [*_AS_ROOT, sys.executable, str(HERE / "worker.py"), str(rig_script()), library]
+        command = [*AS_ROOT, sys.executable, str(HERE / "worker.py"), str(rig_script()), library]
         command += [str(todo), str(done)]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
         if ran.returncode:
