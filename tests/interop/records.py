@@ -179,10 +179,13 @@ _TEXT = """\
 
 Made from `tests/data/charon/records.json` by `python -m tests.interop.records`; a test holds it current.
 
-Two strongSwan {version} daemons negotiated every case in both directions: a pair of configurations that
-works, one field of it changed on one side or on both (the kind "two changes": two fields). `verify`
-reads the same files. Outcome, reason, both suites and the selectors must be the same. Where one side
-alone is changed, the other is called the unchanged one.
+Two strongSwan {version} daemons, with the plugins that Debian's packages load, negotiated every case. Most
+cases are a pair of configurations that works, with one field changed on one side or on both (the kind "two
+changes": two fields); there, where one side alone is changed, the other is called the unchanged one. Other
+cases are whole configurations: kinds of pairs reported in public, several addresses, IPv6, NAT between the
+two, three connections, names and secrets of every kind, virtual addresses, settings of strongswan.conf; there
+the first column is the side at 192.0.2.1. `verify` reads the same files. Outcome, reason, both suites and the
+selectors must be the same.
 
 | what is changed | cases | unchanged side starts | changed side starts | undecided (a) | conditional (b) | disagreements |
 |---|---|---|---|---|---|---|
@@ -194,8 +197,9 @@ a translation of addresses on the way, and warns (ADDRESS-MISMATCH); without one
 
 charon does not tell a wrong exchange mode from a wrong authentication method, nor as initiator a method
 that cannot be had from a private key that is not found; there `verify` must give one of the two.
-Transport mode, AH and BEET were negotiated with the kernel's IPsec; where the machine's kernel lacks
-it, the SAs are negotiated and then not installed, which counts as established.
+The kernel of the test machine may lack ESP and AH: charon is told that its SAs were installed
+(`tests/interop/rig/kernel_shim.c`), so that transport mode, AH and selectors are seen as on any other machine.
+What two lifetimes lead to in time is in `tests/interop/test_renewals.py`.
 
 ## Every case
 
