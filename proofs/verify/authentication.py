@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
@@ -25,7 +25,16 @@ from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
 from proofs.verify.addresses import Sight, priority
-from proofs.verify.certificates import Chain, check, names, parse, subject
+from proofs.verify.certificates import (
+    Chain,
+    check,
+    names,
+    parse,
+    path_of,
+    subject,
+    unmet,
+    withheld,
+)
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
 from proofs.verify.paths import Asked
@@ -195,6 +204,7 @@ class AuthenticationJudge:
             return fitting
         faults = []
         for connection, authentication in fitting:
+            self.facts.responder = connection
             same = self._own_identity(shown, connection, authentication.own, method)
             if same is not None:
                 return same
@@ -209,6 +219,7 @@ class AuthenticationJudge:
                 self.facts.faulty = ""
                 return None
             faults.append(chain.fault)
+        self.facts.responder = fitting[0][0]
         return self._bad_certificate(self.initiator, self.responder, own, faults[0])
 
     def _fitting(
@@ -369,21 +380,41 @@ class AuthenticationJudge:
     ) -> Chain:
         if method in _PSK:
             demanded = [*expected.certificates, *expected.anchors]
-            fault = "a pre-shared key shows none" if demanded else ""
+            fault = "a pre-shared key shows none" if demanded else unmet(expected, ())[0]
             return Chain(fault)
         if method is AuthMethod.KERBEROS:
             return Chain(needs="a ticket from the key distribution center")
         if not own.certificates:
             return Chain(needs="its certificate: none is named")
-        return check(
-            _chosen(own),
+        shown = _chosen(own)
+        fault = self._withheld(whose, shown, judge, expected)
+        if fault:
+            return Chain(fault)
+        anchors, sent = (*judge.anchors, *expected.anchors), (*whose.anchors, *own.certificates)
+        chain = check(
+            shown,
             expected.certificates,
-            anchors=(*judge.anchors, *expected.anchors),
+            anchors=anchors,
             demanded=expected.anchors,
-            sent=(*whose.anchors, *own.certificates),
+            sent=sent,
             today=self.today,
             asked=Asked.by(judge, expected),
         )
+        if chain.fault or chain.needs:
+            return chain
+        lacking, _ = unmet(expected, path_of(shown, anchors, sent))
+        return replace(chain, fault=lacking) if lacking else chain
+
+    def _withheld(
+        self, whose: Peer, shown: CertificateFile, judge: Peer, expected: Credentials
+    ) -> str:
+        """Why the certificate is not sent to an end that does not have it."""
+        b = self.facts.responder
+        ends = (self.connection, b) if whose is self.initiator else (b, self.connection)
+        shows, wants = ends
+        if shows is None or wants is None:
+            return ""
+        return withheld(shows, wants, shown, (*judge.kept, *expected.certificates))
 
     def _weak(self, own: Credentials, chain: Chain) -> None:
         """Keep what could be broken of a path that is taken."""

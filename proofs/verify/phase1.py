@@ -10,17 +10,18 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 
-from model.choice import Row, accepts_phase1, phase1_offer
+from model.choice import Offer, Row, accepts_phase1, phase1_offer
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.policy import Connection, Peer, Phase1Proposal
 from model.vocabulary.profiles import Sends
-from model.vocabulary.suites import Phase1Suite
+from model.vocabulary.suites import Exchange, Phase1Suite
 from proofs.verify.addresses import Sight, Wire
 from proofs.verify.authentication import AuthenticationJudge
 from proofs.verify.builds import SAME_BUILD, same_build
 from proofs.verify.facts import Facts
 from proofs.verify.meeting import Meeting, Missed
 from proofs.verify.mending import phase1_mending, phase1_text
+from proofs.verify.reach import unreached
 from proofs.verify.tables import PRIVATE_MEND, assumed, phase1_against, why_private
 
 NOWHERE = Wire(Sight(None, None), Sight(None, None))
@@ -87,6 +88,10 @@ class Phase1Judge:
                 f"{there} has no connection for IKEv1",
                 f"give {there} a connection with version = 1",
             )
+        silent = unreached(self._initiator, a, self._responder)
+        if silent is not None:
+            self.facts.place = silent.place or a.place
+            return self.facts.fails(Reason.NO_RESPONDER, silent.why, silent.mend)
         met = self._met
         if isinstance(met, Missed):
             self.facts.place, self.facts.other = met.place, met.other
@@ -132,6 +137,9 @@ class Phase1Judge:
                 "leave the prf out of the proposal",
             )
             return None, failed
+        other_group = self._other_group(row, offers)
+        if other_group is not None:
+            return None, other_group
         if not row.certain:
             self.facts.place = row.offered_at or a.place
             sent, wanted = self._said(b)
@@ -143,6 +151,23 @@ class Phase1Judge:
                 wanted=wanted,
             )
         return row, None
+
+    def _other_group(
+        self, row: Row[Phase1Suite], offers: Sequence[Offer[Phase1Suite]]
+    ) -> Phase1Verdict | None:
+        """Message 1 of Aggressive Mode holds a public value already, of one group (RFC 2409 section 5)."""
+        sent = offers[0].suite.group
+        aggressive = self._connection.exchange.value is Exchange.AGGRESSIVE
+        if not aggressive or row.suite.group is sent:
+            return None
+        self.facts.place = row.offered_at or self._connection.place
+        self.facts.other = row.accepted_at
+        return self.facts.fails(
+            Reason.PROPOSAL_P1,
+            f"in Aggressive Mode {self._initiator.name} sends the public value of its first proposal's group, "
+            f"{sent.value}, and {self._responder.name} chooses {row.suite.group.value}",
+            "name one group in all proposals of an Aggressive Mode connection",
+        )
 
     def _said(self, b: Connection) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         """What the initiator sends and the responder wants."""

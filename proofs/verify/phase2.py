@@ -139,6 +139,8 @@ class _Phase2Judge:
         """
         best: tuple[int, Child, Selector, Selector] | None = None
         for child in self.connection.children:
+            if child.label.value is not None:  # IKEv1 cannot ask for a label
+                continue
             sight, leases = self.ends.responder, self.leases
             ours, rate_ours = self._select(
                 child.remote, sent[0], sight.other, leases.responder_remote, child

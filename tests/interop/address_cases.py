@@ -248,6 +248,12 @@ def _best_match() -> Iterator[Case]:
               _hub("any", "%any", net, peer_id="spoke.example"))  # fmt: skip
     yield two("the exact one expects anybody, the looser one the name", exact,
               _hub("any", "%any", net, peer_id="spoke.example"))  # fmt: skip
+    anybody = _hub("any", "%any", net, peer_id="spoke.example")
+    pattern = _hub("exact", "192.0.2.2", net, peer_id="*.example")
+    both = _hub("both", "192.0.2.2", net, peer_id="spoke.example")
+    yield two("the name at any address, then anybody at the exact one", anybody, exact)
+    yield two("the name at any address, then a pattern at the exact one", anybody, pattern)
+    yield two("the name at any address, anybody exact, the name exact", anybody, exact, both)
     yield two(
         "the exact one is for Aggressive Mode", changed(exact, more="aggressive = yes"), other
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import ip_address, ip_network
@@ -130,6 +130,23 @@ def _mended(case: Case, side: str, mend: str) -> Case:
     text = f"{case.peer if side == 'peer' else case.cmd}\n{line}\n"
     changed = replace(case, peer=text) if side == "peer" else replace(case, cmd=text)
     return replace(changed, name=f"{case.name}, mended at {side}", initiators=(side,))
+
+
+def compared(
+    cases: Iterable[Case], seen: Mapping[str, Mapping[str, Observed]], today: datetime.date
+) -> Iterator[Compared]:
+    """Every case, with everything that it starts: verdict against observation."""
+    pki = PKI(today)
+    for case in cases:
+        judged: dict[str, PairVerdict] = {}
+        refused = ""
+        try:
+            judged = verdicts(case, pki, today)
+        except PolicyError as error:
+            refused = f"verify refuses it: {error}"
+        for start in case.started:
+            item = compare(case, start, judged.get(start.key), seen[case.name][start.key])
+            yield replace(item, why=refused) if refused else item
 
 
 def compare(case: Case, start: Start, verdict: PairVerdict | None, observed: Observed) -> Compared:

@@ -152,6 +152,7 @@ def _unknown_algorithm() -> Iterator[Case]:
                    text([_site("cmd")]), starts=_BOTH)  # fmt: skip
     for name, peer in (
         ("in this connection", _site("peer", ike=bad)),
+        ("none, but an unknown key", _site("peer", more="remote_adrs = 192.0.2.2")),
         ("beside a known one", _site("peer", ike=f"{_STRONG}, {bad}")),
         ("in its child", _site("peer", (Kid("net", _A, _B, esp=f"{_ESP}-mlkem"),))),
         ("in a second child", _site("peer", (Kid("net", _A, _B, esp=_ESP), Kid("net2", _A, esp="aes9")))),
@@ -186,6 +187,21 @@ def _both_renew() -> Iterator[Case]:
         yield _case(
             f"field: both renew by {name}", kind, _site("peer", more=more), _site("cmd", more=more)
         )
+    aggressive: dict[str, Any] = {
+        "auth": "pubkey", "id": "", "peer_id": "", "more": "aggressive = yes",
+    }  # fmt: skip
+    for name, mine, other in (
+        ("the same order", f"{_STRONG}, aes128-sha1-ecp256", f"{_STRONG}, aes128-sha1-ecp256"),
+        ("another order", f"{_STRONG}, aes128-sha1-ecp256", f"aes128-sha1-ecp256, {_STRONG}"),
+        (
+            "another order, one group",
+            f"{_STRONG}, aes128-sha1-modp2048",
+            f"aes128-sha1-modp2048, {_STRONG}",
+        ),
+    ):
+        yield _case(f"field: two proposals in Aggressive Mode, {name}", "field: groups in Aggressive Mode",
+                    _site("peer", ike=mine, own="certs = peer.crt", **aggressive),
+                    _site("cmd", ike=other, own="certs = cmd.crt", **aggressive), **CERTIFIED)  # fmt: skip
     wrong = text([_site("peer")], [Secret("s")])
     yield Case("field: unquoted # in the secret", kind, "", wrong.replace('"s"', "pass#word"),
                text([_site("cmd")], [Secret("pass#word")]), starts=_BOTH)  # fmt: skip

@@ -31,7 +31,11 @@ PLUGINS = (
 )
 # As the rig's README has it: who is not root is, in a namespace of users, with a /run of one's own.
 _UNSHARE = "unshare -Urnm --propagation private sh -c".split()
-_AS_ROOT = [*_UNSHARE, 'mount -t tmpfs none /run && exec "$@"', "sh"] if os.geteuid() else []
+AS_ROOT = [*_UNSHARE, 'mount -t tmpfs none /run && exec "$@"', "sh"] if os.geteuid() else []
+# Settings that charon reads when it starts, and no more.
+AT_START = ("charon.initiator_only",)
+# Who is behind a NAT, and what the charons start with.
+_Network = tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
 Lines = dict[str, dict[str, dict[str, list[str]]]]
 
 
@@ -42,7 +46,7 @@ def rig_script() -> Path:
 
 def rig_command() -> list[str]:
     """What runs the rig: as root, or in a user namespace where one is root."""
-    return [*_AS_ROOT, sys.executable, str(rig_script())]
+    return [*AS_ROOT, sys.executable, str(rig_script())]
 
 
 def kdc_script() -> Path:
@@ -81,7 +85,7 @@ def why_not() -> str:
     if not any(map(os.path.exists, ("/usr/lib/ipsec/charon", "/usr/libexec/ipsec/charon"))):
         return "needs charon (Debian: strongswan-charon)"
     name = f"ikeproof-probe-{os.getpid()}"
-    probe = [*_AS_ROOT, "sh", "-c", f"ip netns add {name} && ip netns del {name}"]
+    probe = [*AS_ROOT, "sh", "-c", f"ip netns add {name} && ip netns del {name}"]
     environment = dict(os.environ, PATH=path)
     if subprocess.run(probe, env=environment, capture_output=True, check=False).returncode:
         return "needs root, or user and network namespaces"
@@ -96,36 +100,52 @@ def version_here() -> str:
 
 
 def run(
-    cases: Iterable[Case], pki: PKI, at_once: int = 4, timeout: float = TIMEOUT_SECONDS
+    cases: Iterable[Case],
+    pki: PKI,
+    at_once: int = 4,
+    timeout: float = TIMEOUT_SECONDS,
+    log_level: int = 2,
 ) -> Lines:
     """What both daemons log: by case, by what is started, by daemon.
 
-    timeout   seconds until a daemon resends
+    timeout     seconds until a daemon resends
+    log_level   1 is strongSwan's own; `observed` needs 2
     """
-    by_network: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    by_network: dict[_Network, list[dict[str, object]]] = {}
     for case in cases:
-        by_network.setdefault(case.behind, []).append(_prepared(case, pki))
+        early = any(line.partition("=")[0] in AT_START for _, own in case.settings for line in own)
+        network = (case.behind, case.settings if early else ())
+        by_network.setdefault(network, []).append(_prepared(case, pki))
     parts = []
-    for behind, mine in by_network.items():
+    for network, mine in by_network.items():
         shares = max(1, min(at_once, len(mine) // 10))
-        parts += [(behind, mine[n::shares]) for n in range(shares)]
+        parts += [(network, mine[n::shares]) for n in range(shares)]
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         library = shim(Path(folder))
         with ThreadPoolExecutor(at_once) as pool:
-            found = list(pool.map(lambda part: _batch(library, part[0], part[1], timeout), parts))
+            found = list(
+                pool.map(lambda part: _batch(library, part[0], part[1], timeout, log_level), parts)
+            )
     return {name: lines for part in found for name, lines in part.items()}
 
 
 def _batch(
-    library: str, behind: tuple[str, ...], prepared: list[dict[str, object]], timeout: float
+    library: str, network: _Network, prepared: list[dict[str, object]], timeout: float, level: int
 ) -> Lines:
     settings = [f"charon.retransmit_tries={TRIES}", f"charon.retransmit_timeout={timeout}"]
     settings += ["charon.retransmit_base=1", f"charon.load={PLUGINS}"]
-    batch = {"behind": behind, "settings": settings, "cases": prepared}
+    behind, starting = network
+    batch = {
+        "behind": behind,
+        "settings": settings,
+        "starting": dict(starting),
+        "log_level": level,
+        "cases": prepared,
+    }
     with tempfile.TemporaryDirectory(prefix="ikeproof-oracle-") as folder:
         todo, done = Path(folder) / "cases.json", Path(folder) / "results.json"
         todo.write_text(json.dumps(batch))
-        command = [*_AS_ROOT, sys.executable, str(HERE / "worker.py"), str(rig_script()), library]
+        command = [*AS_ROOT, sys.executable, str(HERE / "worker.py"), str(rig_script()), library]
         command += [str(todo), str(done)]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
         if ran.returncode:

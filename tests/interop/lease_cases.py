@@ -11,6 +11,7 @@ from tests.interop.cases import Case, Start
 from tests.interop.sites import CERTIFIED, Kid, Secret, Site, text
 
 _BOTH = (Start("peer"), Start("cmd"))
+_CLIENT = (Start("cmd"),)
 _HOME = Kid("net", "10.2.0.0/16")
 _AWAY = Kid("net", "", "10.2.0.0/16")
 
@@ -61,18 +62,20 @@ def _leases() -> Iterator[Case]:
         ("any caller", replace(gives, remote="%any"), asks, pool),
         ("other ESP proposals", gives, replace(asks, kids=(replace(_AWAY, esp="aes256-sha512"),)), pool),
     ):  # fmt: skip
+        # Where the gateway starts, its Quick Mode may overtake the address: either outcome was seen.
+        starts = _BOTH if name in ("none asked for", "pulled by one side") else _CLIENT
         yield Case(
-            f"lease: {name}", kind, "", text([peer], secrets, more), text([cmd]), starts=_BOTH
+            f"lease: {name}", kind, "", text([peer], secrets, more), text([cmd]), starts=starts
         )
     for behind in (("cmd",), ("peer",)):
         yield Case(f"lease: {behind[0]} behind a NAT", kind, "", text([gives], secrets, pool),
-                   text([asks]), starts=_BOTH, behind=behind, forwarded=True)  # fmt: skip
+                   text([asks]), starts=_CLIENT, behind=behind, forwarded=True)  # fmt: skip
     certified = [
         replace(site, id=f"{side}.rig.test", peer_id="", auth="pubkey", own=f"certs = {side}.crt")
         for side, site in (("peer", gives), ("cmd", asks))
     ]
     yield Case("lease: certificates", kind, "", text(certified[:1], (), pool), text(certified[1:]),
-               starts=_BOTH, **CERTIFIED)  # fmt: skip
+               starts=_CLIENT, **CERTIFIED)  # fmt: skip
 
 
 def _xauth() -> Iterator[Case]:
@@ -201,7 +204,6 @@ def _settings() -> Iterator[Case]:
             aggressive,
             (("peer", (daring,)), ("cmd", (daring,))),
         ),
-        ("only answers", plain, (("peer", ("charon.initiator_only=yes",)),)),
         (
             "unity",
             plain,

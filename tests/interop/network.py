@@ -148,21 +148,29 @@ class Network:
     """The namespaces and charons of a batch; a context that takes everything down.
 
     behind     the sides that are behind a NAT
-    settings   of strongswan.conf, for both
+    shim       the library that lets SAs be installed; empty where userland ESP does
+    settings   of strongswan.conf, for both        starting   more of them by side, from the start
     """
 
     def __init__(
-        self, script: str, shim: str, behind: tuple[str, ...], settings: list[str]
+        self,
+        script: str,
+        shim: str,
+        behind: tuple[str, ...],
+        settings: list[str],
+        starting: dict[str, tuple[str, ...]],
+        log_level: int,
+        userland: bool = False,
     ) -> None:
         self._rig, self._shim, self._behind = rig_module(script), shim, behind
         options: dict[str, Any] = {
-            "kernel": True, "debug": 2, "charon": None, "nat": False, "log": None, "second_log": None,
+            "kernel": not userland, "debug": log_level, "charon": None, "nat": False, "log": None, "second_log": None,
             "keep": False, "verbose": False, "set": ["charon.filelog.rig.append=yes", *settings],
         }  # fmt: skip
         self._options = options
         self._made = self._rig.Rig(argparse.Namespace(**options))
         self._addresses: dict[str, tuple[str, ...]] = dict.fromkeys(ADDRESSES, ())
-        self._settings: dict[str, tuple[str, ...]] = dict.fromkeys(ADDRESSES, ())
+        self._settings = dict.fromkeys(ADDRESSES, ()) | starting
         self._forwarded: bool | None = None
         self.hosts = Path(self._made.tmp) / "hosts"
         self.charons: dict[str, Any] = {}
@@ -253,13 +261,16 @@ class Network:
         rig = self._rig
         binary = next(c for c in rig.CHARON_CANDIDATES if os.access(c, os.X_OK))
         wrapper = self.folder / f"charon-{side}"
+        preload = f"LD_PRELOAD={self._shim} " if self._shim else ""
         wrapper.write_text(
             f"#!/bin/sh\nmount --bind {self.hosts} /etc/hosts\n"
             f"mount --bind {self.folder}/resolv.conf /etc/resolv.conf\n"
-            f"LD_PRELOAD={self._shim} exec {binary}\n"
+            f"{preload}exec {binary}\n"
         )
         wrapper.chmod(0o755)
-        options = argparse.Namespace(**(self._options | {"charon": str(wrapper)}))
+        settings = [*self._options["set"], *self._settings[side]]
+        options = argparse.Namespace(**self._options)
+        options.charon, options.set = str(wrapper), settings
         charon = rig.Charon(side, self._made.ns[side], self._made.tmp, rig.IPS, options)
         self._made.charons.append(charon)
         charon.start()

@@ -38,7 +38,7 @@ _PHASE1 = (
     ("initiator", r"unsupported authentication", METHOD_OR_KEY),
     ("responder", r"no IKE config found", "no-connection"),
     ("responder", r"Aggressive Mode PSK disabled", "exchange-mode"),
-    ("any", r"no proposal found", "proposal-p1"),
+    ("any", r"no proposal found|unable to apply received KE value", "proposal-p1"),
     ("any", r"no shared key found", "psk-mismatch"),
     ("responder", r"but none allows", EXCHANGE_OR_METHOD),
     ("responder", r"no peer config found", "identity"),
@@ -58,13 +58,16 @@ _PHASE2 = (
     ("responder", r"no matching CHILD_SA config", "selector"),
 )
 # With a key, the end that looked for one sends its next message.
-_GOES_ON = re.compile(r"generating (?:ID_PROT \S+ 0 \[ (?:ID|KE)|AGGRESSIVE \S+ 0 \[ (?:HASH|ID|SA KE))")
+_GOES_ON = re.compile(
+    r"generating (?:ID_PROT \S+ 0 \[ (?:ID|KE)|AGGRESSIVE \S+ 0 \[ (?:HASH|ID|SA KE))"
+)
 _UP = r"IKE_SA (\S+)\[\d+\] established"
 _CHILD = re.compile(r"CHILD_SA (\S+)\{\d+\} established with SPIs .* and TS (.*) === (.*)$")
 _LEASED = re.compile(r"installing new virtual IP (\S+)|assigning virtual IP (\S+) to peer")
 # Negotiated, and then too much for the userland ESP or the kernel of this machine.
 _INSTALLATION = r"unable to install (?:inbound and outbound )?IPsec"
 _NOTHING_CAME = "nothing arrived at the responder"
+_IGNORED = "the responder ignores what arrives"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Observed:
     selectors   of the first child, the initiator's first
     installed   False where Phase II was negotiated, but its SAs could not be installed here
     evidence    the line of the log that tells the reason
-    children    every child that came up: its name and its selectors (own, other) at the initiator, then
+    children    where the selectors do not say it all, every child that came up: its name and its selectors (own, other) at the initiator, then
                 at the responder, where they differ with a NAT between
     connection  of the responder, where Phase I came up
     leased      virtual addresses of the initiator
@@ -95,10 +98,7 @@ class Observed:
 
     def record(self) -> dict[str, Any]:
         """As JSON keeps it: what says nothing is left out."""
-        record = {k: v for k, v in asdict(self).items() if v not in (None, "", True, ())}
-        if len(self.children) == 1 and self.children[0][1:3] == self.children[0][:3:-1]:
-            del record["children"]  # the selectors say it all
-        return record
+        return {k: v for k, v in asdict(self).items() if v not in (None, "", True, ())}
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Observed:
@@ -122,9 +122,11 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     ]
     reason, line = _reason(_PHASE1, logs)
     if up[0] is None or up[1] is None or reason == "xauth":
-        if reason is None and not any("received packet" in x for x in responder):
+        if reason is None and not any(x.startswith("ENC parsed") for x in responder):
+            came = any("received packet" in x for x in responder)
             refused = [x for x in initiator if x.startswith("CFG swanctl: ")]
-            reason, line = "no-responder", refused[0] if refused else _NOTHING_CAME
+            line = refused[0] if refused else (_IGNORED if came else _NOTHING_CAME)
+            reason = "no-responder"
         return Observed("fails", reason or "unknown", None, evidence=line)
     leased = tuple(dict.fromkeys(m[1] for x in initiator if (m := _LEASED.search(x)) and m[1]))
     known = Observed("established", None, suite1, connection=up[1][1], leased=leased)
@@ -142,7 +144,9 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
     known = replace(known, phase2="established", suite2=suite2)
     if installation is not None:
         return replace(known, installed=False, evidence=installation)
-    return replace(known, selectors=(children[0][1], children[0][2]), children=children)
+    selectors = (children[0][1], children[0][2])
+    alone = len(children) == 1 and children[0][1:3] == children[0][:3:-1]
+    return replace(known, selectors=selectors, children=() if alone else children)
 
 
 def _children(initiator: list[str], responder: list[str]) -> tuple[tuple[str, ...], ...]:

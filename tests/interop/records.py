@@ -1,7 +1,9 @@
 """What two charons did, kept: tests/data/charon/records.json, and docs/agreement.md made from it.
 
 python -m tests.interop.records          write docs/agreement.md from the kept records
-python -m tests.interop.records --live   let two charons decide every case anew first (root)
+python -m tests.interop.records --live   let two charons decide every case anew first (root), and keep the
+                                         lines that they log: tests/data/charon/logs.json
+python -m tests.interop.records --changed  the same for new and changed cases only, without those lines
 """
 
 from __future__ import annotations
@@ -11,18 +13,20 @@ import datetime
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.interop import agreement
 from tests.interop.address_cases import address_cases
-from tests.interop.agreement import Agreement, Compared, compare, verdicts
+from tests.interop.agreement import Agreement, Compared
 from tests.interop.authentication_cases import authentication_cases
 from tests.interop.cases import DATA, Case
 from tests.interop.field_cases import field_cases
 from tests.interop.harness import Lines, run, version_here, why_not
 from tests.interop.lease_cases import lease_cases
+from tests.interop.log_lines import write_log_lines
 from tests.interop.name_cases import name_cases
 from tests.interop.nat_cases import nat_cases
 from tests.interop.observed import Observed, observe
@@ -73,30 +77,42 @@ def observations(lines: Lines, cases: Iterable[Case]) -> Observations:
     return found
 
 
-def decided(pki: PKI) -> Observations:
-    """Let two charons decide every case; what tells no reason is heard again, with patience."""
-    found = observations(run(all_cases(), pki), all_cases())
+def decided(pki: PKI, cases: Sequence[Case]) -> tuple[Lines, Observations]:
+    """Let two charons decide cases; what tells no reason is heard again, with patience."""
+    lines = run(cases, pki)
+    found = observations(lines, cases)
     unclear = [
         case
-        for case in all_cases()
+        for case in cases
         if any("unknown" in (item.reason1, item.reason2) for item in found[case.name].values())
     ]
-    return found | observations(run(unclear, pki, at_once=1, timeout=4.0), unclear)
+    lines |= run(unclear, pki, at_once=1, timeout=4.0)
+    return lines, observations(lines, cases)
 
 
 def kept() -> Observations:
     """The kept records. ValueError: a case has changed since, or has none."""
+    found, changed = _kept()
+    if changed:
+        raise ValueError(
+            f"{changed[0].name}: no record of the case as it is; run python -m tests.interop.records "
+            "--changed"
+        )
+    return found
+
+
+def _kept() -> tuple[Observations, list[Case]]:
+    """The records of cases as they are, and the cases that have none."""
     tree = json.loads(RECORDS.read_text())["cases"]
     found: Observations = {}
+    changed = []
     for case in all_cases():
         record = tree.get(case.name)
         if record is None or record["digest"] != case.digest():
-            raise ValueError(
-                f"{case.name}: no record of the case as it is; run python -m tests.interop.records "
-                "--live"
-            )
-        found[case.name] = {item.key: Observed.of(record[item.key]) for item in case.started}
-    return found
+            changed.append(case)
+        else:
+            found[case.name] = {i.key: Observed.of(record[i.key]) for i in case.started}
+    return found, changed
 
 
 def write_records(found: Observations, version: str) -> None:
@@ -110,15 +126,9 @@ def write_records(found: Observations, version: str) -> None:
     RECORDS.write_text(f'{{"made_by": {head}, "cases": {{\n' + ",\n".join(lines) + "\n}}\n")
 
 
-def compared(
-    found: Observations, today: datetime.date, only: Iterable[Case] | None = None
-) -> Iterator[Compared]:
+def compared(found: Observations, today: datetime.date) -> Iterator[Compared]:
     """Every case in every direction, verdict against observation."""
-    pki = PKI(today)
-    for case in only if only is not None else all_cases():
-        judged = verdicts(case, pki, today)
-        for start in case.started:
-            yield compare(case, start, judged.get(start.key), found[case.name][start.key])
+    return agreement.compared(all_cases(), found, today)
 
 
 # ---- the document
@@ -169,10 +179,13 @@ _TEXT = """\
 
 Made from `tests/data/charon/records.json` by `python -m tests.interop.records`; a test holds it current.
 
-Two strongSwan {version} daemons negotiated every case in both directions: a pair of configurations that
-works, one field of it changed on one side or on both (the kind "two changes": two fields). `verify`
-reads the same files. Outcome, reason, both suites and the selectors must be the same. Where one side
-alone is changed, the other is called the unchanged one.
+Two strongSwan {version} daemons, with the plugins that Debian's packages load, negotiated every case. Most
+cases are a pair of configurations that works, with one field changed on one side or on both (the kind "two
+changes": two fields); there, where one side alone is changed, the other is called the unchanged one. Other
+cases are whole configurations: kinds of pairs reported in public, several addresses, IPv6, NAT between the
+two, three connections, names and secrets of every kind, virtual addresses, settings of strongswan.conf; there
+the first column is the side at 192.0.2.1. `verify` reads the same files. Outcome, reason, both suites and the
+selectors must be the same.
 
 | what is changed | cases | unchanged side starts | changed side starts | undecided (a) | conditional (b) | disagreements |
 |---|---|---|---|---|---|---|
@@ -184,8 +197,9 @@ a translation of addresses on the way, and warns (ADDRESS-MISMATCH); without one
 
 charon does not tell a wrong exchange mode from a wrong authentication method, nor as initiator a method
 that cannot be had from a private key that is not found; there `verify` must give one of the two.
-Transport mode, AH and BEET were negotiated with the kernel's IPsec; where the machine's kernel lacks
-it, the SAs are negotiated and then not installed, which counts as established.
+The kernel of the test machine may lack ESP and AH: charon is told that its SAs were installed
+(`tests/interop/rig/kernel_shim.c`), so that transport mode, AH and selectors are seen as on any other machine.
+What two lifetimes lead to in time is in `tests/interop/test_renewals.py`.
 
 ## Every case
 
@@ -201,13 +215,18 @@ def main() -> int:
     """Write the document, with --live the records too; 1 on a disagreement, 2 if it cannot run."""
     parser = argparse.ArgumentParser(description="the agreement of verify with strongSwan")
     parser.add_argument("--live", action="store_true", help="let two charons decide anew")
-    today = datetime.date.today()
-    if parser.parse_args().live:
+    parser.add_argument("--changed", action="store_true", help="the same for new and changed cases")
+    asked, today = parser.parse_args(), datetime.date.today()
+    if asked.live or asked.changed:
         if reason := why_not():
             print(f"cannot run: {reason}", file=sys.stderr)
             return 2
-        found = decided(PKI(today))
-        write_records(found, version_here())
+        pki = PKI(today)
+        old, changed = _kept() if asked.changed else ({}, list(all_cases()))
+        lines, found = decided(pki, changed)
+        write_records(old | found, version_here())
+        if asked.live:
+            write_log_lines(lines, found, all_cases(), pki, version_here())
     version = json.loads(RECORDS.read_text())["made_by"]["strongswan"]
     results = list(compared(kept(), today))
     DOCUMENT.write_text(document(results, version))

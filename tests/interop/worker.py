@@ -3,6 +3,7 @@
     worker.py RIG SHIM BATCH.json RESULTS.json
 
 RIG: strongswan_rig.py. SHIM: the compiled kernel_shim.c. BATCH: {"behind": [sides], "settings": [KEY=VALUE],
+"starting": {SIDE: [KEY=VALUE]}, "log_level",
 "cases": [{"name", "sides": {"peer": {FILE: base64}, "cmd": {FILE: base64}}, "starts": [[KEY, SIDE, CONNECTION,
 [CHILD...]]], "addresses": {SIDE: [...]}, "settings": {SIDE: [...]}, "hosts": {NAME: ADDRESS}, "forwarded"}]},
 each file beside the others as `swanctl --file` wants them. RESULTS: {name: {KEY: {"peer": [log lines], "cmd":
@@ -150,7 +151,9 @@ def run(network: Network, case: dict[str, Any]) -> dict[str, dict[str, list[str]
 def main(rig: str, shim: str, batch: str, results: str) -> None:
     """Run all cases."""
     todo = json.loads(Path(batch).read_text())
-    with Network(rig, shim, tuple(todo["behind"]), todo["settings"]) as network:
+    starting = {side: tuple(own) for side, own in todo["starting"].items()}
+    behind, settings, level = tuple(todo["behind"]), todo["settings"], todo["log_level"]
+    with Network(rig, shim, behind, settings, starting, level) as network:
         found = {case["name"]: run(network, case) for case in todo["cases"]}
     Path(results).write_text(json.dumps(found))
 

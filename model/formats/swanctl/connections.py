@@ -60,6 +60,7 @@ class Importer:
     def _connection(self, section: Section) -> Connection:
         keys.check(section, "connection")
         keys.check_sections(section, _SECTIONS, "connection")
+        _printable(section)
         self.findings += keys.remarks(section, "connection")
         get = section.values.get
         version = values.number(v) if (v := get("version")) and v.text else 0
@@ -323,6 +324,23 @@ def _place(setting: Setting | None) -> Place | None:
 
 def _text(setting: Setting | None) -> str:
     return setting.text if setting else ""
+
+
+_FILES = ("certs", "cacerts", "pubkeys", "file")
+
+
+def _printable(section: Section) -> None:
+    """Every value that swanctl hands to charon must be printable ASCII. PolicyError: one is not, and charon
+    discards the connection (5.9.8, seen in runs)."""
+    for key, setting in section.values.items():
+        if key not in _FILES and not (setting.text.isascii() and setting.text.isprintable()):
+            raise _wrong(
+                setting,
+                f"{key} has a character that is not printable ASCII, which charon refuses",
+                "write it in ASCII; a distinguished name in octets, for example id = asn1dn:#30...",
+            )
+    for child in section.sections.values():
+        _printable(child)
 
 
 def _wrong(setting: Setting | None, problem: str, mend: str) -> PolicyError:

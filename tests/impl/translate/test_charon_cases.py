@@ -19,7 +19,7 @@ from tests.impl.translate.conformance import carry_out, decided, difference, pla
 from tests.interop.agreement import peers_of
 from tests.interop.cases import SIDES, Case
 from tests.interop.pki import PKI
-from tests.interop.records import all_cases
+from tests.interop.records import plain_cases as all_cases
 
 TODAY = datetime.date(2026, 11, 24)
 
