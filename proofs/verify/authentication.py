@@ -175,6 +175,10 @@ class AuthenticationJudge:
                 self.facts.faulty = "initiator"
                 return fitting
             found = [fitting[0][0]]
+            self.facts.responder = fitting[0][0]
+            refused = self._responder_named(method)
+            if refused is not None:
+                return refused
             answers = self._shown(fitting[0][1].own, there.own, method)
         return (
             select(
@@ -258,13 +262,9 @@ class AuthenticationJudge:
         unproved = self._unproved(self.responder, theirs, method, b)
         if unproved is not None:
             return unproved
-        shown = self._shown(theirs, self.facts.wire.responder.own, method)
-        if not self._by_identity([(self.connection, own)], shown, self.initiator):
-            self.facts.shown = shown
-            expected = own.other.identity
-            self.facts.place = expected.place or self.connection.place
-            self.facts.other = theirs.identity.place or b.place
-            return self._not_expected(self.responder, self.initiator, shown, expected)
+        refused = self._responder_named(method)
+        if refused is not None:
+            return refused
         chain = self._credential(self.responder, theirs, own.other, self.initiator, method)
         if chain.fault:
             return self._bad_certificate(self.responder, self.initiator, theirs, chain.fault)
@@ -273,6 +273,20 @@ class AuthenticationJudge:
             undecided.append(f"{self.responder.name}: {chain.needs}")
         self.facts.faulty = ""
         return None
+
+    def _responder_named(self, method: AuthMethod) -> Phase1Verdict | None:
+        """Whether the initiator expects the identity that the responder shows."""
+        own, b = _of(self.connection, method), self.facts.responder
+        assert b is not None
+        theirs = _of(b, mirrored(method)).own
+        shown = self._shown(theirs, self.facts.wire.responder.own, method)
+        if self._by_identity([(self.connection, own)], shown, self.initiator):
+            return None
+        self.facts.faulty, self.facts.shown = "responder", shown
+        expected = own.other.identity
+        self.facts.place = expected.place or self.connection.place
+        self.facts.other = theirs.identity.place or b.place
+        return self._not_expected(self.responder, self.initiator, shown, expected)
 
     # ---- identities
     def _own_identity(
