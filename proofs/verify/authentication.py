@@ -81,8 +81,7 @@ class AuthenticationJudge:
             return self.wrong_method(found[0])
         undecided: list[str] = []
         refused = (
-            self._aggressive_psk(found, method)
-            or self._pre_shared_key(found, method, undecided)
+            self._pre_shared_key(found, method, undecided)
             or self._initiator_shows(found, method, undecided)
             or self._responder_shows(method, undecided)
         )
@@ -95,10 +94,22 @@ class AuthenticationJudge:
             return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
         return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
 
+    def cannot_start(self) -> Phase1Verdict | None:
+        """An initiator's own key is looked for before anything is sent: it decides the method."""
+        for one in self.connection.authentications:
+            found = self._unproved(self.initiator, one.own, one.method.value, self.connection)
+            if found is None:
+                return None
+        if not self.connection.authentications:
+            return None
+        self.facts.faulty = "initiator"
+        return found
+
     # ---- pre-shared keys
-    def _aggressive_psk(
+    def aggressive_psk(
         self, found: Sequence[Connection], method: AuthMethod
     ) -> Phase1Verdict | None:
+        """Whether the responder takes Aggressive Mode with a pre-shared key at all."""
         if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in _PSK:
             return None
         fitting = [item for item in found if item.exchange.value is Exchange.AGGRESSIVE]

@@ -179,7 +179,8 @@ def _undecided(
     told: dict[str, str] = {}
     for item, judged in each:
         via = item.connections[0].name
-        said = item.caller or "; ".join(item.assumptions) or str(item.wire.responder.other)
+        names = [x for x in item.assumptions if " resolves to " in x]
+        said = ", ".join(filter(None, (item.caller, *names))) or str(item.wire.responder.other)
         told.setdefault(said, f"{said}: {in_short(judged.verdict)} (connection {via})")
     whose = any(item.caller for item, _ in each)
     need = (

@@ -151,7 +151,10 @@ def _reached(
             return _public_as_own(responder, nat.public, Reason.NO_CONNECTION)
         return (*own, None) if known.open or not own else own
     if whom.single is None:
-        return (*stated, None) if known.open or not stated else stated
+        if not known.open and stated:
+            return stated
+        mentioned = (x for x in _mentioned(initiator, connection) if x not in stated)
+        return (*stated, *mentioned, None)
     if whom.single in stated or known.open:
         return (whom.single,)
     return Missed(
@@ -220,7 +223,8 @@ def _callers(
         seen = (own,)
     else:
         networks = _possible(responder, family)
-        seen = (*networks, None)
+        elsewhere = [x for x in directory(initiator).stated if family in (None, x.version)]
+        seen = elsewhere or (*networks, None)
     stated = own is not None or initiator.nat is not None
     for address in seen:
         mine = own if initiator.nat is not None else address
@@ -256,6 +260,17 @@ def _possible(responder: Peer, family: int | None) -> dict[Address, str]:
             with suppress(ValueError):  # octets of another length
                 found[ip_address(identity.text)] = ""
     return {item: text for item, text in found.items() if family in (None, item.version)}
+
+
+def _mentioned(peer: Peer, connection: Connection) -> Iterator[Address]:
+    """Addresses by which a peer looks for a key, or which it expects as an identity: which of them a name
+    stands for makes a difference to it."""
+    identities = [item.other.identity.value for item in connection.authentications]
+    found = dict.fromkeys(x for x in (*identities, *_owners(peer)) if x is not None)
+    for identity in found:
+        if identity.kind in (IdentityKind.IPV4, IdentityKind.IPV6):
+            with suppress(ValueError):  # octets of another length
+                yield ip_address(identity.text)
 
 
 def _expected(peer: Peer) -> Iterator[Identity]:
