@@ -15,7 +15,7 @@ from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.policy import Connection, Peer, Phase1Proposal
 from model.vocabulary.profiles import Sends
 from model.vocabulary.suites import Exchange, Phase1Suite
-from proofs.verify.addresses import Sight, Wire
+from proofs.verify.addresses import Sight, Wire, calls
 from proofs.verify.authentication import AuthenticationJudge
 from proofs.verify.builds import SAME_BUILD, same_build
 from proofs.verify.facts import Facts
@@ -92,8 +92,7 @@ class Phase1Judge:
                 f"{there} has no connection for IKEv1",
                 f"give {there} a connection with version = 1",
             )
-        calls_somebody = not (isinstance(self._met, Missed) and self._met.intended)
-        unproved = self._authentication.cannot_start() if calls_somebody else None
+        unproved = self._authentication.cannot_start() if calls(a) is not None else None
         if unproved is not None:
             return unproved
         silent = unreached(self._initiator, a, self._responder)
