@@ -40,11 +40,27 @@ def test_readme_has_two_commands_and_ci_runs_the_second_word_for_word() -> None:
     assert f"\n{second}\n" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_readme_shows_what_the_command_really_prints(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["verify", "--example", "branch-office"])
+def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """A command and what it prints, as documents show it."""
+    main(command.split())
     said = re.sub(r"\S*(?=examples/)", "", capsys.readouterr().out)
     block = "\n".join(f"    {line}".rstrip() for line in said.splitlines())
-    assert f"    $ ikeproof verify --example branch-office\n{block}\n" in README
+    return f"    $ ikeproof {command}\n{block}\n"
+
+
+def test_readme_shows_what_the_command_really_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed("verify --example branch-office", capsys) in README
+
+
+def test_documents_show_what_commands_really_print(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    text = (DOCS / "verify.md").read_text()
+    commands_shown = re.findall(r"^    \$ ikeproof (.+)$", text, re.MULTILINE)
+    assert len(commands_shown) > 1
+    for command in commands_shown:
+        assert printed(command, capsys) in text
 
 
 @pytest.mark.parametrize("name", sorted(pages()))
@@ -56,6 +72,28 @@ def test_links_between_documents_lead_somewhere() -> None:
     for page in (*ROOT.glob("*.md"), *DOCS.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_links_into_pages_lead_to_headings() -> None:
+    for page in (*ROOT.glob("*.md"), *DOCS.glob("*.md")):
+        for target, part in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+            text = (page.parent / target).read_text() if target else page.read_text()
+            heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}
+            assert part in slugs, f"{page.name}: {target}#{part}"
+
+
+def test_every_page_is_in_the_index_with_one_line() -> None:
+    index = (DOCS / "index.md").read_text()
+    listed = re.findall(r"^- \[[^]]+\]\(([^)]+)\): \S.+$", index, re.MULTILINE)
+    assert sorted(listed) == sorted(x.name for x in DOCS.glob("*.md") if x.name != "index.md")
+    assert "docs/index.md" in README
+
+
+def test_numbers_of_recorded_pairs_are_those_of_the_agreement() -> None:
+    (cases,) = re.findall(r"\*\*all\*\* \| (\d+)", (DOCS / "agreement.md").read_text())
+    for page in (ROOT / "README.md", DOCS / "trust.md"):
+        assert re.findall(r"(\d+) pairs of\s+configurations", page.read_text()) == [cases], page
 
 
 def test_every_dependency_is_pinned_without_addresses() -> None:

@@ -24,9 +24,14 @@ from model.vocabulary.profiles import PROFILES, StackProfile
 from proofs.prover.lemmas import lemmas
 from proofs.prover.refinement import refinements
 from proofs.verify.catalogue import CATALOGUE
+from proofs.verify.log_lines import lines_of
+from proofs.verify.reasons import CAUSES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 _MADE = "Made from the code by `python -m explorer.report.docs`.\n"
+#: the part of verify.md that is made from the code stands between these two
+_FROM = "<!-- Made from the code by `python -m explorer.report.docs`: -->\n"
+_UNTIL = "<!-- until here -->\n"
 
 
 def pages() -> dict[str, str]:
@@ -39,6 +44,7 @@ def pages() -> dict[str, str]:
         "promises.md": _promises(),
         "weaknesses.md": f"# Weaknesses\n\n{_MADE}\n{weaknesses.page()}",
         "policies.md": keys.page((DOCS / "policies.md").read_text("utf-8")),
+        "verify.md": _verify((DOCS / "verify.md").read_text("utf-8")),
         "events.schema.json": json.dumps(events_schema(), indent=1) + "\n",
     }
 
@@ -68,7 +74,28 @@ def _findings() -> str:
     for item in CATALOGUE.values():
         rows.append(f"\n## {item.id}\n\n{item.title} ({item.severity.value}). {item.explanation}\n")
         rows.append(f"- Mend: {item.mend}\n- Sources: {item.sources}")
+        rows += _log_lines(item.id)
     return "\n".join(rows) + "\n"
+
+
+def _log_lines(finding: str) -> list[str]:
+    """What strongSwan logs for a finding, at which end."""
+    found = lines_of(finding)
+    several = " (other findings have this line too)"
+    lines = [f"  - {x.end}: `{x.example}`{'' if x.sure else several}" for x in found]
+    return ["- strongSwan logs:", *lines] if lines else []
+
+
+def _verify(written: str) -> str:
+    """The page with its table of reasons: what people wrote, around what the code says."""
+    before, _, rest = written.partition(_FROM)
+    after = rest.partition(_UNTIL)[2]
+    rows = ["| reason | finding | meaning |", "|---|---|---|"]
+    for reason, cause in CAUSES.items():
+        entry = CATALOGUE[cause.id]
+        link = f"[{entry.id}](findings.md#{entry.id.lower()})"
+        rows.append(f"| `{reason.value}` | {link} | {entry.title}. {entry.explanation} |")
+    return before + _FROM + "\n" + "\n".join(rows) + "\n\n" + _UNTIL + after
 
 
 def _promises() -> str:
