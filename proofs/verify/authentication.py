@@ -24,7 +24,6 @@ from model.vocabulary.profiles import Identities
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
-from proofs.verify.addresses import Sight, priority
 from proofs.verify.certificates import (
     Chain,
     check,
@@ -35,6 +34,7 @@ from proofs.verify.certificates import (
     unmet,
     withheld,
 )
+from proofs.verify.choosing import Candidate, another_principal, chosen, inserted
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
 from proofs.verify.paths import Asked
@@ -56,7 +56,6 @@ _MIRRORED = {
 }
 # The identity of an end that states none and calls from an address that no policy mentions.
 UNSTATED = Identity(IdentityKind.IPV4, "its address")
-_Candidate = tuple[Connection, Authentication]
 
 
 def mirrored(method: AuthMethod) -> AuthMethod:
@@ -137,11 +136,11 @@ class AuthenticationJudge:
     ) -> Phase1Verdict | None:
         if method not in _PSK:
             return None
-        chosen = self._selected(found, method)
-        if isinstance(chosen, Phase1Verdict):
-            return chosen
-        mine, other = self.facts.selected = chosen
-        own, theirs = (x.secret if x is not None else None for x in chosen)
+        keys = self._selected(found, method)
+        if isinstance(keys, Phase1Verdict):
+            return keys
+        mine, other = self.facts.selected = keys
+        own, theirs = (x.secret if x is not None else None for x in keys)
         self.facts.secrets = (own, theirs)
         for peer, secret in ((self.initiator, own), (self.responder, theirs)):
             if secret is None:
@@ -243,7 +242,7 @@ class AuthenticationJudge:
         shown: Identity | None,
         method: AuthMethod,
         own: Credentials,
-    ) -> list[_Candidate] | Phase1Verdict:
+    ) -> list[Candidate] | Phase1Verdict:
         """The responder's connections for this identity, then of these for exchange and method."""
         wanted = mirrored(method)
         everyone = [(item, one) for item in found for one in item.authentications]
@@ -375,11 +374,11 @@ class AuthenticationJudge:
         return stated(own.identity.value, address) or UNSTATED
 
     def _by_identity(
-        self, found: Sequence[_Candidate], shown: Identity | None, judge: Peer
-    ) -> list[_Candidate]:
+        self, found: Sequence[Candidate], shown: Identity | None, judge: Peer
+    ) -> list[Candidate]:
         """Those that take this identity, the best match first."""
         if judge.profile.identities is Identities.PROVED:
-            return [item for item in found if not _another_principal(shown, item[1].other)]
+            return [item for item in found if not another_principal(shown, item[1].other)]
         rated = []
         for connection, authentication in found:
             expected = authentication.other.identity.value or ANY_IDENTITY
@@ -390,7 +389,7 @@ class AuthenticationJudge:
             if quality:
                 rated.append((quality, connection, authentication))
         if judge is self.responder:
-            return _inserted(rated, judge, self.facts.wire.responder)
+            return inserted(rated, judge, self.facts.wire.responder)
         rated.sort(key=lambda item: -item[0])
         return [(connection, authentication) for _, connection, authentication in rated]
 
@@ -411,7 +410,7 @@ class AuthenticationJudge:
             return Chain(needs="a ticket from the key distribution center")
         if not own.certificates:
             return Chain(needs="its certificate: none is named")
-        shown = _chosen(own)
+        shown = chosen(own)
         fault = self._withheld(whose, shown, judge, expected)
         if fault:
             return Chain(fault)
@@ -500,49 +499,8 @@ def _cut(peer: Peer, secret: Secret) -> Iterator[str]:
             yield f"{secret.label} of {peer.name} is likely not what was meant: {item.cut}"
 
 
-def _inserted(
-    rated: Sequence[tuple[int, Connection, Authentication]], peer: Peer, sight: Sight
-) -> list[_Candidate]:
-    """In the order in which charon looks at them: one by one, in the order of the file, each before the
-    first that it is better than by identity or by address, and as good by the other (5.9.8, seen in runs)."""
-    order = {id(item): number for number, item in enumerate(peer.connections)}
-    placed: list[tuple[int, int, _Candidate]] = []
-    for quality, connection, one in sorted(rated, key=lambda item: order[id(item[1])]):
-        address = priority(connection, sight)
-        at = next(
-            (
-                number
-                for number, (by_name, by_address, _) in enumerate(placed)
-                if (quality > by_name and address >= by_address)
-                or (quality >= by_name and address > by_address)
-            ),
-            len(placed),
-        )
-        placed.insert(at, (quality, address, (connection, one)))
-    return [candidate for _, _, candidate in placed]
-
-
 def _of(connection: Connection, method: AuthMethod) -> Authentication:
     return next(item for item in connection.authentications if item.method.value is method)
-
-
-def _chosen(own: Credentials) -> CertificateFile:
-    """The certificate that an end shows: the first that confirms its identity."""
-    identity = own.identity.value
-    for item in own.certificates:
-        certificate = parse(item)
-        if identity is None or (certificate is not None and identity in names(certificate)):
-            return item
-    return own.certificates[0]
-
-
-def _another_principal(shown: Identity | None, expected: Credentials) -> bool:
-    """Whether the principal that is shown is not the one that the policy states: whoever takes any name
-    that is proved takes that one only."""
-    stated_ = expected.identity.value
-    if shown is None or stated_ is None or stated_.kind is not IdentityKind.PRINCIPAL:
-        return False
-    return shown.kind is IdentityKind.PRINCIPAL and not match(shown, stated_)
 
 
 def _mode(exchange: Exchange) -> str:
