@@ -21,11 +21,11 @@ def entry_lines(entry: Entry) -> Iterator[Line]:
     yield Line("plain", "", "")
     yield Line("plain", "", entry.explanation)
     yield Line("plain", "", "")
-    yield Line("plain", "Mend", entry.mend, "", _LABEL)
-    yield Line("plain", "Sources", entry.sources, "", _LABEL)
+    yield Line("plain", "Mend:", entry.mend, "", _LABEL)
+    yield Line("plain", "Sources:", entry.sources, "", _LABEL)
     for number, item in enumerate(lines_of(entry.id)):
         mark = "" if item.sure else "  (other findings have this line too)"
-        label = "Log" if not number else ""
+        label = "Log:" if not number else ""
         yield Line("plain", label, f"{item.end}: {item.example}{mark}", "", _LABEL)
 
 

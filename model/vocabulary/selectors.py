@@ -47,6 +47,11 @@ class Selector:
         own = self.own_address and other.own_address
         return Selector(first, last, self.protocol or other.protocol, ports, own)
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether it is for every address of its family."""
+        return int(self.first) == 0 and int(self.last) == (1 << self.last.max_prefixlen) - 1
+
     def is_host(self, address: Address) -> bool:
         """Whether it is for this one address."""
         return self.first == self.last == address

@@ -59,7 +59,8 @@ def called(
 
     own   what it states of its own address: the family of the first one is the one it calls
     """
-    mine = next((found for item in own if (found := host(item)) is not None), None)
+    hosts = [found for item in own if (found := host(item)) is not None]
+    mine = hosts[0] if hosts else None
     for item in patterns:
         if item.anything and "/" not in item.text:
             if mine is None or _ANY_OF.get(item.text, mine.version) == mine.version:
@@ -68,8 +69,9 @@ def called(
         found = host(item)
         if is_name(item) or (found is not None and (mine is None or found.version == mine.version)):
             return item
-    # None of that family: whatever comes first.
-    return called(patterns) if mine is not None else None
+    # None of that family: one of another that the peer has an address of too.
+    others = [x for x in hosts if mine is not None and x.version != mine.version]
+    return called(patterns, [AddressPattern(str(x), x, x) for x in others[:1]]) if others else None
 
 
 def source(patterns: Iterable[AddressPattern], version: int | None) -> AddressPattern | None:

@@ -24,7 +24,6 @@ from model.vocabulary.profiles import Identities
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
-from proofs.verify.addresses import Sight, priority
 from proofs.verify.certificates import (
     Chain,
     check,
@@ -35,6 +34,7 @@ from proofs.verify.certificates import (
     unmet,
     withheld,
 )
+from proofs.verify.choosing import Candidate, another_principal, chosen, inserted
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
 from proofs.verify.paths import Asked
@@ -56,7 +56,6 @@ _MIRRORED = {
 }
 # The identity of an end that states none and calls from an address that no policy mentions.
 UNSTATED = Identity(IdentityKind.IPV4, "its address")
-_Candidate = tuple[Connection, Authentication]
 
 
 def mirrored(method: AuthMethod) -> AuthMethod:
@@ -81,8 +80,7 @@ class AuthenticationJudge:
             return self.wrong_method(found[0])
         undecided: list[str] = []
         refused = (
-            self._aggressive_psk(found, method)
-            or self._pre_shared_key(found, method, undecided)
+            self._pre_shared_key(found, method, undecided)
             or self._initiator_shows(found, method, undecided)
             or self._responder_shows(method, undecided)
         )
@@ -95,10 +93,22 @@ class AuthenticationJudge:
             return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
         return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
 
+    def cannot_start(self) -> Phase1Verdict | None:
+        """An initiator's own key is looked for before anything is sent: it decides the method."""
+        for one in self.connection.authentications:
+            found = self._unproved(self.initiator, one.own, one.method.value, self.connection)
+            if found is None:
+                return None
+        if not self.connection.authentications:
+            return None
+        self.facts.faulty = "initiator"
+        return found
+
     # ---- pre-shared keys
-    def _aggressive_psk(
+    def aggressive_psk(
         self, found: Sequence[Connection], method: AuthMethod
     ) -> Phase1Verdict | None:
+        """Whether the responder takes Aggressive Mode with a pre-shared key at all."""
         if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in _PSK:
             return None
         fitting = [item for item in found if item.exchange.value is Exchange.AGGRESSIVE]
@@ -126,11 +136,11 @@ class AuthenticationJudge:
     ) -> Phase1Verdict | None:
         if method not in _PSK:
             return None
-        chosen = self._selected(found, method)
-        if isinstance(chosen, Phase1Verdict):
-            return chosen
-        mine, other = self.facts.selected = chosen
-        own, theirs = (x.secret if x is not None else None for x in chosen)
+        keys = self._selected(found, method)
+        if isinstance(keys, Phase1Verdict):
+            return keys
+        mine, other = self.facts.selected = keys
+        own, theirs = (x.secret if x is not None else None for x in keys)
         self.facts.secrets = (own, theirs)
         for peer, secret in ((self.initiator, own), (self.responder, theirs)):
             if secret is None:
@@ -175,6 +185,10 @@ class AuthenticationJudge:
                 self.facts.faulty = "initiator"
                 return fitting
             found = [fitting[0][0]]
+            self.facts.responder = fitting[0][0]
+            refused = self._responder_named(method)
+            if refused is not None:
+                return refused
             answers = self._shown(fitting[0][1].own, there.own, method)
         return (
             select(
@@ -228,7 +242,7 @@ class AuthenticationJudge:
         shown: Identity | None,
         method: AuthMethod,
         own: Credentials,
-    ) -> list[_Candidate] | Phase1Verdict:
+    ) -> list[Candidate] | Phase1Verdict:
         """The responder's connections for this identity, then of these for exchange and method."""
         wanted = mirrored(method)
         everyone = [(item, one) for item in found for one in item.authentications]
@@ -258,13 +272,9 @@ class AuthenticationJudge:
         unproved = self._unproved(self.responder, theirs, method, b)
         if unproved is not None:
             return unproved
-        shown = self._shown(theirs, self.facts.wire.responder.own, method)
-        if not self._by_identity([(self.connection, own)], shown, self.initiator):
-            self.facts.shown = shown
-            expected = own.other.identity
-            self.facts.place = expected.place or self.connection.place
-            self.facts.other = theirs.identity.place or b.place
-            return self._not_expected(self.responder, self.initiator, shown, expected)
+        refused = self._responder_named(method)
+        if refused is not None:
+            return refused
         chain = self._credential(self.responder, theirs, own.other, self.initiator, method)
         if chain.fault:
             return self._bad_certificate(self.responder, self.initiator, theirs, chain.fault)
@@ -273,6 +283,20 @@ class AuthenticationJudge:
             undecided.append(f"{self.responder.name}: {chain.needs}")
         self.facts.faulty = ""
         return None
+
+    def _responder_named(self, method: AuthMethod) -> Phase1Verdict | None:
+        """Whether the initiator expects the identity that the responder shows."""
+        own, b = _of(self.connection, method), self.facts.responder
+        assert b is not None
+        theirs = _of(b, mirrored(method)).own
+        shown = self._shown(theirs, self.facts.wire.responder.own, method)
+        if self._by_identity([(self.connection, own)], shown, self.initiator):
+            return None
+        self.facts.faulty, self.facts.shown = "responder", shown
+        expected = own.other.identity
+        self.facts.place = expected.place or self.connection.place
+        self.facts.other = theirs.identity.place or b.place
+        return self._not_expected(self.responder, self.initiator, shown, expected)
 
     # ---- identities
     def _own_identity(
@@ -350,11 +374,11 @@ class AuthenticationJudge:
         return stated(own.identity.value, address) or UNSTATED
 
     def _by_identity(
-        self, found: Sequence[_Candidate], shown: Identity | None, judge: Peer
-    ) -> list[_Candidate]:
+        self, found: Sequence[Candidate], shown: Identity | None, judge: Peer
+    ) -> list[Candidate]:
         """Those that take this identity, the best match first."""
         if judge.profile.identities is Identities.PROVED:
-            return [item for item in found if not _another_principal(shown, item[1].other)]
+            return [item for item in found if not another_principal(shown, item[1].other)]
         rated = []
         for connection, authentication in found:
             expected = authentication.other.identity.value or ANY_IDENTITY
@@ -365,7 +389,7 @@ class AuthenticationJudge:
             if quality:
                 rated.append((quality, connection, authentication))
         if judge is self.responder:
-            return _inserted(rated, judge, self.facts.wire.responder)
+            return inserted(rated, judge, self.facts.wire.responder)
         rated.sort(key=lambda item: -item[0])
         return [(connection, authentication) for _, connection, authentication in rated]
 
@@ -386,7 +410,7 @@ class AuthenticationJudge:
             return Chain(needs="a Kerberos ticket, which only the KDC can issue")
         if not own.certificates:
             return Chain(needs="its certificate, which the policy does not name")
-        shown = _chosen(own)
+        shown = chosen(own)
         fault = self._withheld(whose, shown, judge, expected)
         if fault:
             return Chain(fault)
@@ -475,49 +499,8 @@ def _cut(peer: Peer, secret: Secret) -> Iterator[str]:
             yield f"{secret.label} of {peer.name} is probably not what was meant: {item.cut}"
 
 
-def _inserted(
-    rated: Sequence[tuple[int, Connection, Authentication]], peer: Peer, sight: Sight
-) -> list[_Candidate]:
-    """In the order in which charon looks at them: one by one, in the order of the file, each before the
-    first that it is better than by identity or by address, and as good by the other (5.9.8, seen in runs)."""
-    order = {id(item): number for number, item in enumerate(peer.connections)}
-    placed: list[tuple[int, int, _Candidate]] = []
-    for quality, connection, one in sorted(rated, key=lambda item: order[id(item[1])]):
-        address = priority(connection, sight)
-        at = next(
-            (
-                number
-                for number, (by_name, by_address, _) in enumerate(placed)
-                if (quality > by_name and address >= by_address)
-                or (quality >= by_name and address > by_address)
-            ),
-            len(placed),
-        )
-        placed.insert(at, (quality, address, (connection, one)))
-    return [candidate for _, _, candidate in placed]
-
-
 def _of(connection: Connection, method: AuthMethod) -> Authentication:
     return next(item for item in connection.authentications if item.method.value is method)
-
-
-def _chosen(own: Credentials) -> CertificateFile:
-    """The certificate that an end shows: the first that confirms its identity."""
-    identity = own.identity.value
-    for item in own.certificates:
-        certificate = parse(item)
-        if identity is None or (certificate is not None and identity in names(certificate)):
-            return item
-    return own.certificates[0]
-
-
-def _another_principal(shown: Identity | None, expected: Credentials) -> bool:
-    """Whether the principal that is shown is not the one that the policy states: whoever takes any name
-    that is proved takes that one only."""
-    stated_ = expected.identity.value
-    if shown is None or stated_ is None or stated_.kind is not IdentityKind.PRINCIPAL:
-        return False
-    return shown.kind is IdentityKind.PRINCIPAL and not match(shown, stated_)
 
 
 def _mode(exchange: Exchange) -> str:

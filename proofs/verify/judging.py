@@ -57,7 +57,7 @@ def judge_connection(
     each = [(item, _judge(initiator, connection, responder, item, today)) for item in found]
     first = each[0][1]
     if len({_gist(item, judged.verdict) for item, judged in each}) == 1:
-        return first if len(each) == 1 else _whichever(first)
+        return _whichever(first, each)
     return _undecided(initiator, responder, first, each)
 
 
@@ -145,9 +145,12 @@ def _gist(met: Meeting, verdict: PairVerdict) -> tuple[object, ...]:
     return first.outcome, first.reason, first.suite, first.needs, children
 
 
-def _whichever(first: Judgement) -> Judgement:
+def _whichever(first: Judgement, each: Sequence[tuple[Meeting, Judgement]]) -> Judgement:
     """The verdict does not depend on the address, so no assumption on it is made, and none is shown."""
-    kept = (_REACH, *(x for x in first.verdict.assumptions if not _on_address(x)))
+    if len(each) == 1 and not each[0][0].network:
+        return first
+    kept = [x for x in first.verdict.assumptions if len(each) == 1 or not _on_address(x)]
+    kept.insert(0, _REACH)
     seen = first.phase1.wire.responder.other
 
     def open_again(selector: Selector | None) -> Selector | None:
@@ -176,7 +179,8 @@ def _undecided(
     told: dict[str, str] = {}
     for item, judged in each:
         via = item.connections[0].name
-        said = item.caller or "; ".join(item.assumptions) or str(item.wire.responder.other)
+        names = [x for x in item.assumptions if " resolves to " in x]
+        said = ", ".join(filter(None, (item.caller, *names))) or str(item.wire.responder.other)
         told.setdefault(said, f"{said}: {in_short(judged.verdict)} (connection {via})")
     whose = any(item.caller for item, _ in each)
     need = (

@@ -54,6 +54,7 @@ LOG_LINES: tuple[LogLine, ...] = (
     _line("P1-PSK", RESPONDER, r"invalid ID_V1 payload length, decryption failed\?",
           "invalid ID_V1 payload length, decryption failed?"),
     _line("P1-PSK", RESPONDER, r"could not decrypt payloads"),
+    _line("P1-PSK", EITHER, r"calculated HASH does not match HASH payload"),
     _line("P1-PSK", INITIATOR, r"invalid HASH_V1 payload length, decryption failed\?",
           "invalid HASH_V1 payload length, decryption failed?"),
     _line("P1-CERTIFICATE", EITHER, r"no trusted RSA public key found for (.+)",

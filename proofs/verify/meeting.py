@@ -23,6 +23,7 @@ from proofs.verify.addresses import (
     Wire,
     calls,
     directory,
+    host,
     ikev1,
     is_name,
     own_quality,
@@ -40,12 +41,14 @@ class Meeting:
     connections   the responder's, the best match first
     assumptions   what is taken to be so beyond what the policies state
     caller        the initiator's address as the responder sees it, where no policy states it
+    network       the network that this address stands for: any of it would do
     """
 
     wire: Wire
     connections: tuple[Connection, ...]
     assumptions: tuple[str, ...] = ()
     caller: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,10 @@ def _reached(
             return _public_as_own(responder, nat.public, Reason.NO_CONNECTION)
         return (*own, None) if known.open or not own else own
     if whom.single is None:
-        return (*stated, None) if known.open or not stated else stated
+        if not known.open and stated:
+            return stated
+        mentioned = (x for x in _mentioned(initiator, connection) if x not in stated)
+        return (*stated, *mentioned, None)
     if whom.single in stated or known.open:
         return (whom.single,)
     return Missed(
@@ -193,12 +199,14 @@ class _Caller:
     own       the same as the initiator sees it; they differ behind a NAT
     names     DNS names of the responder's policy that are taken for it
     stated    False where the address is only one of those that it may be
+    network   the network or range that the address stands for
     """
 
     seen: Address | None
     own: Address | None
     names: frozenset[str] = NO_NAMES
     stated: bool = True
+    network: str = ""
 
 
 def _callers(
@@ -208,19 +216,23 @@ def _callers(
     local = source(connection.local_addresses.value, family)
     own = local.single if local is not None else None
     names = _names(responder)
+    networks: dict[Address, str] = {}
     if initiator.nat is not None:
         seen: Sequence[Address | None] = (initiator.nat.value.public,)
     elif own is not None:
         seen = (own,)
     else:
-        seen = (*_possible(responder, family), None)
+        networks = _possible(responder, family)
+        elsewhere = [x for x in directory(initiator).stated if family in (None, x.version)]
+        seen = elsewhere or (*networks, None)
     stated = own is not None or initiator.nat is not None
     for address in seen:
         mine = own if initiator.nat is not None else address
         # An address that a policy states may be one of the names as well.
-        yield _Caller(address, mine, NO_NAMES, stated)
+        network = networks.get(address, "") if address is not None else ""
+        yield _Caller(address, mine, NO_NAMES, stated, network)
         for name in names:
-            yield _Caller(address, mine, frozenset({name}), stated)
+            yield _Caller(address, mine, frozenset({name}), stated, network)
 
 
 def _names(peer: Peer) -> list[str]:
@@ -234,19 +246,31 @@ def _names(peer: Peer) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _possible(responder: Peer, family: int | None) -> list[Address]:
-    """Addresses of a caller that make a difference to the responder's choice of a connection."""
+def _possible(responder: Peer, family: int | None) -> dict[Address, str]:
+    """Addresses of a caller that make a difference to the responder's choice, each with the network that
+    it stands for."""
     known: Directory = directory(responder)
-    found: dict[Address, None] = dict.fromkeys(known.answering)
+    found: dict[Address, str] = dict.fromkeys(known.answering, "")
     for _, connection in known.others:
         for item in connection.remote_addresses.value:
             if item.first is not None and not item.anything:
-                found[item.first] = None
+                found.setdefault(item.first, "" if host(item) else item.text)
     for identity in (*_expected(responder), *_owners(responder)):
         if identity.kind in (IdentityKind.IPV4, IdentityKind.IPV6):
             with suppress(ValueError):  # octets of another length
-                found[ip_address(identity.text)] = None
-    return [item for item in found if family in (None, item.version)]
+                found[ip_address(identity.text)] = ""
+    return {item: text for item, text in found.items() if family in (None, item.version)}
+
+
+def _mentioned(peer: Peer, connection: Connection) -> Iterator[Address]:
+    """Addresses by which a peer looks for a key, or which it expects as an identity: which of them a name
+    stands for makes a difference to it."""
+    identities = [item.other.identity.value for item in connection.authentications]
+    found = dict.fromkeys(x for x in (*identities, *_owners(peer)) if x is not None)
+    for identity in found:
+        if identity.kind in (IdentityKind.IPV4, IdentityKind.IPV6):
+            with suppress(ValueError):  # octets of another length
+                yield ip_address(identity.text)
 
 
 def _expected(peer: Peer) -> Iterator[Identity]:
@@ -284,7 +308,8 @@ def _meeting(
         wire,
         _candidates(responder, wire.responder),
         tuple(_assumptions(initiator, responder, whom, there, caller)),
-        "" if caller.stated else str(caller.seen or "any other address"),
+        "" if caller.stated else caller.network or str(caller.seen or "any other address"),
+        caller.network,
     )
 
 
@@ -312,7 +337,8 @@ def _assumptions(
     elif responder.nat is None and whom.single not in known.stated:
         yield f"{whom.text} is an address of {responder.name}"
     if not caller.stated and caller.seen is not None:
-        yield f"the address of {initiator.name} is {caller.seen}"
+        where = f"in {caller.network}" if caller.network else str(caller.seen)
+        yield f"the address of {initiator.name} is {where}"
     for name in caller.names:
         yield f"{name} resolves to {caller.seen or f'the address of {initiator.name}'}"
 

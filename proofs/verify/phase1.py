@@ -10,12 +10,12 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 
-from model.choice import Offer, Row, accepts_phase1, phase1_offer
+from model.choice import Row, accepts_phase1, phase1_offer
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.policy import Connection, Peer, Phase1Proposal
 from model.vocabulary.profiles import Sends
 from model.vocabulary.suites import Exchange, Phase1Suite
-from proofs.verify.addresses import Sight, Wire
+from proofs.verify.addresses import Sight, Wire, calls
 from proofs.verify.authentication import AuthenticationJudge
 from proofs.verify.builds import SAME_BUILD, same_build
 from proofs.verify.facts import Facts
@@ -64,6 +64,10 @@ class Phase1Judge:
         if row is None:
             assert refused is not None
             return refused
+        method = row.suite.authentication
+        blocked = self._authentication.aggressive_psk(found, method) or self._other_group(row)
+        if blocked is not None:
+            return blocked
         return self._authentication.verdict(found, row.suite)
 
     # ---- can it start at all
@@ -90,6 +94,9 @@ class Phase1Judge:
                 f"{there} has no connection for IKEv1",
                 f"give {there} a connection with version = 1",
             )
+        unproved = self._authentication.cannot_start() if calls(a) is not None else None
+        if unproved is not None:
+            return unproved
         silent = unreached(self._initiator, a, self._responder)
         if silent is not None:
             self.facts.place = silent.place or a.place
@@ -139,9 +146,6 @@ class Phase1Judge:
                 "leave the prf out of the proposal",
             )
             return None, failed
-        other_group = self._other_group(row, offers)
-        if other_group is not None:
-            return None, other_group
         if not row.certain:
             self.facts.place = row.offered_at or a.place
             sent, wanted = self._said(b)
@@ -154,11 +158,9 @@ class Phase1Judge:
             )
         return row, None
 
-    def _other_group(
-        self, row: Row[Phase1Suite], offers: Sequence[Offer[Phase1Suite]]
-    ) -> Phase1Verdict | None:
+    def _other_group(self, row: Row[Phase1Suite]) -> Phase1Verdict | None:
         """Message 1 of Aggressive Mode holds a public value already, of one group (RFC 2409 section 5)."""
-        sent = offers[0].suite.group
+        sent = self.facts.table.rows[0].suite.group
         aggressive = self._connection.exchange.value is Exchange.AGGRESSIVE
         if not aggressive or row.suite.group is sent:
             return None

@@ -34,6 +34,7 @@ class ChildFacts:
     received: tuple[Selector, Selector] | None = None  # the initiator's selectors, as they arrive
     narrowed: bool = False
     assumptions: list[str] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)  # peers whose address decides, and is not stated
     starts: bool = True  # False: the initiator has nothing to send
 
 
@@ -100,6 +101,8 @@ class _Phase2Judge:
             return refused
         row = facts.table.winner()
         assert row is not None
+        if facts.unknown:
+            return self._depends(answer)
         return Phase2Verdict(
             child.name,
             Outcome.ESTABLISHED,
@@ -110,12 +113,21 @@ class _Phase2Judge:
             without_sa=(child.without_sa, answer.without_sa),
         )
 
+    def _depends(self, answer: Child) -> Phase2Verdict:
+        """It comes up or not by an address that nothing states."""
+        names = " and ".join(sorted(self.facts.unknown))
+        self.facts.place = self.child.local[0].place or self.child.place
+        need = f"the address of {names} (local_addrs), which the selectors of child {answer.name} depend on"
+        return replace(self._fails(Reason.SELECTOR, ""), outcome=Outcome.UNDECIDED, needs=(need,))
+
     # ---- client identities
     def _sent(self) -> tuple[Selector, Selector] | None:
         mode, profile, sight = self.child.mode.value, self.initiator.profile, self.ends.initiator
         leased, given = self.leases.initiator_local, self.leases.initiator_remote
-        ours = _at(offered(self.child.local), leased, sight.own, mode, profile)
-        theirs = _at(offered(self.child.remote), given, sight.other, mode, profile)
+        local, remote = offered(self.child.local), offered(self.child.remote)
+        ours = _at(local, leased, sight.own, mode, profile)
+        theirs = _at(remote, given, sight.other, mode, profile)
+        self._shrinks(local, sight.own, mode, self.initiator)
         if not ours or not theirs or OPAQUE_PORTS in (ours[0].ports, theirs[0].ports):
             return None
         return _one_port(ours[0]), _one_port(theirs[0])
@@ -143,10 +155,20 @@ class _Phase2Judge:
                 continue
             sight, leases = self.ends.responder, self.leases
             ours, rate_ours = self._select(
-                child.remote, sent[0], sight.other, leases.responder_remote, child
+                child.remote,
+                sent[0],
+                sight.other,
+                leases.responder_remote,
+                child,
+                self.initiator,
             )
             theirs, rate_theirs = self._select(
-                child.local, sent[1], sight.own, leases.responder_local, child
+                child.local,
+                sent[1],
+                sight.own,
+                leases.responder_local,
+                child,
+                self.responder,
             )
             if ours is None or theirs is None:
                 continue
@@ -164,6 +186,7 @@ class _Phase2Judge:
         address: Address | None,
         dynamic: Dynamic,
         child: Child,
+        whose: Peer,
     ) -> tuple[Selector | None, int]:
         """What both select of one end, and how well it fits: 5 for equal, 1 for an overlap, summed."""
         chosen: Selector | None = None
@@ -171,11 +194,36 @@ class _Phase2Judge:
         for item in distinct(own):
             mode, profile = child.mode.value, self.responder.profile
             for mine in _at(item.value, dynamic, address, mode, profile):
-                common = mine.meet(sent)
+                common = self._common(mine, sent, whose, address)
                 if common is not None:
+                    self._shrinks(item.value, address, mode, whose)
                     rate += 5 if mine == sent else 1
                     chosen = chosen or common
         return chosen, rate
+
+    def _common(
+        self, mine: Selector, sent: Selector, whose: Peer, seen: Address | None
+    ) -> Selector | None:
+        """What both select; where one of them is an address that nothing states, that may decide."""
+        common = mine.meet(sent)
+        if common is None or mine.own_address == sent.own_address:
+            return common
+        fixed = sent if mine.own_address else mine
+        if fixed.is_everything:
+            return common
+        if whose.nat is not None and fixed.is_host(whose.nat.value.public):
+            return None  # a host behind a NAT does not have the address of the NAT
+        if seen is None or whose.nat is not None:
+            self.facts.unknown.add(whose.name)
+        return common
+
+    def _shrinks(
+        self, selector: Selector, address: Address | None, mode: Mode, whose: Peer
+    ) -> None:
+        """Transport mode leaves of a selector the address alone: one that nothing states may not be in it."""
+        fixed = not selector.own_address and not selector.is_everything
+        if fixed and address is None and on_the_wire(mode) is Mode.TRANSPORT:
+            self.facts.unknown.add(whose.name)
 
     def _nothing_leased(self) -> Phase2Verdict:
         """Mode Config never ends, so Quick Mode never begins."""

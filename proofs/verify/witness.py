@@ -182,7 +182,7 @@ def _disagreement(end: dict[str, str], judgement: Judgement, second: Phase2Verdi
         return "" if installed else f"Phase II ends in {end['starter[0].state']}"
     assert second.reason is not None
     if end["starter[0].state"] == "idle":  # it has no client identities to send, or no proposal
-        silent = second.reason in (Reason.SELECTOR, Reason.PROPOSAL_P2)
+        silent = second.reason in (Reason.SELECTOR, Reason.PROPOSAL_P2, Reason.MODE_CONFIG)
         return "" if silent else f"Phase II does not start, not {second.reason.value}"
     if installed or end["answerer[0].reason"] != _REASONS.get(second.reason):
         return f"Phase II ends with {end['answerer[0].reason']}, not {second.reason.value}"

@@ -15,6 +15,10 @@ class PairLike(Protocol):
 
     secrets: dict[str, list[Secret]]
     settings: dict[str, tuple[str, ...]]
+    addresses: dict[str, tuple[str, ...]]
+    behind: tuple[str, ...]
+    others: dict[str, list[Site]]
+    certified: bool
 
     def site(self, side: str) -> Site:
         """One side's connection."""
@@ -56,8 +60,12 @@ def _first_address(rng: random.Random, pair: PairLike) -> str:
 
 
 def _local_address(rng: random.Random, pair: PairLike) -> str:
+    """The host has that address and no other, so that what the policy says of it is so."""
     side = _side(rng)
-    pair.put(side, replace(pair.site(side), local=rng.choice(("192.0.2.77", "198.51.100.1"))))
+    if side in pair.behind or pair.others[side]:
+        return ""
+    pair.put(side, replace(pair.site(side), local="192.0.2.77"))
+    pair.addresses[side] = ("192.0.2.77/24",)
     return f"{side} has another local address"
 
 
@@ -203,6 +211,7 @@ def _method(rng: random.Random, pair: PairLike) -> str:
         return ""
     pair.put(side, replace(site, auth="psk", own=""))
     pair.secrets[side] = [Secret("correct horse")]
+    pair.certified = True  # the other side still needs its files
     return f"{side} authenticates by a key"
 
 

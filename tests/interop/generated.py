@@ -68,6 +68,8 @@ class Pair:
     settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    certified: bool = False
 
     def site(self, side: str) -> Site:
         """One side's connection."""
@@ -93,8 +95,10 @@ class Pair:
             forwarded=self.forwarded,
             settings=tuple(self.settings.items()),
             hosts=tuple(self.names.items()),
+            addresses=tuple(self.addresses.items()),
         )
-        return replace(made, **CERTIFIED) if self.peer.auth == "pubkey" else made
+        certified = self.certified or "pubkey" in (self.peer.auth, self.cmd.auth)
+        return replace(made, **CERTIFIED) if certified else made
 
     def _text(self, side: str) -> str:
         sites = [*self.others[side], self.site(side)]
@@ -215,10 +219,10 @@ def _address(rng: random.Random, made: Pair, six: bool) -> None:
         ("cmd", "2001:db8::2", "2001:db8::1", "peer.example"),
     ):
         local, remote = (own, other) if six else ("$LOCAL_IP", "$REMOTE_IP")
-        if rng.random() < 0.3:
+        if rng.random() < 0.08:
             local = rng.choice(("", "%any"))
         roll = rng.random()
-        if roll < 0.08:
+        if roll < 0.03:
             made.names[name] = other if six else {"peer": "192.0.2.2", "cmd": "192.0.2.1"}[side]
             remote = name
         elif roll < 0.16:

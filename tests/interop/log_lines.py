@@ -65,6 +65,7 @@ PATTERNS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("P1-CERTIFICATE", EITHER, r"self-signed certificate \"(.+)\" is not trusted", ("certificate",)),
     ("P1-CERTIFICATE", EITHER, r"crl is stale: since (.+)", ("certificate",)),
     ("P1-CERTIFICATE", EITHER, r"no private key found for '(.+)'", ("certificate", "auth-method or certificate")),
+    ("P1-PSK", INITIATOR, r"calculated HASH does not match HASH payload", ("psk-mismatch",)),
     ("SECRET-MISSING", EITHER, r"loading shared secret failed: shared key data missing", ()),
     ("P1-PSK", RESPONDER, r"generating INFORMATIONAL_V1 request \d+ \[ HASH N\(PLD_MAL\) \]", ("psk-mismatch",)),
     ("P1-CERTIFICATE", EITHER, r"received AUTHENTICATION_FAILED error notify", ("certificate",)),

@@ -39,7 +39,7 @@ _PHASE1 = (
     ("responder", r"no IKE config found", "no-connection"),
     ("responder", r"Aggressive Mode PSK disabled", "exchange-mode"),
     ("any", r"no proposal found|unable to apply received KE value", "proposal-p1"),
-    ("any", r"no shared key found", "psk-mismatch"),
+    ("any", r"no shared key found|calculated HASH does not match", "psk-mismatch"),
     ("responder", r"but none allows", EXCHANGE_OR_METHOD),
     ("responder", r"no peer config found", "identity"),
     ("initiator", r"IDir '.*' does not match", "identity"),

@@ -97,6 +97,7 @@ def _aggressive() -> Iterator[Case]:
         for name, secrets in (
             ("the peer's name", [Secret(_RIGHT, ("cmd.rig.test",))]),
             ("the peer's address", [Secret(_RIGHT, ("$REMOTE_IP",))]),
+            ("all, and another value", [Secret(_WRONG)]),
             ("the name right, the address wrong",
              [Secret(_RIGHT, ("cmd.rig.test",)), Secret(_WRONG, ("$REMOTE_IP",))]),
         ):  # fmt: skip

@@ -91,6 +91,12 @@ def mended(
         for key in _gained(state, step[0]):
             changes[key] = (*changes.get(key, ()), *step[1])
         state = step[0]
+    # A later change of the same line stands for the earlier one.
+    final = {_setting(item): item for item in state.edits}
+    changes = {
+        key: tuple(dict.fromkeys(final.get(_setting(x), x) for x in change))
+        for key, change in changes.items()
+    }
     told = [_told(item, changes) for item in judged]
     return [_with_children(item, state, reload, judge) for item in told]
 
@@ -198,8 +204,11 @@ def _made(state: _State, change: Change, reload: Reload, judge: Judge) -> _State
 
 
 def _same_setting(one: Edit, other: Edit) -> bool:
-    keys = [item.text.partition("=")[0] for item in (one, other)]
-    return one.place == other.place and keys[0] == keys[1]
+    return _setting(one) == _setting(other)
+
+
+def _setting(edit: Edit) -> tuple[Place, str, bool]:
+    return edit.place, edit.text.partition("=")[0].strip(), edit.adds
 
 
 def _better(before: _State, after: _State, wanted: Key) -> bool:

@@ -28,7 +28,7 @@ from model.vocabulary.suites import AuthMethod, Phase1Suite, Phase2Suite, Protoc
 LONG = 60.0
 NOTHING = Held()
 #: what a peer is told is the same for both (INVALID-ID-INFORMATION)
-_ALIKE = {"mode": {"mode", "selector"}}
+_ALIKE = {"mode": {"mode", "selector"}, "no-connection": {"no-responder"}}
 
 
 @dataclass

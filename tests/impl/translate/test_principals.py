@@ -69,7 +69,7 @@ def test_r5_a_principal_that_is_not_the_one_expected_is_refused(
     if fails:
         assert verdict.phase1.reason is not None and verdict.phase1.reason.value == "identity"
         wrong = told if told == THIRD else expects
-        assert f"expects {wrong}" in verdict.phase1.why
+        assert f"expects the Kerberos principal {wrong}" in verdict.phase1.why
         (found,) = [item for item in verdict.findings if item.id == "P1-IDENTITY"]
         assert found.place is not None and found.others
 

@@ -43,7 +43,9 @@ CONNECTION = """
 
 def policy(*connections: str) -> str:
     """A file with these connections and one secret for all."""
-    return "connections {" + "".join(connections) + '}\nsecrets {\n ike-1 {\n  secret = "x"\n }\n}\n'
+    return (
+        "connections {" + "".join(connections) + '}\nsecrets {\n ike-1 {\n  secret = "x"\n }\n}\n'
+    )
 
 
 def one(
@@ -150,7 +152,8 @@ def test_an_own_address_that_decides_nothing_is_not_asked_for(
     peer_of: PeerOf, verify_pair: VerifyPair
 ) -> None:
     hub = policy(
-        other(remote="192.0.2.11", name="one", you=""), other(remote="192.0.2.12", name="two", you="")
+        other(remote="192.0.2.11", name="one", you=""),
+        other(remote="192.0.2.12", name="two", you=""),
     )
     pair = verify_pair(peer_of("a", policy(one(local=""))), peer_of("b", hub)).pairs[0]
     assert pair.phase2[0].outcome is Outcome.ESTABLISHED
@@ -230,10 +233,10 @@ def test_behind_a_nat_dynamic_selectors_meet_in_transport_mode_only(
     for pair in judged(peer_of, verify_pair, mine, inside, forwarded=True):
         assert pair.phase2[0].reason is Reason.SELECTOR
     mode = "esp_proposals", "mode = transport\n esp_proposals"
-    pairs = judged(
-        peer_of, verify_pair, mine.replace(*mode), inside.replace(*mode), forwarded=True
-    )
-    found = [(str(x.phase2[0].initiator_selector), str(x.phase2[0].responder_selector)) for x in pairs]
+    pairs = judged(peer_of, verify_pair, mine.replace(*mode), inside.replace(*mode), forwarded=True)
+    found = [
+        (str(x.phase2[0].initiator_selector), str(x.phase2[0].responder_selector)) for x in pairs
+    ]
     assert found == [("192.0.2.1/32", "192.0.2.2/32"), ("10.66.0.2/32", "192.0.2.1/32")]
 
 

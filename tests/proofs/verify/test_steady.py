@@ -29,7 +29,8 @@ def found(peer_of: Callable[..., Peer], verify_pair: Callable[[Peer, Peer], Repo
             item
             for pair in verify_pair(*peers).pairs
             for item in pair.findings
-            if item.id in ("SAS-PILE-UP", "RENEWAL-WITHOUT-OVERLAP", "NEVER-RENEWED", "RENEWAL-RACE")
+            if item.id
+            in ("SAS-PILE-UP", "RENEWAL-WITHOUT-OVERLAP", "NEVER-RENEWED", "RENEWAL-RACE")
         ]
 
     return judge
