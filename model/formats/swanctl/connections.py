@@ -336,7 +336,7 @@ def _printable(section: Section) -> None:
         if key not in _FILES and not (setting.text.isascii() and setting.text.isprintable()):
             raise _wrong(
                 setting,
-                f"{key} has a character that is not printable ASCII, which charon refuses",
+                f"{key} has a character that is not printable ASCII, which charon does not accept",
                 "write it in ASCII; a distinguished name in octets, for example id = asn1dn:#30...",
             )
     for child in section.sections.values():

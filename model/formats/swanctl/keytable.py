@@ -4,7 +4,7 @@ TABLE = """
 [connection]
 version          uint                       !  IKEv1, IKEv2 or both, and which of them it starts
 local_addrs      addresses                  !  which connection is for the two addresses
-remote_addrs     addresses                  !  whom it calls, and which connection is for the two addresses
+remote_addrs     addresses                  !  the address it calls, and which connection is for the two addresses
 local_port       uint                       !  cannot start from a port that the daemon does not listen on
 remote_port      uint                       !  cannot reach a port that the peer does not listen on
 proposals        proposals                  !  what Phase I offers and accepts
