@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,14 @@ from explorer.report.docs import DOCS, pages
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
+#: what a network engineer would not say; docs/glossary.md has the words for it
+UNIDIOMATIC = re.compile(
+    r"""\b(?:refused\ with\ its\ line|is\ no\ (?:address|certificate|file|socket)|the\ own\ |an?\ own\ (?:address|identity)
+    |is\ told|are\ told|told\ apart|write\ such\ as|while\ no\ SA|SA\ stands|SAs\ stand|held\ off|in\ vain
+    |of\ its\ own\ accord|what\ of\b|how\ manieth|holds\ its\ own|not\ at\ all|whoever\ has\ no|leave[s]?\ in\ clear
+    |what\ becomes\ of|says\ of\ itself|negotiated\ anew|likely\ not\ what)""",
+    re.VERBOSE,
+)
 
 
 def commands() -> list[str]:
@@ -94,6 +104,33 @@ def test_numbers_of_recorded_pairs_are_those_of_the_agreement() -> None:
     (cases,) = re.findall(r"\*\*all\*\* \| (\d+)", (DOCS / "agreement.md").read_text())
     for page in (ROOT / "README.md", DOCS / "trust.md"):
         assert re.findall(r"(\d+) pairs of\s+configurations", page.read_text()) == [cases], page
+
+
+def spoken() -> Iterator[tuple[str, str]]:
+    """Pages that people wrote or that explain findings, and the texts of the product, each with where."""
+    made = {
+        "glossary.md",
+        "specification.md",
+        "states.md",
+        "promises.md",
+        "weaknesses.md",
+        "agreement.md",
+    }
+    for page in (*ROOT.glob("*.md"), *DOCS.glob("*.md")):
+        if page.name not in made:
+            yield page.name, " ".join(page.read_text().split())
+    for folder in ("proofs/verify", "model/formats", "explorer"):
+        for path in (ROOT / folder).rglob("*.py"):
+            nodes = list(ast.walk(ast.parse(path.read_text())))
+            alone = {id(x.value) for x in nodes if isinstance(x, ast.Expr)}  # docstrings
+            for x in nodes:
+                if isinstance(x, ast.Constant) and isinstance(x.value, str) and id(x) not in alone:
+                    yield f"{path.name}:{x.lineno}", x.value
+
+
+def test_texts_are_in_the_words_of_the_glossary() -> None:
+    found = [(where, hit[0]) for where, text in spoken() if (hit := UNIDIOMATIC.search(text))]
+    assert not found
 
 
 def test_every_dependency_is_pinned_without_addresses() -> None:

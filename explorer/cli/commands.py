@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=False,
     pretty_exceptions_enable=False,  # it would print local variables, secrets among them
     rich_markup_mode=None,
-    help="Proves, runs and shows the Internet Key Exchange (IKE version 1).",
+    help="Judge IKEv1 policies, negotiate by them, decode captures, prove the specification.",
 )
 
 
@@ -76,66 +76,79 @@ def start(
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
     ] = False,
 ) -> None:
-    """Proves, runs and shows the Internet Key Exchange (IKE version 1)."""
+    """Judge IKEv1 policies, negotiate by them, decode captures, prove the specification."""
     if version:
         from explorer.cli.about import version_here
 
         print(f"ikeproof {version_here()}")
         raise typer.Exit(exits.FINE)
     if context.invoked_subcommand is None:
-        print("ikeproof proves, runs and shows the Internet Key Exchange. Try:")
-        print("  ikeproof verify --example branch-office      a shipped pair with a real problem")
-        print("  ikeproof verify hq/swanctl.conf branch/swanctl.conf      your own peers")
-        print("  ikeproof spec      the specification behind the verdicts (--help: all commands)")
+        print(
+            "ikeproof tells whether IKEv1 peers come up with each other, and what to change. Try:"
+        )
+        print(
+            "  ikeproof verify --example branch-office               an example with a real problem"
+        )
+        print("  ikeproof verify hq/swanctl.conf branch/swanctl.conf   your own peers")
+        print("  ikeproof --help                                       all commands")
 
 
 @app.command()
 def verify(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE...")] = None,
-    link: Annotated[list[str] | None, typer.Option("--link", metavar="A=B")] = None,
+    link: Annotated[
+        list[str] | None, typer.Option("--link", metavar="A=B", help="A pair to judge; repeatable.")
+    ] = None,
     profile: Annotated[
         list[str] | None,
-        typer.Option("--profile", metavar="PEER=NAME", help="The stack that a peer runs."),
+        typer.Option(
+            "--profile", metavar="PEER=NAME", help="Its implementation: charon or windows2000."
+        ),
     ] = None,
     nat: Annotated[
         list[str] | None,
         typer.Option(
             "--nat",
             metavar="PEER=ADDRESS[,forwarded]",
-            help="The peer is behind a NAT with this public address; forwarded: UDP 500 and 4500 "
-            "are forwarded to it.",
+            help="It is behind a NAT with this public address; forwarded: UDP 500 and 4500 are "
+            "forwarded to it.",
         ),
     ] = None,
     version: Annotated[
         list[str] | None,
-        typer.Option("--version", metavar="PEER=VERSION", help="The strongSwan that it runs."),
+        typer.Option("--version", metavar="PEER=VERSION", help="Its strongSwan version."),
     ] = None,
     strongswan_conf: Annotated[
         list[str] | None,
         typer.Option("--strongswan-conf", metavar="PEER=FILE", help="Its strongswan.conf."),
     ] = None,
     fail_on: Annotated[
-        Threshold, typer.Option("--fail-on", help="The least severity for exit code 1.")
+        Threshold, typer.Option("--fail-on", help="Exit code 1 from this severity on.")
     ] = Threshold.ERROR,
-    details: Annotated[bool, typer.Option("--details", help="The whole page.")] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show suites, selectors, lifetimes and all findings.")
+    ] = False,
     output: FormatOption = Format.TEXT,
     color: ColorOption = Color.AUTO,
     runs: Annotated[
         str | None,
-        typer.Option("--runs", metavar="DIR", help="Save the run that shows each verdict."),
+        typer.Option(
+            "--runs", metavar="DIR", help="Save a run of the specification for each verdict."
+        ),
     ] = None,
     log: Annotated[
         str | None,
-        typer.Option("--log", metavar="FILE", help="A strongSwan log: which findings it confirms."),
+        typer.Option("--log", metavar="FILE", help="A strongSwan log to compare the verdict with."),
     ] = None,
     example: Annotated[
-        str | None, typer.Option("--example", metavar="NAME", help="A shipped pair.")
+        str | None,
+        typer.Option("--example", metavar="NAME", help="Judge an example instead of files."),
     ] = None,
 ) -> None:
-    """Judge whether IKE peers come up with each other, in each direction, and what to change.
+    """Tell whether IKEv1 peers come up with each other, in each direction, and what to change.
 
-    Two files are a pair; more need --link A=B, once for each pair. One file is judged alone, and a
-    sheet says what the other end must have.
+    Two files are a pair. More files need --link A=B for each pair. One file is judged alone, with a
+    sheet of what the other end must have. Options with PEER= can be repeated; docs/verify.md has the rest.
     """
     from explorer.cli.peers import Beside
     from explorer.cli.verify import Asked, run_verify
@@ -164,11 +177,11 @@ def explain(
     id_: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     log: Annotated[
         str | None,
-        typer.Option("--log", metavar="FILE", help="A strongSwan log, - for standard input."),
+        typer.Option("--log", metavar="FILE", help="A strongSwan log; - is standard input."),
     ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Explain a kind of finding, list them all, or list those that a log points to."""
+    """Explain a finding, list all of them, or list those that a log points to."""
     from explorer.cli.explain import run_explain
 
     raise typer.Exit(run_explain(id_, output.value, log))
@@ -185,10 +198,10 @@ def schema() -> None:
 @app.command()
 def spec(
     shape: Annotated[
-        Shape, typer.Option("--format", help="Document or diagrams.")
+        Shape, typer.Option("--format", help="Document, or state diagrams.")
     ] = Shape.MARKDOWN,
 ) -> None:
-    """Print the specification as a document, or its state diagrams."""
+    """Print the specification, or its state diagrams."""
     from explorer.cli.spec import run_spec
 
     raise typer.Exit(run_spec(shape.value))
@@ -214,10 +227,10 @@ def decode(
     port: Annotated[list[int] | None, typer.Option("--port", metavar="N", min=1, max=65535)] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Say what became of each negotiation in a capture (pcap or pcapng) and why, then show its messages.
+    """Say how each negotiation in a capture (pcap, pcapng) ended and why, and show its messages.
 
-    --keylog FILE deciphers them; --psk-file FILE has the pre-shared key, which in Main Mode needs a key
-    log too. --cert FILE has trusted certificates. --port N reads ISAKMP on that port too.
+    --keylog FILE has keys to decipher them. --psk-file FILE has the pre-shared key; Main Mode needs a
+    key log too. --cert FILE has trusted certificates. --port N adds an ISAKMP port.
     docs/decode.md has the formats.
     """
     from explorer.cli.decode import run_decode
@@ -245,12 +258,12 @@ def run_policy(
     keytab: Annotated[str | None, typer.Option("--keytab", metavar="NAME")] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Carry a policy out: negotiate on UDP, until Ctrl-C, which deletes all SAs first.
+    """Negotiate on UDP as a policy says, until Ctrl-C, which deletes all SAs first.
 
-    POLICY is swanctl.conf or native TOML. --peer NAME takes only the connection of that name (again
-    for more); --up NAME brings one up at once. --port 0 takes any free one; --peer-port is where
-    peers are called. --key FILE is the private key of a certificate, --ccache and --keytab are what
-    Kerberos has. --keylog FILE keeps keys for `decode`. docs/run.md has the rest.
+    POLICY is swanctl.conf or native TOML. --peer NAME loads only that connection (repeatable); --up
+    NAME starts one at once. --port 0 takes any free port; --peer-port is the port of the peers.
+    --key FILE is the private key of a certificate; --ccache and --keytab are for Kerberos.
+    --keylog FILE writes keys for `decode`. docs/run.md has the rest.
     """
     from explorer.cli.run import Asked, run_run
 
@@ -285,10 +298,10 @@ def ctl(
     control: Annotated[str | None, typer.Option("--control", metavar="PATH")] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Ask a running daemon: status, up, down, rekey, events.
+    """Control a running daemon: status, up, down, rekey, events.
 
-    up and rekey wait for what comes of it, at most --wait SECONDS: exit code 1 if it fails, 3 if
-    that is open.
+    up and rekey wait for the result, --wait SECONDS at most. Exit code 1 if it fails, 3 if there is
+    no result yet.
     """
     from explorer.cli.ctl import run_ctl
 
@@ -317,13 +330,13 @@ def prove(
     jobs: Annotated[int, typer.Option("--jobs", min=0, max=64)] = 0,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Prove the specification's promises, for all policies and runs of any length.
+    """Prove the promises of the specification, for all policies and runs of any length.
 
-    --profile NAME (or all): a column that says whether the promise needs its exceptions where both
-    peers are of that stack; --attacker: the powers he has, or none (else all).
-    --weaknesses shows what each promise needs: the fewest conditions that break it, with the run.
-    --mutants leaves out each guard and update, and shows which no promise notices.
-    --certificates DIR writes every obligation as SMT-LIB 2; --runs DIR saves the runs.
+    --profile NAME (or all) adds a column: whether the promise needs its exceptions if both peers
+    have that profile. --attacker limits the attacker to these powers, or none (default: all).
+    --weaknesses shows the fewest conditions that break each promise, with the run.
+    --mutants changes each guard and update, and lists changes that no promise detects.
+    --certificates DIR writes every obligation as SMT-LIB 2. --runs DIR saves the runs.
     """
     from explorer.cli.prove import Asked, run_prove
 

@@ -37,7 +37,7 @@ def run_ctl(
     request = _request(action, connection, child, everything=everything, wait=wait)
     path = control or default_control()
     if path is None:
-        raise usage("no control socket is known", "name it: --control PATH")
+        raise usage("no default for the control socket", "name it: --control PATH")
     with _connected(path) as sock:
         sock.settimeout(_PATIENCE + wait)
         try:
@@ -48,7 +48,7 @@ def run_ctl(
                 sock.settimeout(None)
                 return _events(lines, output)
         except OSError as error:
-            said = error.strerror or "it says nothing"
+            said = error.strerror or "no answer"
             raise usage(f"the daemon at {path} does not answer: {said}", "try again") from None
     return _print(action, result, output)
 
@@ -102,9 +102,9 @@ def _result(line: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(line)
     except ValueError:
-        raise usage("the daemon went without an answer", "look at what it prints") from None
+        raise usage("the daemon ended without an answer", "see its output") from None
     if not answer.get("ok"):
-        raise usage(str(answer.get("error")), "ikeproof ctl status shows what there is")
+        raise usage(str(answer.get("error")), "ikeproof ctl status lists connections and children")
     found: dict[str, Any] = answer["result"]
     return found
 

@@ -116,9 +116,9 @@ def _psk(file: str) -> UsePsk:
     if octets[:2].lower() == b"0x":
         octets = _hexadecimal(octets[2:], file)
     if not octets:
-        raise usage(f"{file} holds no pre-shared key", "write the key into it, as one line")
+        raise usage(f"{file} contains no pre-shared key", "write the key as its only line")
     if b"\n" in octets and b"\0" not in octets:
-        raise usage(f"{file} has more than one line", "keep the pre-shared key alone in it")
+        raise usage(f"{file} has more than one line", "leave the pre-shared key as its only line")
     return _lent(octets)
 
 
@@ -127,7 +127,7 @@ def _hexadecimal(text: bytes, file: str) -> bytes:
         return bytes.fromhex(text.decode("ascii"))
     except ValueError:
         failure: PolicyError = usage(
-            f"{file} begins with 0x and is not hexadecimal", "write an even number of digits"
+            f"{file} begins with 0x, but is not hexadecimal", "write an even number of digits"
         )
     raise failure
 

@@ -32,7 +32,7 @@ def run_explain(id_: str | None, output: str, log: str | None = None) -> int:
         if entry is None:
             near = difflib.get_close_matches(id_.upper(), CATALOGUE, 1)
             mend = f"did you mean {near[0]}?" if near else "ikeproof explain lists them"
-            raise usage(f"no finding {id_!r}", mend)
+            raise usage(f"unknown finding {id_!r}", mend)
         entries = [entry]
     if output == "json":
         tree = {"schema_version": 1, "findings": [_tree(item) for item in entries]}

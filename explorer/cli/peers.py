@@ -57,7 +57,7 @@ def example_files(name: str) -> list[str]:
     """The two files of a shipped example."""
     known = sorted(item.name for item in EXAMPLES.iterdir() if (item / "pair").is_file())
     if name not in known:
-        raise usage(f"no example {name!r}", f"choose one of {', '.join(known)}")
+        raise usage(f"unknown example {name!r}", f"choose one of {', '.join(known)}")
     folder = EXAMPLES / name
     found = [str(folder / line) for line in (folder / "pair").read_text("utf-8").split()]
     return [min(path, os.path.relpath(path), key=len) for path in found]
@@ -92,7 +92,7 @@ class Beside:
         for value in _of(self.profiles, peer):
             if value not in PROFILES:
                 raise usage(
-                    f"--profile {peer.name}={value}: no profile {value!r}",
+                    f"--profile {peer.name}={value}: unknown profile {value!r}",
                     f"choose one of {', '.join(PROFILES)}",
                 )
             peer = replace(peer, profile=PROFILES[value])
@@ -171,7 +171,7 @@ def links(peers: Sequence[Peer], stated: Sequence[str]) -> list[tuple[str, str]]
         one, _, other = item.partition("=")
         if one not in names or other not in names or one == other:
             raise usage(
-                f"--link {item} names no two of the peers", f"the peers are {', '.join(names)}"
+                f"--link {item} does not name two of the peers", f"the peers are {', '.join(names)}"
             )
         found.append((one, other))
     return found

@@ -150,7 +150,9 @@ def _names(given: Sequence[str]) -> list[str]:
     for name in given:
         if name not in known:
             near = ", ".join(item for item in known if set(name.split("_")) & set(item.split("_")))
-            raise usage(f"no promise {name!r}", f"perhaps one of: {near or ', '.join(known)}")
+            raise usage(
+                f"unknown promise {name!r}", f"did you mean one of: {near or ', '.join(known)}"
+            )
     return list(dict.fromkeys(given)) or known
 
 
@@ -165,7 +167,7 @@ def _question(asked: Asked) -> Question:
         for item in powers:
             if item not in switches:
                 mend = f"powers are {', '.join(switches)}, joined by commas, or none"
-                raise usage(f"no power {item!r} of an attacker", mend)
+                raise usage(f"unknown attacker power {item!r}", mend)
         off = [name for name in switches if name not in powers]
     if asked.certificates is not None:
         try:
@@ -179,7 +181,7 @@ def _profiles(given: Sequence[str]) -> list[str]:
     """The profiles that are asked for: each a column."""
     for name in given:
         if name not in PROFILES and name != "all":
-            raise usage(f"no profile {name!r}", f"profiles are {', '.join(PROFILES)}, or all")
+            raise usage(f"unknown profile {name!r}", f"profiles are {', '.join(PROFILES)}, or all")
     return list(PROFILES) if "all" in given else list(dict.fromkeys(given))
 
 

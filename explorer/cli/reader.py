@@ -27,10 +27,10 @@ class FileReader:
             with open(path, "rb", opener=_open) as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
-                    raise ReadError("it is no regular file")
+                    raise ReadError("it is not a regular file")
                 octets = file.read(self._limit + 1)
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no file name"
+            reason = error.strerror if isinstance(error, OSError) else "it is not a file name"
             raise ReadError(reason or "it cannot be read") from None
         if len(octets) > self._limit:
             raise ReadError(f"it is larger than {self._limit // MEBI} MiB")

@@ -77,7 +77,7 @@ def run_run(asked: Asked) -> int:
 def _plans(peer: Peer, asked: Asked) -> list[Plan]:
     hosts = [_host(text) for text in asked.listen] or local_addresses(peer, asked.peers)
     if not hosts:
-        raise usage("the policy leaves the own address open", "state it: --listen ADDRESS")
+        raise usage("the policy does not state its own address", "state it: --listen ADDRESS")
     own = held(asked.keys, asked.ccache, asked.keytab)
     plans = [plan(peer, host, asked.peers, own) for host in dict.fromkeys(hosts)]
     run = {item.name for one in plans for item in one.settings.connections}
@@ -87,7 +87,7 @@ def _plans(peer: Peer, asked: Asked) -> list[Plan]:
         if wanted and negotiates and 1 in connection.versions.value and connection.name not in run:
             stated = ", ".join(item.text for item in connection.local_addresses.value)
             raise PolicyError(
-                f"{connection.name} is for the own address {stated}, which is not listened at",
+                f"{connection.name} is for the local address {stated}, which is not among --listen",
                 place=connection.local_addresses.place or connection.place,
                 mend="add --listen ADDRESS, or leave it out: --peer NAME for each of the others",
             )
@@ -98,10 +98,12 @@ def _host(text: str) -> Host:
     try:
         found = ip_address(text)
     except ValueError:
-        raise usage(f"--listen {text} is no address", "write such as 192.0.2.1") from None
+        raise usage(
+            f"--listen {text} is not an IP address", "write for example 192.0.2.1"
+        ) from None
     if found.is_unspecified or found.is_multicast:
         raise usage(
-            f"--listen {text} is not one address", "name each address: --listen A --listen B"
+            f"--listen {text} is not a single address", "name each address: --listen A --listen B"
         )
     return found
 
@@ -109,10 +111,10 @@ def _host(text: str) -> Host:
 def _check_up(plans: Sequence[Plan], name: str) -> None:
     known = [item.name for one in plans for item in one.settings.connections]
     if name not in known:
-        raise usage(f"--up {name}: no such connection", f"there are: {', '.join(known)}")
+        raise usage(f"--up {name}: unknown connection", f"there are: {', '.join(known)}")
     for one in plans:
         if name in one.mute:
-            raise usage(f"--up {name}: {one.mute[name]}", "let the peer begin")
+            raise usage(f"--up {name}: {one.mute[name]}", "let the peer start")
 
 
 def _keylog(path: str) -> KeyFile:
@@ -139,7 +141,7 @@ async def _daemon(plans: Sequence[Plan], asked: Asked) -> Daemon:
             mend = "choose other ports with --port and --nat-port"
             raise usage(f"cannot listen at {error}", mend) from None
         if isinstance(error, ControlError):
-            what = f"no control socket at {control}: {error.problem}"
+            what = f"cannot create the control socket {control}: {error.problem}"
             raise usage(what, error.mend) from None
         raise
     return daemon
@@ -218,7 +220,7 @@ class _Printer:
                 said = True
             if self._lost and self._waiting.empty():
                 lost, self._lost = self._lost, 0
-                _complain(f"{lost}, as nobody took them")
+                _complain(f"{lost}, because they were not read in time")
 
     def _line(self, event: Mapping[str, Any]) -> None:
         if self._json:
@@ -229,7 +231,7 @@ class _Printer:
 
     def _stop(self) -> None:
         with suppress(RuntimeError):  # the loop is closed: it has ended already
-            self._loop.call_soon_threadsafe(self._daemon.stop, "nobody reads the events")
+            self._loop.call_soon_threadsafe(self._daemon.stop, "the reader of events is gone")
 
 
 def _complain(why: str) -> None:

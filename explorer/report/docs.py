@@ -103,12 +103,12 @@ def _promises() -> str:
     rows = ["# Promises\n", _MADE]
     rows.append(
         "What the specification promises, for all policies, any number of negotiations and runs of\n"
-        "any length. `ikeproof prove` proves each by induction with z3 and has cvc5 check it again;\n"
+        "any length. `ikeproof prove` proves each by induction with z3, and cvc5 checks the proof.\n"
         "`ikeproof prove --weaknesses` shows what breaks a promise without its exceptions.\n"
-        "The machines they are proved of are in [specification.md](specification.md): two honest peers\n"
-        "and an outsider, one exchange of Phase I, any number of Quick Modes under it; the IPsec driver,\n"
-        "packet by packet, which is shown to do what Quick Mode assumes of it; and a flow between two\n"
-        "ends that may both start, exchange after exchange.\n"
+        "The machines are in [specification.md](specification.md): two honest peers and an outsider, one\n"
+        "exchange of Phase I with any number of Quick Modes; the IPsec driver, packet by packet, which\n"
+        "is proved to do what Quick Mode assumes; and the flow between two ends that may both start,\n"
+        'exchange after exchange. What "proved" rests on: [trust.md](trust.md).\n'
     )
     theme = ""
     for item in promises().values():
@@ -126,7 +126,7 @@ def _promises() -> str:
 
 def _possibilities() -> list[str]:
     """What must remain possible, each with the steps of its run."""
-    rows = ["## Possibilities\n", "What must remain possible; a run by these steps shows each.\n"]
+    rows = ["## Possibilities\n", "What must remain possible. A run with these steps shows each.\n"]
     for item in POSSIBILITIES.values():
         head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
         rows += [head, f"{item.machine}: {', '.join(f'`{step}`' for step in item.steps)}\n"]
@@ -137,7 +137,7 @@ def _refinements() -> list[str]:
     """How machines are put together, and what each leaves to its caller."""
     rows = [
         "## Refinements\n",
-        "A detailed machine in the place of a part of another; shown too.\n",
+        "A detailed machine that replaces a part of another one; proved too.\n",
     ]
     for item in refinements().values():
         head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
@@ -160,9 +160,9 @@ def _profiles() -> str:
     rows = [
         "# Stack profiles\n",
         _MADE,
-        "Where implementations differ, the difference is one of these parameters. A peer has the\n"
-        + "profile of its file's format, or the one that `--profile PEER=NAME` gives it.\n",
-        f"| parameter | {' | '.join(names)} | |",
+        "A profile describes how an implementation behaves where implementations differ. A peer has the\n"
+        + "profile of its file's format, or the one that `--profile PEER=NAME` sets.\n",
+        f"| parameter | {' | '.join(names)} | meaning |",
         "|---" * (len(names) + 2) + "|",
     ]
     for field in fields(StackProfile):

@@ -26,18 +26,18 @@ def table() -> str:
     """Every key of swanctl.conf (5.9.8) by section."""
     rows = ["## Every key of swanctl.conf\n"]
     rows.append(
-        "The keys of strongSwan 5.9.8, and what each means for a verdict about IKEv1. An unknown key, or a\n"
-        "value that the daemon does not take, discards its connection, and no other.\n"
+        "The keys of strongSwan 5.9.8, and what each means for a verdict on IKEv1. An unknown key, or a\n"
+        "value that the daemon does not accept, discards its connection only.\n"
     )
     section = ""
     for key in KEYS:
         if key.section != section:
             section = key.section
-            rows += [f"\n### {_TITLES[section]}\n", "| key | effect | |", "|---|---|---|"]
+            rows += [f"\n### {_TITLES[section]}\n", "| key | effect | meaning |", "|---|---|---|"]
         bold = f"**{key.effect.value}**" if key.effect is Effect.DECIDES else key.effect.value
         rows.append(f"| `{key.name}` | {bold} | {key.why} |")
     rows.append(
-        "\nOther secrets (`eap`, `xauth`, `ntlm`, `ppk`) do not matter here; those of `private`, `rsa`, `ecdsa`,\n"
-        "`pkcs8`, `pkcs12` and `token` open private keys, which are read only to run a policy.\n"
+        "\nOther secrets (`eap`, `xauth`, `ntlm`, `ppk`) are not relevant here. Those of `private`, `rsa`, `ecdsa`,\n"
+        "`pkcs8`, `pkcs12` and `token` open private keys, which only `ikeproof run` reads.\n"
     )
     return "\n".join(rows)

@@ -103,11 +103,11 @@ def _bounds(pair: PairVerdict) -> Iterator[Line]:
         return
     overlap, exposure = pair.overlap, pair.exposure
     if overlap.supremum_seconds is None:
-        text = "without bound: Phase II has no lifetime in seconds"
+        text = "unlimited: Phase II has no lifetime in seconds"
     elif overlap.supremum_seconds == 0:
         text = "none: Phase II ends with Phase I"
     else:
-        ending = "reached" if overlap.reached else "never reached, unless Phase I is deleted early"
+        ending = "reached" if overlap.reached else "never reached unless Phase I is deleted early"
         text = f"less than {overlap.supremum_seconds} s after Phase I ends ({ending})"
     yield _label("overlap", text)
     time = f"{exposure.seconds} s" if exposure.seconds is not None else "unlimited time"

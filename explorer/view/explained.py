@@ -24,7 +24,7 @@ def entry_lines(entry: Entry) -> Iterator[Line]:
     yield Line("plain", "Mend:", entry.mend, "", _LABEL)
     yield Line("plain", "Sources:", entry.sources, "", _LABEL)
     for number, item in enumerate(lines_of(entry.id)):
-        mark = "" if item.sure else "  (not only then)"
+        mark = "" if item.sure else "  (other findings have this line too)"
         label = "Log:" if not number else ""
         yield Line("plain", label, f"{item.end}: {item.example}{mark}", "", _LABEL)
 
@@ -32,7 +32,7 @@ def entry_lines(entry: Entry) -> Iterator[Line]:
 def pointed_lines(found: Sequence[Pointed], file: str) -> Iterator[Line]:
     """What a log points to: findings that are sure first, each with lines of the log."""
     if not found:
-        yield Line("ok", "", f"{file} points to no finding.")
+        yield Line("ok", "", f"No line of {file} points to a finding.")
         return
     for item in sorted(found, key=lambda x: (not x.sure, -_rank(x))):
         titles = [f"{name}: {CATALOGUE[name].title}" for name in item.findings]
@@ -46,7 +46,9 @@ def pointed_lines(found: Sequence[Pointed], file: str) -> Iterator[Line]:
         if len(item.lines) > MOST_LINES:
             yield Line("dim", "", f"  and {len(item.lines) - MOST_LINES} more lines")
     yield Line(
-        "dim", "", "ikeproof explain ID says more; ikeproof verify FILE --log LOG judges both."
+        "dim",
+        "",
+        "Explain one: ikeproof explain ID. Compare with a policy: ikeproof verify FILE --log LOG.",
     )
 
 

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from proofs.prover.weaknesses import Weakness
 
 SCHEMA_VERSION = 1
+#: the cell of a promise under a profile
+_CELLS = {"holds": "no exception needed", "breaks": "exception needed", "open": "open"}
+_CELL = 21
 _ROLES: dict[str, str] = {"proved": "ok", "broken": "bad", "bounded": "open", "unknown": "open"}
 
 
 def heading_rows(profiles: Sequence[str]) -> Iterator[Row]:
     """What the columns say."""
     if profiles:
-        said = "the claim without its exceptions, under every power on the wire and no compromise"
+        said = "whether the promise needs its exceptions (every power on the wire, no compromise)"
         yield Row("dim", f"{', '.join(profiles)}:", said)
-    columns = "".join(f"{name:<13}" for name in profiles)
+    columns = "".join(f"{name:<{_CELL}}" for name in profiles)
     said = f"{'promise':<49}{'requirements':<13}{'time':>6}"
     yield Row("dim", f"{'any policies':<17}", f"{columns}{said}")
 
@@ -39,11 +42,11 @@ def verdict_rows(
     A promise without exceptions needs none under any profile.
     """
     found = {item.profile: item.verdict for item in cells}
-    columns = "".join(f"{found.get(name, 'holds'):<13}" for name in profiles)
+    columns = "".join(f"{_CELLS[found.get(name, 'holds')]:<{_CELL}}" for name in profiles)
     said = f"{verdict.name:<49}{' '.join(verdict.requirements):<13}{verdict.seconds:6.2f} s"
     yield Row(_ROLES[verdict.proof.value], f"{verdict.text:<17}", f"{columns}{said}")
     if verdict.why:
-        yield Row("dim", "   ", f"what stands in the way: {verdict.why}")
+        yield Row("dim", "   ", f"reason: {verdict.why}")
     if verdict.run is not None:
         yield from run_rows(verdict.run)
 
@@ -56,7 +59,7 @@ def composition_rows(answered: Answered, requirements: Sequence[str]) -> Iterato
     said = f"{answered.name:<49}{' '.join(requirements):<13}{answered.seconds:6.2f} s"
     yield Row("open" if fault else "ok", f"{verdict:<17}", said)
     if fault:
-        yield Row("dim", "   ", f"what stands in the way: {fault}")
+        yield Row("dim", "   ", f"reason: {fault}")
 
 
 def run_rows(run: Run) -> Iterator[Row]:
@@ -76,7 +79,7 @@ def summary_row(verdicts: Sequence[Verdict], asked: int, seconds: float) -> Row:
 
 def weakness_rows(weakness: Weakness) -> Iterator[Row]:
     """What breaks the bare claim, how, and what closes it."""
-    needs = " + ".join(weakness.needs) or "nothing at all"
+    needs = " + ".join(weakness.needs) or "nothing"
     named = [
         item.name
         for item in KNOWN.values()

@@ -28,7 +28,7 @@ def alone_rows(
     for sheet in sheets:
         lines += [Line("plain", "", ""), *_sheet(sheet)]
     if not sheets:
-        lines.append(Line("open", "", "No connection takes part in IKEv1."))
+        lines.append(Line("open", "", "No connection is for IKEv1."))
     yield from laid(lines, width)
 
 
@@ -38,7 +38,7 @@ def _counts(findings: Sequence[Finding]) -> Line:
     words = zip(counts, ("error", "warning", "note"), strict=True)
     said = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in words)
     role = "bad" if counts[0] else "ok"
-    return Line(role, "", f"{said}, whatever the other end has (--details shows the notes).")
+    return Line(role, "", f"{said}, independent of the other end (--details shows notes).")
 
 
 def _sheet(sheet: Sheet) -> Iterator[Line]:
@@ -53,13 +53,12 @@ def _sheet(sheet: Sheet) -> Iterator[Line]:
     yield from _listed("we offer", sheet.sends)
     yield from _listed("we accept", sheet.takes)
     yield _label(
-        "we show", sheet.we or "our address" if "key" in sheet.method else sheet.we or "our subject"
+        "our identity",
+        sheet.we or "our address" if "key" in sheet.method else sheet.we or "our subject",
     )
-    yield _label("we expect", _any(sheet.they))
+    yield _label("your identity", _any(sheet.they))
     if sheet.method == "pre-shared-key":
-        yield _label(
-            "secret", "the same pre-shared key at both ends (exchanged apart from this sheet)"
-        )
+        yield _label("secret", "the same pre-shared key at both ends (send it separately)")
     for child in sheet.children:
         yield from _child(child)
 

@@ -133,7 +133,7 @@ def _direction(pair: PairVerdict, paths: Paths, told: _Told) -> Iterator[Line]:
 def _suites(pair: PairVerdict) -> str:
     if not pair.phase2:
         first = pair.phase1.suite
-        return f"Phase I only, no child negotiates: {first}"
+        return f"Phase I only (no child negotiates): {first}"
     suites = {str(child.suite) for child in pair.phase2}
     names = ", ".join(child.child for child in pair.phase2)
     if len(suites) == 1:

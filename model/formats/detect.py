@@ -60,13 +60,13 @@ _TEXTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
      (r"^(conn|config|ca)\s+\S+", r"^\s+\w+\s*=")),
     ("a script for netsh", f"ikeproof does not read it yet: {_BY_HAND}",
      (r"^\s*(netsh\s+)?(ipsec\s+static|advfirewall)\s",)),
-    ("a JSON file", f"ikeproof reads no export of PowerShell yet: {_BY_HAND}",
+    ("a JSON file", f"ikeproof does not read PowerShell exports yet: {_BY_HAND}",
      (r"\A\s*[\[{]\s*[\"\[{]",)),
     ("a log of strongSwan", _SWANCTL,
      (r"\b\d\d\[(IKE|CFG|NET|ENC|CHD|KNL|DMN|LIB|JOB)\]",)),
     ("a log", _SWANCTL,
      (r"\A(\w{3}\s+\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d)",)),
-    ("a native policy", "give it the ending .toml", (r"^format\s*=\s*1\s*$",)),
+    ("a native policy", "rename it to .toml", (r"^format\s*=\s*1\s*$",)),
 )  # fmt: skip
 
 

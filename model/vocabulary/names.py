@@ -249,7 +249,7 @@ def der_element(der: bytes) -> tuple[int, bytes, bytes]:
         count = size & 0x7F
         start += count
         if not 1 <= count <= 4 or len(der) < start:
-            raise ValueError("a length that is none")
+            raise ValueError("an invalid length")
         size = int.from_bytes(der[2:start], "big")
     if len(der) < start + size:
         raise ValueError("an element is cut off")
@@ -281,7 +281,7 @@ def _dotted(octets: bytes) -> str:
             numbers.append(current)
             current = 0
     if not numbers or octets[-1] & 0x80:
-        raise ValueError("an OID that is none")
+        raise ValueError("an invalid OID")
     first = min(numbers[0] // 40, 2)
     return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
 

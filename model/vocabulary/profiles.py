@@ -26,21 +26,21 @@ class Sends(Enum):
 class Selectors(Enum):
     """What a responder makes of selectors that differ from its own."""
 
-    NARROWED = "narrowed to what both select"
-    EXACT = "refused unless equal"
+    NARROWED = "narrowed to what both ends select"
+    EXACT = "rejected unless equal"
 
 
 class Lifetimes(Enum):
     """Which lifetime a peer puts into force when the two sides state different ones."""
 
     OWN = "its own"
-    SHORTER = "the shorter of both"
+    SHORTER = "the shorter of the two"
 
 
 class Identities(Enum):
     """How a peer holds the other's ID payload against its policy."""
 
-    STATED = "the identity must be the one the policy states"
+    STATED = "the identity must be the one that the policy states"
     PROVED = "any identity that the credential proves"
 
 
@@ -48,45 +48,45 @@ class Certificates(Enum):
     """What is asked of certificates where the policy does not say, beyond a path to a trust anchor that
     is in its time, through authorities, to a certificate that may sign and is not revoked."""
 
-    PLAIN = "nothing more: any key, hash and purpose; a revocation list that does not count is none"
-    STRICT = "RSA keys of 2048 bits, SHA-2, purposes that allow IPsec, revocation lists that count"
+    PLAIN = "nothing more: any key, hash and purpose; an invalid revocation list is ignored"
+    STRICT = "RSA keys of 2048 bits, SHA-2, purposes that allow IPsec, valid revocation lists"
 
 
 class Phase2AtPhase1End(Enum):
     """What becomes of Phase II SAs when their Phase I SA ends by lifetime (R19)."""
 
-    LIVES_ON = "lives on until its own expiry"
-    ENDS_TOO = "ends with it"
+    LIVES_ON = "remains until it expires"
+    ENDS_TOO = "is deleted with it"
 
 
 @dataclass(frozen=True, slots=True)
 class StackProfile:
     """One peer's implementation, where implementations differ.
 
-    sends                  of a proposal with several algorithms of a kind
-    order                  whose preference decides, seen from the responder
-    one_pfs_group          an initiator offers Quick Mode proposals of one PFS group only: that of
-                           Phase I if it names it, else its first
-    one_protocol           an initiator offers Quick Mode proposals of the first one's protocol only
-    checks_method_first    exchange and authentication method are checked with the first message,
-                           not only when the initiator has shown its identity
-    answers_alternatives   a responder that accepts no offer names its own instead (R7)
-    reoffers               an initiator that is named alternatives offers anew, once (R7)
-    compares_lifetimes     an initiator compares the answer in Phase I with its offer, lifetimes
-                           included, and refuses another one (neither stack is known to)
-    compares_mode          tunnel or transport must equal the responder's own setting
-    transport_for_hosts    in transport mode a selector shrinks to the peer's own address
-    selectors              what a responder makes of selectors that are not its own
-    identities             how the other end's ID payload is held against the policy
-    refuses_own_identity   who shows the own identity is refused, whatever it proves (R5)
-    certificates           what is asked of certificates (of Windows that is not known: our own rules)
-    phase1_lifetime, phase2_lifetime    which lifetime counts where the two sides differ
-    renews_phase1          makes a successor before Phase I ends, each end by its own timer, also where
-                           the other end has made one; the old SA stands until its own end
-    phase2_at_phase1_end   what becomes of Phase II SAs when their Phase I SA ends (R19)
-    resends                timer-driven resends of one message (R8)
-    nat_traversal          detects a NAT and puts ESP into UDP (RFC 3947, 3948)
-    dead_peer_detection    understands dead peer detection (RFC 3706): answers it, and asks where told to
+    sends                  what an initiator sends of a proposal with several algorithms of one kind
+    order                  whose order of preference the responder follows
+    one_pfs_group          an initiator offers Quick Mode proposals of one PFS group only: the group of
+                           Phase I if a proposal has it, else the first one
+    one_protocol           an initiator offers Quick Mode proposals of one protocol only, the first one's
+    checks_method_first    the responder checks exchange mode and authentication method with message 1,
+                           not after the initiator has sent its identity
+    answers_alternatives   a responder that accepts no offer answers with alternatives (R7)
+    reoffers               an initiator that receives alternatives offers again, once (R7)
+    compares_lifetimes     an initiator compares the Phase I answer with its offer, lifetimes included,
+                           and rejects a different one (neither implementation is known to)
+    compares_mode          tunnel or transport mode must match the responder's setting
+    transport_for_hosts    in transport mode a selector is narrowed to the peer's address
+    selectors              what a responder does with selectors that differ from its own
+    identities             how the peer's ID payload is checked against the policy
+    refuses_own_identity   a peer that sends the local identity is rejected, whatever it proves (R5)
+    certificates           what certificates must meet (not known of Windows: our own rules)
+    phase1_lifetime, phase2_lifetime    which lifetime applies if the two ends differ
+    renews_phase1          Phase I is renewed before it ends, by the timer of each end, even if the other
+                           end has renewed it; the old SA remains until it expires
+    phase2_at_phase1_end   what happens to Phase II SAs when their Phase I SA ends (R19)
+    resends                how often a message is resent (R8)
+    nat_traversal          supports NAT traversal: detects NAT, encapsulates ESP in UDP (RFC 3947, 3948)
+    dead_peer_detection    supports dead peer detection (RFC 3706)
     """
 
     name: str

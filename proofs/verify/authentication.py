@@ -87,7 +87,7 @@ class AuthenticationJudge:
         if refused is not None:
             return refused
         if method is not mirrored(method):
-            undecided.append("the user name and password of XAuth")
+            undecided.append("the user name and password of XAUTH")
         if undecided:
             reason = Reason.PSK_MISMATCH if method in _PSK else Reason.CERTIFICATE
             return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
@@ -126,9 +126,9 @@ class AuthenticationJudge:
             )
         return self.facts.fails(
             Reason.EXCHANGE_MODE,
-            f"{self.responder.name} refuses Aggressive Mode with a pre-shared key: anyone could "
+            f"{self.responder.name} rejects Aggressive Mode with a pre-shared key: anybody could "
             "guess the key offline",
-            "aggressive = no on both sides",
+            "aggressive = no at both ends",
         )
 
     def _pre_shared_key(
@@ -149,7 +149,7 @@ class AuthenticationJudge:
                 self.facts.place = self.connection.place if starts else found[0].place
                 return self.facts.fails(
                     Reason.PSK_MISMATCH,
-                    f"{peer.name} has no pre-shared key for the other",
+                    f"{peer.name} has no pre-shared key for its peer",
                     "add the secret, with the identities of both ends",
                 )
             if not secret.known:
@@ -165,7 +165,7 @@ class AuthenticationJudge:
         return self.facts.fails(
             Reason.PSK_MISMATCH,
             "; ".join(cut),
-            "write the secret in quotes" if cut else "write the same secret on both sides",
+            "write the secret in quotes" if cut else "write the same secret at both ends",
             (Said(f"{own.label} ({mine.rule})", own.place, "uses"),),
             (Said(f"{theirs.label} ({other.rule})", theirs.place, "uses"),),
         )
@@ -317,7 +317,7 @@ class AuthenticationJudge:
             return None
         return self.facts.fails(
             Reason.IDENTITY,
-            f"{self.initiator.name} says it is {shown}, which is what {self.responder.name} says of itself",
+            f"{self.initiator.name} identifies itself as {shown}, which is also the identity of {self.responder.name}",
             "give each end an identity of its own",
         )
 
@@ -334,7 +334,7 @@ class AuthenticationJudge:
         return self.facts.fails(
             Reason.IDENTITY,
             "",
-            "state the same identity, of the same kind, on both sides",
+            "state the same identity, of the same kind, at both ends",
             (shows,) if mine else (expects,),
             (expects,) if mine else (shows,),
         )
@@ -356,9 +356,9 @@ class AuthenticationJudge:
         self.facts.other = own.certificates[0].place
         return self.facts.fails(
             Reason.CERTIFICATE,
-            f"{peer.name} cannot prove that it is {identity.value}: no certificate of its own "
-            "confirms that",
-            "state an identity that the certificate carries: its subject or an alternative name",
+            f"{peer.name} cannot prove that it is {identity.value}: its certificates do "
+            "not contain this identity",
+            "state an identity that the certificate contains: its subject or a subjectAltName",
         )
 
     def _shown(
@@ -404,12 +404,12 @@ class AuthenticationJudge:
     ) -> Chain:
         if method in _PSK:
             demanded = [*expected.certificates, *expected.anchors]
-            fault = "a pre-shared key shows none" if demanded else unmet(expected, ())[0]
+            fault = "a pre-shared key proves none" if demanded else unmet(expected, ())[0]
             return Chain(fault)
         if method is AuthMethod.KERBEROS:
-            return Chain(needs="a ticket from the key distribution center")
+            return Chain(needs="a Kerberos ticket, which only the KDC can issue")
         if not own.certificates:
-            return Chain(needs="its certificate: none is named")
+            return Chain(needs="its certificate, which the policy does not name")
         shown = chosen(own)
         fault = self._withheld(whose, shown, judge, expected)
         if fault:
@@ -451,8 +451,8 @@ class AuthenticationJudge:
         self.facts.place = own.certificates[0].place if own.certificates else self.connection.place
         return self.facts.fails(
             Reason.CERTIFICATE,
-            f"{judge.name} demands a certificate that it trusts of {whose.name}: {fault}",
-            f"have a certificate issued that {judge.name} trusts, or give it the trust anchor",
+            f"{judge.name} does not accept the certificate of {whose.name}: {fault}",
+            f"issue a certificate that {judge.name} accepts, or install the trust anchor there",
         )
 
     # ---- exchange and method
@@ -479,14 +479,14 @@ class AuthenticationJudge:
             if method.value is AuthMethod.NONE:
                 return self.facts.fails(
                     Reason.AUTH_METHOD,
-                    f"what {peer.name} states for itself and for the other gives no method that "
-                    "IKEv1 has (there is no default)",
-                    "auth = psk, or auth = pubkey, for both ends",
+                    f"the auth settings of {peer.name} do not make an IKEv1 authentication method "
+                    "(auth has no default)",
+                    "set auth = psk, or auth = pubkey, in local and remote",
                 )
         return self.facts.fails(
             Reason.AUTH_METHOD,
             "",
-            "use the same method on both sides",
+            "use the same method at both ends",
             (Said(mine.value.value, self.facts.place, "offers"),),
             (Said(theirs.value.value, self.facts.other),),
         )
@@ -496,7 +496,7 @@ def _cut(peer: Peer, secret: Secret) -> Iterator[str]:
     """Why a secret is likely not the one that was meant; nothing of it is shown."""
     for item in peer.secrets:
         if item.secret is secret and item.cut:
-            yield f"{secret.label} of {peer.name} is likely not what was meant: {item.cut}"
+            yield f"{secret.label} of {peer.name} is probably not what was meant: {item.cut}"
 
 
 def _of(connection: Connection, method: AuthMethod) -> Authentication:

@@ -135,7 +135,7 @@ def check(
             return Chain(weak=weaknesses([certificate]))
         if unreadable:
             return Chain(needs=unreadable[0].missing or unreadable[0].name)
-        return Chain(fault=f"{shown.name} is none of the certificates that are accepted")
+        return Chain(fault=f"{shown.name} is not one of the certificates that are accepted")
     chain = _chain(certificate, (*anchors, *sent))
     unreadable = [item for item in anchors if parse(item) is None]
     missing = Chain(needs=unreadable[0].missing or unreadable[0].name) if unreadable else None
@@ -143,12 +143,12 @@ def check(
     if not chain or not _is_root(chain[-1]) or chain[-1] not in trusted:
         if not anchors:
             return Chain(needs="the trust anchors of the other end (x509ca/ or cacerts)")
-        return missing or Chain(fault=f"no trust anchor of the other end vouches for {shown.name}")
+        return missing or Chain(fault=f"no trust anchor of the other end leads to {shown.name}")
     if any(not _valid(item, today) for item in chain):
         return Chain(fault=f"an issuer of {shown.name} is not valid on {today.isoformat()}")
     wanted = [found for found in map(parse, demanded) if found is not None]
     if demanded and not any(item in wanted for item in chain):
-        return missing or Chain(fault=f"{shown.name} is not issued by the authority demanded")
+        return missing or Chain(fault=f"{shown.name} is not issued by the required authority")
     path = [certificate, *chain]
     return Chain(unfit_path(path, today, asked), weak=weaknesses(path))
 
@@ -181,21 +181,21 @@ def unmet(expected: Credentials, path: Sequence[Certificate]) -> tuple[str, Plac
     """
     if expected.groups.value:
         groups = ", ".join(expected.groups.value)
-        return f"membership of {groups} is demanded, which nothing proves", expected.groups.place
+        return f"membership of {groups} is required, which nothing proves", expected.groups.place
     if expected.eap_identity is not None:
         return (
-            f"{expected.eap_identity.value.described} is demanded of EAP or XAuth, and neither is used",
+            f"{expected.eap_identity.value.described} is required, which only EAP or XAUTH could prove",
             expected.eap_identity.place,
         )
     for wanted in expected.policies.value[:1]:
         if not path or any(not _has_policy(item, expected.policies.value) for item in path):
-            why = f"the certificate policy {wanted} is not in every certificate of the path"
+            why = f"the certificate policy {wanted} is not in all certificates of the path"
             return why, expected.policies.place
     authority = expected.authority
     if authority is not None:
         issuers = [subject(item) for item in path[1:]]
         if not any(match(item, authority.value) for item in issuers):
-            return f"no authority {authority.value} stands in the path", authority.place
+            return f"the path does not contain the authority {authority.value}", authority.place
     return "", None
 
 

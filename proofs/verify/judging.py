@@ -184,7 +184,9 @@ def _undecided(
         told.setdefault(said, f"{said}: {in_short(judged.verdict)} (connection {via})")
     whose = any(item.caller for item, _ in each)
     need = (
-        f"the address of {initiator.name} (local_addrs)" if whose else "the addresses of the names"
+        f"the address of {initiator.name} (local_addrs)"
+        if whose
+        else "the addresses that the names resolve to"
     )
     return _open(
         initiator,

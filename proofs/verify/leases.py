@@ -85,16 +85,18 @@ def leases(
     if starts.asks and answers.asks:
         if starts.leases and answers.leases:
             return Leases(
-                fault=f"{initiator.name} and {responder.name} both ask for an address, and each waits "
+                fault=f"{initiator.name} and {responder.name} both request an address, and each waits "
                 "for the other",
                 place=connection.virtual_addresses.place,
                 mend="remove vips at the end that leases the addresses",
             )
         if not starts.leases and not answers.leases:
-            return Leases(needs=("which of the two asks first: both have vips, and neither pools",))
+            return Leases(
+                needs=("which of the two requests first: both have vips, and neither has pools",)
+            )
     if starts.leases and starts.pulls and not (answers.asks and answers.finds(starts)):
         note, place, mend = _nothing_leased(answers, starts, ())
-        fault = f"{note}: {initiator.name} waits, and starts no Quick Mode"
+        fault = f"{note}: {initiator.name} waits and does not start Quick Mode"
         return Leases(fault=fault, place=place, mend=mend, server=initiator.name)
     if starts.asks and answers.leases:
         return _with_client(starts, answers, client_starts=True)
@@ -175,9 +177,9 @@ def _waiting(client: _Side, server: _Side, *, client_starts: bool) -> Leases | N
     if not stuck:
         return None
     return Leases(
-        fault=f"{client.peer.name} waits for {server.peer.name} to push an address (pull = no), which it does not",
+        fault=f"{client.peer.name} waits for {server.peer.name} to push an address (pull = no), which it does not do",
         place=client.connection.pulls.place,
-        mend="remove pull = no, so that the address is asked for",
+        mend="remove pull = no, so that it requests the address",
         server=server.peer.name,
     )
 
@@ -191,7 +193,7 @@ def _nothing_leased(
     there, here = server.peer.name, client.peer.name
     if not client.asks:
         return (
-            f"{there} leases addresses (pools), and {here} asks for none (vips)",
+            f"{there} leases addresses (pools), and {here} requests none (vips)",
             server.connection.pools.place,
             f"write vips = 0.0.0.0 in connection {client.connection.name} of {here}, or remove pools",
         )
@@ -205,7 +207,7 @@ def _nothing_leased(
         )
     versions = sorted({item.version for item in client.connection.virtual_addresses.value})
     return (
-        f"{there} has no pool for IPv{versions[0]}, which {here} asks for",
+        f"{there} has no pool for IPv{versions[0]}, which {here} requests",
         server.connection.pools.place,
-        f"name a pool of IPv{versions[0]} addresses",
+        f"add a pool of IPv{versions[0]} addresses",
     )

@@ -109,7 +109,7 @@ def _nobody_to_call(initiator: Peer, connection: Connection, responder: Peer) ->
     said = ", ".join(item.text for item in patterns.value)
     return Missed(
         Reason.NO_RESPONDER,
-        f"{initiator.name} cannot start: remote_addrs = {said} names nobody to call",
+        f"{initiator.name} cannot start: remote_addrs = {said} has no address to call",
         f"state the address of {responder.name} if {initiator.name} is to start",
         patterns.place or connection.place,
         intended=True,
@@ -140,7 +140,7 @@ def _reached(
         if not nat.forwarded:
             return Missed(
                 Reason.NO_RESPONDER,
-                f"{responder.name} is behind a NAT that forwards no ports to it: nobody can call it",
+                f"{responder.name} is behind a NAT that does not forward ports to it, so it cannot be called",
                 f"let {responder.name} start, or forward UDP ports 500 and 4500 to it",
                 place,
                 responder.nat.place,
@@ -194,9 +194,9 @@ def _public_as_own(peer: Peer, public: Address, reason: Reason) -> Missed:
     stated = next(x for x in peer.connections if x.local_addresses.place)
     return Missed(
         reason,
-        f"{peer.name} states {public} as its own address: that is the address of its NAT, and no address "
-        "of the host",
-        "state the address of the host in local_addrs, or nothing",
+        f"{peer.name} states {public} as its own address, but that is the public address of its NAT, not "
+        "an address of the host",
+        "state the address of the host in local_addrs, or leave it out",
         stated.local_addresses.place,
     )
 

@@ -70,9 +70,9 @@ def unfit_end(certificate: Certificate, name: str, asked: Asked) -> str:
     bits, usage = _rsa_bits(certificate), extension(certificate, x509.KeyUsage)
     purposes = extension(certificate, x509.ExtendedKeyUsage)
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
-        return f"{name} may not sign (keyUsage)"
+        return f"{name} is not allowed to sign (keyUsage)"
     if bits is not None and bits < asked.least_bits:
-        return f"{name} has a key of {bits} bits, {asked.least_bits} are the least"
+        return f"{name} has a key of {bits} bits, and {asked.least_bits} are required"
     named = {item.dotted_string for item in purposes or ()}
     if asked.strict and named and not named & _PURPOSES:
         return f"{name} is not for IPsec (extendedKeyUsage)"
@@ -93,13 +93,13 @@ def _faults(path: Sequence[Certificate], today: datetime.date, asked: Asked) -> 
         if asked.hashes and hash_ not in asked.hashes:
             yield f"{said} is signed with {hash_}"
         if bits is not None and bits < asked.least_bits:
-            yield f"{by} has a key of {bits} bits, {asked.least_bits} are the least"
+            yield f"{by} has a key of {bits} bits, and {asked.least_bits} are required"
         usage = extension(issuer, x509.KeyUsage)
         constraints = extension(issuer, x509.BasicConstraints)
         if (constraints is None or not constraints.ca) and issuer.version is not x509.Version.v1:
-            yield f"{by} is no authority (basicConstraints)"
+            yield f"{by} is not a CA (basicConstraints)"
         if asked.strict and usage is not None and not usage.key_cert_sign:
-            yield f"{by} may not sign certificates (keyUsage)"
+            yield f"{by} is not allowed to sign certificates (keyUsage)"
         fault = _revocation(certificate, issuer, today, asked)
         if fault:
             yield fault
@@ -159,8 +159,8 @@ def _revocation(
         )
     needed = asked.needs_list or (asked.needs_named and _names_a_place(certificate))
     if needed and not good:
-        return f"there is no revocation list of {by} in its time, and one is needed"
-    return f"no revocation list of {by} counts" if some and asked.strict and not good else ""
+        return f"there is no current revocation list of {by}, and one is required"
+    return f"no revocation list of {by} is valid" if some and asked.strict and not good else ""
 
 
 def _names_a_place(certificate: Certificate) -> bool:

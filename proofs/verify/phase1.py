@@ -78,11 +78,13 @@ class Phase1Judge:
             if any(2 in item.versions.value for item in self._responder.connections):
                 return Phase1Verdict(
                     Outcome.UNDECIDED,
-                    needs=(f"IKEv2 (out of scope): {self._initiator.name} starts with it",),
+                    needs=(
+                        f"IKEv2, which is not supported: {self._initiator.name} starts with it",
+                    ),
                 )
             return self.facts.fails(
                 Reason.NO_RESPONDER,
-                f"{self._initiator.name} starts with IKEv2, {there} answers IKEv1 only",
+                f"{self._initiator.name} starts with IKEv2, but {there} answers IKEv1 only",
                 "version = 1",
             )
         if not any(1 in item.versions.value for item in self._responder.connections):
@@ -139,8 +141,8 @@ class Phase1Judge:
             self.facts.place = row.offered_at or a.place
             failed = self.facts.fails(
                 Reason.PROPOSAL_P1,
-                f"{self._initiator.name} refuses the answer to its own offer: IKEv1 takes the prf "
-                f"of the hash, {row.suite.hash.value}, and the proposal names another",
+                f"{self._initiator.name} rejects the answer to its own offer: IKEv1 uses the prf "
+                f"of the hash, {row.suite.hash.value}, but the proposal names another",
                 "leave the prf out of the proposal",
             )
             return None, failed
@@ -221,6 +223,6 @@ class Phase1Judge:
             if any(item.default for item in proposals)
         ]
         return (
-            f"the algorithms that the plugins of {' and '.join(whose)} offer (proposals = default): "
-            "state proposals"
+            f"the default proposals of {' and '.join(whose)}, which depend on the version: "
+            "give --version, or state proposals"
         )

@@ -237,10 +237,10 @@ class _Phase2Judge:
         self.facts.starts = False
         self.facts.place = child.local[0].place or child.remote[0].place or child.place
         self.facts.other = child.mode.place
-        self.facts.mend = "mode = tunnel, or selectors that are the peers' own addresses"
+        self.facts.mend = "mode = tunnel, or selectors that are the addresses of the two peers"
         return self._fails(
             Reason.SELECTOR,
-            f"{name} cannot start it: transport mode is for the two addresses themselves, and "
+            f"{name} cannot start it: transport mode protects the two hosts only, and "
             f"{child.local[0].value} === {child.remote[0].value} does not contain them",
         )
 
@@ -278,14 +278,14 @@ class _Phase2Judge:
         facts.other = answer.mode.place or answer.place
         if answer.action.value is not Action.NEGOTIATE:
             does = "passes in clear" if answer.action.value is Action.PERMIT else "drops"
-            facts.mend = f"let {there} protect these packets, or nobody"
+            facts.mend = f"let {there} protect these packets, or do not protect them here"
             return self._fails(
                 Reason.MODE, f"{there} {does} these packets by its child {answer.name}"
             )
         if self.responder.profile.compares_mode and asked is not answer.mode.value:
             facts.mend = f"mode = {answer.mode.value.value}"
             if answer.mode.value is Mode.BEET:
-                facts.mend = "mode = tunnel or transport on both sides: IKEv1 cannot ask for BEET"
+                facts.mend = "mode = tunnel or transport at both ends: IKEv1 cannot negotiate BEET"
             return replace(
                 self._fails(Reason.MODE, ""),
                 sent=(Said(f"{asked.value} mode", facts.place),),
@@ -304,7 +304,7 @@ class _Phase2Judge:
             return self._no_proposal(answer, offers)
         if not row.certain:
             facts.place = row.offered_at or child.place
-            why = "the algorithms in the default proposals: state esp_proposals"
+            why = "the default proposals, which depend on the version: give --version, or state esp_proposals"
             return replace(
                 self._fails(Reason.PROPOSAL_P2, why),
                 outcome=Outcome.UNDECIDED,
@@ -314,11 +314,11 @@ class _Phase2Judge:
         if group is None or group is facts.key_exchange:
             return None
         facts.place = row.offered_at or child.place
-        facts.mend = "use one PFS group in all proposals"
+        facts.mend = "use the same PFS group in all proposals"
         sent = facts.key_exchange.value if facts.key_exchange else "no group"
         return self._fails(
             Reason.PROPOSAL_P2,
-            f"{self.initiator.name} sends a public value of {sent}, {there} chooses {group.value}",
+            f"{self.initiator.name} sends a public value of {sent}, but {there} chooses {group.value}",
         )
 
     def _no_proposal(self, answer: Child, offers: Sequence[Offer[Phase2Suite]]) -> Phase2Verdict:

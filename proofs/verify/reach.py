@@ -26,13 +26,13 @@ def unreached(initiator: Peer, connection: Connection, responder: Peer) -> Unrea
     """
     if connection.mediation.value:
         return Unreached(
-            f"{initiator.name} starts nothing: connection {connection.name} only mediates",
+            f"{initiator.name} cannot start: connection {connection.name} is for mediation only (mediation = yes)",
             connection.mediation.place,
             "remove mediation = yes",
         )
     if responder.stack.initiator_only.value:
         return Unreached(
-            f"{responder.name} answers nobody (initiator_only)",
+            f"{responder.name} does not answer any peer (initiator_only)",
             responder.stack.initiator_only.place,
             f"remove initiator_only = yes from the strongswan.conf of {responder.name}",
         )

@@ -20,16 +20,16 @@ CAUSES = {
     Reason.NO_RESPONDER: Cause("P1-NO-RESPONDER", "nobody answers"),
     Reason.NO_CONNECTION: Cause("P1-NO-CONNECTION", "no connection for the caller's address"),
     Reason.PROPOSAL_P1: Cause("P1-PROPOSAL", "no common proposal"),
-    Reason.EXCHANGE_MODE: Cause("P1-EXCHANGE-MODE", "Main Mode against Aggressive Mode"),
+    Reason.EXCHANGE_MODE: Cause("P1-EXCHANGE-MODE", "Main Mode and Aggressive Mode"),
     Reason.AUTH_METHOD: Cause("P1-AUTH-METHOD", "different authentication methods"),
-    Reason.PSK_MISMATCH: Cause("P1-PSK", "the pre-shared keys do not agree"),
+    Reason.PSK_MISMATCH: Cause("P1-PSK", "different pre-shared keys"),
     Reason.CERTIFICATE: Cause("P1-CERTIFICATE", "a certificate is not accepted"),
     Reason.IDENTITY: Cause("P1-IDENTITY", "an identity is not accepted"),
-    Reason.MODE_CONFIG: Cause("P2-MODE-CONFIG", "no virtual address is given"),
+    Reason.MODE_CONFIG: Cause("P2-MODE-CONFIG", "no virtual address is assigned"),
     Reason.PROPOSAL_P2: Cause("P2-PROPOSAL", "no common proposal"),
-    Reason.MODE: Cause("P2-MODE", "different modes"),
-    Reason.LIFETIME: Cause("P2-LIFETIME", "the lifetime is refused"),
-    Reason.SELECTOR: Cause("P2-SELECTOR", "no common selectors"),
+    Reason.MODE: Cause("P2-MODE", "tunnel mode and transport mode"),
+    Reason.LIFETIME: Cause("P2-LIFETIME", "the lifetime is rejected"),
+    Reason.SELECTOR: Cause("P2-SELECTOR", "traffic selectors do not match"),
 }
 
 

@@ -114,11 +114,9 @@ def on_phase1(
     if suite.group in _WEAK_GROUPS:
         yield finding("WEAK-GROUP", offered, f"Phase I uses {suite.group.value}")
     if suite.authentication is AuthMethod.KERBEROS:
-        yield finding(
-            "KERBEROS-IDENTITY", offered, "the names of both hosts can be read on the wire"
-        )
+        yield finding("KERBEROS-IDENTITY", offered, "the names of both hosts are sent in clear")
     if connection.exchange.value is Exchange.AGGRESSIVE:
-        yield finding("AGGRESSIVE-MODE", connection.exchange.place, "identities travel in clear")
+        yield finding("AGGRESSIVE-MODE", connection.exchange.place, "identities are sent in clear")
 
 
 def _weak_cipher(cipher: Cipher | None, place: Place | None, where: str) -> Iterator[Finding]:
@@ -189,7 +187,7 @@ def on_phase2(
             assert part.integrity is not None
             yield finding("WEAK-HASH", place, f"Phase II uses {part.integrity.value}")
     if verdict.suite.pfs_group is None:
-        yield finding("NO-PFS", place, "no PFS: session keys come from the Phase I secret")
+        yield finding("NO-PFS", place, "no PFS: session keys are derived from the Phase I secret")
     elif verdict.suite.pfs_group in _WEAK_GROUPS:
         yield finding("WEAK-GROUP", place, f"PFS uses {verdict.suite.pfs_group.value}")
     if facts.narrowed:
@@ -222,7 +220,7 @@ def on_nat(
         if any(part.protocol is Protocol.AH for part in parts):
             place = child.proposals[0].place or child.place
             said = finding(
-                "AH-THROUGH-NAT", place, "AH is agreed on, and no AH packet passes a NAT"
+                "AH-THROUGH-NAT", place, "AH is negotiated, but AH packets do not pass a NAT"
             )
             yield replace(said, child=item.child)
     deaf = next((p for p in (initiator, responder) if not p.profile.nat_traversal), None)
@@ -231,7 +229,7 @@ def on_nat(
         yield finding(
             "NAT-WITHOUT-TRAVERSAL",
             nat.place if nat is not None else None,
-            f"{deaf.name} ({deaf.profile.name}) does not support NAT traversal: ESP is not put into UDP",
+            f"{deaf.name} ({deaf.profile.name}) does not support NAT traversal: ESP is not encapsulated in UDP",
         )
 
 
@@ -242,7 +240,7 @@ def on_coverage(connection: Connection) -> Iterator[Finding]:
         said = finding(
             "TS-IGNORED",
             first.place or child.place,
-            f"no SA carries {local.value} === {remote.value}: IKEv1 offers the first selector of a list only",
+            f"no SA for {local.value} === {remote.value}: only the first selector of a list is offered in IKEv1",
         )
         yield replace(said, child=child.name)
 
@@ -257,8 +255,8 @@ def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iter
         yield finding(
             "CLEAR-AFTER-SILENCE" if silent else "CLEAR-WITHOUT-SA",
             without.place or child.place,
-            f"packets from {initiator.name} to {responder.name} leave in clear "
-            + ("when the peer is silent" if silent else "while no SA is up"),
+            f"packets from {initiator.name} to {responder.name} are sent in clear "
+            + ("if the peer does not answer" if silent else "until an SA is up"),
         )
 
 
@@ -291,13 +289,13 @@ def on_signs_of_life(initiator: Peer, connection: Connection, responder: Peer) -
     yield finding(
         "DPD-IN-VAIN",
         delay.place or connection.place,
-        f"{initiator.name} is to detect whether {responder.name} is dead, and {deaf.name} "
-        f"({deaf.profile.name}) does not support dead peer detection",
+        f"{initiator.name} uses dead peer detection, but {deaf.name} "
+        f"({deaf.profile.name}) does not support it",
     )
 
 
 def _seconds(stated: Stated[int | None]) -> str:
-    return f"{stated.value} s" if stated.value is not None else "without end"
+    return f"{stated.value} s" if stated.value is not None else "unlimited time"
 
 
 def on_pair(
@@ -311,7 +309,7 @@ def on_pair(
     overlap, exposure = verdict.overlap, verdict.exposure
     if overlap is not None and overlap.supremum_seconds != 0:
         bound = (
-            "without bound"
+            "without limit"
             if overlap.supremum_seconds is None
             else f"up to {overlap.supremum_seconds} s"
         )
@@ -321,7 +319,7 @@ def on_pair(
         yield finding(
             "EXPOSURE-UNBOUNDED",
             place,
-            f"one Diffie-Hellman secret opens an unbounded amount of {what}",
+            f"one Diffie-Hellman secret opens an unlimited amount of {what}",
         )
 
 
@@ -358,7 +356,7 @@ def _answers_only(found: Sequence[Judgement], up: bool) -> Iterator[Finding]:
                 yield finding(
                     "START-IMPOSSIBLE",
                     child.starts.place or child.place,
-                    f"child {child.name} is to be started by {end}, which has nobody to call",
+                    f"child {child.name} should be started by {end}, which has no address to call",
                     "",
                     missed.place,
                 )

@@ -191,8 +191,8 @@ def _rule(shared: SharedSecret, own: Identity, other: Identity) -> str:
         return f"by {named.described}"
     named = _owner(shared, own)
     if named is not None:
-        return f"by {named.described}, the identity of this end"
-    return "it is for any peer" if shared.owners else "it names nobody, so it is for any peer"
+        return f"by {named.described}, its own identity"
+    return "for any peer" if shared.owners else "it has no id, so it is for any peer"
 
 
 def _owner(shared: SharedSecret, identity: Identity) -> Identity | None:

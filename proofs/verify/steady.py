@@ -36,7 +36,7 @@ def phase1_troubles(
     if over == 0:
         yield Trouble(
             "RENEWAL-WITHOUT-OVERLAP",
-            f"{peer.name} deletes Phase I after {span(_soft(first.life))} while it makes the next: the other end "
+            f"{peer.name} deletes Phase I after {span(_soft(first.life))}, before it is renewed: the other end "
             "loses its Phase II SAs",
             _place(first),
             None,
@@ -52,7 +52,7 @@ def phase1_troubles(
     surely = "" if apart + jitter <= over else "may "
     yield Trouble(
         "SAS-PILE-UP",
-        f"{peer.name} and {other.name} {surely}both renew Phase I, from {span(begin)} on: SAs double each time",
+        f"{peer.name} and {other.name} {surely}both renew Phase I from {span(begin)} on: SAs double each time",
         _place(first),
         _place(second),
     )
@@ -68,14 +68,14 @@ def phase2_troubles(one: tuple[Peer, Child], two: tuple[Peer, Child]) -> Iterato
         short = ours if _hard(ours.life) == ends else theirs
         yield Trouble(
             "NEVER-RENEWED",
-            f"the Phase II SA ends after {span(ends)}, and neither {a.name} nor {b.name} renews it before",
+            f"the Phase II SA expires after {span(ends)}, and neither {a.name} nor {b.name} rekeys it before",
             short.life.hard_seconds.place or short.place,
             None,
         )
     elif softs[0] == softs[1] and softs[0] and not any(x.jitter_seconds for x in lives):
         yield Trouble(
             "RENEWAL-RACE",
-            f"{a.name} and {b.name} both renew the Phase II SA after {span(softs[0])}, at the same second",
+            f"{a.name} and {b.name} both rekey the Phase II SA after {span(softs[0])}, in the same second",
             ours.life.soft_seconds.place or ours.place,
             theirs.life.soft_seconds.place or theirs.place,
         )

@@ -49,8 +49,8 @@ def why_private(
     for offer in offers:
         if table.winner() is None and offer.suite.private and takes(offer.suite):
             return (
-                f"IKEv1 has no number for an algorithm of {offer.suite}: strongSwan uses one of its own "
-                f"only between peers that send its vendor id, and {responder.name} or its peer does not"
+                f"IKEv1 has no number for an algorithm of {offer.suite}. strongSwan uses a private number, "
+                f"but only if both ends send its vendor ID, and {responder.name} or its peer does not"
             )
     return ""
 

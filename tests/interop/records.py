@@ -177,29 +177,39 @@ def _cell(item: Compared | None) -> str:
 _TEXT = """\
 # Agreement with strongSwan
 
-Made from `tests/data/charon/records.json` by `python -m tests.interop.records`; a test holds it current.
+Made from `tests/data/charon/records.json` by `python -m tests.interop.records`; a test keeps it current.
 
-Two strongSwan {version} daemons, with the plugins that Debian's packages load, negotiated every case. Most
-cases are a pair of configurations that works, with one field changed on one side or on both (the kind "two
-changes": two fields); there, where one side alone is changed, the other is called the unchanged one. Other
-cases are whole configurations: kinds of pairs reported in public, several addresses, IPv6, NAT between the
-two, three connections, names and secrets of every kind, virtual addresses, settings of strongswan.conf; there
-the first column is the side at 192.0.2.1. `verify` reads the same files. Outcome, reason, both suites and the
-selectors must be the same.
+Two strongSwan {version} daemons, with the plugins that Debian's packages load, negotiated every case in both
+directions, unless one end cannot start. `verify` reads the same files. The two must agree on the outcome, the reason,
+the suites of both phases and the selectors.
+
+Most cases are a working pair of configurations with one field changed at one end or at both ("two changes": two
+fields). If one end is changed, the other is the unchanged side. The other cases are complete configurations: problems
+that were reported in public, several addresses, IPv6, NAT, several connections, identities and secrets of every kind,
+virtual addresses, options of strongswan.conf. For these the first column is the peer at 192.0.2.1.
 
 | what is changed | cases | unchanged side starts | changed side starts | undecided (a) | conditional (b) | disagreements |
 |---|---|---|---|---|---|---|
 {rows}
 
-(a) `verify` says what it would need: `default` proposals depend on the plugins that a daemon loads.
-(b) `verify` takes two files named together as a pair whatever their addresses, says that this rests on
-a translation of addresses on the way, and warns (ADDRESS-MISMATCH); without one, nobody answers.
+(a) The files do not decide the outcome, and `verify` says what it needs. All needs in this table:
 
-charon does not tell a wrong exchange mode from a wrong authentication method, nor as initiator a method
-that cannot be had from a private key that is not found; there `verify` must give one of the two.
-The kernel of the test machine may lack ESP and AH: charon is told that its SAs were installed
-(`tests/interop/rig/kernel_shim.c`), so that transport mode, AH and selectors are seen as on any other machine.
-What two lifetimes lead to in time is in `tests/interop/test_renewals.py`.
+- `default` proposals at one end: the list depends on version and plugins. With `--version` it is decided. If both ends
+  have `default`, the same build is assumed, and that is printed.
+- The peer's own address, where it is not stated and decides which connection the responder takes.
+- XAUTH: the user name and password.
+
+(b) The verdict is right under an assumption that does not apply to the case:
+
+- A host has the addresses that its policy states as its own, and no others. The cases have a policy with a wrong one.
+- A host name resolves to the peer's address. In these cases it resolves to another address, or to none.
+
+strongSwan does not distinguish a wrong exchange mode from a wrong authentication method, nor, as initiator, an unusable
+method from a missing private key. There `verify` must give one of the two reasons.
+
+The kernel of the test machine may lack ESP and AH. strongSwan is told that its SAs were installed
+(`tests/interop/rig/kernel_shim.c`), so transport mode, AH and selectors are negotiated as on any other machine. What
+happens over two lifetimes is in `tests/interop/test_renewals.py`.
 
 ## Every case
 

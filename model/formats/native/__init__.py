@@ -33,14 +33,14 @@ def load(path: str, name: str, reader: Reader) -> Peer:
         raise PolicyError(
             f"cannot read {path}: {error}",
             place=None,
-            mend="check the name and the right to read it",
+            mend="check the name and the permissions",
         ) from None
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise PolicyError(
-            "octets that are no UTF-8 text",
+            "not valid UTF-8",
             place=Place(path, line),
             mend="save the file as UTF-8 text",
         ) from None
@@ -64,7 +64,9 @@ def _wrong(error: ValidationError, file: str, places: Mapping[Path, Place]) -> P
             break
     where = ".".join(map(str, path))
     return PolicyError(
-        f"{where}: {first['msg'][:200]}", place=place, mend="see ikeproof schema for what may stand"
+        f"{where}: {first['msg'][:200]}",
+        place=place,
+        mend="see ikeproof schema for what is allowed",
     )
 
 
@@ -85,7 +87,7 @@ def _unknown(
                 "UNKNOWN-KEY",
                 Severity.WARNING,
                 places.get(path),
-                f"{'.'.join(map(str, path))} is no key of a native policy: it has no effect",
+                f"{'.'.join(map(str, path))} is not a key of a native policy, and has no effect",
                 f"did you mean {near[0]}?" if near else "remove it",
             )
             continue

@@ -102,12 +102,12 @@ class MainMode(Table):
     ] = []
     dpd_delay: Annotated[
         Duration,
-        Field(description="Silence after which a peer is asked whether it is there; 0: never."),
+        Field(description="Idle time after which R-U-THERE is sent to the peer; 0: never."),
     ] = 0
     dpd_timeout: Annotated[
         Duration | None,
         Field(
-            description="Silence after which it is taken for dead; default five times dpd_delay."
+            description="Idle time after which the peer is taken for dead; default five times dpd_delay."
         ),
     ] = None
 
@@ -120,7 +120,7 @@ class Filter(Table):
     protocol: Annotated[int | str, Field(description="any, tcp, udp, icmp, or a number.")] = "any"
     source_port: Annotated[int, Field(ge=0, le=65535, description="0: any")] = 0
     destination_port: Annotated[int, Field(ge=0, le=65535, description="0: any")] = 0
-    mirrored: Annotated[bool, Field(description="Also the packets the other way.")] = True
+    mirrored: Annotated[bool, Field(description="Also packets in the opposite direction.")] = True
 
 
 class FilterList(Table):
@@ -156,18 +156,18 @@ class FilterAction(Table):
 
     action: ActionName = Field(default=ActionName.NEGOTIATE, strict=False)
     session_key_pfs: Annotated[
-        bool, Field(description="A Diffie-Hellman of its own in each Quick Mode (qmpfs).")
+        bool, Field(description="A new Diffie-Hellman exchange in each Quick Mode (qmpfs).")
     ] = False
     accept_unsecured: Annotated[
-        bool, Field(description="Let inbound clear packets in, answer with IPsec (inpass).")
+        bool, Field(description="Accept packets in clear, and answer with IPsec (inpass).")
     ] = False
     allow_unsecured: Annotated[
-        bool, Field(description="Go clear when nobody answers: a soft SA (soft).")
+        bool, Field(description="Send in clear when nobody answers: a soft SA (soft).")
     ] = False
     dpd_action: WhenDeadName = Field(
         default=WhenDeadName.CLEAR,
         strict=False,
-        description="When the peer is dead: clear, or restart to negotiate anew at once.",
+        description="When the peer is dead: clear, or restart to negotiate again at once.",
     )
     offers: list[QuickModeOffer] = []
 
@@ -179,24 +179,28 @@ class Method(Table):
     secret: Annotated[
         str | None, Field(description="file:PATH or env:NAME; never the secret itself.")
     ] = None
-    principal: Annotated[str | None, Field(description="Own Kerberos name.")] = None
+    principal: Annotated[str | None, Field(description="Local Kerberos principal.")] = None
     peer_principal: Annotated[
         str | None,
-        Field(description="Kerberos name that the peer must have; default any of the realm."),
+        Field(description="Kerberos principal that the peer must have; default: any of the realm."),
     ] = None
     ca: Annotated[str | None, Field(description="File of the trust anchor.")] = None
-    certificate: Annotated[str | None, Field(description="File of the own certificate.")] = None
+    certificate: Annotated[str | None, Field(description="File of the local certificate.")] = None
     key: Annotated[
         str | None,
         Field(description="Its private key: file:PATH or env:NAME; never the key itself."),
     ] = None
     least_bits: Annotated[
         int | None,
-        Field(ge=512, le=16384, description="Least length of RSA keys in the peer's path."),
+        Field(
+            ge=512,
+            le=16384,
+            description="Minimum length of RSA keys in the peer's certification path.",
+        ),
     ] = None
     hashes: list[Annotated[HashName, Field(strict=False)]] = Field(
         default=[],
-        description="Hashes that signatures in the peer's path may be made with.",
+        description="Hashes that signatures in the peer's certification path may use.",
     )
 
 
@@ -218,8 +222,10 @@ class Policy(Table):
     """A native ikeproof policy."""
 
     format: Annotated[int, Field(description="Always 1.", ge=1, le=1)] = 1
-    profile: Annotated[str, Field(description="Whose behaviour is meant.")] = "windows2000"
-    address: Annotated[str | None, Field(description="The own address, `me` in filters.")] = None
+    profile: Annotated[str, Field(description="Implementation whose behaviour is assumed.")] = (
+        "windows2000"
+    )
+    address: Annotated[str | None, Field(description="The local address, `me` in filters.")] = None
     main_mode: MainMode = MainMode()
     filter_lists: dict[str, FilterList] = {}
     filter_actions: dict[str, FilterAction] = {}

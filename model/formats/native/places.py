@@ -23,14 +23,14 @@ def parse(text: str, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        problem = re.sub(r" \(at .*\)", "", str(error)) or "nested too deep"
+        problem = re.sub(r" \(at .*\)", "", str(error)) or "nested too deeply"
         raise PolicyError(
-            f"no TOML: {problem[:200]}", place=Place(file, line), mend="mend the line"
+            f"not valid TOML: {problem[:200]}", place=Place(file, line), mend="correct the line"
         ) from None
     except ValueError:  # without a place: of a number with more digits than Python takes
         found = re.search(rf"[0-9_]{{{_DIGITS},}}", text)
         line = text.count("\n", 0, found.start()) + 1 if found else 1
-        problem = "a number of too many digits"
+        problem = "a number with too many digits"
         raise PolicyError(problem, place=Place(file, line), mend="write a shorter one") from None
     return tree, _Lines(file).read(text)
 

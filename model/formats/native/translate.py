@@ -85,7 +85,7 @@ class Translator:
         policy = self._policy
         if policy.profile not in PROFILES:
             raise self._wrong(
-                ("profile",), f"no profile {policy.profile!r}", f"one of {', '.join(PROFILES)}"
+                ("profile",), f"unknown profile {policy.profile!r}", f"one of {', '.join(PROFILES)}"
             )
         connections = tuple(
             self._connection(number, rule) for number, rule in enumerate(policy.rules)
@@ -210,14 +210,16 @@ class Translator:
             return Selector(net[0], net[-1])
         except ValueError:
             raise self._wrong(
-                path, f"{text!r} is no address", "write me, any, an address, a subnet or a range"
+                path,
+                f"{text!r} is not an IP address",
+                "write me, any, an address, a subnet or a range",
             ) from None
 
     def _seconds(self, path: Path, value: int | str) -> Stated[int | None]:
         found = re.fullmatch(r"\s*(\d{1,12})\s*([a-z]*)\s*", str(value).lower())
         if found is None or found[2] not in _UNITS or not int(found[1]):
             raise self._wrong(
-                path, f"{value!r} is no duration", "write such as 3600, '60min', '8h'"
+                path, f"{value!r} is not a duration", "write for example 3600, '60min' or '8h'"
             )
         return Stated(int(found[1]) * _UNITS[found[2]], self._place(path))
 
@@ -231,7 +233,7 @@ class Translator:
             path: Path = ("main_mode", "offers", number)
             if item.group not in _GROUPS:
                 raise self._wrong(
-                    (*path, "group"), f"no group {item.group}", "write 1, 2, 5 or 14 to 18"
+                    (*path, "group"), f"unknown group {item.group}", "write 1, 2, 5 or 14 to 18"
                 )
             found.append(
                 Phase1Proposal(
@@ -258,7 +260,7 @@ class Translator:
         if kind == "pre-shared-key":
             if item.secret is None:
                 raise self._wrong(
-                    path, "a pre-shared key without secret", "add secret = 'file:...'"
+                    path, "pre-shared-key without a secret", "add secret = 'file:...'"
                 )
             secret = self._secret((*path, "secret"), item.secret)
             own = Credentials(Stated(None, place), secret=secret)
@@ -279,8 +281,8 @@ class Translator:
                 own = Credentials(Stated(name, self._place((*path, "principal"))))
             other = self._peer_principal(path, item)
         if kind != "kerberos" and item.peer_principal is not None:
-            why = f"a peer's principal, and the method is {kind}"
-            raise self._wrong((*path, "peer_principal"), why, "leave peer_principal out")
+            why = f"peer_principal with the method {kind}"
+            raise self._wrong((*path, "peer_principal"), why, "remove peer_principal")
         return Authentication(Stated(_METHODS[kind], place), own, other)
 
     def _peer_principal(self, path: Path, item: document.Method) -> Credentials:
@@ -290,7 +292,7 @@ class Translator:
             return Credentials(Stated(ANY_IDENTITY, self._place(path)))
         name, _, realm = text.rpartition("@")
         if not name or not realm:
-            why = f"{text!r} is no principal with its realm"
+            why = f"{text!r} is not a principal with its realm"
             raise self._wrong(place, why, "write peer_principal = 'NAME@REALM'")
         return Credentials(Stated(Identity(IdentityKind.PRINCIPAL, text), self._place(place)))
 
@@ -310,7 +312,7 @@ class Translator:
                 return Secret(f"file:{name}", place, None, f"cannot read {full}: {error}")
             return Secret(f"file:{name}", place, octets.rstrip(b"\r\n"))
         mend = f"write {path[-1]} = 'file:PATH' or 'env:NAME'"
-        raise self._wrong(path, "a secret written into the policy", mend)
+        raise self._wrong(path, "a secret in the policy itself", mend)
 
     def _certificate(self, path: Path, name: str | None) -> tuple[CertificateFile, ...]:
         if name is None:
@@ -323,7 +325,7 @@ class Translator:
             return (CertificateFile(name, self._place(path), None, missing),)
         found = all_certificates(octets)
         if not found:
-            return (CertificateFile(name, self._place(path), None, f"{full} is no certificate"),)
+            return (CertificateFile(name, self._place(path), None, f"{full} is not a certificate"),)
         return tuple(CertificateFile(name, self._place(path), der) for der in found)
 
     # ---- Phase II
@@ -378,12 +380,14 @@ class Translator:
         if not numbered and name not in _PROTOCOLS:
             raise self._wrong(
                 (*path, "protocol"),
-                f"no protocol {name!r}",
+                f"unknown protocol {name!r}",
                 "write any, tcp, udp, icmp or a number",
             )
         protocol = int(name) if numbered else _PROTOCOLS[name]
         if protocol > 255:
-            raise self._wrong((*path, "protocol"), f"no protocol {name}", "protocols end at 255")
+            raise self._wrong(
+                (*path, "protocol"), f"{name} is not a protocol", "protocols end at 255"
+            )
         ports = (port, port) if port else ANY_PORTS
         return Selector(found.first, found.last, protocol, ports, found.own_address)
 
@@ -407,15 +411,17 @@ class Translator:
                 cipher = _CIPHERS[item.esp.encryption.value]
                 named_hash = item.esp.integrity
                 if named_hash is None and cipher.algorithm is Encryption.NULL:
-                    raise self._wrong(path, "ESP without cipher and integrity", "name one of them")
+                    raise self._wrong(
+                        path, "ESP with neither cipher nor integrity", "name one of them"
+                    )
                 integrity = (Integrity(named_hash.value),) if named_hash is not None else ()
                 parts.append(ProtectionProposal(Protocol.ESP, (cipher,), integrity))
             if not parts:
-                raise self._wrong(path, "an offer without esp and ah", "name one or both")
+                raise self._wrong(path, "an offer with neither esp nor ah", "name one or both")
             found.append(Phase2Proposal(tuple(parts), groups, self._line(path)))
         if not found and action.action is document.ActionName.NEGOTIATE:
             raise self._wrong(
-                above, "negotiate without offers", "add [[filter_actions.NAME.offers]]"
+                above, "action negotiate without offers", "add [[filter_actions.NAME.offers]]"
             )
         return tuple(found)
 

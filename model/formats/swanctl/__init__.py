@@ -80,7 +80,7 @@ def _connections(
                 "CONNECTION-DISCARDED",
                 Severity.WARNING,
                 fault.place or item.place,
-                f"{fault.problem}: connection {item.name} does not count; the others are loaded",
+                f"{fault.problem}: connection {item.name} is discarded; the others are loaded",
                 fault.mend,
                 (item.place,),
             )

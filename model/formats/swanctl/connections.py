@@ -73,7 +73,7 @@ class Importer:
                     "IKEV2-ONLY",
                     Severity.NOTE,
                     get("version", Setting("", section.place)).place,
-                    f"connection {section.name} is for IKEv2 only: out of scope here",
+                    f"connection {section.name} is for IKEv2 only, which is not supported",
                     "write version = 1 if it is meant for IKEv1",
                 )
             )
@@ -189,7 +189,7 @@ class Importer:
         for path in self._reader.glob(posixpath.join(self._folder, "x509crl", "*")):
             octets = self._octets(path)
             der = list_octets(octets) if octets is not None else None
-            fault = None if der else f"{path} is not a revocation list that can be read"
+            fault = None if der else f"{path} is not a readable revocation list"
             yield CertificateFile(posixpath.basename(path), place, der, fault)
 
     def _named(self, section: Section, key: str, folder: str) -> Iterator[CertificateFile]:
@@ -336,7 +336,7 @@ def _printable(section: Section) -> None:
         if key not in _FILES and not (setting.text.isascii() and setting.text.isprintable()):
             raise _wrong(
                 setting,
-                f"{key} has a character that is not printable ASCII, which charon refuses",
+                f"{key} has a character that is not printable ASCII, which charon does not accept",
                 "write it in ASCII; a distinguished name in octets, for example id = asn1dn:#30...",
             )
     for child in section.sections.values():
@@ -403,7 +403,7 @@ def _kind(section: Section) -> str:
         if text.lower().startswith(kind):
             return kind
     raise _wrong(
-        setting, f"{text!r} is not a kind of authentication", "write auth = psk or auth = pubkey"
+        setting, f"{text!r} is not an authentication method", "write auth = psk or auth = pubkey"
     )
 
 

@@ -106,11 +106,13 @@ def with_defaults(peer: Peer, version: str) -> Peer:
     """The peer with the exact lists of that version for each `default`. ValueError: not measured."""
     found = defaults_for(version, peer.stack.plugins.value)
     if found is None and defaults_for(version) is not None:
-        raise ValueError("what `default` holds with the plugins of strongswan.conf is not known")
+        raise ValueError(
+            "the list of default proposals with the plugins of strongswan.conf is not known"
+        )
     if found is None:
         known = ", ".join(VERSIONS)
         raise ValueError(
-            f"what `default` holds in strongSwan {version} is not known; known: {known}"
+            f"the list of default proposals in strongSwan {version} is not known; known: {known}"
         )
     return replace(peer, connections=tuple(in_connection(x, found) for x in peer.connections))
 

@@ -58,19 +58,19 @@ def doubt(text: str, found: Identity) -> str:
     prefix = text.partition(":")[0].lower()
     raw = found.text.startswith("#") and not text[len(prefix) + 1 :].startswith("#")
     if prefix in _TYPES and prefix != "keyid" and (raw or found.kind is _K.OTHER):
-        return f"what follows {prefix}: is taken as it is, octet by octet, and is not converted"
+        return f"the text after {prefix}: is used octet by octet, and is not converted"
     if found.kind is _K.KEY_ID and prefix != "keyid" and not text.startswith(("@#", "{")):
         if "=" in text:
             return (
-                "strongSwan reads no distinguished name in it (a keyword that it does not know, or one "
-                "without a value), and takes it for a key ID"
+                "strongSwan does not read it as a distinguished name (a keyword that it does not know, or "
+                "one without a value), but as a key ID"
             )
-        return "a : is in it, so it is taken for a key ID, which is not an IPv6 address"
+        return "it contains a :, so it is read as a key ID, not as an IPv6 address"
     plain = found.kind is _K.FQDN and prefix not in _TYPES and not text.startswith(("@", "{"))
     if plain and re.fullmatch(r"[0-9]+(\.[0-9]+){3}([/-][0-9./]*)?", text):
-        return "it is not an IP address, subnet or range, and is taken for an FQDN"
+        return "it is not an IP address, subnet or range, and is read as an FQDN"
     if plain and text.strip() != text:
-        return "it begins or ends with a space, which counts"
+        return "it begins or ends with a space, which is part of the identity"
     return ""
 
 

@@ -22,8 +22,8 @@ class Effect(Enum):
     """What a key means for a verdict."""
 
     DECIDES = "decides"
-    REPORTED = "gives a finding, or an undecided verdict"
-    NOTHING = "does not matter here"
+    REPORTED = "reported by a finding, or undecided"
+    NOTHING = "not relevant here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,13 @@ def _value(key: Key, setting: Setting) -> None:
         words = key.value.split("|")
         if text.lower() not in words:
             raise PolicyError(
-                f"{text!r} is not a value of {key.name}",
+                f"{text!r} is not a valid value of {key.name}",
                 place=setting.place,
                 mend=f"write {', '.join(words[:-1])} or {words[-1]}",
             )
     elif key.value in _VALUES and not _VALUES[key.value].fullmatch(text):
         what, mend = _FAULTS.get(
-            key.value, (f"not a value of {key.name}", "see swanctl.conf(5) for its form")
+            key.value, (f"not a valid value of {key.name}", "see swanctl.conf(5) for its syntax")
         )
         raise PolicyError(f"{text!r} is {what}", place=setting.place, mend=mend)
 

@@ -32,7 +32,7 @@ def phase1_life(section: Section) -> tuple[Life, list[Finding]]:
                 Severity.NOTE,
                 reauth_at,
                 "reauth_time alone turns rekey_time off",
-                "in IKEv1 both mean the same; state rekey_time too if IKEv2 peers use this",
+                "in IKEv1 both mean the same; set rekey_time too if IKEv2 peers use the connection",
             )
         )
     if rekey is None:
@@ -68,7 +68,7 @@ def phase2_life(section: Section) -> tuple[Life, list[Finding]]:
                 Severity.WARNING,
                 life_at,
                 f"life_time {life} s is not longer than rekey_time {rekey} s: the SA expires before "
-                "it is replaced, and packets are lost meanwhile",
+                "it is rekeyed, and packets are lost until then",
                 "make life_time longer than rekey_time",
                 (rekey_at,) if rekey_at else (),
             )
@@ -113,8 +113,8 @@ def detection(section: Section) -> tuple[DeadPeerDetection, list[Finding]]:
                 "DPD-TIMEOUT",
                 Severity.WARNING,
                 timeout_at,
-                f"dpd_timeout {timeout} s is not longer than dpd_delay {delay} s: a peer that is silent "
-                "so long is taken for dead before it can answer",
+                f"dpd_timeout {timeout} s is not longer than dpd_delay {delay} s: a peer that is idle "
+                "for so long is taken for dead before it can answer",
                 "make dpd_timeout several times dpd_delay",
                 (delay_at,) if delay_at else (),
             )

@@ -55,7 +55,7 @@ def read_pools(section: Section, findings: list[Finding]) -> Iterator[Pool]:
                     "POOL-DISCARDED",
                     Severity.WARNING,
                     error.place or item.place,
-                    f"{error.problem}: swanctl does not load pool {item.name}, and nothing is leased from it",
+                    f"{error.problem}: swanctl does not load pool {item.name}, so no address is assigned from it",
                     error.mend,
                 )
             )

@@ -109,8 +109,8 @@ class _Words:
         self.aead = True in kinds
         if len(kinds) > 1:
             raise self.wrong(
-                f"the proposal {text} mixes ciphers with and without integrity of their own",
-                "make two proposals of it, with a comma between",
+                f"the proposal {text} mixes AEAD ciphers and others",
+                "make two proposals of it, separated by a comma",
             )
 
     def _word(self, word: str) -> None:
@@ -210,7 +210,7 @@ def _phase2(text: str, protocol: Protocol, place: Place) -> Phase2Proposal:
     if protocol is Protocol.AH:
         if words.ciphers or not words.integrities:
             raise words.wrong(
-                f"the AH proposal {text} needs integrity algorithms and nothing else but groups",
+                f"the AH proposal {text} may contain integrity algorithms and groups only, and needs an integrity algorithm",
                 "write for example sha256-modp2048",
             )
     elif not words.ciphers:

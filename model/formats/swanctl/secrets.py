@@ -26,7 +26,7 @@ def shared_secrets(section: Section, findings: list[Finding]) -> Iterator[Shared
                     "UNKNOWN-KEY",
                     Severity.WARNING,
                     item.place,
-                    f"{name} is not a kind of secret that swanctl knows: it is ignored",
+                    f"{name} is not a type of secret that swanctl knows, and is ignored",
                     mend,
                 )
             )
@@ -49,7 +49,7 @@ def _secret(name: str, item: Section, findings: list[Finding]) -> SharedSecret |
                 "SECRET-MISSING",
                 Severity.WARNING,
                 place,
-                f"{name} has no secret: swanctl does not load it",
+                f"{name} has no secret, so swanctl does not load it",
                 'add secret = "..."',
             )
         )
@@ -61,7 +61,7 @@ def _secret(name: str, item: Section, findings: list[Finding]) -> SharedSecret |
                 "SECRET-CUT",
                 Severity.WARNING,
                 place,
-                f"the secret of {name} is likely not what was meant: {cut}",
+                f"the secret of {name} is probably not what was meant: {cut}",
                 'write it in quotes: secret = "..."',
             )
         )
@@ -92,7 +92,7 @@ def _doubt(setting: Setting) -> str:
         return setting.odd
     head, rest = setting.text[:2].lower(), setting.text[2:]
     if head == "0x" and not re.fullmatch("[0-9a-fA-F:]*", rest):
-        return "it begins with 0x, so it is read as hex, and what is not a digit counts as 0"
+        return "it begins with 0x, so it is read as hexadecimal, where a character that is not a digit counts as 0"
     if head == "0s" and not re.fullmatch("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}=+)?", rest):
-        return "it begins with 0s, so it is read as base64, which it is not"
+        return "it begins with 0s, so it is read as base64, but is not valid base64"
     return ""

@@ -21,7 +21,7 @@ MAX_DEPTH = 32  # nested sections, and nested includes
 MAX_FILES = 256
 MAX_TOKENS = 500_000
 _NAME = re.compile(r"[^.,:{}=\"#\s\x00-\x1f\x7f]+")
-_JOINED = "several spaces or tabs between unquoted words count as one space"
+_JOINED = "several spaces or tabs between unquoted words become one space"
 _TOUCHING = "parts in and out of quotes are joined by a space"
 # Up to its end of line: `name = word word`, `name {`, or `}`.
 _PLAIN_LINE = re.compile(
@@ -92,9 +92,7 @@ def _decode(path: str, octets: bytes) -> str:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
-        raise _wrong(
-            path, line, "octets that are not UTF-8 text", "save the file as UTF-8 text"
-        ) from None
+        raise _wrong(path, line, "not valid UTF-8", "save the file as UTF-8 text") from None
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise _wrong(path, line, "a NUL octet", "this is not a text file: check its name")
@@ -162,7 +160,7 @@ class _Lexer:
         if found is None:
             shown = f"U+{ord(self._text[self._at]):04X}"
             raise _wrong(
-                self._path, self._line, f"a character {shown} outside of quotes", "remove it"
+                self._path, self._line, f"the character {shown} outside of quotes", "remove it"
             )
         self._at = found.end()
         if found[0] == "include":
@@ -226,7 +224,7 @@ class _Lexer:
             if char == "\n":
                 self._line += 1
             out.append(char)
-        raise _wrong(self._path, start, "a string that does not end", 'add the closing "')
+        raise _wrong(self._path, start, "an unterminated string", 'add the closing "')
 
 
 # ---- sections
@@ -249,7 +247,9 @@ class _Loader:
             raise PolicyError(f"{path} includes itself", place=where, mend="remove this include")
         if len(open_files) >= MAX_DEPTH or len(self.files) >= MAX_FILES:
             raise PolicyError(
-                "too many included files", place=where, mend="include fewer, or fewer in a row"
+                "too many included files",
+                place=where,
+                mend="use fewer includes, or fewer nested ones",
             )
         try:
             octets = self._reader.read(path)
@@ -257,7 +257,7 @@ class _Loader:
             raise PolicyError(
                 f"cannot read {path}: {error}",
                 place=asked_at,
-                mend="check the name and the right to read it",
+                mend="check the name and the permissions",
             ) from None
         self.files.append(path)
         _Parser(self, path, _decode(path, octets), (*open_files, path)).body(into)
@@ -307,7 +307,7 @@ class _Parser:
                 if len(stack) == 1:
                     raise self._error(
                         token.line,
-                        "a } that closes nothing",
+                        "a } without a {",
                         "remove it; a value with a } in it must be quoted",
                     )
                 stack.pop()
@@ -322,7 +322,7 @@ class _Parser:
         if len(stack) > 1:
             raise self._error(
                 self._last_line,
-                f"section {stack[-1].name} (line {stack[-1].place.line}) does not end",
+                f"section {stack[-1].name} (line {stack[-1].place.line}) is not closed",
                 "add the closing }",
             )
 
@@ -338,7 +338,7 @@ class _Parser:
         following = self._take()
         if following is None:
             raise self._error(
-                token.line, f"{name} has neither value nor section", "write `key = value`"
+                token.line, f"{name} has neither a value nor a section", "write `key = value`"
             )
         place = Place(self._path, token.line)
         if following.kind == "=":
@@ -352,10 +352,10 @@ class _Parser:
             following = self._take() or following
         if following.kind != "{":
             raise self._error(
-                token.line, f"{name} has neither value nor section", "write `key = value`"
+                token.line, f"{name} has neither a value nor a section", "write `key = value`"
             )
         if len(stack) > MAX_DEPTH:
-            raise self._error(token.line, "sections nested too deep", "nest fewer")
+            raise self._error(token.line, "sections are nested too deeply", "use fewer levels")
         section = stack[-1].sections.get(name)
         if section is None:
             section = stack[-1].sections[name] = Section(name, place)
@@ -423,7 +423,7 @@ class _Resolver:
             raise PolicyError(
                 f"section {section.name} refers to itself",
                 place=section.place,
-                mend="break the circle of references",
+                mend="remove one of the references",
             )
         chain = (*chain, id(section))
         for path, place in section.references:
@@ -439,7 +439,9 @@ class _Resolver:
         for name in path.split("."):
             if name not in section.sections:
                 raise PolicyError(
-                    f"there is no section {path}", place=place, mend="define it, or mend the name"
+                    f"there is no section {path}",
+                    place=place,
+                    mend="define it, or correct the name",
                 )
             section = section.sections[name]
         return section

@@ -106,7 +106,9 @@ class _Options:
         for item in RdnMatching:
             if setting.text == item.value:
                 return Stated(item, setting.place)
-        self._ignored("rdn_matching", setting, "no such way", "write strict, reordered or relaxed")
+        self._ignored(
+            "rdn_matching", setting, "not a valid value", "write strict, reordered or relaxed"
+        )
         return Stated(RdnMatching.STRICT, setting.place)
 
     def plugins(self) -> Stated[tuple[str, ...] | None]:
@@ -136,7 +138,7 @@ class _Options:
                 "OPTION-IGNORED",
                 Severity.WARNING,
                 setting.place,
-                f"{name} is {what}: the daemon takes its default",
+                f"{name} is {what}: the daemon uses its default",
                 mend,
             )
         )

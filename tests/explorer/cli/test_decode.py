@@ -289,8 +289,8 @@ def test_files_that_cannot_be_read_are_named(run: Run, tmp_path: Path) -> None:
             "\n0102030405060708 0102030405060708 X hunter2",
             "keys.bad:2: an unknown name",
         ),
-        ("--psk-file", "", "holds no pre-shared key"),
-        ("--psk-file", "0xhunter2", "begins with 0x and is not hexadecimal"),
+        ("--psk-file", "", "contains no pre-shared key"),
+        ("--psk-file", "0xhunter2", "begins with 0x, but is not hexadecimal"),
         ("--psk-file", "hunter2\nhunter2\n", "has more than one line"),
     ],
 )

@@ -23,19 +23,19 @@ NATIVE = (EXAMPLE.parent / "windows-2000" / "server" / "policy.toml").read_bytes
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 BROKEN = {
-    "cut in a section": (SOURCE[:300], r"\.conf:\d+: section remote .* does not end"),
+    "cut in a section": (SOURCE[:300], r"\.conf:\d+: section remote .* is not closed"),
     "a NUL octet": (SOURCE[:100] + b"\0" + SOURCE[100:], r"\.conf:\d+: a NUL octet"),
-    "Latin 1": (SOURCE.replace(b"hq", b"h\xe4q", 1), r"\.conf:\d+: octets that are not UTF-8"),
+    "Latin 1": (SOURCE.replace(b"hq", b"h\xe4q", 1), r"\.conf:\d+: not valid UTF-8"),
     "UTF-16": (SOURCE.decode().encode("utf-16"), r"\.conf:1: .* a text file in UTF-16"),
     "an unknown algorithm": (SOURCE.replace(b"aes256", b"aes257"), r"\.conf:\d+: unknown algorithm"),
-    "an unknown mode": (SOURCE.replace(b"local_ts", b"mode = x\nlocal_ts"), r"'x' is not a value of mode"),
+    "an unknown mode": (SOURCE.replace(b"local_ts", b"mode = x\nlocal_ts"), r"'x' is not a valid value of mode"),
     "an unknown method": (SOURCE.replace(b"auth = psk", b"auth = pks"), r"\.conf:\d+: 'pks'"),
     "a huge number": (SOURCE.replace(b"version = 1", b"version = " + b"9" * 99), r":\d+: '9+'"),
     "a time without end": (SOURCE.replace(b"version", b"rekey_time = soon\nversion"), "not a time"),
     "a port beyond ports": (SOURCE.replace(b"10.1.0.0/16", b"10.1.0.0/16[tcp/99999]"), "is not a port"),
     "a bad address": (SOURCE.replace(b"192.0.2.1", b"300.0.2.1", 1), r":\d+: .*not an IP address"),
     "no connections": (b"", r"\.conf:1: no connections"),
-    "sections without end": (b"a {\n" * 100_000, r"\.conf:\d+: sections nested too deep"),
+    "sections without end": (b"a {\n" * 100_000, r"\.conf:\d+: sections are nested too deeply"),
     "a circle of references": (b"a : b {}\nb : a {}\n" + SOURCE, r":\d+: section a refers to itself"),
     "a reference into nothing": (SOURCE.replace(b"branch {", b"branch : no.x {", 1), "no.x"),
     "an escape sequence": (SOURCE.replace(b"branch {", b"br\x1b[31manch {", 1), r"U\+001B"),
@@ -86,7 +86,7 @@ def test_files_that_are_none_are_refused_without_waiting(run: Run, pair: tuple[P
 @pytest.mark.parametrize(
     ("octets", "expected"),
     [
-        (b"[[x", r"\.toml:1: no TOML"),
+        (b"[[x", r"\.toml:1: not valid TOML"),
         (b"a = 1", r"\.toml:\d+: "),
         (NATIVE[: NATIVE.rindex(b'"')], r"\.toml:\d+: "),
         (b"\xff\xfe", r"\.toml:\d+: "),

@@ -238,16 +238,16 @@ def test_up_that_fails_is_exit_code_1_and_one_that_is_open_3(
 
 
 WRONG = [
-    (("--up", "none"), "no such connection"),
+    (("--up", "none"), "unknown connection"),
     (("--peer", "none"), "no connection 'none'"),
-    (("--listen", "nonsense"), "no address"),
-    (("--listen", "0.0.0.0"), "not one address"),
+    (("--listen", "nonsense"), "not an IP address"),
+    (("--listen", "0.0.0.0"), "not a single address"),
     (("--listen", "127.0.0.9"), "no connection of a is for the own address"),
     (("--keylog", "{tmp}/open"), "others may read it"),
     (("--keylog", "{tmp}/none/keys"), "No such file"),
     (("--keylog", "{tmp}/link"), "it is a symbolic link"),
     (("--control", "{tmp}/open"), "no socket"),
-    (("--profile", "none"), "no profile"),
+    (("--profile", "none"), "unknown profile"),
 ]
 
 

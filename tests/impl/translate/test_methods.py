@@ -70,7 +70,7 @@ def test_r3_r5_a_certificate_its_key_and_its_anchor(peer_of: Load) -> None:
         (certificate(key="file:none.key"), {}, "cannot read none.key"),
         (certificate(), {"own.key": b"rubbish"}, "no private key can be read from it"),
         (certificate(), {"own.key": ROOT.pem_key}, "no private key belongs to "),
-        (certificate(), {"own.pem": b"rubbish"}, "own.pem is no certificate"),
+        (certificate(), {"own.pem": b"rubbish"}, "own.pem is not a certificate"),
         (certificate(), {"ca.pem": b"0" * 100}, "there is no certificate in it"),
         ('{ method = "kerberos" }', {}, "peer wants Kerberos, and names no principal"),
         (f"{certificate()}, {certificate()}", {}, "states certificate twice"),
@@ -86,7 +86,7 @@ def test_what_is_missing_or_wrong_is_told_with_its_line(
 
 
 def test_a_key_written_into_the_policy_is_refused_and_not_shown(peer_of: Load) -> None:
-    with pytest.raises(PolicyError, match="a secret written into the policy") as refused:
+    with pytest.raises(PolicyError, match="a secret in the policy itself") as refused:
         settings(peer_of, certificate(key="MIIEvQIBADAN"))
     assert "MIIEvQIBADAN" not in str(refused.value) and "key = 'file:PATH'" in str(refused.value)
 
@@ -161,7 +161,7 @@ def test_private_keys_are_read_by_who_uses_them_and_not_before(
         ((), {"private/cmd.key": b"rubbish"}, "file:private/cmd.key: no private key can be read"),
         ((), {"x509/cmd.crt": None}, "cannot read x509/cmd.crt"),
         ((), {"x509crl/root.crl": b"rubbish"}, "root.crl is not a revocation list"),
-        (("cacerts = ca.crt", "revocation = often"), {}, "'often' is not a value of revocation"),
+        (("cacerts = ca.crt", "revocation = often"), {}, "'often' is not a valid value of revocation"),
     ],
 )
 def test_what_is_missing_beside_it_is_told(

@@ -85,4 +85,4 @@ def test_r5_the_own_principal_is_refused_and_verify_says_so() -> None:
     assert carry_out(plans[0], plans[1], "peer", "peer").reason1 == "identity"
     verdict = judged(*peers)
     assert verdict.phase1.reason is not None and verdict.phase1.reason.value == "identity"
-    assert "which is what b says of itself" in verdict.phase1.why
+    assert "which is also the identity of b" in verdict.phase1.why

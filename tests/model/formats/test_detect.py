@@ -69,5 +69,5 @@ def test_none_of_our_files_looks_like_another(peer_of: Callable[..., Peer]) -> N
 
 
 def test_a_mistake_in_a_swanctl_conf_is_told_as_it_is(peer_of: Callable[..., Peer]) -> None:
-    with pytest.raises(PolicyError, match=r"a\.conf:2: .*neither value nor section"):
+    with pytest.raises(PolicyError, match=r"a\.conf:2: .*neither a value nor a section"):
         peer_of("a", "connections { a {\n version 1\n } }\ncharon { }\n")

@@ -129,7 +129,7 @@ def test_selectors_that_are_stated_are_narrowed_as_ever(
 
 def test_two_clients_and_no_pool_is_a_race(peer_of: PeerOf) -> None:
     a, b = (peer_of(name, policy(name, "vips = 0.0.0.0", "")) for name in "ab")
-    assert "asks first" in leases(a, a.connections[0], b, b.connections[0]).needs[0]
+    assert "requests first" in leases(a, a.connections[0], b, b.connections[0]).needs[0]
 
 
 def test_what_a_plugin_leases_is_not_known(peer_of: PeerOf) -> None:

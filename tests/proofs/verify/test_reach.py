@@ -32,7 +32,7 @@ ON_501 = StackOptions(port=Stated(501, Place("s.conf", 2)))
         ("remote_port = 4500", None, "calls UDP port 4500"), ("remote_port = 501", None, "calls UDP port 501"),
         ("remote_port = 0", None, "calls UDP port 0"), ("local_port = 501", None, "does not listen on UDP port 501"),
         ("", ON_501, "calls UDP port 500"), ("local_port = 501\nremote_port = 501", ON_501, ""),
-        ("remote_port = 501", ON_501, ""), ("mediation = yes", None, "only mediates"),
+        ("remote_port = 501", ON_501, ""), ("mediation = yes", None, "is for mediation only"),
     ],
 )  # fmt: skip
 def test_who_is_reached(peer_of: PeerOf, conn: str, stack: StackOptions | None, says: str) -> None:

@@ -99,17 +99,17 @@ def test_r3_the_key_in_aggressive_mode_where_both_identities_are_known(
     [
         ("", "192.0.2.2", "all", "by the address 192.0.2.2", False),
         ("me.x", "you.x", "all", "by the FQDN you.x", False),
-        ("me.x", "", "names", "by the FQDN me.x, the identity of this end", False),
+        ("me.x", "", "names", "by the FQDN me.x, its own identity", False),
         (
             "me.x",
             "you.x",
             "own address",
-            "by the address 192.0.2.1, the identity of this end",
+            "by the address 192.0.2.1, its own identity",
             True,
         ),
         ("me.x", "you.x", "nets", "by an FQDN that matches *.x", False),
-        ("", "", "any", "it names nobody, so it is for any peer", False),
-        ("", "", "any, the other way", "it is for any peer", False),
+        ("", "", "any", "it has no id, so it is for any peer", False),
+        ("", "", "any, the other way", "for any peer", False),
     ],
 )
 def test_what_selected_a_key_is_said(

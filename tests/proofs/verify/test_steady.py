@@ -39,10 +39,10 @@ def found(peer_of: Callable[..., Peer], verify_pair: Callable[[Peer, Peer], Repo
 @pytest.mark.parametrize(
     ("a", "b", "says"),
     [  # seconds, as the runs had them
-        ("rekey_time = 20", "rekey_time = 20", "both renew Phase I, from 18 s on"),
+        ("rekey_time = 20", "rekey_time = 20", "both renew Phase I from 18 s on"),
         ("rekey_time = 20\nover_time = 4", "rekey_time = 22\nover_time = 4", "may both renew"),
         ("rekey_time = 20\nover_time = 4\nrand_time = 0", "rekey_time = 22\nover_time = 4\nrand_time = 0",
-         "both renew Phase I, from 20 s on"),
+         "both renew Phase I from 20 s on"),
         ("rekey_time = 20\nover_time = 1", "rekey_time = 22\nover_time = 1", ""),
         ("rekey_time = 10\nover_time = 1", "rekey_time = 14\nover_time = 1", ""),
         ("rekey_time = 10", "rekey_time = 4h", "may both renew"),

@@ -98,11 +98,11 @@ def test_r3_kerberos_is_windows_default_method(peer_of: PeerOf) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
-        ('"192.0.2.1"', '"192.0.2.1', 1, "no TOML"),
+        ('"192.0.2.1"', '"192.0.2.1', 1, "not valid TOML"),
         ('"3des"', '"4des"', 7, "encryption"),
-        ('"tcp"', '"tpc"', 3, "no protocol"),
-        ('"192.0.2.2"', '"192.0.2"', 3, "no address"),
-        ('"file:key"', '"hunter2"', 12, "a secret written into the policy"),
+        ('"tcp"', '"tpc"', 3, "unknown protocol"),
+        ('"192.0.2.2"', '"192.0.2"', 3, "not an IP address"),
+        ('"file:key"', '"hunter2"', 12, "a secret in the policy itself"),
         ('filter_list = "f"', 'filter_list = "g"', 10, "no filter list"),
         ('filter_action = "a"', 'filter_action = "b"', 11, "no filter action"),
         ("soft = true", "allow_unsecured = 3", 5, "bool"),
@@ -185,8 +185,8 @@ def test_what_follows_the_death_of_a_peer(peer_of: PeerOf) -> None:
     ("main", "words"),
     [
         ("dpd_delay = 30\ndpd_timeout = 30", r"a\.toml:4: dpd_timeout 30 s is not longer than"),
-        ("dpd_delay = 'soon'", r"a\.toml:3: 'soon' is no duration"),
-        ("dpd_delay = 30\ndpd_timeout = 0", r"a\.toml:4: 0 is no duration"),
+        ("dpd_delay = 'soon'", r"a\.toml:3: 'soon' is not a duration"),
+        ("dpd_delay = 30\ndpd_timeout = 0", r"a\.toml:4: 0 is not a duration"),
     ],
 )
 def test_times_that_make_no_sense_are_refused(peer_of: PeerOf, main: str, words: str) -> None:
@@ -213,10 +213,10 @@ def test_r5_a_policy_may_say_which_principal_the_peer_must_be(peer_of: PeerOf) -
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('method = "kerberos", peer_principal = "b$"', "'b\\$' is no principal with its realm"),
+        ('method = "kerberos", peer_principal = "b$"', "'b\\$' is not a principal with its realm"),
         (
             'method = "pre-shared-key", secret = "file:k", peer_principal = "b$@X.TEST"',
-            "a peer's principal, and the method is pre-shared-key",
+            "peer_principal with the method pre-shared-key",
         ),
     ],
 )

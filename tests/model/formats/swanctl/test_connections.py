@@ -131,7 +131,7 @@ def test_values_that_make_no_sense_are_errors_with_their_line(peer_of: PeerOf, t
     [
         ("esp_proposals = sha256", "no cipher"),
         ("ah_proposals = aes128-sha256", "AH proposal"),
-        ("mode = tunel", "not a value of mode; write tunnel"),
+        ("mode = tunel", "not a valid value of mode; write tunnel"),
         ("start_action = now", "not a start_action"),
         ("local_ts = 10.0.0.0/x", "traffic selector"),
         ("local_ts = 10.0.0.0/8[tcp/99999]", "not a port"),

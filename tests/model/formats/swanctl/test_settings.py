@@ -79,10 +79,10 @@ def test_an_include_that_matches_nothing_is_a_note(parse: Files) -> None:
 
 
 BROKEN = {
-    "a { b = 1\n": (2, "does not end"),
-    "a { }\n}\n": (2, "closes nothing"),
-    'a = "x\n\n': (1, "string that does not end"),
-    "a\n": (1, "neither value nor section"),
+    "a { b = 1\n": (2, "is not closed"),
+    "a { }\n}\n": (2, "a } without a {"),
+    'a = "x\n\n': (1, "an unterminated string"),
+    "a\n": (1, "neither a value nor a section"),
     "\n= b\n": (2, "unexpected"),
     "a : b { }\n": (1, "no section b"),
     "a : { }\n": (1, "empty reference"),
