@@ -152,7 +152,7 @@ def _reached(
         return (*own, None) if known.open or not own else own
     if whom.single is None:
         if not known.open and stated:
-            return stated
+            return _of_family(connection, stated) or _no_family(initiator, connection, responder)
         mentioned = (x for x in _mentioned(initiator, connection) if x not in stated)
         return (*stated, *mentioned, None)
     if whom.single in stated or known.open:
@@ -168,6 +168,24 @@ def _reached(
             (Said(whom.text, place, "calls"),),
             (Said(", ".join(map(str, known.stated)), _own_place(responder), "has"),),
         ),
+    )
+
+
+def _of_family(connection: Connection, stated: tuple[Address, ...]) -> tuple[Address, ...]:
+    """Addresses of the families that the caller states an address of; all, if it states none."""
+    own = {x.version for item in connection.local_addresses.value if (x := host(item)) is not None}
+    return tuple(x for x in stated if not own or x.version in own)
+
+
+def _no_family(initiator: Peer, connection: Connection, responder: Peer) -> Missed:
+    local = connection.local_addresses
+    return Missed(
+        Reason.NO_RESPONDER,
+        f"{initiator.name} calls from {', '.join(x.text for x in local.value)}, and no address of "
+        f"{responder.name} is of that IP version",
+        "state addresses of one IP version on both sides",
+        local.place or connection.place,
+        _own_place(responder),
     )
 
 

@@ -96,6 +96,8 @@ class Phase1Judge:
             )
         unproved = self._authentication.cannot_start() if calls(a) is not None else None
         if unproved is not None:
+            if isinstance(self._met, Meeting):
+                self.facts.responder = self._met.connections[0]
             return unproved
         silent = unreached(self._initiator, a, self._responder)
         if silent is not None:

@@ -161,7 +161,11 @@ def test_private_keys_are_read_by_who_uses_them_and_not_before(
         ((), {"private/cmd.key": b"rubbish"}, "file:private/cmd.key: no private key can be read"),
         ((), {"x509/cmd.crt": None}, "cannot read x509/cmd.crt"),
         ((), {"x509crl/root.crl": b"rubbish"}, "root.crl is not a revocation list"),
-        (("cacerts = ca.crt", "revocation = often"), {}, "'often' is not a valid value of revocation"),
+        (
+            ("cacerts = ca.crt", "revocation = often"),
+            {},
+            "'often' is not a valid value of revocation",
+        ),
     ],
 )
 def test_what_is_missing_beside_it_is_told(

@@ -60,7 +60,12 @@ OLD = ', least_bits = 1024, hashes = ["sha1", "sha256"]'
 VARIANTS = [
     ("cmd", "ca", "", ""),
     ("cmd-small", "ca", "a key of 1024 bits, and 2048 are required", "has a key of 1024 bits"),
-    ("cmd-smallca", "small-ca", "a key of 1024 bits, and 2048 are required", "has a key of 1024 bits"),
+    (
+        "cmd-smallca",
+        "small-ca",
+        "a key of 1024 bits, and 2048 are required",
+        "has a key of 1024 bits",
+    ),
     ("cmd-sha1", "ca", "is signed with sha1", "is signed with sha1"),
     ("cmd-code", "ca", "not for IPsec", ""),
     ("cmd-mute", "mute-ca", "is not allowed to sign certificates", ""),
