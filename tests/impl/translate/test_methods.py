@@ -160,7 +160,7 @@ def test_private_keys_are_read_by_who_uses_them_and_not_before(
         ((), {"private/cmd.key": None, "private/other.key": None}, "no private key is known"),
         ((), {"private/cmd.key": b"rubbish"}, "file:private/cmd.key: no private key can be read"),
         ((), {"x509/cmd.crt": None}, "cannot read x509/cmd.crt"),
-        ((), {"x509crl/root.crl": b"rubbish"}, "root.crl is not a revocation list"),
+        ((), {"x509crl/root.crl": b"rubbish"}, "root.crl is not a readable revocation list"),
         (
             ("cacerts = ca.crt", "revocation = often"),
             {},
