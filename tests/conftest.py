@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import fnmatch
+import os
 import string
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from model.vocabulary.policy import Peer
 
 settings.register_profile("any machine", deadline=None)  # speed is for benchmarks
 settings.load_profile("any machine")
+os.environ.pop("COLUMNS", None)  # xdist sets it for its workers: pages are as a pipe gets them
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
 TODAY = datetime.date(2026, 11, 24)

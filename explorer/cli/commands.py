@@ -145,10 +145,11 @@ def verify(
         typer.Option("--example", metavar="NAME", help="Judge an example instead of files."),
     ] = None,
 ) -> None:
-    """Tell whether IKEv1 peers come up with each other, in each direction, and what to change.
+    """Tell whether IKEv1 peers come up, or what to change.
 
-    Two files are a pair. More files need --link A=B for each pair. One file is judged alone, with a
-    sheet of what the other end must have. Options with PEER= can be repeated; docs/verify.md has the rest.
+    Each direction is judged. Two files are a pair; more files need --link A=B for each pair. One
+    file is judged alone, with a sheet of what the other end must have. Options with PEER= can be
+    repeated. docs/verify.md has the rest.
     """
     from explorer.cli.peers import Beside
     from explorer.cli.verify import Asked, run_verify
@@ -181,7 +182,7 @@ def explain(
     ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Explain a finding, list all of them, or list those that a log points to."""
+    """Explain a finding, or list those that a strongSwan log points to."""
     from explorer.cli.explain import run_explain
 
     raise typer.Exit(run_explain(id_, output.value, log))
@@ -227,9 +228,9 @@ def decode(
     port: Annotated[list[int] | None, typer.Option("--port", metavar="N", min=1, max=65535)] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Say how each negotiation in a capture (pcap, pcapng) ended and why, and show its messages.
+    """Say how the negotiations in a capture ended, and why.
 
-    --keylog FILE has keys to decipher them. --psk-file FILE has the pre-shared key; Main Mode needs a
+    Then their messages follow. CAPTURE is a pcap or pcapng file. --keylog FILE has keys to decipher them. --psk-file FILE has the pre-shared key; Main Mode needs a
     key log too. --cert FILE has trusted certificates. --port N adds an ISAKMP port.
     docs/decode.md has the formats.
     """
@@ -258,9 +259,9 @@ def run_policy(
     keytab: Annotated[str | None, typer.Option("--keytab", metavar="NAME")] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Negotiate on UDP as a policy says, until Ctrl-C, which deletes all SAs first.
+    """Negotiate on UDP as a policy says, until Ctrl-C.
 
-    POLICY is swanctl.conf or native TOML. --peer NAME loads only that connection (repeatable); --up
+    Ctrl-C deletes all SAs first. POLICY is swanctl.conf or native TOML. --peer NAME loads only that connection (repeatable); --up
     NAME starts one at once. --port 0 takes any free port; --peer-port is the port of the peers.
     --key FILE is the private key of a certificate; --ccache and --keytab are for Kerberos.
     --keylog FILE writes keys for `decode`. docs/run.md has the rest.
@@ -330,9 +331,9 @@ def prove(
     jobs: Annotated[int, typer.Option("--jobs", min=0, max=64)] = 0,
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Prove the promises of the specification, for all policies and runs of any length.
+    """Prove the promises of the specification.
 
-    --profile NAME (or all) adds a column: whether the promise needs its exceptions if both peers
+    They are proved for all policies and runs of any length. --profile NAME (or all) adds a column: whether the promise needs its exceptions if both peers
     have that profile. --attacker limits the attacker to these powers, or none (default: all).
     --weaknesses shows the fewest conditions that break each promise, with the run.
     --mutants changes each guard and update, and lists changes that no promise detects.

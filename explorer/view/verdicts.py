@@ -145,7 +145,7 @@ def _suites(pair: PairVerdict) -> str:
 def title_of(verdict: Phase1Verdict | Phase2Verdict) -> str:
     """A few words on what is wrong, or that something is missing."""
     if verdict.outcome is Outcome.UNDECIDED:
-        return "something is missing to decide"
+        return "information is missing"
     return CAUSES[verdict.reason].title if verdict.reason else "it fails"
 
 

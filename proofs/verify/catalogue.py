@@ -90,7 +90,7 @@ _ENTRIES = (
         "The responder rejects the lifetime that is offered.",
         "Set the same lifetime at both ends.",
         "RFC 2407 section 4.5.4; R17"),
-    Entry("UNDECIDED", NOTE, "Something is missing to decide",
+    Entry("UNDECIDED", NOTE, "Information is missing",
         "The outcome depends on something that is not in the files, for example a secret, a certificate, an address "
         "or a built-in default. Exit code 3, unless an error was found.",
         "Supply what is missing, or state it in the policy.",

@@ -311,7 +311,7 @@ def on_pair(
         bound = (
             "without limit"
             if overlap.supremum_seconds is None
-            else f"up to {overlap.supremum_seconds} s"
+            else f"by up to {overlap.supremum_seconds} s"
         )
         yield finding("OVERLAP", place, f"a Phase II SA can outlive Phase I {bound}")
     if exposure is not None and (exposure.seconds is None or exposure.kilobytes is None):

@@ -192,7 +192,7 @@ def _rule(shared: SharedSecret, own: Identity, other: Identity) -> str:
     named = _owner(shared, own)
     if named is not None:
         return f"by {named.described}, its own identity"
-    return "for any peer" if shared.owners else "it has no id, so it is for any peer"
+    return "for any peer" if shared.owners else "no id: for any peer"
 
 
 def _owner(shared: SharedSecret, identity: Identity) -> Identity | None:

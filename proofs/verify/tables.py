@@ -39,7 +39,7 @@ def _ordered(table: Table[S], responder: Peer) -> Table[S]:
     return replace(table, prefers_own=own)
 
 
-PRIVATE_MEND = "charon.send_vendor_id = yes in strongswan.conf of both ends, or an algorithm that IKEv1 has a number for"
+PRIVATE_MEND = "set charon.send_vendor_id = yes in strongswan.conf at both ends, or use an algorithm with an IKEv1 number"
 
 
 def why_private(
@@ -49,7 +49,7 @@ def why_private(
     for offer in offers:
         if table.winner() is None and offer.suite.private and takes(offer.suite):
             return (
-                f"IKEv1 has no number for an algorithm of {offer.suite}. strongSwan uses a private number, "
+                f"{offer.suite} has an algorithm without an IKEv1 number: strongSwan uses a private number, "
                 f"but only if both ends send its vendor ID, and {responder.name} or its peer does not"
             )
     return ""

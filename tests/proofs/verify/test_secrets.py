@@ -108,7 +108,7 @@ def test_r3_the_key_in_aggressive_mode_where_both_identities_are_known(
             True,
         ),
         ("me.x", "you.x", "nets", "by an FQDN that matches *.x", False),
-        ("", "", "any", "it has no id, so it is for any peer", False),
+        ("", "", "any", "no id: for any peer", False),
         ("", "", "any, the other way", "for any peer", False),
     ],
 )

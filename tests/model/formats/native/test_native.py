@@ -106,7 +106,7 @@ def test_r3_kerberos_is_windows_default_method(peer_of: PeerOf) -> None:
         ('filter_list = "f"', 'filter_list = "g"', 10, "no filter list"),
         ('filter_action = "a"', 'filter_action = "b"', 11, "no filter action"),
         ("soft = true", "allow_unsecured = 3", 5, "bool"),
-        ('integrity = "sha1" }', 'integrity = "sha1" }\nlifetime = "soon"', 8, "no duration"),
+        ('integrity = "sha1" }', 'integrity = "sha1" }\nlifetime = "soon"', 8, "not a duration"),
         ('name = "r"', "name = 7", 9, "string"),
     ],
 )

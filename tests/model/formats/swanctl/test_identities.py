@@ -118,7 +118,7 @@ def test_r5_what_is_written_is_read_as_the_same_identity(text: str) -> None:
     ("text", "says"),
     [
         ("ipv4:192.0.2.1", "octet by octet"), ("ipv4net:192.0.2.0/24", "octet by octet"),
-        ("asn1dn:O=x", "octet by octet"), ("O=x, S=y", "no distinguished name"), ("foo=bar", "no distinguished name"),
+        ("asn1dn:O=x", "octet by octet"), ("O=x, S=y", "as a distinguished name"), ("foo=bar", "as a distinguished name"),
         ("a:b", "key ID"), ("192.0.2.300", "not an IP address"), ("192.0.2.01", "not an IP address"),
         ("1.2.3.4/33", "not an IP address"), ("192.0.2.9-192.0.2.1", "not an IP address"),
         (" gw.example.com", "space"),
