@@ -52,6 +52,17 @@ def host(pattern: AddressPattern) -> Address | None:
     return pattern.single if not {"/", "-"} & set(pattern.text) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a connection calls: an address or a name.
+
+    unresolved   names before it, which are passed over where they do not resolve
+    """
+
+    pattern: AddressPattern
+    unresolved: tuple[str, ...] = ()
+
+
 def called(
     patterns: Sequence[AddressPattern], own: Iterable[AddressPattern] = ()
 ) -> AddressPattern | None:
@@ -91,6 +102,23 @@ def source(patterns: Iterable[AddressPattern], version: int | None) -> AddressPa
 def calls(connection: Connection) -> AddressPattern | None:
     """Whom a connection calls; None: it cannot start."""
     return called(connection.remote_addresses.value, connection.local_addresses.value)
+
+
+def targets(connection: Connection) -> tuple[Target, ...]:
+    """Whom it calls first, and whom it calls where the names before do not resolve; none: it cannot start.
+
+    A name that is the last of them is taken to resolve: without it nothing is called.
+    """
+    found: list[Target] = []
+    unresolved: list[str] = []
+    patterns = list(connection.remote_addresses.value)
+    while (whom := called(patterns, connection.local_addresses.value)) is not None:
+        found.append(Target(whom, tuple(unresolved)))
+        if not is_name(whom):
+            break
+        unresolved.append(whom.text)
+        patterns = patterns[patterns.index(whom) + 1 :]
+    return tuple(found)
 
 
 def ikev1(peer: Peer) -> list[Connection]:

@@ -20,8 +20,8 @@ from model.vocabulary.selectors import Address
 from proofs.verify.addresses import (
     Directory,
     Sight,
+    Target,
     Wire,
-    calls,
     directory,
     host,
     ikev1,
@@ -29,6 +29,7 @@ from proofs.verify.addresses import (
     own_quality,
     priority,
     source,
+    targets,
 )
 
 NO_NAMES: frozenset[str] = frozenset()
@@ -77,24 +78,49 @@ def meetings(
     initiator: Peer, connection: Connection, responder: Peer
 ) -> tuple[Meeting, ...] | Missed:
     """Every way in which this connection may reach one of the responder's connections."""
-    whom = calls(connection)
-    if whom is None:
+    called = targets(connection)
+    if not called:
         return _nobody_to_call(initiator, connection, responder)
+    found: dict[tuple[object, ...], Meeting] = {}
+    missed: list[Missed] = []
+    for target in called:
+        made = _towards(initiator, connection, responder, target)
+        if isinstance(made, Missed):
+            missed.append(made)
+            continue
+        for item in made:
+            found.setdefault((_key(item), item.wire), item)
+    return tuple(found.values()) or missed[0]
+
+
+def _towards(
+    initiator: Peer, connection: Connection, responder: Peer, target: Target
+) -> list[Meeting] | Missed:
+    """Every way in which it may reach one of the responder's connections when it calls this target."""
+    whom = target.pattern
+    if initiator.nat is not None:
+        public = initiator.nat.value.public
+        local = source(connection.local_addresses.value, public.version)
+        if local is not None and local.single == public:
+            return _public_as_own(initiator, public, Reason.NO_RESPONDER)
     own = _reached(initiator, connection, responder, whom)
     if isinstance(own, Missed):
         return own
-    wanted = list(_callers(initiator, connection, responder, whom))
-    if initiator.nat is not None and wanted[0].own == initiator.nat.value.public:
-        return _public_as_own(initiator, initiator.nat.value.public, Reason.NO_RESPONDER)
-    found: dict[tuple[object, ...], Meeting] = {}
+    found: list[Meeting] = []
+    wanted: list[_Caller] = []
     for there in own:
-        for caller in wanted:
-            made = _meeting(initiator, connection, responder, whom, there, caller)
-            if made.connections:
-                found.setdefault((made.connections and _key(made), made.wire), made)
-    if not found:
-        return _no_connection(initiator, connection, responder, own[0], wanted)
-    return tuple(found.values())
+        known = whom.single or there
+        family = known.version if known is not None else None
+        wanted = list(_callers(initiator, connection, responder, family))
+        made = [_meeting(initiator, responder, target, there, x) for x in wanted]
+        fitting = [x for x in made if x.connections]
+        if not fitting and not wanted[0].stated:
+            # None of the addresses that it states elsewhere fits: it may have others.
+            wider = _unstated_callers(initiator, responder, family)
+            made = [_meeting(initiator, responder, target, there, x) for x in wider]
+            fitting = [x for x in made if x.connections]
+        found += fitting
+    return found or _no_connection(initiator, connection, responder, own[0], wanted)
 
 
 def _key(meeting: Meeting) -> tuple[int, ...]:
@@ -228,29 +254,46 @@ class _Caller:
 
 
 def _callers(
-    initiator: Peer, connection: Connection, responder: Peer, whom: AddressPattern
+    initiator: Peer, connection: Connection, responder: Peer, family: int | None
 ) -> Iterator[_Caller]:
-    family = whom.single.version if whom.single else None
+    """Where the call may come from; of addresses that no line of this connection states, those that the
+    initiator states elsewhere go first."""
     local = source(connection.local_addresses.value, family)
     own = local.single if local is not None else None
-    names = _names(responder)
-    networks: dict[Address, str] = {}
     if initiator.nat is not None:
-        seen: Sequence[Address | None] = (initiator.nat.value.public,)
+        yield from _named(initiator.nat.value.public, own, _names(responder), stated=True)
     elif own is not None:
-        seen = (own,)
+        yield from _named(own, own, _names(responder), stated=True)
     else:
-        networks = _possible(responder, family)
         elsewhere = [x for x in directory(initiator).stated if family in (None, x.version)]
-        seen = elsewhere or (*networks, None)
-    stated = own is not None or initiator.nat is not None
-    for address in seen:
-        mine = own if initiator.nat is not None else address
-        # An address that a policy states may be one of the names as well.
-        network = networks.get(address, "") if address is not None else ""
-        yield _Caller(address, mine, NO_NAMES, stated, network)
-        for name in names:
-            yield _Caller(address, mine, frozenset({name}), stated, network)
+        for address in elsewhere:
+            yield from _named(address, address, _names(responder), stated=False)
+        if not elsewhere:
+            yield from _unstated_callers(initiator, responder, family)
+
+
+def _unstated_callers(
+    initiator: Peer, responder: Peer, family: int | None
+) -> Iterator[_Caller]:
+    """The addresses of a caller that make a difference to the responder, and any other."""
+    networks = _possible(responder, family)
+    for address in (*networks, None):
+        network = networks[address] if address is not None else ""
+        yield from _named(address, address, _names(responder), stated=False, network=network)
+
+
+def _named(
+    seen: Address | None,
+    own: Address | None,
+    names: Sequence[str],
+    *,
+    stated: bool,
+    network: str = "",
+) -> Iterator[_Caller]:
+    """A caller by its address alone, and as each name: an address that a policy states may be one too."""
+    yield _Caller(seen, own, NO_NAMES, stated, network)
+    for name in names:
+        yield _Caller(seen, own, frozenset({name}), stated, network)
 
 
 def _names(peer: Peer) -> list[str]:
@@ -306,26 +349,21 @@ def _owners(peer: Peer) -> Iterator[Identity]:
 
 
 def _meeting(
-    initiator: Peer,
-    connection: Connection,
-    responder: Peer,
-    whom: AddressPattern,
-    there: Address | None,
-    caller: _Caller,
+    initiator: Peer, responder: Peer, target: Target, there: Address | None, caller: _Caller
 ) -> Meeting:
     ends = frozenset(
         role
         for role, peer in (("initiator", initiator), ("responder", responder))
         if peer.nat is not None
     )
-    called_at = whom.single
+    called_at = target.pattern.single
     if called_at is None:
         called_at = there if responder.nat is None else responder.nat.value.public
     wire = Wire(Sight(caller.own, called_at), Sight(there, caller.seen, caller.names), ends)
     return Meeting(
         wire,
         _candidates(responder, wire.responder),
-        tuple(_assumptions(initiator, responder, whom, there, caller)),
+        tuple(_assumptions(initiator, responder, target, there, caller)),
         "" if caller.stated else caller.network or str(caller.seen or "any other address"),
         caller.network,
     )
@@ -343,17 +381,17 @@ def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:
 
 
 def _assumptions(
-    initiator: Peer,
-    responder: Peer,
-    whom: AddressPattern,
-    there: Address | None,
-    caller: _Caller,
+    initiator: Peer, responder: Peer, target: Target, there: Address | None, caller: _Caller
 ) -> Iterator[str]:
-    known = directory(responder)
+    whom, known = target.pattern, directory(responder)
+    for name in target.unresolved:
+        yield f"{name} does not resolve"
     if whom.single is None:
         yield f"{whom.text} resolves to {there or f'an address of {responder.name}'}"
     elif responder.nat is None and whom.single not in known.stated:
         yield f"{whom.text} is an address of {responder.name}"
+    elif responder.nat is not None and there is not None and whom.single in known.stated:
+        yield f"{there} is the address of {responder.name} behind its NAT"
     if not caller.stated and caller.seen is not None:
         where = f"in {caller.network}" if caller.network else str(caller.seen)
         yield f"the address of {initiator.name} is {where}"
