@@ -272,9 +272,7 @@ def _callers(
             yield from _unstated_callers(initiator, responder, family)
 
 
-def _unstated_callers(
-    initiator: Peer, responder: Peer, family: int | None
-) -> Iterator[_Caller]:
+def _unstated_callers(initiator: Peer, responder: Peer, family: int | None) -> Iterator[_Caller]:
     """The addresses of a caller that make a difference to the responder, and any other."""
     networks = _possible(responder, family)
     for address in (*networks, None):
