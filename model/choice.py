@@ -181,6 +181,8 @@ def phase1_offer(
     """
     offers: dict[Phase1Suite, Offer[Phase1Suite]] = {}
     for proposal in proposals:
+        if proposal.unusable:
+            continue
         ciphers = [item for item in proposal.ciphers if item.algorithm.phase1_number is not None]
         hashes = [item for item in proposal.hashes if item.number is not None]
         for cipher, hash_, group in itertools.product(
@@ -206,7 +208,8 @@ def _sent(profile: StackProfile, kind: Sequence[K], default: bool) -> Sequence[K
 def accepts_phase1(proposal: Phase1Proposal, suite: Phase1Suite) -> bool:
     """Whether a proposal of the responder takes a transform; the method is not its business."""
     return (
-        suite.encryption in proposal.ciphers
+        not proposal.unusable
+        and suite.encryption in proposal.ciphers
         and suite.hash in proposal.hashes
         and suite.group in proposal.groups
         and (not proposal.prfs or prf_of(suite.hash) in proposal.prfs)
@@ -296,11 +299,15 @@ def sendable(
 def _protections(
     part: ProtectionProposal, profile: StackProfile, default: bool
 ) -> list[Protection]:
-    """What is sent of one protocol of a proposal; what IKEv1 has no number for is not."""
+    """What is sent of one protocol of a proposal; what IKEv1 has no number for is not.
+
+    Where extended sequence numbers are named at all, they are what is asked for (strongSwan 5.9.8).
+    """
+    esn = True in part.sequences
     ciphers = [item for item in part.ciphers if item.algorithm.esp_number is not None]
     integrities = [item for item in part.integrities if item.number is not None]
     return [
-        Protection(part.protocol, cipher, integrity)
+        Protection(part.protocol, cipher, integrity, esn)
         for cipher in _sent(profile, ciphers if part.ciphers else (None,), default)
         for integrity in _sent(profile, integrities if part.integrities else (None,), default)
     ]
@@ -337,7 +344,9 @@ def accepts_phase2(proposal: Phase2Proposal, suite: Phase2Suite) -> bool:
     wanted = {part.protocol: part for part in proposal.protections}
     for part in suite.protections:
         own = wanted.get(part.protocol)
-        if own is None or (part.encryption is not None and part.encryption not in own.ciphers):
+        if own is None or part.esn not in own.sequences:
+            return False
+        if part.encryption is not None and part.encryption not in own.ciphers:
             return False
         if part.encryption is None and own.ciphers:
             return False

@@ -104,6 +104,9 @@ def _proposal(
     if len(_protocols(proposal)) != len(proposal.protections):
         why = f"{child.name} wants one protocol twice in a bundle"
         raise cannot(why, place, "name AH once and ESP once at most")
+    if any(True in part.sequences for part in proposal.protections):
+        why = f"{child.name} asks for extended sequence numbers"
+        raise cannot(why, place, "leave esn out")
     parts = [_combinations(child, part, sends, place) for part in proposal.protections]
     if not all(parts):
         return []

@@ -35,6 +35,7 @@ class Phase1Proposal:
     prfs     pseudo-random functions, where the format names them apart from the hash
     default  the format's word for "whatever is built in": the lists then hold every algorithm
              that may be in it, and none is certain
+    unusable words in it that no IKEv1 proposal can have: nothing matches it; empty: there are none
     """
 
     ciphers: tuple[Cipher, ...]
@@ -43,15 +44,20 @@ class Phase1Proposal:
     place: Place | None
     prfs: tuple[Hash, ...] = ()
     default: bool = False
+    unusable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProtectionProposal:
-    """One protocol of a Phase II proposal; AH has no ciphers, an AEAD cipher needs no integrity."""
+    """One protocol of a Phase II proposal; AH has no ciphers, an AEAD cipher needs no integrity.
+
+    sequences   whether extended (64-bit) sequence numbers are taken, and whether plain ones are
+    """
 
     protocol: Protocol
     ciphers: tuple[Cipher, ...]
     integrities: tuple[Integrity, ...]
+    sequences: tuple[bool, ...] = (False,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,14 +247,19 @@ class Phase1Suite:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """One protocol of a Phase II suite: ESP with cipher and integrity, or AH with integrity."""
+    """One protocol of a Phase II suite: ESP with cipher and integrity, or AH with integrity.
+
+    esn   extended (64-bit) sequence numbers (RFC 4304)
+    """
 
     protocol: Protocol
     encryption: Cipher | None
     integrity: Integrity | None
+    esn: bool = False
 
     def __str__(self) -> str:
         parts = [self.encryption, self.integrity.value if self.integrity else None]
+        parts += ["ESN"] if self.esn else []
         return " ".join([self.protocol.name, *(str(part) for part in parts if part is not None)])
 
 

@@ -68,21 +68,29 @@ def called(
 ) -> AddressPattern | None:
     """Whom a peer calls: the first entry that is an address or a name; None: it cannot call.
 
-    own   what it states of its own address: the family of the first one is the one it calls
+    own   what it states of its own address: the IP version of the first one is the one it calls
     """
-    hosts = [found for item in own if (found := host(item)) is not None]
-    mine = hosts[0] if hosts else None
-    for item in patterns:
-        if item.anything and "/" not in item.text:
-            if mine is None or _ANY_OF.get(item.text, mine.version) == mine.version:
-                return None
-            continue
-        found = host(item)
-        if is_name(item) or (found is not None and (mine is None or found.version == mine.version)):
-            return item
-    # None of that family: one of another that the peer has an address of too.
-    others = [x for x in hosts if mine is not None and x.version != mine.version]
-    return called(patterns, [AddressPattern(str(x), x, x) for x in others[:1]]) if others else None
+    versions = [x for item in own if (x := _version(item)) is not None]
+    # None of the first version: one of another that the peer has an address of too.
+    wanted: list[int | None] = [*dict.fromkeys(versions)] or [None]
+    for version in wanted:
+        for item in patterns:
+            if item.anything and "/" not in item.text:
+                if version is None or _ANY_OF.get(item.text, version) == version:
+                    break
+                continue
+            found = host(item)
+            if is_name(item) or (found is not None and version in (None, found.version)):
+                return item
+    return None
+
+
+def _version(pattern: AddressPattern) -> int | None:
+    """The IP version of an address, or of "any" of one version; None: it binds a peer to no version."""
+    address = host(pattern)
+    if address is not None:
+        return address.version
+    return _ANY_OF.get(pattern.text) if pattern.anything and "/" not in pattern.text else None
 
 
 def source(patterns: Iterable[AddressPattern], version: int | None) -> AddressPattern | None:

@@ -78,6 +78,9 @@ def phase2_text(proposal: Phase2Proposal) -> str:
     parts = []
     for part in proposal.protections:
         kinds = ["/".join(map(str, part.ciphers)), "/".join(i.value for i in part.integrities)]
+        kinds.append(
+            "/".join("ESN" if x else "no ESN" for x in part.sequences if True in part.sequences)
+        )
         parts.append(" ".join([part.protocol.name, *filter(None, kinds)]))
     groups = "/".join(g.value if g else "none" for g in proposal.groups)
     return f"{' + '.join(parts)}, {f'PFS {groups}' if groups else 'no PFS'}"

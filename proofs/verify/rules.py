@@ -131,6 +131,7 @@ def on_offers(connection: Connection, peer: Peer, phase1_group: Group | None) ->
             continue
         lost = [str(c) for c in proposal.ciphers if c.algorithm.phase1_number is None]
         lost += [item.value for item in proposal.hashes if item.number is None]
+        lost += filter(None, [proposal.unusable])
         for name in lost:
             yield finding("NOT-IN-IKEV1", proposal.place, f"{peer.name}: {name} in an IKE proposal")
     for child in connection.children:

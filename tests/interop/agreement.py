@@ -151,7 +151,12 @@ def _not_so(assumption: str, case: Case) -> bool:
     if named is not None:
         real = dict(case.hosts).get(named[1], "")
         return real not in {x for side in SIDES for x in _addresses(case, side)}
-    stated = re.fullmatch(r"(\S+) is an address of (\w+)", assumption)
+    if re.fullmatch(r"\S+ does not resolve", assumption):
+        return assumption.split()[0] in dict(case.hosts)
+    stated = re.fullmatch(
+        r"(\S+) is (?:an address of (?=\w+$)|the address of (?=\w+ behind its NAT$))(\w+).*",
+        assumption,
+    )
     if stated is not None:
         return stated[1] not in _addresses(case, stated[2])
     taken = re.fullmatch(r"the address of (\w+) is (\S+)", assumption)

@@ -102,9 +102,10 @@ class _Words:
         self.integrities: list[Integrity] = []
         self.prfs: list[Hash] = []
         self.groups: list[Group | None] = []
+        self.sequences: list[str] = []
         self._place = place
-        for word in text.lower().split("-"):
-            self._word(word.strip())
+        for word in filter(None, (item.strip() for item in text.split("-"))):
+            self._word(word)
         kinds = {item.algorithm.is_aead for item in self.ciphers}
         self.aead = True in kinds
         if len(kinds) > 1:
@@ -122,7 +123,9 @@ class _Words:
             _once(self.prfs, PRFS[word])
         elif word in GROUPS:
             _once(self.groups, GROUPS[word])
-        elif word not in SEQUENCES:
+        elif word in SEQUENCES:
+            _once(self.sequences, word)
+        else:
             known = [*CIPHERS, *INTEGRITIES, *PRFS, *GROUPS, *SEQUENCES]
             near = difflib.get_close_matches(word, known, 1)
             raise PolicyError(
@@ -177,6 +180,7 @@ def phase1_proposals(setting: Setting | None) -> tuple[Phase1Proposal, ...]:
                 tuple(group for group in words.groups if group is not None),
                 setting.place,
                 prfs=tuple(words.prfs),
+                unusable="-".join(words.sequences),
             )
         )
     return tuple(found)
@@ -217,7 +221,10 @@ def _phase2(text: str, protocol: Protocol, place: Place) -> Phase2Proposal:
         raise words.wrong(
             f"the ESP proposal {text} has no cipher", "name one, for example aes128-sha256"
         )
-    protection = ProtectionProposal(protocol, tuple(words.ciphers), tuple(words.integrities))
+    sequences = tuple(word == "esn" for word in words.sequences) or (False,)
+    protection = ProtectionProposal(
+        protocol, tuple(words.ciphers), tuple(words.integrities), sequences
+    )
     return Phase2Proposal((protection,), tuple(words.groups), place)
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import ipaddress
 import re
+import socket
 
 from model.formats.swanctl.identities import from_hex
 from model.formats.swanctl.settings import Setting
@@ -84,21 +85,20 @@ def words(setting: Setting) -> list[str]:
 
 def address_pattern(text: str, setting: Setting) -> AddressPattern:
     """One entry of local_addrs or remote_addrs."""
-    plain = text.removeprefix("%")
     if text in ("%any", "%any4", "%any6", "0.0.0.0", "::", "0.0.0.0/0", "::/0", "%defaultroute"):
         return AddressPattern(text, None, None, anything=True)
     try:
-        if "/" in plain:
-            net = ipaddress.ip_network(plain, strict=False)
+        if "/" in text:
+            net = ipaddress.ip_network(text, strict=False)
             return AddressPattern(text, net[0], net[-1])
-        if re.fullmatch(r"[0-9a-fA-F.:]+-[0-9a-fA-F.:]+", plain):
-            low, high = (ipaddress.ip_address(part) for part in plain.split("-"))
+        if re.fullmatch(r"[0-9a-fA-F.:]+-[0-9a-fA-F.:]+", text):
+            low, high = (ipaddress.ip_address(part) for part in text.split("-"))
             return AddressPattern(text, low, high)
-        single = ipaddress.ip_address(plain)
+        single = _address(text)
         return AddressPattern(text, single, single)
     except ValueError:
-        if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", plain) and not re.fullmatch(
-            r"[0-9./:]+", plain
+        if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", text) and not re.fullmatch(
+            r"[0-9./:]+", text
         ):
             return AddressPattern(text, None, None)
     raise _wrong(
@@ -106,6 +106,19 @@ def address_pattern(text: str, setting: Setting) -> AddressPattern:
         f"{text!r} is not an IP address, a range, a subnet or a host name",
         "write for example 192.0.2.1, 192.0.2.0/24 or gw.example.com",
     )
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address; of IPv4 also as inet_aton reads it, with octal and short forms."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", text):
+            raise
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(text))
+    except OSError:
+        raise ValueError(text) from None
 
 
 def selector(text: str, setting: Setting) -> Selector:
@@ -134,6 +147,8 @@ def _clamped(where: str) -> str:
     """`%any` is taken for the address 0.0.0.0, and a prefix that is too long for the longest."""
     head, slash, bits = where.replace("%any", "0.0.0.0").partition("/")
     most = 128 if ":" in head else 32
+    if slash and not bits:
+        bits = "0"
     return f"{head}/{min(int(bits), most)}" if slash and bits.isdecimal() else head + slash + bits
 
 
@@ -141,15 +156,15 @@ _TS_MEND = "write for example 10.1.0.0/16, 10.1.0.1-10.1.0.9, dynamic, or 10.1.0
 
 
 def _upper(text: str, setting: Setting) -> tuple[int, tuple[int, int]]:
-    """Protocol and ports between the brackets."""
-    name, _, port = text.strip().partition("/")
-    name, port = name.strip().lower(), port.strip().lower()
+    """Protocol and ports between the brackets: names as /etc/protocols and /etc/services spell them."""
+    name, _, port = text.partition("/")
+    port = port.lstrip() if port.lstrip()[:1].isdecimal() else port
     if name in ("", "any"):
         protocol = 0
     elif _INTEGER.fullmatch(name) and integer(name) <= 255:
         protocol = integer(name)
-    elif name in _PROTOCOLS:
-        protocol = _PROTOCOLS[name]
+    elif name in _PROTOCOLS or (name.isupper() and name.lower() in _PROTOCOLS):
+        protocol = _PROTOCOLS[name.lower()]
     else:
         raise _wrong(setting, f"{name!r} is not an IP protocol", _TS_MEND)
     if port in ("", "any"):

@@ -14,7 +14,10 @@ def phase1_line(suite: Phase1Suite) -> str:
 def phase2_line(suite: Phase2Suite) -> str:
     """One transform of Phase II, of one protocol."""
     part = suite.protections[0]
-    return _joined(_cipher(part.encryption), _integrity(part.integrity), _group(suite.pfs_group))
+    esn = "esn" if part.esn else ""
+    return _joined(
+        _cipher(part.encryption), _integrity(part.integrity), _group(suite.pfs_group), esn
+    )
 
 
 def phase1_words(proposal: Phase1Proposal) -> str:
@@ -24,6 +27,7 @@ def phase1_words(proposal: Phase1Proposal) -> str:
         *(item.value for item in proposal.hashes),
         *(f"prf{item.value}" for item in proposal.prfs),
         *(item.value for item in proposal.groups),
+        proposal.unusable,
     )
 
 
@@ -31,7 +35,12 @@ def phase2_words(proposal: Phase2Proposal) -> str:
     """A whole proposal of Phase II, of one protocol."""
     part = proposal.protections[0]
     groups = [item.value if item else "modpnone" for item in proposal.groups]
-    return _joined(*map(_cipher, part.ciphers), *map(_integrity, part.integrities), *groups)
+    sequences = [
+        "esn" if item else "noesn" for item in part.sequences if part.sequences != (False,)
+    ]
+    return _joined(
+        *map(_cipher, part.ciphers), *map(_integrity, part.integrities), *groups, *sequences
+    )
 
 
 def _cipher(cipher: Cipher | None) -> str:
