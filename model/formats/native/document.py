@@ -218,6 +218,15 @@ class Rule(Table):
     ] = None
 
 
+class NatTable(Table):
+    """The NAT in front of the host, if there is one."""
+
+    public: Annotated[str, Field(description="The address that the other end sees.")]
+    forwarded: Annotated[
+        bool, Field(description="UDP ports 500 and 4500 of it lead to the host.")
+    ] = False
+
+
 class Policy(Table):
     """A native ikeproof policy."""
 
@@ -226,6 +235,7 @@ class Policy(Table):
         "windows2000"
     )
     address: Annotated[str | None, Field(description="The local address, `me` in filters.")] = None
+    nat: NatTable | None = None
     main_mode: MainMode = MainMode()
     filter_lists: dict[str, FilterList] = {}
     filter_actions: dict[str, FilterAction] = {}

@@ -24,6 +24,7 @@ from model.vocabulary.policy import (
     Credentials,
     DeadPeerDetection,
     Life,
+    Nat,
     Peer,
     Phase1Proposal,
     Phase2Proposal,
@@ -97,7 +98,23 @@ class Translator:
             profile=PROFILES[policy.profile],
             connections=connections,
             findings=findings,
+            nat=self._nat(),
         )
+
+    def _nat(self) -> Stated[Nat] | None:
+        stated = self._policy.nat
+        if stated is None:
+            return None
+        path = ("nat", "public")
+        try:
+            public = ipaddress.ip_address(stated.public)
+        except ValueError:
+            raise self._wrong(
+                path,
+                f"{stated.public!r} is not an IP address",
+                "write the public address of the NAT",
+            ) from None
+        return Stated(Nat(public, forwarded=stated.forwarded), self._line(path))
 
     # ---- places and faults
     def _place(self, path: Path) -> Place | None:

@@ -225,3 +225,19 @@ def test_a_principal_that_cannot_be_held_against_anything_is_refused(
 ) -> None:
     with pytest.raises(PolicyError, match=rf"a\.toml:12: {words}"):
         peer_of("a", kerberos(text), "toml")
+
+
+def test_a_policy_states_the_nat_that_its_host_is_behind(peer_of: PeerOf) -> None:
+    nat = '[nat]\npublic = "198.51.100.7"\nforwarded = true\n'
+    peer = peer_of(
+        "a", POLICY.replace("[filter_lists.f]", nat + "[filter_lists.f]"), "toml", key=b"x"
+    )
+    assert peer.nat is not None and peer.nat.place is not None
+    assert (str(peer.nat.value.public), peer.nat.value.forwarded) == ("198.51.100.7", True)
+    assert peer.nat.place.line == 3
+    assert peer_of("a", POLICY, "toml", key=b"x").nat is None
+    with pytest.raises(PolicyError, match=r"a\.toml:3: .*'nowhere' is not an IP address"):
+        peer_of(
+            "a", POLICY.replace("[filter_lists.f]", nat.replace("198.51.100.7", "nowhere") + "[filter_lists.f]"),
+            "toml", key=b"x",
+        )  # fmt: skip
