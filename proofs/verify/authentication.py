@@ -79,8 +79,13 @@ class AuthenticationJudge:
         if method is AuthMethod.NONE:
             return self.wrong_method(found[0])
         undecided: list[str] = []
+        first = None
+        if method in _PSK and self.connection.exchange.value is Exchange.AGGRESSIVE:
+            # Message 1 names the initiator: its identity is held against the policy before any key.
+            first = self._initiator_shows(found, method, [])
         refused = (
-            self._pre_shared_key(found, method, undecided)
+            first
+            or self._pre_shared_key(found, method, undecided)
             or self._initiator_shows(found, method, undecided)
             or self._responder_shows(method, undecided)
         )
@@ -113,7 +118,7 @@ class AuthenticationJudge:
             return None
         fitting = [item for item in found if item.exchange.value is Exchange.AGGRESSIVE]
         if not fitting:
-            return self.wrong_exchange(found[0])
+            return None  # by then it has not looked at keys: the identity decides
         allowed = self.responder.stack.aggressive_pre_shared_key.value
         if self.responder.profile.checks_method_first or allowed:
             return None

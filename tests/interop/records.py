@@ -34,6 +34,7 @@ from tests.interop.phase1_cases import phase1_cases
 from tests.interop.phase2_cases import phase2_cases
 from tests.interop.pki import PKI
 from tests.interop.secret_cases import secret_cases
+from tests.interop.spelling_cases import spelling_cases
 
 RECORDS = DATA / "charon" / "records.json"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "agreement.md"
@@ -51,6 +52,7 @@ def all_cases() -> tuple[Case, ...]:
         *name_cases(),
         *secret_cases(),
         *lease_cases(),
+        *spelling_cases(),
     )
 
 

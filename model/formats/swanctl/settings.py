@@ -89,13 +89,20 @@ def _wrong(path: str, line: int, problem: str, mend: str) -> PolicyError:
 
 def _decode(path: str, octets: bytes) -> str:
     try:
-        text = octets.decode("utf-8-sig")
+        text = octets.decode("utf-8")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise _wrong(path, line, "not valid UTF-8", "save the file as UTF-8 text") from None
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise _wrong(path, line, "a NUL octet", "this is not a text file: check its name")
+    if text.startswith("\ufeff"):
+        raise _wrong(
+            path,
+            1,
+            "the file begins with a byte order mark (BOM), which strongSwan takes for a part of the first name",
+            "save the file as UTF-8 without BOM",
+        )
     return text
 
 

@@ -1,0 +1,135 @@
+"""Spellings at the edge of the grammar, and peers with several connections whose addresses overlap.
+
+How strongSwan 5.9.8 reads them was measured: most were read otherwise here once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tests.interop.cases import Case
+from tests.interop.sites import Kid, Secret, Site, text
+
+_SITE = Site(id="$LOCAL_ID", peer_id="$REMOTE_ID")
+_SECRETS = (Secret("correct horse"),)
+_ESP = (
+    "aes128-sha256-esn", "aes128-sha256-esn-noesn", "aes128-sha256-noesn", "aes128-sha256-noesn-esn",
+    "AES128-sha256", "aes128-SHA256", "aes128 -sha256", "aes128--sha256", "-aes128-sha256",
+    "aes128-sha256-", "aes128-sha256,,aes256-sha256",
+)  # fmt: skip
+_IKE = (
+    "aes128-sha256-esn-modp2048", "aes128-sha256-noesn-modp2048", "AES128-sha256-modp2048",
+    "aes128-sha256-MODP2048", "aes128-sha256-modp2048-",
+)  # fmt: skip
+_SELECTORS = (
+    "[ tcp ]", "[tcp /80]", "[tcp/ 80]", "[TCP]", "[tcp/HTTP]", "[tcp/http]", "[]", "[6/80]", "[any]",
+)  # fmt: skip
+_REMOTE = ("%192.0.2.2", "192.0.2.02", "192.0.514", "192.0.2.2/32", "192.0.2.2,")
+_LOCAL = (
+    "%any6", "::", "::/0", "%any4", "0.0.0.0", "%any6, 192.0.2.1", "2001:db8::1, %any",
+    "2001:db8::1, 0.0.0.0", "%any, 2001:db8::1", "2001:db8::1, 192.0.2.1",
+)  # fmt: skip
+_IPS = {"peer": "192.0.2.1", "cmd": "192.0.2.2"}
+
+
+def spelling_cases() -> Iterator[Case]:
+    """One setting of a working pair, spelled otherwise at the first end or at both."""
+    for word in _ESP:
+        changed = replace(_SITE, kids=(replace(_SITE.kids[0], esp=word),))
+        yield _pair(f"spelling: esp_proposals = {word}", changed, _SITE)
+        yield _pair(f"spelling: esp_proposals = {word} at both ends", changed, changed)
+    for word in _IKE:
+        changed = replace(_SITE, ike=word)
+        yield _pair(f"spelling: proposals = {word}", changed, _SITE)
+        yield _pair(f"spelling: proposals = {word} at both ends", changed, changed)
+    for word in (*(f"$LOCAL_NET{x}" for x in _SELECTORS), "10.77.1.0/", "10.77.1.5/24"):
+        changed = replace(_SITE, kids=(replace(_SITE.kids[0], local=word),))
+        yield _pair(f"spelling: local_ts = {word}", changed, _SITE)
+    for word in _REMOTE:
+        yield _pair(f"spelling: remote_addrs = {word}", replace(_SITE, remote=word), _SITE)
+    for word in _LOCAL:
+        yield _pair(f"spelling: local_addrs = {word}", replace(_SITE, local=word), _SITE)
+    yield from _crowded()
+
+
+def _pair(name: str, peer: Site, cmd: Site) -> Case:
+    return Case(name, "spelling", "", text([peer], _SECRETS), text([cmd], _SECRETS))
+
+
+def _crowded(count: int = 60) -> Iterator[Case]:
+    """Pairs whose ends have up to three connections for overlapping addresses, from a fixed seed."""
+    rng = random.Random(11)
+    for number in range(count):
+        peer, cmd = _end(rng, "peer", "cmd"), _end(rng, "cmd", "peer")
+        behind = rng.choice([(), (), (), ("peer",), ("cmd",), ("peer", "cmd")])
+        yield Case(
+            f"several connections: {number}",
+            "several connections",
+            "",
+            peer,
+            cmd,
+            behind=behind,
+            forwarded=rng.random() < 0.6,
+            hosts=(("host.example", "192.0.2.2"),),
+        )
+
+
+def _end(rng: random.Random, side: str, other: str) -> str:
+    names = ["rig", *(f"c{x}" for x in range(1, rng.choice((1, 2, 3, 3))))]
+    rng.shuffle(names)
+    mine, theirs = _IPS[side], _IPS[other]
+    connections = [
+        _started(rng, mine, theirs) if name == "rig" else _beside(rng, name, mine, theirs)
+        for name in names
+    ]
+    owners = [(), (), (theirs,), ("$REMOTE_ID",), ("$LOCAL_ID",), ("%any",), ("*.rig.test",)]
+    secrets = [Secret("correct horse", rng.choice(owners))]
+    if rng.random() < 0.25:
+        another = Secret("another", rng.choice([(), (theirs,), ("$REMOTE_ID",), (mine,)]))
+        secrets.insert(rng.choice((0, 1)), another)
+    return text(connections, secrets)
+
+
+def _started(rng: random.Random, mine: str, theirs: str) -> Site:
+    """The connection that is started."""
+    return Site(
+        rng.choice([mine, mine, "", "%any", f"{mine}, 198.51.100.1", "192.0.2.0/24",
+                    f"2001:db8::{mine[-1]}, {mine}"]),
+        rng.choice([theirs, theirs, theirs, f"{theirs}, 198.51.100.7", f"198.51.100.0/24, {theirs}",
+                    f"lost.example, {theirs}"]),
+        rng.choice(["$LOCAL_ID", "$LOCAL_ID", ""]),
+        rng.choice(["$REMOTE_ID", "$REMOTE_ID", "%any", "", "*.rig.test"]),
+        "rig", "psk", _ike(rng), (_kid(rng),),
+    )  # fmt: skip
+
+
+def _beside(rng: random.Random, name: str, mine: str, theirs: str) -> Site:
+    """Another one, which may answer in its place."""
+    kid = _kid(rng)
+    if rng.random() < 0.25:
+        kid = replace(kid, local="10.9.0.0/24", remote="10.8.0.0/24")
+    return Site(
+        rng.choice([mine, "", "%any", "192.0.2.0/24", "198.51.100.3", "0.0.0.0/0", f"{mine}/32"]),
+        rng.choice([theirs, "%any", "192.0.2.0/24", "192.0.2.0-192.0.2.9", f"{theirs}/32", "0.0.0.0/0",
+                    "%any4", "%any6", f"198.51.100.7, {theirs}", "2001:db8::/32", "192.0.2.128/25",
+                    f"{theirs}-{theirs}", "host.example"]),
+        rng.choice(["$LOCAL_ID", "", "other.rig.test"]),
+        rng.choice(["$REMOTE_ID", "%any", "", "*.rig.test", "other.rig.test", "192.0.2.0/24"]),
+        name, "psk", _ike(rng), (kid,),
+        more=rng.choice(["", "", "", "version = 0", "version = 2", "aggressive = yes"]),
+    )  # fmt: skip
+
+
+def _kid(rng: random.Random) -> Kid:
+    return Kid(
+        "net", "$LOCAL_NET", "$REMOTE_NET", rng.choice(["aes128-sha256"] * 2 + ["aes256-sha256"])
+    )
+
+
+def _ike(rng: random.Random) -> str:
+    words = ["aes128-sha256-modp2048", "aes256-sha256-modp3072", "3des-sha1-modp1024"]
+    if rng.random() < 0.6:
+        return words[0]
+    return ", ".join(rng.sample(words, rng.choice((1, 2, 3))))
