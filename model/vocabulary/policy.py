@@ -116,6 +116,7 @@ class Credentials:
     policies      as the other: certificate policies, of which one must be in every certificate of the path
     authority     as the other: the subject of an authority that must stand in the path
     eap_identity  as the other: an identity that only EAP could prove, which IKEv1 has not
+    unnamed       as its own side: no certificate is named; those that the stack has are in `certificates`
     """
 
     identity: Stated[Identity | None]
@@ -130,6 +131,7 @@ class Credentials:
     policies: Stated[tuple[str, ...]] = _NO_NAMES
     authority: Stated[Identity] | None = None
     eap_identity: Stated[Identity] | None = None
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -349,6 +349,13 @@ class AuthenticationJudge:
     ) -> Phase1Verdict | None:
         """charon finds its private key by its identity: a certificate must confirm that."""
         identity = own.identity
+        if own.unnamed and identity.value is None and peer is self.initiator:
+            self.facts.place = own.place or connection.place
+            return self.facts.fails(
+                Reason.CERTIFICATE,
+                f"{peer.name} states neither certs nor id, so it finds no private key to start with",
+                "add certs = FILE, or id with an identity that the certificate contains",
+            )
         if method in _PSK or identity.value is None or not own.certificates:
             return None
         if peer.profile.identities is not Identities.STATED:

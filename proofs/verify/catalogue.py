@@ -230,11 +230,6 @@ _ENTRIES = (
         "judged.",
         "Correct the line.",
         "strongSwan 5.9.8 (measured)"),
-    Entry("POOL-DISCARDED", WARNING, "A pool that swanctl does not load",
-        "swanctl discards the pool, because it has no addresses, or a value or an attribute that it does not accept. "
-        "No address is assigned from it.",
-        "Correct the line.",
-        "strongSwan 5.9.8 (measured)"),
     Entry("NOT-JUDGED", NOTE, "An option whose effect is not judged",
         "The option has an effect that two policies alone do not show: it depends on a token, a device or a script, "
         "or matters only when packets flow.",

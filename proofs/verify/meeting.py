@@ -179,8 +179,8 @@ def _reached(
     if whom.single is None:
         if not known.open and stated:
             return _of_family(connection, stated) or _no_family(initiator, connection, responder)
-        mentioned = (x for x in _mentioned(initiator, connection) if x not in stated)
-        return (*stated, *mentioned, None)
+        others = dict.fromkeys((*_within(responder, family), *_mentioned(initiator, connection)))
+        return (*stated, *(x for x in others if x not in stated), None)
     if whom.single in stated or known.open:
         return (whom.single,)
     return Missed(
@@ -195,6 +195,15 @@ def _reached(
             (Said(", ".join(map(str, known.stated)), _own_place(responder), "has"),),
         ),
     )
+
+
+def _within(responder: Peer, family: int | None) -> Iterator[Address]:
+    """An address of each network that the responder states its own addresses by."""
+    for connection in ikev1(responder):
+        for item in connection.local_addresses.value:
+            first = item.first
+            if first is not None and host(item) is None and family in (None, first.version):
+                yield first
 
 
 def _of_family(connection: Connection, stated: tuple[Address, ...]) -> tuple[Address, ...]:

@@ -177,7 +177,8 @@ class _Phase2Judge:
                 continue
             if best is None or rate_ours + rate_theirs > best[0]:
                 best = (rate_ours + rate_theirs, child, ours, theirs)
-        return best[1:] if best else None
+        # The answer has identity payloads too, of one port each: the initiator installs no more.
+        return (best[1], _one_port(best[2]), _one_port(best[3])) if best else None
 
     def _select(
         self,

@@ -44,7 +44,7 @@ def load(path: str, name: str, reader: Reader) -> Peer:
     named = tree.root.sections.get("authorities")
     authorities = tuple(importer.authorities(named)) if named else ()
     pools = tree.root.sections.get("pools")
-    leased = tuple(read_pools(pools, importer.findings)) if pools else ()
+    leased = tuple(read_pools(pools)) if pools else ()
     return Peer(
         name=name,
         files=tuple(tree.files),

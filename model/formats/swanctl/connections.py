@@ -153,7 +153,11 @@ class Importer:
             *self._named(section, "cacerts", "x509ca"),
             *self._cert_sections(section, "cacert"),
         ]
-        if own and not certs and _kind(section) == "pubkey":
+        for raw in self._named(section, "pubkeys", "pubkey"):
+            if raw.missing is not None and raw.missing.startswith("cannot read"):
+                raise PolicyError(raw.missing, place=raw.place, mend="put the file there")
+        unnamed = own and not certs and _kind(section) == "pubkey"
+        if unnamed:
             certs = self.folder("x509", section.place)
         pubkey = _kind(section) == "pubkey"
         revocation = section.values.get("revocation")
@@ -165,6 +169,7 @@ class Importer:
             revocation=Stated(revocation.text, revocation.place) if revocation else None,
             strength=None if own else _strength(section.values.get("auth")),
             place=section.place,
+            unnamed=unnamed,
             groups=_listed(None if own else section.values.get("groups")),
             policies=_listed(None if own else section.values.get("cert_policy")),
             authority=None if own else _identity(_given(section.values.get("ca_id"))),
@@ -222,24 +227,35 @@ class Importer:
         return [item for item in found if item.der is not None]
 
     def authorities(self, section: Section) -> Iterator[CertificateFile]:
-        """The trust anchors that the section `authorities` names; an authority with a key that swanctl
-        does not know is not loaded, with a finding."""
+        """The trust anchors that the section `authorities` names. PolicyError: an authority has a key that
+        swanctl does not know; it then stops before the connections."""
         for name, item in section.sections.items():
             strange = [key for key in item.values if key not in keys.SECTIONS["authority"]]
             if strange:
-                self.findings.append(
-                    Finding(
-                        "UNKNOWN-KEY",
-                        Severity.WARNING,
-                        item.values[strange[0]].place,
-                        f"{strange[0]} is not an option of an authority: swanctl does not load {name}",
-                        "remove the line",
-                    )
+                raise PolicyError(
+                    f"{strange[0]} is not an option of an authority: swanctl does not load {name}, stops "
+                    "there, and loads no connection",
+                    place=item.values[strange[0]].place,
+                    mend="remove the line",
                 )
-                continue
-            for key in ("cacert", "file"):
-                if setting := _given(item.values.get(key)):
-                    yield self._certificate(setting.text, "x509ca", setting.place)
+            named = [x for key in ("cacert", "file") if (x := _given(item.values.get(key)))]
+            if not named and not {"handle", "slot"} & item.values.keys():
+                raise PolicyError(
+                    f"the authority {name} names no certificate: swanctl stops there, and loads no "
+                    "connection",
+                    place=item.place,
+                    mend="add cacert = FILE, or remove the authority",
+                )
+            for setting in named:
+                found = self._certificate(setting.text, "x509ca", setting.place)
+                if found.der is None:
+                    raise PolicyError(
+                        f"{found.missing}: swanctl does not load {name}, stops there, and loads no "
+                        "connection",
+                        place=setting.place,
+                        mend="put the file there, or remove the authority",
+                    )
+                yield found
 
     # ---- children
     def _children(self, section: Section) -> Iterator[Child]:

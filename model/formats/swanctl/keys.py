@@ -157,10 +157,18 @@ def check_sections(section: Section, known: re.Pattern[str], kind: str) -> None:
             )
 
 
+def _referred(section: Section) -> Iterator[str]:
+    yield from (path for path, _ in section.references)
+    for child in section.sections.values():
+        yield from _referred(child)
+
+
 def unknown_at_top(root: Section) -> Iterator[Finding]:
     """A finding for what stands at the top of the file and swanctl ignores."""
     places = {name: item.place for name, item in root.values.items()}
-    places |= {name: item.place for name, item in root.sections.items() if name not in TOP}
+    used = {path.partition(".")[0] for path in _referred(root)}  # templates
+    known = TOP | used
+    places |= {name: item.place for name, item in root.sections.items() if name not in known}
     for name, place in places.items():
         near = difflib.get_close_matches(name, sorted(TOP), 1)
         yield Finding(

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from model.formats.swanctl import values
 from model.formats.swanctl.settings import Section, Setting
-from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.places import PolicyError, Stated
 from model.vocabulary.policy import Pool
 from model.vocabulary.selectors import Address
@@ -44,21 +43,17 @@ def pool_names(setting: Setting | None) -> Stated[tuple[str, ...]]:
     return Stated(tuple(values.words(setting)), setting.place)
 
 
-def read_pools(section: Section, findings: list[Finding]) -> Iterator[Pool]:
-    """The section `pools`; a pool that swanctl does not load is left out, with a finding."""
+def read_pools(section: Section) -> Iterator[Pool]:
+    """The section `pools`. PolicyError: one is wrong; swanctl then stops before the connections."""
     for item in section.sections.values():
         try:
             yield _pool(item)
         except PolicyError as error:
-            findings.append(
-                Finding(
-                    "POOL-DISCARDED",
-                    Severity.WARNING,
-                    error.place or item.place,
-                    f"{error.problem}: swanctl does not load pool {item.name}, so no address is assigned from it",
-                    error.mend,
-                )
-            )
+            raise PolicyError(
+                f"{error.problem}: swanctl does not load pool {item.name}, stops there, and loads no connection",
+                place=error.place or item.place,
+                mend=error.mend,
+            ) from None
 
 
 def _pool(section: Section) -> Pool:

@@ -90,7 +90,7 @@ PRFS = {
     "prfaescmac": Hash.AES_CMAC,
 }
 GROUPS: dict[str, Group | None] = {group.value: group for group in Group}
-GROUPS |= {"x25519": Group.CURVE_25519, "x448": Group.CURVE_448, "modpnone": None}
+GROUPS |= {"x25519": Group.CURVE_25519, "x448": Group.CURVE_448, "modpnone": None, "none": None}
 SEQUENCES = ("esn", "noesn")
 
 

@@ -133,7 +133,7 @@ class _Lexer:
                 yield _Token("newline", "", self._line)
                 self._line += 1
                 self._at += 1
-            elif char in " \t\r\f\v":
+            elif char in " \t\r":
                 self._at += 1
             elif char == "#":
                 self._to_end_of_line()
@@ -289,6 +289,10 @@ class _Loader:
             self.file(path, into, place, open_files)
 
 
+#: the word itself is not shown: it can be the end of a secret that a } has cut
+_LONELY = "a word that has neither a value nor a section"
+
+
 class _Parser:
     def __init__(self, loader: _Loader, path: str, text: str, open_files: tuple[str, ...]) -> None:
         self._loader, self._path, self._open = loader, path, open_files
@@ -320,7 +324,13 @@ class _Parser:
                 stack.pop()
             elif token.kind == "include":
                 self._include(token, stack[-1])
-            elif token.kind in ("name", "string"):
+            elif token.kind == "string":
+                raise self._error(
+                    token.line,
+                    "a name in quotes, which strongSwan does not read",
+                    "remove the quotes",
+                )
+            elif token.kind == "name":
                 self._statement(token, stack)
             else:
                 raise self._error(
@@ -345,7 +355,7 @@ class _Parser:
         following = self._take()
         if following is None:
             raise self._error(
-                token.line, f"{name} has neither a value nor a section", "write `key = value`"
+                token.line, _LONELY, "write `key = value`; quote a value with a } or # in it"
             )
         place = Place(self._path, token.line)
         if following.kind == "=":
@@ -359,7 +369,7 @@ class _Parser:
             following = self._take() or following
         if following.kind != "{":
             raise self._error(
-                token.line, f"{name} has neither a value nor a section", "write `key = value`"
+                token.line, _LONELY, "write `key = value`; quote a value with a } or # in it"
             )
         if len(stack) > MAX_DEPTH:
             raise self._error(token.line, "sections are nested too deeply", "use fewer levels")

@@ -149,11 +149,12 @@ def test_what_a_plugin_leases_is_not_known(peer_of: PeerOf) -> None:
         "addrs = 10.3.0.0/28\nfoo = 1.2.3.4",
     ],
 )
-def test_a_pool_that_swanctl_does_not_load(peer_of: PeerOf, fault: str) -> None:
+def test_a_pool_that_swanctl_does_not_load_keeps_it_from_all_connections(
+    peer_of: PeerOf, fault: str
+) -> None:
     text = policy("b", "pools = p", "").replace("six {", f"bad {{ {fault}\n }} six {{")
-    peer = peer_of("b", text)
-    assert "bad" not in {item.name for item in peer.pools} and len(peer.pools) == 6
-    assert [item.id for item in peer.findings] == ["POOL-DISCARDED"]
+    with pytest.raises(PolicyError, match="pool bad, stops there, and loads no connection"):
+        peer_of("b", text)
 
 
 def test_vips_that_are_no_address_discard_the_connection(peer_of: PeerOf) -> None:
