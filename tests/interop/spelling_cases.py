@@ -51,7 +51,46 @@ def spelling_cases() -> Iterator[Case]:
         yield _pair(f"spelling: remote_addrs = {word}", replace(_SITE, remote=word), _SITE)
     for word in _LOCAL:
         yield _pair(f"spelling: local_addrs = {word}", replace(_SITE, local=word), _SITE)
+    yield from _broken()
+    yield from _by_name()
     yield from _crowded()
+
+
+def _broken() -> Iterator[Case]:
+    """Files of which swanctl loads nothing, or not the connection."""
+    good = text([_SITE], _SECRETS)
+    key = "auth = psk"
+    for name, changed in (
+        ("a pool without addresses", good + "pools {\n  p {\n    dns = 1.2.3.4\n  }\n}\n"),
+        ("a pool with a wrong address", good + "pools {\n  p {\n    addrs = foo\n  }\n}\n"),
+        ("an authority with an unknown key", good + "authorities {\n  p {\n    foo = x\n  }\n}\n"),
+        ("an authority without its file", good + "authorities {\n  p {\n    cacert = x\n  }\n}\n"),
+        ("an authority without certificate", good + "authorities {\n  p {\n  }\n}\n"),
+        ("a quoted key", good.replace("version =", '"version" =')),
+        ("a quoted section", good.replace("rig {", '"rig" {')),
+        ("a form feed", good.replace("    version", "\f    version")),
+        ("a byte order mark", "\ufeff" + good),
+        ("a public key without its file", good.replace(key, f"{key}\n      pubkeys = x", 1)),
+    ):
+        yield Case(f"spelling: {name}", "spelling", "", changed, good)
+    esp = replace(_SITE, kids=(replace(_SITE.kids[0], esp="aes128-sha256-none"),))
+    yield _pair("spelling: esp_proposals = aes128-sha256-none", esp, _SITE)
+
+
+def _by_name() -> Iterator[Case]:
+    """A peer that is called by name, and one that names no certificate."""
+    hosts = (("hub.example", "192.0.2.2"),)
+    two = replace(_SITE, local="2001:db8::1, 192.0.2.1", remote="hub.example")
+    near = replace(_SITE, remote="hub.example")
+    for name, peer, cmd in (
+        ("two IP versions call a name", two, _SITE),
+        ("a name for a host in a network", near, replace(_SITE, local="192.0.2.0/24")),
+    ):
+        made = _pair(f"several connections: {name}", peer, cmd)
+        yield replace(made, kind="several connections", hosts=hosts)
+    bare = replace(_SITE, auth="pubkey", id="")
+    answers = replace(_SITE, auth="pubkey", peer_id="")
+    yield replace(_pair("certificate: neither certs nor id", bare, answers), kind="certificate")
 
 
 def _pair(name: str, peer: Site, cmd: Site) -> Case:

@@ -65,7 +65,7 @@ def test_only_what_no_file_states_is_undecided_and_only_addresses_conditional(
 ) -> None:
     kinds_of = {how: {i.case.kind for i in results if i.agreement is how} for how in Agreement}
     assert kinds_of[Agreement.UNDECIDED] == {
-        "default proposals", "own address not stated", "XAUTH", "local addresses",
+        "default proposals", "own address not stated", "XAUTH", "local addresses", "certificate",
         "several connections",
     }  # fmt: skip
     assert kinds_of[Agreement.CONDITIONAL] <= {
