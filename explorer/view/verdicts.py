@@ -7,7 +7,7 @@ else that was found is counted, and `details` shows it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from explorer.view.findings import all_findings, finding_lines, merged
 from explorer.view.layout import GAP, Line, Paths, laid
@@ -35,10 +35,22 @@ ROLES = {Outcome.ESTABLISHED: "ok", Outcome.FAILS: "bad", Outcome.UNDECIDED: "op
 
 
 def report_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row]:
-    """The short page."""
+    """The short page; where it would be longer than the first screen, less is listed of each side."""
     paths = Paths(file for peer in report.peers for file in peer.files)
+    errors, warnings = _others(report)
+    end = list(laid(summary(report, threshold), width))
+    rows = list(laid(_body(report, errors, paths, 2), width))
+    if len(rows) + len(end) > SCREEN:
+        rows = list(laid(_body(report, errors, paths, 1), width))
+    yield from rows
+    yield from _fitting(warnings, report, paths, width, SCREEN - len(rows) - len(end))
+    yield from end
+
+
+def _body(report: Report, errors: list[Finding], paths: Paths, most: int) -> list[Line]:
+    """All but warnings and summary; `most` of what each side says."""
     lines = [*peer_lines(report), Line("plain", "", "")]
-    told = _Told()
+    told = _Told(most)
     listed = [x for x in report.pairs if overall(x) is not Outcome.ESTABLISHED]
     if len(report.pairs) <= MOST_LISTED:
         listed = list(report.pairs)
@@ -51,15 +63,11 @@ def report_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row
         )
     if not report.pairs:
         lines.append(Line("open", "", "No IKEv1 connection of these peers faces another."))
-    errors, warnings = _others(report)
     lines += _short(errors, report, paths)
     lines.append(Line("plain", "", ""))
     if len(report.peers) == 2:
         lines += packets(report, paths)
-    rows, end = list(laid(lines, width)), list(laid(summary(report, threshold), width))
-    yield from rows
-    yield from _fitting(warnings, report, paths, width, SCREEN - len(rows) - len(end))
-    yield from end
+    return lines
 
 
 def _fitting(
@@ -99,8 +107,12 @@ def overall(pair: PairVerdict) -> Outcome:
 
 @dataclass
 class _Told:
-    """What the page has said already: changes, and causes by the lines they are about."""
+    """What the page has said already: changes, and causes by the lines they are about.
 
+    most   how much of what a side says is listed
+    """
+
+    most: int
     edits: set[Edit] = field(default_factory=set)
     causes: set[tuple[object, ...]] = field(default_factory=set)
 
@@ -163,7 +175,7 @@ def _cause(
         yield _label("why", "for the same reason")
         return
     told.causes.add(cause)
-    yield from both_sides(pair, verdict, paths, 2)
+    yield from both_sides(pair, verdict, paths, told.most)
     yield from need_lines(verdict)
     if explains(pair, verdict):
         yield _label("why", verdict.why, at="" if verdict.sent else _where(found, paths))
@@ -220,6 +232,9 @@ def both_sides(
 
 
 def _most(said: tuple[Said, ...], most: int) -> Iterable[Said]:
+    if most == 1 and len(said) > most:
+        yield replace(said[0], text=f"{said[0].text}, and {len(said) - most} more")
+        return
     yield from said[:most]
     if len(said) > most:
         yield Said(f"and {len(said) - most} more")

@@ -232,9 +232,11 @@ def _worth(state: _State, size: int) -> tuple[int, ...]:
 def _strength(state: _State) -> tuple[int, int, int]:
     groups, ciphers, pfs = [], [], []
     for item in state.judged:
-        if item.verdict.phase1.suite is not None:
-            groups.append(_group_bits(item.verdict.phase1.suite.group))
-            ciphers.append(_cipher_bits(item.verdict.phase1.suite.encryption))
+        row = item.phase1.table.winner()  # agreed on, even where a later step still fails
+        agreed = item.verdict.phase1.suite or (row.suite if row is not None else None)
+        if agreed is not None:
+            groups.append(_group_bits(agreed.group))
+            ciphers.append(_cipher_bits(agreed.encryption))
         for second in item.verdict.phase2:
             if second.suite is not None:
                 pfs.append(_group_bits(second.suite.pfs_group))
