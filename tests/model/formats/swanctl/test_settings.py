@@ -143,3 +143,42 @@ def test_any_text_is_a_peer_or_a_policy_error(read_files: Files, text: str) -> N
 def test_any_octets_are_a_peer_or_a_policy_error(read_files: Files, octets: bytes) -> None:
     with pytest.raises(PolicyError):
         load_swanctl("a.conf", "a", read_files({"a.conf": octets}))
+
+
+@pytest.mark.parametrize("rest", ["Rest99", "Rest99 {", "Rest99 }", "Rest99, x", "Rest99\nx = y"])
+def test_r6_the_rest_of_a_secret_that_a_brace_has_cut_is_never_shown(
+    parse: Callable[..., Settings], rest: str
+) -> None:
+    with pytest.raises(PolicyError) as refused:
+        parse(f"secrets {{\n ike-1 {{\n secret = abc}}{rest}\n}}\n")
+    assert "Rest99" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("\ufeffconnections { }", "byte order mark"),
+        ('"connections" { }', "a name in quotes"),
+        ('a { "version" = 1\n}', "a name in quotes"),
+        ("a {\n\fversion = 1\n}", r"a\.conf:2.*U\+000C"),
+        ("a {\n\vversion = 1\n}", r"a\.conf:2.*U\+000B"),
+    ],
+)
+def test_what_strongswan_does_not_read_is_refused(
+    parse: Callable[..., Settings], text: str, words: str
+) -> None:
+    with pytest.raises(PolicyError, match=words):
+        parse(text)
+
+
+@given(st.sampled_from(["a = b", "a = b c", 'a = "b # c"', "a {\n x = 1\n}", "a : b {\n}\nb {\n}"]),
+       st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20))  # fmt: skip
+def test_a_comment_at_the_end_changes_nothing(read_files: Files, text: str, comment: str) -> None:
+    def tree(said: str) -> Any:
+        def of(section: Section) -> Any:
+            return values(section), {name: of(x) for name, x in section.sections.items()}
+
+        return of(load("a.conf", read_files({"a.conf": said})).root)
+
+    lines = text.split("\n")
+    assert tree("\n".join(f"{line} # {comment}" for line in lines)) == tree(text)
