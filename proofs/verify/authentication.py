@@ -116,12 +116,10 @@ class AuthenticationJudge:
         """Whether the responder takes Aggressive Mode with a pre-shared key at all."""
         if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in _PSK:
             return None
-        fitting = [item for item in found if item.exchange.value is Exchange.AGGRESSIVE]
-        if not fitting:
-            return None  # by then it has not looked at keys: the identity decides
         allowed = self.responder.stack.aggressive_pre_shared_key.value
         if self.responder.profile.checks_method_first or allowed:
             return None
+        fitting = [item for item in found if item.exchange.value is Exchange.AGGRESSIVE] or found
         self.facts.place = self.connection.exchange.place or self.connection.place
         self.facts.other = fitting[0].exchange.place or fitting[0].place
         if self.responder.stack.file is None:

@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from model.vocabulary.findings import Finding, Severity
+from model.formats.overlay import Overlay
+from model.vocabulary.findings import Edit, Finding, Severity
 from model.vocabulary.outcomes import PairVerdict, PeerSummary, Report
 from model.vocabulary.policy import Peer
 from proofs.verify.judging import Judgement, once, one_direction
@@ -14,9 +15,9 @@ from proofs.verify.links import facing
 from proofs.verify.mends.search import Reload, mended
 from proofs.verify.rules import on_both
 
-MOST_MENDED = (
-    64  # links whose changes are tried; of a fleet that fails everywhere, the first will do
-)
+# Changes are tried for so many links, and until so many connections were read again: of a fleet that
+# fails everywhere, the first will do.
+MOST_MENDED, MOST_READ = 64, 20_000
 
 
 def verify(
@@ -31,16 +32,25 @@ def verify(
     today   the day certificates are held against
     reload  reads a peer again after changes, so that what is advised is tried; None: not tried
     """
-    tried = 0
+    tried = read = 0
+
+    def again(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:
+        nonlocal read
+        assert reload is not None
+        peer, overlay = reload(name, edits)
+        read += len(peer.connections)
+        return peer, overlay
+
     pairs: list[PairVerdict] = []
     findings: list[Finding] = [item for peer in peers for item in peer.findings]
     by_name = {peer.name: peer for peer in peers}
     for one, other in links:
         a, b = by_name[one], by_name[other]
         found = both_directions(a, b, today)
-        if reload is not None and tried < MOST_MENDED and any(map(_lacks, found)):
+        wanted = reload is not None and any(map(_lacks, found))
+        if wanted and tried < MOST_MENDED and read < MOST_READ:
             tried += 1
-            found = mended((a, b), found, reload, partial(both_directions, today=today))
+            found = mended((a, b), found, again, partial(both_directions, today=today))
         pairs += [item.verdict for item in found]
         findings += on_both(found)
     summaries = tuple(PeerSummary(p.name, p.files, p.profile.name) for p in peers)
