@@ -110,17 +110,17 @@ def test_demands_on_the_peer_are_kept_with_their_line(
 
 
 def test_authorities_are_trust_anchors(peer_of: Callable[..., Peer]) -> None:
-    """Measured: what cacert names is trusted, wherever it lies; an unknown key leaves the authority out."""
+    """Measured: what cacert names is trusted, wherever it lies; a wrong authority ends the loading."""
     der = b"\x30\x82\x01\x00" + bytes(256)
     text = WHOLE.format(conn="", remote="", child="")
-    text += "authorities { x { cacert = ../more/ca.crt\n } y { file = /pki/ca.der\n } z { foo = 1\n } }\n"
-    peer = peer_of(
-        "a", text, **{"x509ca/../more/ca.crt": der, "/pki/ca.der": der, "x509/b.crt": der}
-    )
+    text += "authorities { x { cacert = ../more/ca.crt\n } y { file = /pki/ca.der\n }"
+    files = {"x509ca/../more/ca.crt": der, "/pki/ca.der": der, "x509/b.crt": der}
+    peer = peer_of("a", text + "}\n", **files)
     assert [item.der for item in peer.anchors] == [der, der]
     assert [item.name for item in peer.kept] == ["b.crt"]
-    (finding,) = peer.findings
-    assert finding.id == "UNKNOWN-KEY" and "does not load z" in finding.what
+    for wrong in ("foo = 1", "cacert = nofile", "crl_uris = x"):
+        with pytest.raises(PolicyError, match="loads no connection"):
+            peer_of("a", f"{text} z {{ {wrong}\n }} }}\n", **files)
 
 
 def test_mediation_and_labels(peer_of: Callable[..., Peer]) -> None:
@@ -131,8 +131,12 @@ def test_mediation_and_labels(peer_of: Callable[..., Peer]) -> None:
 
 
 def test_certificates_on_tokens_are_not_judged(peer_of: Callable[..., Peer]) -> None:
-    found = policy(peer_of, remote="cert-1 { handle = 01\n slot = 2\n }\npubkeys = a.pub")
+    remote = "cert-1 { handle = 01\n slot = 2\n }\npubkeys = a.pub"
+    text = WHOLE.format(conn="", remote=remote, child="")
+    found = peer_of("a", text, **{"pubkey/a.pub": b"x"})
     assert [item.id for item in found.findings] == ["NOT-JUDGED"] * 3
+    with pytest.raises(PolicyError, match=r"cannot read pubkey/a\.pub"):
+        policy(peer_of, remote=remote)
     with pytest.raises(PolicyError, match="pin is not an option of a certificate section"):
         policy(peer_of, remote="cert-1 { pin = 1\n }")
 
