@@ -17,7 +17,7 @@ from proofs.verify.rules import on_both
 
 # Changes are tried for so many links, and until so many connections were read again: of a fleet that
 # fails everywhere, the first will do.
-MOST_MENDED, MOST_READ = 64, 20_000
+MOST_MENDED, MOST_READ = 64, 8_000
 
 
 def verify(
@@ -33,13 +33,16 @@ def verify(
     reload  reads a peer again after changes, so that what is advised is tried; None: not tried
     """
     tried = read = 0
+    kept: dict[tuple[str, tuple[Edit, ...]], tuple[Peer, Overlay]] = {}
 
     def again(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:
         nonlocal read
         assert reload is not None
-        peer, overlay = reload(name, edits)
-        read += len(peer.connections)
-        return peer, overlay
+        key = name, tuple(x for x in edits if x.place.file in by_name[name].files)
+        if key not in kept:
+            kept[key] = reload(name, edits)
+            read += len(by_name[name].connections)
+        return kept[key]
 
     pairs: list[PairVerdict] = []
     findings: list[Finding] = [item for peer in peers for item in peer.findings]
@@ -50,6 +53,7 @@ def verify(
         wanted = reload is not None and any(map(_lacks, found))
         if wanted and tried < MOST_MENDED and read < MOST_READ:
             tried += 1
+            kept.clear()
             found = mended((a, b), found, again, partial(both_directions, today=today))
         pairs += [item.verdict for item in found]
         findings += on_both(found)
