@@ -2,8 +2,8 @@
 
     python -m benchmarks.mesh [--peers 200]
 
-Each peer has a connection to every other one, with its own proposals, identities and a key, and every
-tenth connection is wrong. Printed are seconds, and microseconds for each direction.
+Each peer has a connection to every other one, with names as identities and a key of the pair. About 4 % of
+the pairs have no common ESP proposal. Printed are seconds, and microseconds for each direction.
 """
 
 from __future__ import annotations

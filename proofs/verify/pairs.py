@@ -15,8 +15,8 @@ from proofs.verify.links import facing
 from proofs.verify.mends.search import Reload, mended
 from proofs.verify.rules import on_both
 
-# Changes are tried for so many links, and until so many connections were read again: of a fleet that
-# fails everywhere, the first will do.
+# Changes are tried for so many links, and until so many connections were read again: where a whole
+# fleet fails, the first links show the cause.
 MOST_MENDED, MOST_READ = 64, 8_000
 
 
