@@ -19,7 +19,7 @@ Duration = Annotated[
 class Table(BaseModel):
     """A table of the file. Unknown keys are reported as findings, not here."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
 
 class Cipher(StrEnum):
