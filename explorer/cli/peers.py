@@ -166,10 +166,10 @@ def links(peers: Sequence[Peer], stated: Sequence[str]) -> list[tuple[str, str]]
             "name two files, or say which are pairs with --link A=B "
             f"(peers: {', '.join(names) or 'none'})",
         )
-    found = []
+    found, known = [], set(names)
     for item in stated:
         one, _, other = item.partition("=")
-        if one not in names or other not in names or one == other:
+        if one not in known or other not in known or one == other:
             raise usage(
                 f"--link {item} does not name two of the peers", f"the peers are {', '.join(names)}"
             )

@@ -14,6 +14,7 @@ from proofs.verify.judging import Judgement, once, one_direction
 from proofs.verify.links import facing
 from proofs.verify.mends.search import Reload, mended
 from proofs.verify.rules import on_both
+from proofs.verify.spread import Link, Linked, spread
 
 # Changes are tried for so many links, and until so many connections were read again: where a whole
 # fleet fails, the first links show the cause.
@@ -25,12 +26,14 @@ def verify(
     links: Iterable[tuple[str, str]],
     today: datetime.date,
     reload: Reload | None = None,
+    processes: int | None = None,
 ) -> Report:
     """Judge every link in both directions.
 
     peers   by distinct names                links   pairs of those names
     today   the day certificates are held against
     reload  reads a peer again after changes, so that what is advised is tried; None: not tried
+    processes  that judge; None: as many as there are processors, where there are many links
     """
     tried = read = 0
     kept: dict[tuple[str, tuple[Edit, ...]], tuple[Peer, Overlay]] = {}
@@ -44,21 +47,33 @@ def verify(
             read += len(by_name[name].connections)
         return kept[key]
 
+    by_name = {peer.name: peer for peer in peers}
+
+    def judged(link: Link) -> Linked:
+        a, b = (by_name[name] for name in link)
+        return _linked(both_directions(a, b, today))
+
     pairs: list[PairVerdict] = []
     findings: list[Finding] = [item for peer in peers for item in peer.findings]
-    by_name = {peer.name: peer for peer in peers}
-    for one, other in links:
-        a, b = by_name[one], by_name[other]
-        found = both_directions(a, b, today)
-        wanted = reload is not None and any(map(_lacks, found))
-        if wanted and tried < MOST_MENDED and read < MOST_READ:
+    wanted = list(links)
+    for link, plain in zip(wanted, spread(judged, wanted, processes), strict=True):
+        found = plain
+        if plain.lacks and reload is not None and tried < MOST_MENDED and read < MOST_READ:
+            a, b = (by_name[name] for name in link)
             tried += 1
             kept.clear()
-            found = mended((a, b), found, again, partial(both_directions, today=today))
-        pairs += [item.verdict for item in found]
-        findings += on_both(found)
+            judge = partial(both_directions, today=today)
+            found = _linked(mended((a, b), judge(a, b), again, judge))
+        pairs += found.verdicts
+        findings += found.findings
     summaries = tuple(PeerSummary(p.name, p.files, p.profile.name) for p in peers)
     return Report(summaries, tuple(pairs), once(findings))
+
+
+def _linked(found: Sequence[Judgement]) -> Linked:
+    return Linked(
+        tuple(item.verdict for item in found), tuple(on_both(found)), any(map(_lacks, found))
+    )
 
 
 def both_directions(a: Peer, b: Peer, today: datetime.date) -> list[Judgement]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.names import DistinguishedName
@@ -26,6 +27,7 @@ _ANYTHING = ("", "%any", "%any6", "0.0.0.0", "*", "::", "0::0")
 _NUMBERED = re.compile(r"\{\s*\+?(0[xX][0-9a-fA-F]{1,8}|[0-9]{1,9})\}:(.*)", re.DOTALL)
 
 
+@lru_cache(8192)
 def identity(text: str) -> Identity:
     """The identity that a text stands for. There is none that strongSwan refuses: what it cannot make
     sense of is an FQDN, or a key ID where a `:` or a `=` is in it."""

@@ -7,12 +7,13 @@ import binascii
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 
 from model.formats.swanctl.identities import from_hex
 from model.formats.swanctl.settings import Setting
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import AddressPattern
-from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Selector
+from model.vocabulary.selectors import ANY_PORTS, OPAQUE_PORTS, Address, Selector
 
 _TIME = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _OCTETS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -108,7 +109,8 @@ def address_pattern(text: str, setting: Setting) -> AddressPattern:
     )
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+@lru_cache(4096)
+def _address(text: str) -> Address:
     """An address; of IPv4 also as inet_aton reads it, with octal and short forms."""
     try:
         return ipaddress.ip_address(text)
@@ -137,10 +139,17 @@ def selector(text: str, setting: Setting) -> Selector:
             if low.version != high.version or int(low) > int(high):
                 raise ValueError
             return Selector(low, high, protocol, ports)
-        net = ipaddress.ip_network(_clamped(where), strict=False)
+        first, last = _ends(_clamped(where))
     except ValueError:
         raise _wrong(setting, f"{text!r} is not a traffic selector", _TS_MEND) from None
-    return Selector(net[0], net[-1], protocol, ports)
+    return Selector(first, last, protocol, ports)
+
+
+@lru_cache(4096)
+def _ends(network: str) -> tuple[Address, Address]:
+    """First and last address of a network."""
+    net = ipaddress.ip_network(network, strict=False)
+    return net[0], net[-1]
 
 
 def _clamped(where: str) -> str:
