@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from model.language.errors import SpecificationError
 from model.language.generate import Source
@@ -57,6 +58,7 @@ def span(sort: Sort, sizes: Mapping[str, int]) -> range:
     return range(low, low + cardinality(sort, sizes))
 
 
+@lru_cache(4)  # many predicates of one machine
 def _source(machine: Machine) -> Source:
     """The machine's own text generator, its layout taken from the machine."""
     spec, sizes = machine.spec, machine.instance.sizes
@@ -75,6 +77,7 @@ def _source(machine: Machine) -> Source:
     return Source(spec, machine.instance, places, strides, machine.tick)
 
 
+@lru_cache(4)
 def _tables(machine: Machine) -> dict[str, object]:
     """What the text calls `r_NAME`: tables of rigid values, durations in ticks."""
     scope: dict[str, object] = {}

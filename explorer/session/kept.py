@@ -1,0 +1,168 @@
+"""Promises at every node: kept, broken here, or not yet spoken of.
+
+A promise speaks when its premise holds, or its event comes to hold. It is broken where its bare claim
+fails; the exceptions that its text admits are told apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from explorer.session.moments import Take
+from explorer.session.tree import Node
+from model.language.machine import Machine, State
+from model.language.terms import Term
+from model.promises import Always, Promise, Whenever, promises
+from model.spec.weaknesses import KNOWN
+from proofs.search.predicates import Predicate, parameters, predicate, span
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A promise whose claim fails at a node; `excepted`: its text says that it may, under what was given."""
+
+    name: str
+    excepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All promises of a machine at a node; names in the order of their themes."""
+
+    broken: tuple[Broken, ...]
+    kept: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+class _Instance:
+    """A formula with values for its parameters; what decides is compiled when it is asked for.
+
+    event  the premise of an Always
+    """
+
+    def __init__(self, machine: Machine, terms: Sequence[Term], transition: bool) -> None:
+        self._machine, self._terms, self.transition = machine, terms, transition
+        self.event: Predicate = predicate(machine, terms[0])
+
+    @cached_property
+    def fails(self) -> Predicate:
+        """Whether the bare claim does not hold."""
+        return predicate(self._machine, self._terms[1])
+
+    @cached_property
+    def excepted(self) -> Predicate:
+        """Whether an exception of the promise's text holds."""
+        return predicate(self._machine, self._terms[2])
+
+
+class Promises:
+    """The promises about one machine, compiled for it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.about: dict[str, Promise] = {
+            name: item for name, item in promises().items() if item.machine == machine.spec.name
+        }
+        self._instances = {
+            name: list(_instances(machine, item.formula)) for name, item in self.about.items()
+        }
+        self._kept: dict[Node, tuple[frozenset[str], tuple[Broken, ...]]] = {}
+
+    def at(self, node: Node) -> Standing:
+        """How they stand at a node."""
+        spoken, broken = self._look(node)
+        names = {item.name for item in broken}
+        return Standing(
+            broken,
+            tuple(name for name in self.about if name in spoken and name not in names),
+            tuple(name for name in self.about if name not in spoken and name not in names),
+        )
+
+    def broken(self, node: Node) -> tuple[Broken, ...]:
+        """Those that are broken by the event that led to this node."""
+        here = self._look(node)[1]
+        before = {x.name for x in self._look(node.parent)[1]} if node.parent else set()
+        return tuple(item for item in here if item.name not in before)
+
+    def _look(self, node: Node) -> tuple[frozenset[str], tuple[Broken, ...]]:
+        """What has been spoken of up to a node, and what is broken there; nodes before it first."""
+        if node not in self._kept:
+            missing = itertools.takewhile(lambda x: x not in self._kept, reversed(node.path()))
+            for item in reversed(list(missing)):
+                self._kept[item] = self._judged(item)
+        return self._kept[node]
+
+    def _judged(self, node: Node) -> tuple[frozenset[str], tuple[Broken, ...]]:
+        if node.parent is None:
+            return self._at_state(None, node.moment.state)
+        spoken, broken = self._kept[node.parent]
+        before = node.parent.moment.state
+        for after in self._states(node):
+            named, broken = self._at_state(before, after)
+            spoken, before = spoken | named, after
+        return spoken, broken
+
+    def _states(self, node: Node) -> Iterator[State]:
+        """The states from the parent's on: a wait and an act are two."""
+        if not isinstance(node.act, Take) or node.parent is None:
+            return
+        state: State | None = node.parent.moment.state
+        for step in node.act.steps:
+            assert state is not None
+            state = self._machine.apply(state, step)
+            assert state is not None
+            yield state
+
+    def _at_state(
+        self, before: State | None, after: State
+    ) -> tuple[frozenset[str], tuple[Broken, ...]]:
+        spoken, found = set(), []
+        for name, each in self._instances.items():
+            for item in each:
+                where = after
+                if item.transition:
+                    if before is None or item.event(before) or not item.event(after):
+                        continue
+                    where = before
+                fails = item.fails(where)  # also where the premise does not hold
+                if not fails and not item.transition and not item.event(after):
+                    continue
+                spoken.add(name)
+                if fails:
+                    found.append(Broken(name, item.excepted(where)))
+                    break
+        return frozenset(spoken), tuple(found)
+
+
+def weakness_of(promise: str) -> str | None:
+    """The known weakness that shows where a promise ends."""
+    return next((item.name for item in KNOWN.values() if item.promise == promise), None)
+
+
+def _instances(machine: Machine, formula: Always | Whenever) -> Iterator[_Instance]:
+    event = formula.premise if isinstance(formula, Always) else formula.event
+    terms = (event, ~formula.claim, formula.unless)
+    named = {str(p.data): p for term in terms for p in parameters(machine.spec, term)}
+    spans = [span(item.sort, machine.instance.sizes) for item in named.values()]
+    for values in itertools.product(*spans):
+        given = {
+            name: Term("const", (), item.sort, value)
+            for (name, item), value in zip(named.items(), values, strict=True)
+        }
+        made = [_given(term, given, {}) for term in terms]
+        yield _Instance(machine, made, isinstance(formula, Whenever))
+
+
+def _given(term: Term, values: Mapping[str, Term], done: dict[int, Term]) -> Term:
+    """The term with constants in the place of its parameters."""
+    if term.op == "param":
+        return values[str(term.data)]
+    if not term.args:
+        return term
+    if id(term) not in done:
+        args = tuple(_given(item, values, done) for item in term.args)
+        done[id(term)] = Term(term.op, args, term.sort, term.data)
+    return done[id(term)]

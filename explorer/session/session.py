@@ -1,0 +1,355 @@
+"""A session: one source, the tree of what was tried, and everything that can be asked of it.
+
+It draws nothing and reads no key: the screens, `--exec` and scripts are three ways to the same calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from explorer.session.kept import Broken, Promises, Standing, weakness_of
+from explorer.session.moments import (
+    UNLIKELY,
+    Act,
+    Choice,
+    Copy,
+    Deed,
+    Handle,
+    Kind,
+    Lose,
+    Refused,
+    Switch,
+    Take,
+    Tone,
+    Verdict,
+)
+from explorer.session.sources import Source
+from explorer.session.specified import Specified
+from explorer.session.tree import Branch, Node, Tree
+from explorer.session.why import Asking, Why
+from model.promises import promises
+from model.spec.words import MESSAGES, message_named
+
+MOST_STEPS = 1000
+
+
+class Stop(Enum):
+    """Why a run stopped."""
+
+    OVER = "over"  # both ends are up and quiet, or both have failed
+    BREAKPOINT = "breakpoint"
+    BROKEN = "a promise is broken"
+    END = "nothing can happen any more"
+    LIMIT = "the limit of steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """Where a run stops: `kind` is message, state, field, promise or timer; `what` names it.
+
+    value  of a field or state; empty: any change of it
+    """
+
+    kind: str
+    what: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.what}" + (f"={self.value}" if self.value else "")
+
+
+class Session:
+    """The tree over a source, with one cursor. All that changes it goes through `do` and `go`."""
+
+    def __init__(self, source: Source, name: str = "baseline") -> None:
+        self.source = source
+        self.tree = Tree(source.start(), name)
+        self.breakpoints: list[Breakpoint] = []
+        self.marks: dict[str, Node] = {}
+        self._choices: tuple[Node, list[Choice]] | None = None
+        self._promises: dict[object, Promises] = {}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Take the way that the source has ready, and stand where it says."""
+        ready = self.source.prepared
+        nodes = [self.tree.root]
+        for act in ready.acts:
+            nodes.append(self.do(act))
+        self.go(nodes[ready.look if ready.look is not None else 0])
+
+    # ---- where it stands
+    @property
+    def now(self) -> Node:
+        """The cursor."""
+        return self.tree.now
+
+    @property
+    def specified(self) -> Specified | None:
+        """The source, if it is the specification."""
+        return self.source if isinstance(self.source, Specified) else None
+
+    def choices(self) -> list[Choice]:
+        """What can happen at the cursor, the likeliest first."""
+        if self._choices is None or self._choices[0] is not self.now:
+            self._choices = self.now, self.source.choices(self.now.moment)
+        return self._choices[1]
+
+    def likely(self) -> Choice | None:
+        """The next thing, if nobody interferes; None: nothing happens by itself any more."""
+        found = self.choices()
+        return found[0] if found and found[0].rank < UNLIKELY else None
+
+    def coming(self) -> Node | Choice | None:
+        """What Enter does: the node ahead, or the likely choice."""
+        return self.now.follows or self.likely()
+
+    def verdict(self, node: Node | None = None) -> Verdict:
+        """What has happened up to a node; a promise that is broken there comes first."""
+        here = node or self.now
+        broken = self.broken(here) if self._promises else ()
+        if not broken:
+            return self.source.verdict(here)
+        plain = self.source.verdict(here)
+        says = promises()[broken[0].name].says
+        edge = weakness_of(broken[0].name)
+        second = f"Its edge is the weakness {edge}." if edge else "Nothing excuses it."
+        return Verdict(
+            "BROKEN", Tone.FAILED, f"{says.partition('. ')[0].rstrip('.')}.", second, plain.over
+        )
+
+    def rows(self) -> list[Node]:
+        """What the chart shows: the way to the cursor and what lies ahead of it."""
+        return [*self.now.path(), *self.now.ahead()]
+
+    # ---- moving
+    def go(self, node: Node) -> None:
+        """Move the cursor."""
+        self.tree.go(node)
+
+    def do(self, act: Act, name: str = "") -> Node:
+        """Do something at the cursor: the node that it leads to, which may be one that is known.
+
+        name  of the branch that begins if something else was done here before
+        """
+        known = self.tree.known(act)
+        if known is not None:
+            self.go(known)
+            return known
+        moment, event = self.source.take(self.now.moment, act)
+        return self.tree.add(act, moment, event, name or self._named(act))
+
+    def _named(self, act: Act) -> str:
+        if isinstance(act, Lose):
+            return f"{MESSAGES[act.message].short} lost ×{act.times}"
+        if isinstance(act, Handle):
+            return f"{MESSAGES[act.copy.message].short} {act.deed.value}"
+        if isinstance(act, Switch):
+            return f"{act.power} {'on' if act.on else 'off'}"
+        choice = next((item for item in self.choices() if item.act == act), None)
+        return choice.says if choice else "another step"
+
+    def forward(self) -> Node | None:
+        """One event on: what lies ahead, else the likely one; None: nothing happens any more."""
+        coming = self.coming()
+        if coming is None:
+            return None
+        if isinstance(coming, Node):
+            self.go(coming)
+            return coming
+        return self.do(coming.act)
+
+    def back(self, count: int = 1) -> Node:
+        """So many events back; the start at most."""
+        for _ in range(count):
+            if self.now.parent is None:
+                break
+            self.go(self.now.parent)
+        return self.now
+
+    def run(self, most: int = MOST_STEPS) -> Stop:
+        """On until a breakpoint, a broken promise, or both ends are up and quiet or have failed."""
+        started = self.verdict().over
+        for _ in range(most):
+            node = self.forward()
+            if node is None:
+                return Stop.END
+            stop = self._stops(node, started)
+            if stop is not None:
+                return stop
+            started = started and self.verdict().over
+        return Stop.LIMIT
+
+    def _stops(self, node: Node, started: bool) -> Stop | None:
+        if any(self.hit(item, node) for item in self.breakpoints):
+            return Stop.BREAKPOINT
+        if self.broken(node):
+            return Stop.BROKEN
+        if not started and self.verdict(node).over:
+            return Stop.OVER
+        return None
+
+    def run_back(self) -> Stop:
+        """Back to the breakpoint before, or to the start."""
+        while self.now.parent is not None:
+            self.back()
+            if any(self.hit(item, self.now) for item in self.breakpoints):
+                return Stop.BREAKPOINT
+        return Stop.END
+
+    def first(self) -> None:
+        """To the start."""
+        self.go(self.tree.root)
+
+    def last(self) -> None:
+        """To the end of what lies ahead."""
+        *_, end = (self.now, *self.now.ahead())
+        self.go(end)
+
+    # ---- the network
+    def lose(self, message: str, times: int) -> Node:
+        """Lose the next copies of a message.
+
+        If it is the one that was sent just now, its sending is done again, and lost, in a branch of its
+        own; else the rule begins here.
+        """
+        name = self._message(message)
+        here, act = self.now, self.now.act
+        event = here.event
+        sent = event.message is not None and event.message.message == name and not event.lost
+        if sent and here.parent is not None and event.message in here.moment.flight and act:
+            self.go(here.parent)
+            self.do(Lose(name, times))
+            return self.do(act)
+        return self.do(Lose(name, times))
+
+    def handle(self, deed: Deed, message: str, index: int | None = None) -> Node:
+        """Do something to a copy of a message that is in flight. Refused: none is."""
+        name = self._message(message)
+        copy = next(
+            (c for c in self.now.moment.flight
+             if c.message == name and index in (None, c.index)), None
+        )  # fmt: skip
+        if copy is None:
+            flight = ", ".join(MESSAGES[c.message].short for c in self.now.moment.flight)
+            raise Refused(
+                f"{MESSAGES[name].short} is not in flight; in flight: {flight or 'nothing'}"
+            )
+        if deed is Deed.DELIVER:
+            return self.deliver(copy)
+        return self.do(Handle(deed, copy))
+
+    def deliver(self, copy: Copy) -> Node:
+        """Deliver a copy: what its receiver most likely does with it."""
+        for choice in self.choices():
+            of = choice.act.copy if isinstance(choice.act, Take | Handle) else None
+            if of == copy:
+                return self.do(choice.act)
+        raise Refused("no end takes it now")
+
+    def power(self, name: str, on: bool | None = None) -> Node:
+        """Switch a power of the attacker; None: the other way round."""
+        source = self.specified
+        if source is None:
+            raise Refused("nothing here has an attacker: this is not a run of the specification")
+        if on is None:
+            on = name in source.powers and not source.power(self.now.moment, name)
+        return self.do(Switch(name, on))
+
+    def _message(self, text: str) -> str:
+        name = message_named(text)
+        if name is None:
+            known = ", ".join(
+                title.short for title in MESSAGES.values() if title.short[-1].isdigit()
+            )
+            raise Refused(
+                f"{text!r} is not a message; there are {known}, and notifications by name"
+            )
+        return name
+
+    # ---- promises
+    def promises(self) -> Promises | None:
+        """The promises about this machine; None if the source is none."""
+        source = self.specified
+        if source is None:
+            return None
+        powers = self.now.moment.powers
+        if powers not in self._promises:
+            self._promises[powers] = Promises(source.machine(self.now.moment))
+        return self._promises[powers]
+
+    def standing(self) -> Standing | None:
+        """How the promises stand at the cursor."""
+        found = self.promises()
+        return found.at(self.now) if found is not None else None
+
+    def broken(self, node: Node) -> tuple[Broken, ...]:
+        """Promises that are broken by the event that led to a node."""
+        found = self.promises()
+        return found.broken(node) if found is not None else ()
+
+    # ---- asking
+    def why(self, target: str = "") -> list[Why]:
+        """Why something did not happen. Refused: nothing of that name, or a source without guards."""
+        source = self.specified
+        if source is None:
+            raise Refused("only the specification has guards to ask: a capture shows what happened")
+        asking = Asking(source)
+        return [asking.about(self.now, target)] if target else asking.here(self.now)
+
+    def wrote(self, field: str) -> Node:
+        """The node that last changed a field. Refused: there is none of that name."""
+        names = list(self.source.fields(self.now.moment))
+        if field not in names:
+            near = ", ".join(name for name in names if field in name)[:200]
+            raise Refused(f"no field {field!r}; {near or 'fields are like initiator.state'}")
+        return self._last_change(lambda node: self.source.fields(node.moment)[field])
+
+    def _last_change(self, value: Callable[[Node], str]) -> Node:
+        node = self.now
+        while node.parent is not None and value(node.parent) == value(node):
+            node = node.parent
+        return node
+
+    def hit(self, item: Breakpoint, node: Node) -> bool:
+        """Whether a breakpoint is met by the event that led to a node."""
+        if node.parent is None:
+            return False
+        if item.kind == "message":
+            message = node.event.message
+            return message is not None and message.message == message_named(item.what)
+        if item.kind == "promise":
+            return any(x.name == item.what for x in self.broken(node))
+        before = self.source.fields(node.parent.moment).get(item.what)
+        after = self.source.fields(node.moment).get(item.what)
+        if item.kind == "timer":
+            return before != after and after == "0s"
+        return before != after and (not item.value or after == item.value)
+
+    def changes(self, node: Node) -> list[tuple[str, str, str]]:
+        """What the event that led to a node changed: field, old, new."""
+        if node.parent is None:
+            return []
+        return differences(self.source, node.parent, node)
+
+    def branch(self, name: str) -> Branch:
+        """A branch by name. Refused: there is none."""
+        return self.tree.branch(name)
+
+    def tips(self) -> Iterator[tuple[Branch, Verdict]]:
+        """The branches, each with how it ends."""
+        for branch in self.tree.branches.values():
+            yield branch, self.source.verdict(branch.tip)
+
+
+def differences(source: Source, one: Node, other: Node) -> list[tuple[str, str, str]]:
+    """Fields that differ between two nodes: name, value in the one, value in the other."""
+    left, right = source.fields(one.moment), source.fields(other.moment)
+    return [(name, left[name], right[name]) for name in left if left[name] != right.get(name)]
+
+
+def is_step(node: Node) -> bool:
+    """Whether a node is a step: what the network does is none."""
+    return node.event.kind not in (Kind.NETWORK, Kind.START)
