@@ -131,7 +131,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         Scenario(
             "fall-back",
             "No answer, and clear text is allowed",
-            "packets leave in clear after 21 s",
+            "packets are sent in clear after 21 s",
             "3 s between sendings, six sendings, 3 s more, then clear text for 300 s.",
             policy={"falls_back": True},
             script="drop mm1 x6; run",

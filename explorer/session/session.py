@@ -5,7 +5,7 @@ It draws nothing and reads no key: the screens, `--exec` and scripts are three w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -68,6 +68,10 @@ class Session:
         self.tree = Tree(source.start(), name)
         self.breakpoints: list[Breakpoint] = []
         self.marks: dict[str, Node] = {}
+        self._line: list[Node] = []
+        self._places: dict[Node, int] = {}
+        self._moved()
+        self.asked = 0  # which of the questions that suggest themselves is shown
         self._choices: tuple[Node, list[Choice]] | None = None
         self._promises: dict[object, Promises] = {}
         self._prepare()
@@ -120,14 +124,32 @@ class Session:
             "BROKEN", Tone.FAILED, f"{says.partition('. ')[0].rstrip('.')}.", second, plain.over
         )
 
-    def rows(self) -> list[Node]:
-        """What the chart shows: the way to the cursor and what lies ahead of it."""
-        return [*self.now.path(), *self.now.ahead()]
+    def rows(self) -> Sequence[Node]:
+        """What the chart shows: the way to the cursor and what lies ahead of it. Not to be changed."""
+        return self._line
+
+    def row_of(self, node: Node) -> int:
+        """The position of a node of `rows`."""
+        return self._places[node]
+
+    def _moved(self) -> None:
+        """Keep the line with the cursor: it grows at its end, and is made anew after a fork only."""
+        now, line = self.now, self._line
+        if now in self._places:
+            return
+        if line and now.parent is line[-1]:
+            self._places[now] = len(line)
+            line.append(now)
+            return
+        self._line = [*now.path(), *now.ahead()]
+        self._places = {node: at for at, node in enumerate(self._line)}
 
     # ---- moving
     def go(self, node: Node) -> None:
         """Move the cursor."""
         self.tree.go(node)
+        self.asked = 0
+        self._moved()
 
     def do(self, act: Act, name: str = "") -> Node:
         """Do something at the cursor: the node that it leads to, which may be one that is known.
@@ -139,7 +161,10 @@ class Session:
             self.go(known)
             return known
         moment, event = self.source.take(self.now.moment, act)
-        return self.tree.add(act, moment, event, name or self._named(act))
+        node = self.tree.add(act, moment, event, name or self._named(act))
+        self.asked = 0
+        self._moved()
+        return node
 
     def _named(self, act: Act) -> str:
         if isinstance(act, Lose):
@@ -205,8 +230,7 @@ class Session:
 
     def last(self) -> None:
         """To the end of what lies ahead."""
-        *_, end = (self.now, *self.now.ahead())
-        self.go(end)
+        self.go(self._line[-1])
 
     # ---- the network
     def lose(self, message: str, times: int) -> Node:
@@ -217,13 +241,28 @@ class Session:
         """
         name = self._message(message)
         here, act = self.now, self.now.act
-        event = here.event
-        sent = event.message is not None and event.message.message == name and not event.lost
-        if sent and here.parent is not None and event.message in here.moment.flight and act:
+        sent = here.event.message
+        if sent is None or sent.message != name or here.parent is None or act is None:
+            return self.do(Lose(name, times))
+        if here.event.lost:  # another number of losses: from before the rule that lost it
+            self.go(self._before_rule(here, name))
+        elif sent in here.moment.flight:
             self.go(here.parent)
-            self.do(Lose(name, times))
-            return self.do(act)
-        return self.do(Lose(name, times))
+        else:
+            return self.do(Lose(name, times))
+        self.do(Lose(name, times))
+        while self.now.event.message is None or self.now.event.message.message != name:
+            if self.forward() is None:
+                break
+        return self.now
+
+    @staticmethod
+    def _before_rule(node: Node, message: str) -> Node:
+        while node.parent is not None:
+            act, node = node.act, node.parent
+            if isinstance(act, Lose) and act.message == message:
+                break
+        return node
 
     def handle(self, deed: Deed, message: str, index: int | None = None) -> Node:
         """Do something to a copy of a message that is in flight. Refused: none is."""
@@ -258,6 +297,15 @@ class Session:
             on = name in source.powers and not source.power(self.now.moment, name)
         return self.do(Switch(name, on))
 
+    def powers(self) -> list[tuple[str, bool]]:
+        """The attacker's powers, each with whether he has it now."""
+        source = self.specified
+        return (
+            [(name, source.power(self.now.moment, name)) for name in source.powers]
+            if source
+            else []
+        )
+
     def _message(self, text: str) -> str:
         name = message_named(text)
         if name is None:
@@ -284,6 +332,10 @@ class Session:
         """How the promises stand at the cursor."""
         found = self.promises()
         return found.at(self.now) if found is not None else None
+
+    def standing_if_known(self) -> Standing | None:
+        """The same, if the promises were loaded before: what a screen shows in its first frame."""
+        return self.standing() if self._promises else None
 
     def broken(self, node: Node) -> tuple[Broken, ...]:
         """Promises that are broken by the event that led to a node."""

@@ -36,7 +36,7 @@ from explorer.session.tree import Node
 from explorer.session.verdicts import verdicts_of
 from model.language.instance import Instance
 from model.language.machine import Machine, State, Step
-from model.language.sorts import Bool
+from model.language.sorts import Bool, Timer
 from model.language.specification import Action, Group, Specification
 from model.spec.clock import TIMED
 from model.spec.words import ACTS, MESSAGES, resent
@@ -102,7 +102,11 @@ class Specified:
     def fields(self, now: Moment) -> Mapping[str, str]:
         """Every variable with its value as text."""
         machine = self.machine(now)
-        return {name: machine.text(i, now.state) for i, name in enumerate(machine.slots)}
+        return {
+            name: machine.text(i, now.state)
+            for i, (name, field) in enumerate(zip(machine.slots, machine.fields, strict=True))
+            if not (field.ghost and isinstance(field.sort, Timer))  # clocks that only proofs read
+        }
 
     # ---- what can happen
     def choices(self, now: Moment) -> list[Choice]:
@@ -373,7 +377,7 @@ def _which(machine: Machine, action: Action, step: Step) -> str:
 
 
 def _clause(action: Action) -> str:
-    return action.requirements[0] if action.requirements else ""
+    return action.requirements[-1] if action.requirements else ""
 
 
 _FIRST_QUICK = {"n": "0", "role": "initiator", "spi": "1"}

@@ -13,6 +13,7 @@ from explorer.session.commands.registry import (
     on_screen,
     wants,
 )
+from explorer.session.compare import compare, other_branch
 from explorer.session.kept import weakness_of
 from explorer.session.moments import Refused
 from explorer.session.session import Breakpoint, Session
@@ -73,7 +74,7 @@ def find(session: Session, args: Sequence[str]) -> Reply:
     wants(args, 1, 8, "find TEXT")
     text = " ".join(args)
     rows = session.rows()
-    at = rows.index(session.now)
+    at = session.row_of(session.now)
     for node in (*rows[at + 1 :], *rows[: at + 1]):
         if fits(session, node, text):
             session.go(node)
@@ -212,6 +213,16 @@ def help_(session: Session, args: Sequence[str]) -> Reply:
     return Reply(tuple(lines))
 
 
+@command("compare", "Ask", "compare two branches", usage="compare [A [B]]", keys=("|",))
+def compare_(session: Session, args: Sequence[str]) -> Reply:
+    """Put two branches side by side, aligned by event: this one and another, or the two that are named."""
+    wants(args, 0, 2, "compare [A [B]]; put names with blanks into quotes")
+    one = args[0] if args else other_branch(session)
+    other = args[1] if len(args) > 1 else session.now.branch
+    compare(session, one, other)  # refuses here, not on the screen
+    return Reply(view="compare", of=(one, other))
+
+
 def _view(name: str, title: str, says: str, keys: tuple[str, ...] = ()) -> None:
     def run(session: Session, args: Sequence[str]) -> Reply:
         wants(args, 0, 0, name)
@@ -228,7 +239,7 @@ _view("timers", "timers", "List the timers that run.")
 _view("promises", "promises", "Show how the promises stand.")
 _view("network", "network", "Show what is in flight, and the rules.")
 _view("branches", "branches", "Show the branches, and how each ends.")
-_view("axis", "time axis", "Show how long each SA stands, to scale.")
+_view("axis", "time axis", "Show how long each SA lasts, to scale.")
 _view("states", "states nearby", "Show the states before and after this one.")
 _view("packet", "packet", "Show the message of this step.")
 
@@ -250,7 +261,6 @@ on_screen("next-pane", "See", "next pane", "Go to the next pane.", ["tab"])
 on_screen("zoom", "See", "this pane alone", "Show the pane with the focus alone.", ["z"])
 on_screen("into", "Move", "into a step", "Unfold the guards and changes of a step.", ["s", "f11"])
 on_screen("out", "Move", "out of a step", "Fold them again.", ["S", "shift+f11"])
-on_screen("compare", "Ask", "compare two branches", "Put two branches side by side.", ["|"])
 on_screen("edit", "Change the network", "edit it", "Alter a message as an attacker could.", ["e"])
 on_screen("presenter", "See", "presenter mode", "Large letters, no secrets.", ["P"])
 on_screen("quit", "See", "quit", "Leave the explorer.", ["q"])

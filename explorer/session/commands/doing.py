@@ -20,7 +20,7 @@ def _named(session: Session, args: Sequence[str]) -> str:
     if args:
         return args[0]
     event = session.now.event
-    if event.message is not None and not event.lost:
+    if event.message is not None:
         return event.message.message
     if session.now.moment.flight:
         return session.now.moment.flight[0].message

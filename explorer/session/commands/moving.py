@@ -123,16 +123,21 @@ def _pass(session: Session, wait: Fraction) -> None:
     session.do(Take(((len(machine.actions), (int(ticks),)),)))
 
 
-@command("goto", "Move", "go to a step", usage="goto STEP [BRANCH]", changes=True)
+@command("goto", "Move", "go to a step (5G)", usage="goto STEP [BRANCH]", changes=True)
 def goto(session: Session, args: Sequence[str]) -> Reply:
-    """Go to a step of this line, or of a branch."""
+    """Go to a step of this line, or of a branch. What has not happened yet is taken on the way."""
     wants(args, 1, 9, "goto STEP [BRANCH]")
-    depth = number(args[0], "the number of a step")
-    nodes = session.branch(" ".join(args[1:])).tip.path() if len(args) > 1 else session.rows()
-    target = next((node for node in nodes if node.depth == depth), None)
-    if target is None:
-        raise Refused(f"there is no step {depth} here; the last is {nodes[-1].depth}")
-    session.go(target)
+    depth = number(args[0], "the number of a step", 1000)
+    if len(args) > 1:
+        session.go(session.branch(" ".join(args[1:])).tip)
+    node = next((x for x in session.rows() if x.depth == depth), None)
+    if node is not None:
+        session.go(node)
+        return here(session)
+    session.last()
+    while session.now.depth < depth:
+        if session.forward() is None:
+            raise Refused(f"nothing can happen after step {session.now.depth}")
     return here(session)
 
 
@@ -155,7 +160,8 @@ def problem(session: Session, args: Sequence[str]) -> Reply:
     """Go to the next loss, failure or broken promise on this line; `problem back` to the one before."""
     wants(args, 0, 1, "problem [back]")
     backwards = bool(args) and args[0] == "back"
-    nodes = session.now.path()[:-1][::-1] if backwards else list(session.now.ahead())
+    at, rows = session.row_of(session.now), session.rows()
+    nodes = list(rows[:at])[::-1] if backwards else list(rows[at + 1 :])
     for node in nodes:
         if _is_problem(session, node):
             session.go(node)

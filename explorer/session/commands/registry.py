@@ -17,11 +17,13 @@ GROUPS = ("Move", "Change the network", "Ask", "See", "Share")
 class Reply:
     """What a command answers: lines to print, or a view by name that the caller draws.
 
+    of      what the view is of: the two branches that are compared
     failed  an assertion of a script that does not hold
     """
 
     lines: tuple[Line, ...] = ()
     view: str = ""
+    of: tuple[str, ...] = ()
     failed: bool = False
 
 

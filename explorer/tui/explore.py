@@ -1,0 +1,369 @@
+"""The explore screen: chart, inspector, network and branches, over one session."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Click, Key
+from textual.screen import Screen
+from textual.suggester import SuggestFromList
+from textual.widgets import Input
+
+from explorer.session.commands import COMMANDS, execute
+from explorer.session.kept import weakness_of
+from explorer.session.moments import Refused
+from explorer.session.session import Session
+from explorer.session.tree import Node
+from explorer.tui.chart import ChartView
+from explorer.tui.keys import Counting, counted
+from explorer.tui.lines import Lines, Skin
+from explorer.view.explore.bars import coming, status, verdict_lines
+from explorer.view.explore.chart import Chart
+from explorer.view.explore.page import Stack, rule, stack
+from explorer.view.explore.panes import PANES
+from explorer.view.explore.spans import Line, fitted, width
+from explorer.view.explore.view import View
+from explorer.view.safe import safe
+
+INSPECTOR = ("why", "peers", "timers", "promises")
+BELOW = ("network", "branches")
+BELOW_WIDE = ("why", "network", "branches", "promises")
+MIDDLE = ("packet", "changes", "choices")
+SIDE = ("peers", "sadb", "timers", "states")
+TABS = ("why", "packet", "peers", "sadb", "timers", "promises", "states", "network", "branches")
+_DIGITS = {item[0]: name for name, item in PANES.items() if item[0].isdigit()}
+KEYS = (("n/N", "step"), ("c/C", "run"), ("x", "drop"), ("w", "why"), ("|", "compare"), (":", "command"), ("?", "help"))  # fmt: skip
+MORE_KEYS = (("s/S", "into"), ("/", "find"), ("^p", "all"))
+
+
+class ExploreScreen(Screen[None]):
+    """One session, step by step."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-compact"), (120, "-normal"), (200, "-wide")]  # noqa: RUF012 (Textual's)
+
+    def __init__(self, session: Session, skin: Skin) -> None:
+        super().__init__()
+        self.session, self.skin = session, skin
+        self._counting = Counting()
+        self._pane, self._tab = "", "why"
+        self._before = "", "why", False
+        self._unfolded = self._zoomed = self._presents = False
+        self._said = ""
+        self._stacks: dict[str, Stack] = {}
+
+    # ---- layout
+    def compose(self) -> ComposeResult:
+        """The widgets; sizes are the style sheet's."""
+        yield Lines(id="status", ground="raise")
+        yield Lines(id="verdict")
+        with Horizontal(id="body"):
+            with Vertical(id="chart-column"):
+                yield Lines(id="chart-head")
+                yield ChartView(self._go, id="chart")
+                yield Lines(id="below", pressed=lambda y: self._pressed("below", y))
+            yield Lines(id="divider-1")
+            yield Lines(id="middle", pressed=lambda y: self._pressed("middle", y))
+            yield Lines(id="divider-2")
+            yield Lines(id="side", pressed=lambda y: self._pressed("side", y))
+        yield Lines(id="zoom")
+        yield Lines(id="tabs")
+        yield Lines(id="next", ground="raise")
+        yield Lines(id="keys")
+        yield Input(
+            id="line",
+            compact=True,
+            suggester=SuggestFromList(sorted(COMMANDS), case_sensitive=False),
+        )
+
+    def on_mount(self) -> None:
+        """The first frame shows the specification; what takes longer comes after it."""
+        self.query_one("#line", Input).display = False
+        self.call_after_refresh(self.update_all)
+        self.set_timer(0.05, self._load)
+
+    def _load(self) -> None:
+        self.run_worker(self._promises, thread=True, exclusive=True, exit_on_error=False)
+
+    def _promises(self) -> None:
+        self.session.promises()
+        self.app.call_from_thread(self.update_all)
+
+    def on_resize(self) -> None:
+        """Everything is drawn for the width that there is."""
+        self.call_after_refresh(self.update_all)
+
+    @property
+    def size_name(self) -> str:
+        """compact below 120 columns, wide from 200 on."""
+        columns = self.size.width
+        return "wide" if columns >= 200 else "normal" if columns >= 120 else "compact"
+
+    # ---- drawing
+    def update_all(self) -> None:
+        """Show the session as it stands."""
+        if not self.is_mounted or not self.size.width:
+            return
+        with self.app.batch_update():
+            self._bars()
+            self._chart()
+            self._columns()
+
+    def _view(self, widget: str) -> View:
+        return View(self.session, self.query_one(widget).size.width, self.skin[1], self._presents)
+
+    def _show(self, widget: str, lines: list[Line]) -> None:
+        self.query_one(widget, Lines).show(lines, self.skin)
+
+    def _bars(self) -> None:
+        view = View(self.session, self.size.width, self.skin[1], self._presents)
+        left, right = status(view)
+        gap = max(view.columns - width(left) - width(right) - 1, 1)
+        self._show("#status", [((" ", ""), *left, (" " * gap, ""), *right)])
+        lines = verdict_lines(view)
+        if self.size_name == "compact":
+            self._show("#verdict", lines[:1])
+        else:
+            self._show("#verdict", [(), *(((" ", ""), *line) for line in lines[:2])])
+        if self._said:
+            self._show("#next", [((" ! ", "badge-forged"), ("  ", ""), (self._said, "strong"))])
+        else:
+            self._show("#next", [((" Enter ", "cap"), ("  ", ""), *coming(view))])
+        self._show("#keys", [self._keys()])
+
+    def _keys(self) -> Line:
+        keys = KEYS + (MORE_KEYS if self.size_name == "wide" else ())
+        if self._counting.pending:
+            return ((f" {self._counting.pending}", "here"), ("  then x drops as many, G goes there, n takes as many steps", "muted"))  # fmt: skip
+        found: list[tuple[str, str]] = [(" ", "")]
+        for key, word in keys:
+            found += [(key, "key"), (f" {word}   ", "muted")]
+        return tuple(found)
+
+    def _chart(self) -> None:
+        chart = self.query_one("#chart", ChartView)
+        columns = self.query_one("#chart-head").size.width
+        glyphs = self.skin[1]
+        lanes = Chart(self.session, columns - 1, glyphs).head()
+        heads = lanes[: 1 if self.size_name == "compact" else 2]
+        title = rule(columns, "0", "Chart", glyphs, focused=not self._pane)
+        self._show("#chart-head", [title, *heads])
+        chart.show(
+            self.session, self.skin, silence=self.size_name != "compact", unfolded=self._unfolded
+        )
+
+    def _columns(self) -> None:
+        size = self.size_name
+        if self._zoomed:
+            name = self._pane or "why"
+            view = self._view("#zoom")
+            inner = View(view.session, view.columns - 2, view.glyphs, view.bare)
+            key, title, lines = PANES[name]
+            head = rule(
+                view.columns, key, f"{title}   z puts the others back", view.glyphs, focused=True
+            )
+            self._show("#zoom", [head, *(((" ", ""), *line) for line in lines(inner))])
+            return
+        if size == "compact":
+            self._show("#tabs", self._tabs())
+            return
+        self._stack("below", BELOW if size == "normal" else BELOW_WIDE)
+        self._stack("side", INSPECTOR if size == "normal" else SIDE)
+        bar: Line = ((self.skin[1].waits, "rule"),)
+        tall = self.query_one("#body").size.height
+        self._show("#divider-2", [bar] * tall)
+        if size == "wide":
+            self._show("#divider-1", [bar] * tall)
+            self._stack("middle", MIDDLE)
+
+    def _stack(self, widget: str, names: tuple[str, ...]) -> None:
+        box = self.query_one(f"#{widget}")
+        view = self._view(f"#{widget}")
+        made = stack(view, names, box.size.height, self._pane)
+        self._stacks[widget] = made
+        self._show(f"#{widget}", made.lines)
+
+    def _tabs(self) -> list[Line]:
+        view = self._view("#tabs")
+        head: list[tuple[str, str]] = [(self.skin[1].rule, "rule")]
+        for name in TABS:
+            key, title, _ = PANES[name]
+            short = {"network": "Net", "branches": "Branch"}.get(name, title)
+            if name == self._tab:
+                head.append((f" {key} {short} ", "badge"))
+            else:
+                head += [(f" {key}", "key"), (f" {short}", "muted"), (" ", "")]
+        lines = PANES[self._tab][2](View(view.session, view.columns - 2, view.glyphs, view.bare))
+        room = self.query_one("#tabs").size.height - 1
+        rest = [((" ", ""), *line) for line in [x for x in lines if x][:room]]
+        return [fitted(tuple(head), view.columns, view.glyphs), *rest]
+
+    # ---- keys and commands
+    def on_key(self, event: Key) -> None:
+        """A key is a command of the registry, unless a line is being typed."""
+        if self.query_one("#line", Input).display:
+            if event.key == "escape":
+                self._line(False)
+                event.stop()
+            return
+        if event.key == "escape":
+            self._zoomed, self._said, self._pane = False, "", ""
+            self._reclass()
+            return
+        found = self._counting.pressed(event.key, event.character)
+        if found is None:
+            self._bars()
+            return
+        event.stop()
+        event.prevent_default()
+        command, count = found
+        if command == "pane":
+            if len(self._counting.pending) < 2:
+                self._before = self._pane, self._tab, self._zoomed
+            self._to_pane(count)
+            return
+        if count:  # the digits were a count, and no panes
+            self._pane, self._tab, self._zoomed = self._before
+            self._reclass()
+        self.command(counted(command, count))
+
+    def command(self, line: str) -> None:
+        """Do what a key, the palette or the command line says."""
+        name = line.split()[0] if line.split() else ""
+        self._said = ""
+        acts = {
+            "zoom": self._zoom, "into": lambda: self._fold(True), "out": lambda: self._fold(False),
+            "quit": self.app.exit, "keys": lambda: self._push("keys"), "pane-help": lambda: self._push("help"),
+            "command-line": lambda: self._line(True), "find": lambda: self._line(True, "find "),
+            "presenter": self._present, "next-pane": self._next_pane, "edit": lambda: self._push("edit"),
+            "until": lambda: self._line(True, "until "), "inject": lambda: self._line(True, "inject "),
+            "writer": lambda: self._line(True, "writer "), "palette": self.app.action_command_palette,
+        }  # fmt: skip
+        if name in acts and line == name:
+            acts[name]()
+            return
+        if line == "why":
+            self._why()
+        elif line == "power":
+            self._push("powers")
+        else:
+            self._execute(line)
+        self.update_all()
+
+    def _execute(self, line: str) -> None:
+        try:
+            reply = execute(self.session, line)
+        except Refused as error:
+            self._said = safe(str(error))
+            return
+        if reply.view in PANES:
+            self._to_pane_named(reply.view)
+        elif reply.view == "compare":
+            self._push("compare", reply.of)
+        elif reply.lines and line.split()[0] in (
+            "choices",
+            "help",
+            "breaks",
+            "changes",
+            "promise",
+            "assert",
+        ):
+            self._push("text", tuple(safe(item) for item in reply.lines))
+
+    def _why(self) -> None:
+        if self._shows("why"):
+            self.session.asked += 1
+        self._to_pane_named("why")
+
+    def _shows(self, name: str) -> bool:
+        return self._tab == name if self.size_name == "compact" else self._pane == name
+
+    def _push(self, what: str, of: tuple[str, ...] = ()) -> None:
+        from explorer.tui.dialogs import dialog
+
+        found = dialog(what, self.session, self.skin, of, self._pane or self._tab)
+        if found is None:
+            self._said = "there is nothing to show"
+            self.update_all()
+            return
+        self.app.push_screen(found, self._back)
+
+    def _back(self, line: str | None) -> None:
+        if line:
+            self.command(line)
+        self.update_all()
+
+    def _line(self, shown: bool, text: str = "") -> None:
+        box = self.query_one("#line", Input)
+        box.display, box.value = shown, text
+        self.query_one("#keys").display = not shown
+        if shown:
+            box.focus()
+            box.cursor_position = len(text)
+        else:
+            self.query_one("#chart").focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The command line is finished."""
+        line = event.value.strip()
+        self._line(False)
+        if line:
+            self.command(line)
+
+    # ---- panes
+    def _to_pane(self, digit: str) -> None:
+        self._to_pane_named(_DIGITS.get(digit, ""))
+
+    def _to_pane_named(self, name: str) -> None:
+        self._pane = name
+        if name in TABS:
+            self._tab = name
+        shown = {pane for made in self._stacks.values() for pane in made.panes}
+        if self.size_name != "compact" and name and name not in shown:
+            self._zoomed = True
+            self._reclass()
+        elif self._zoomed:
+            self.update_all()
+        else:
+            self.update_all()
+
+    def _next_pane(self) -> None:
+        names = list(TABS) if self.size_name == "compact" else ["", *dict.fromkeys(p for s in self._stacks.values() for p in s.panes)]  # fmt: skip
+        at = names.index(self._pane) if self._pane in names else -1
+        self._to_pane_named(names[(at + 1) % len(names)])
+
+    def _zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        self._reclass()
+
+    def _present(self) -> None:
+        self._push("presenter")
+
+    def _fold(self, into: bool) -> None:
+        if into and self._unfolded:
+            self.session.forward()
+        self._unfolded = into
+        self.update_all()
+
+    def _reclass(self) -> None:
+        self.set_class(self._zoomed, "-zoomed")
+        self.call_after_refresh(self.update_all)
+
+    # ---- the mouse
+    def _go(self, node: Node) -> None:
+        self.session.go(node)
+        self._pane = ""
+        self.update_all()
+
+    def _pressed(self, widget: str, y: int) -> None:
+        made = self._stacks.get(widget)
+        if made is not None and y < len(made.panes):
+            self._to_pane_named(made.panes[y])
+
+    def on_click(self, event: Click) -> None:
+        """A press outside the chart changes the focus only."""
+        event.stop()
+
+    def weakness(self) -> str | None:
+        """The weakness that shows the edge of a promise which is broken here."""
+        broken = self.session.broken(self.session.now)
+        return weakness_of(broken[0].name) if broken else None

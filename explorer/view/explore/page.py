@@ -1,0 +1,111 @@
+"""Panes put together: a column of them in a given height, and a whole page as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from explorer.session.session import Session
+from explorer.view.explore.bars import badge, status
+from explorer.view.explore.chart import Chart, Row, rows
+from explorer.view.explore.panes import PANES
+from explorer.view.explore.spans import Glyphs, Line, cells, fitted, text_of, width
+from explorer.view.explore.view import View
+
+LEAST = 3  # a rule, a line, and a blank one: less of a pane is not worth its place
+
+
+def rule(
+    columns: int,
+    key: str,
+    title: str,
+    glyphs: Glyphs,
+    *,
+    focused: bool = False,
+    alarm: bool = False,
+) -> Line:
+    """The rule above a pane, with its key and title; without colour the one with the focus is in brackets."""
+    role = "here" if focused else "rule"
+    stroke = glyphs.heavy if focused and not glyphs.ascii else glyphs.rule
+    shown = "failed" if alarm else "here" if focused else "muted"
+    mark = ("[ ", " ]") if focused and glyphs.ascii else (" ", " ")
+    head: Line = ((stroke, role), (mark[0], role), (f"{key} " if key else "", "key"), (title, shown), (mark[1], role))  # fmt: skip
+    return (*head, (stroke * max(columns - width(head), 0), role))
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A column of panes: its lines, and which pane each of them is of."""
+
+    lines: list[Line]
+    panes: list[str]
+
+
+def stack(view: View, names: Sequence[str], height: int, focused: str = "") -> Stack:
+    """Panes one above the other, each with a blank row below, in so many rows at most.
+
+    Where they do not fit, the longest ones are cut first; the last ones go if there is no room at all.
+    """
+    inner = View(view.session, view.columns - 2, view.glyphs, view.bare)
+    bodies = {name: PANES[name][2](inner) for name in names}
+    shown = list(names)
+    while shown and len(shown) * LEAST > height + 1:
+        shown.pop()
+    sizes = {name: max(len(bodies[name]), 1) for name in shown}
+    while shown and sum(sizes.values()) + 2 * len(shown) - 1 > height:
+        longest = max(shown, key=lambda name: sizes[name])
+        if sizes[longest] <= 1:
+            break
+        sizes[longest] -= 1
+    lines: list[Line] = []
+    panes: list[str] = []
+    for name in shown:
+        key, title, _ = PANES[name]
+        alarm = name == "promises" and any(
+            "BROKEN" in text for line in bodies[name][:1] for text, _ in line
+        )
+        body = [((" ", ""), *line) for line in bodies[name][: sizes[name]]]
+        if len(bodies[name]) > sizes[name]:
+            body[-1] = ((f" {view.glyphs.more} z shows all {len(bodies[name])} lines", "muted"),)
+        part = [
+            rule(view.columns, key, title, view.glyphs, focused=name == focused, alarm=alarm),
+            *body,
+            (),
+        ]
+        lines += part
+        panes += [name] * len(part)
+    return Stack(lines[:height], panes[:height])
+
+
+def page(session: Session, columns: int, glyphs: Glyphs, names: Sequence[str] = ()) -> list[Line]:
+    """Everything on one page: status, verdict, the whole chart, and panes below it."""
+    view = View(session, columns, glyphs)
+    left, right = status(view)
+    gap = max(columns - width(left) - width(right), 1)
+    verdict = session.verdict()
+    text, role = badge(verdict, glyphs)
+    lines: list[Line] = [(*left, (" " * gap, ""), *right), ()]
+    lines.append(((text, role), ("  ", ""), (verdict.first, "strong")))
+    if verdict.second:
+        lines.append(((" " * (cells(text) + 2), ""), (verdict.second, "muted")))
+    lines += [(), *chart_lines(session, columns, glyphs), ()]
+    for name in names:
+        key, title, pane = PANES[name]
+        lines += [rule(columns, key, title, glyphs), *pane(view), ()]
+    return [fitted(line, columns, glyphs) for line in lines]
+
+
+def chart_lines(session: Session, columns: int, glyphs: Glyphs) -> list[Line]:
+    """The whole chart with its head and legend."""
+    chart = Chart(session, columns, glyphs)
+    lines, before = chart.head(), None
+    row: Row
+    for row in rows(session, silence=True):
+        lines.append(chart.line(row, before, session.now))
+        before = row
+    return [*lines, (), chart.legend()]
+
+
+def text(lines: Sequence[Line]) -> str:
+    """Lines as plain text."""
+    return "\n".join(text_of(line) for line in lines) + "\n"
