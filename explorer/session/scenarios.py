@@ -88,6 +88,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             "both ends up, but the initiator's name is readable: a promise is broken",
             _THREE,
             policy={"method": "kerberos"},
+            script="run; run",
         ),
         Scenario(
             "quick-pfs",
