@@ -17,6 +17,7 @@ from explorer.session.tree import Node
 from explorer.tui.chart import ChartView
 from explorer.tui.keys import Counting, counted
 from explorer.tui.lines import Lines, Skin
+from explorer.view.explore.axis import axis, worth_it
 from explorer.view.explore.bars import coming, status, verdict_lines
 from explorer.view.explore.chart import Chart
 from explorer.view.explore.page import Stack, rule, stack
@@ -30,7 +31,18 @@ BELOW = ("network", "branches")
 BELOW_WIDE = ("why", "network", "branches", "promises")
 MIDDLE = ("packet", "changes", "choices")
 SIDE = ("peers", "sadb", "timers", "states")
-TABS = ("why", "packet", "peers", "sadb", "timers", "promises", "states", "network", "branches")
+TABS = (
+    "why",
+    "packet",
+    "peers",
+    "sadb",
+    "timers",
+    "promises",
+    "states",
+    "network",
+    "branches",
+    "axis",
+)
 _DIGITS = {item[0]: name for name, item in PANES.items() if item[0].isdigit()}
 KEYS = (("n/N", "step"), ("c/C", "run"), ("x", "drop"), ("w", "why"), ("|", "compare"), (":", "command"), ("?", "help"))  # fmt: skip
 MORE_KEYS = (("s/S", "into"), ("/", "find"), ("^p", "all"))
@@ -49,6 +61,7 @@ class ExploreScreen(Screen[None]):
         self._before = "", "why", False
         self._unfolded = self._zoomed = self._presents = False
         self._said = ""
+        self._axis: bool | None = None  # None: shown where there is something to see
         self._stacks: dict[str, Stack] = {}
 
     # ---- layout
@@ -56,6 +69,7 @@ class ExploreScreen(Screen[None]):
         """The widgets; sizes are the style sheet's."""
         yield Lines(id="status", ground="raise")
         yield Lines(id="verdict")
+        yield Lines(id="axis", pressed=lambda _y: self._to_pane_named("axis"))
         with Horizontal(id="body"):
             with Vertical(id="chart-column"):
                 yield Lines(id="chart-head")
@@ -105,6 +119,7 @@ class ExploreScreen(Screen[None]):
             return
         with self.app.batch_update():
             self._bars()
+            self._axis_shown()
             self._chart()
             self._columns()
 
@@ -150,6 +165,21 @@ class ExploreScreen(Screen[None]):
         chart.show(
             self.session, self.skin, silence=self.size_name != "compact", unfolded=self._unfolded
         )
+
+    def _axis_shown(self) -> None:
+        """The axis stands above the chart where hours have passed; 9 shows it, and hides it again."""
+        wanted = self._axis if self._axis is not None else worth_it(self.session)
+        box = self.query_one("#axis", Lines)
+        shown = wanted and self.size_name != "compact" and not self._zoomed
+        box.display = shown
+        if shown:
+            view = View(self.session, self.size.width, self.skin[1], self._presents)
+            inner = axis(View(view.session, view.columns - 1, view.glyphs, view.bare))
+            title = rule(view.columns, "9", "Time axis", view.glyphs, focused=self._pane == "axis")
+            lines = [title, *(((" ", ""), *line) for line in inner), ()]
+            if box.styles.height is None or box.styles.height.value != len(lines):
+                box.styles.height = len(lines)
+            box.show(lines, self.skin)
 
     def _columns(self) -> None:
         size = self.size_name
@@ -314,6 +344,12 @@ class ExploreScreen(Screen[None]):
         self._to_pane_named(_DIGITS.get(digit, ""))
 
     def _to_pane_named(self, name: str) -> None:
+        if name == "axis" and self.size_name != "compact":
+            was = self._axis if self._axis is not None else worth_it(self.session)
+            self._axis = not was
+            self._pane = "" if was else "axis"
+            self.update_all()
+            return
         self._pane = name
         if name in TABS:
             self._tab = name

@@ -16,7 +16,7 @@ from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
 from explorer.view.explore.spans import UNICODE, Canvas, Glyphs, Line, cut, plain
 
-STEP, TIME, LABEL = 6, 14, 25  # the columns before which step, time and state end
+STEP, TIME, LABEL = 5, 14, 25  # the columns before which step, time and state end
 LEAST, MARGIN = 60, 16
 
 
@@ -100,7 +100,7 @@ class Chart:
         source = self._session.source
         earlier = source.ends(parent.moment)
         if node is now and row.place is Place.EVENT:
-            canvas.put(1, self._g.here, "here")
+            canvas.put(0, self._g.here, "here")
         if row.place is Place.FORK or node.event.kind is Kind.NETWORK:
             self._lifelines(canvas, earlier)
             self._network(canvas, row)

@@ -10,6 +10,7 @@ from explorer.session.session import Session
 from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
 from explorer.session.why import Value, Why
+from explorer.view.explore.axis import axis
 from explorer.view.explore.spans import Glyphs, Line, cut, wrapped
 from explorer.view.explore.view import Pane, View
 from model.language.sorts import Timer
@@ -132,7 +133,8 @@ def _state(life: Life, label: str, g: Glyphs) -> tuple[str, str]:
     }[life]  # fmt: skip
     if "awaits" in label:
         glyph, role = g.half, "pending"
-    return f"{glyph} {label.lower() if label.isupper() else label or 'idle'}", role
+    shown = label.lower().replace("phase i", "Phase I") if label.isupper() else label or "idle"
+    return f"{glyph} {shown}", role
 
 
 def _row(name: str, values: Sequence[str], first: int, each: int, role: str = "") -> Line:
@@ -438,6 +440,7 @@ PANES: dict[str, tuple[str, str, Pane]] = {
     "states": ("6", "States", states),
     "network": ("7", "Network", network),
     "branches": ("8", "Branches", branches),
+    "axis": ("9", "Time axis", axis),
     "why": ("w", "Why", why),
     "changes": ("D", "Changes", changes),
     "choices": ("", "What can happen", choices),
