@@ -123,7 +123,7 @@ def fitted(line: Sequence[Span], columns: int, glyphs: Glyphs = UNICODE) -> Line
 
 def wrapped(text: str, columns: int) -> list[str]:
     """The text in lines of so many columns at most, broken at blanks where there are any."""
-    lines, now = [], ""
+    lines, now, columns = [], "", max(columns, 1)
     for word in text.split():
         while cells(word) > columns:
             if now:
