@@ -1,4 +1,4 @@
-"""The pages under docs/ that are made from the code; a test holds them current.
+"""The pages under docs/ that are made from the code; a test checks that they are current.
 
 python -m explorer.report.docs     write them
 """
@@ -73,7 +73,7 @@ def _findings() -> str:
     rows += [f"| {x.id} | {x.severity.value} | {x.title} |" for x in CATALOGUE.values()]
     for item in CATALOGUE.values():
         rows.append(f"\n## {item.id}\n\n{item.title} ({item.severity.value}). {item.explanation}\n")
-        rows.append(f"- Mend: {item.mend}\n- Sources: {item.sources}")
+        rows.append(f"- Fix: {item.mend}\n- Sources: {item.sources}")
         rows += _log_lines(item.id)
     return "\n".join(rows) + "\n"
 

@@ -45,7 +45,7 @@ def detailed_rows(report: Report, threshold: Severity, width: int) -> Iterator[R
         lines += [Line("plain", "", ""), Line("plain", "", "Findings (ikeproof explain ID)")]
         lines += finding_lines(findings, paths)
     lines.append(Line("plain", "", ""))
-    lines += summary(report, threshold)
+    lines += summary(report, threshold, complete=True)
     lines += _undecided(report)
     if any(pair.overlap for pair in report.pairs):
         proved = ", ".join(_theorems(report))
@@ -120,7 +120,8 @@ def _undecided(report: Report) -> Iterator[Line]:
     for pair in report.pairs:
         needs |= dict.fromkeys(pair.phase1.needs)
         needs |= dict.fromkeys(need for child in pair.phase2 for need in child.needs)
-    yield Line("plain", "", f"Undecided: {'; '.join(needs) or 'nothing'}.")
+    if needs:
+        yield Line("open", "", f"Undecided: {'; '.join(needs)}.")
 
 
 def _theorems(report: Report) -> dict[str, None]:

@@ -21,7 +21,7 @@ def entry_lines(entry: Entry) -> Iterator[Line]:
     yield Line("plain", "", "")
     yield Line("plain", "", entry.explanation)
     yield Line("plain", "", "")
-    yield Line("plain", "Mend:", entry.mend, "", _LABEL)
+    yield Line("plain", "Fix:", entry.mend, "", _LABEL)
     yield Line("plain", "Sources:", entry.sources, "", _LABEL)
     for number, item in enumerate(lines_of(entry.id)):
         mark = "" if item.sure else "  (other findings have this line too)"

@@ -146,8 +146,14 @@ class PeerSummary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything `verify` found out: peers, pairs in both directions, findings of the files."""
+    """Everything `verify` found out: peers, pairs in both directions, findings of the files.
+
+    tried    how many of the failing links had changes tried for them
+    untried  the failing links that had none: their advice is in words only
+    """
 
     peers: tuple[PeerSummary, ...]
     pairs: tuple[PairVerdict, ...]
     findings: tuple[Finding, ...] = ()
+    tried: int = 0
+    untried: tuple[tuple[str, str], ...] = ()
