@@ -1,4 +1,4 @@
-"""The commands and their options; what each does is in a file of its own, imported when it runs."""
+"""The commands and their options. Each is implemented in a file of its own, which is imported when it runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from explorer.cli import exits
 from explorer.view.safe import safe
 
-# typer may bring a click of its own; its public names lead to the right classes.
+# typer may bundle its own click; its public names lead to the right classes.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
@@ -483,13 +483,13 @@ def run(arguments: list[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # typer says that so
+        if isinstance(error.__context__, BrokenPipeError):  # so typer reports it
             raise error.__context__ from None
         raise
     except _UsageError as error:
         said = getattr(error, "format_message", error.__str__)()
         print(safe(f"error: {said}; see ikeproof --help"), file=sys.stderr)
         return exits.USAGE
-    if code == exits.INTERRUPTED:  # some versions of typer say Ctrl-C so
+    if code == exits.INTERRUPTED:  # so some versions of typer report Ctrl-C
         raise KeyboardInterrupt
     return code if isinstance(code, int) else exits.FINE

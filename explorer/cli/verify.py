@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line asks for."""
+    """The options and arguments of the command."""
 
     files: Sequence[str]
     links: Sequence[str]
@@ -143,7 +143,7 @@ def exit_code(report: Report, threshold: Severity) -> int:
 def save_runs(
     peers: Sequence[Peer], pairs: Sequence[tuple[str, str]], today: datetime.date, folder: Path
 ) -> None:
-    """Write the run that shows each decided verdict, one file each."""
+    """Write the run that shows each decided verdict, each to a file."""
     from proofs.verify.witness import witnesses
 
     try:

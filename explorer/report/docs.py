@@ -1,4 +1,4 @@
-"""The pages under docs/ that are made from the code; a test checks that they are current.
+"""The pages under docs/ that are generated from the code; a test checks that they are current.
 
 python -m explorer.report.docs     write them
 """
@@ -29,7 +29,7 @@ from proofs.verify.reasons import CAUSES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 _MADE = "Made from the code by `python -m explorer.report.docs`.\n"
-#: the part of verify.md that is made from the code stands between these two
+#: the generated part of verify.md is between these two lines
 _FROM = "<!-- Made from the code by `python -m explorer.report.docs`: -->\n"
 _UNTIL = "<!-- until here -->\n"
 

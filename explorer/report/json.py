@@ -192,6 +192,6 @@ def log_json(file: str, found: Sequence[Pointed]) -> str:
 
 
 def _pointed(item: Pointed) -> dict[str, Any]:
-    """`ids`: one finding, or several that leave the same line (`sure` is false then)."""
+    """`ids`: one finding, or several that log the same line (`sure` is false then)."""
     lines = [{"line": number, "text": text} for number, text in item.lines]
     return {"ids": list(item.findings), "sure": item.sure, "lines": lines}

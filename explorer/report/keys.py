@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.formats.swanctl.keys import KEYS, Effect
 
-#: the pages part that is made from the code begins here
+#: the generated part of the page begins here
 MARK = "<!-- Made from the code by `python -m explorer.report.docs` from here on. -->\n"
 _TITLES = {
     "connection": "`connections.<name>`",

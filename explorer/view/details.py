@@ -30,7 +30,7 @@ MOST_SAID = 8
 
 
 def detailed_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row]:
-    """Everything that the report holds."""
+    """Everything in the report."""
     paths = Paths(file for peer in report.peers for file in peer.files)
     lines = list(peer_lines(report))
     for pair in report.pairs:
@@ -98,7 +98,7 @@ def _label(label: str, text: str, role: str = "plain") -> Line:
 
 
 def _bounds(pair: PairVerdict) -> Iterator[Line]:
-    """Overlap and exposure: what proved promises say for these lifetimes."""
+    """Overlap and exposure: what the proved promises say for these lifetimes."""
     if pair.overlap is None or pair.exposure is None:
         return
     overlap, exposure = pair.overlap, pair.exposure

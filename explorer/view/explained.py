@@ -30,7 +30,7 @@ def entry_lines(entry: Entry) -> Iterator[Line]:
 
 
 def pointed_lines(found: Sequence[Pointed], file: str) -> Iterator[Line]:
-    """What a log points to: findings that are sure first, each with lines of the log."""
+    """What a log points to: certain findings first, each with lines of the log."""
     if not found:
         yield Line("ok", "", f"No line of {file} points to a finding.")
         return
@@ -59,7 +59,7 @@ def _rank(item: Pointed) -> int:
 def confirmed_lines(
     findings: Sequence[Finding], found: Sequence[Pointed], file: str
 ) -> Iterator[Line]:
-    """Which findings of a verdict a log confirms, and which of its findings the files do not explain."""
+    """Which findings of a verdict a log confirms, and which findings of the log the files do not explain."""
     ids = {item.id for item in findings}
     yield Line("plain", "", "")
     yield Line("plain", "", f"Log {file}")

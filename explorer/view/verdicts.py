@@ -107,9 +107,9 @@ def overall(pair: PairVerdict) -> Outcome:
 
 @dataclass
 class _Told:
-    """What the page has said already: changes, and causes by the lines they are about.
+    """What the page has already shown: changes, and causes by their lines.
 
-    most   how much of what a side says is listed
+    most   how many items of each side are listed
     """
 
     most: int

@@ -55,7 +55,7 @@ MOST_NAMED = 16
 
 
 class Sends(Enum):
-    """When the own certificate is sent."""
+    """When the local certificate is sent."""
 
     ALWAYS = "always"
     ASKED = "if the peer asks"
@@ -79,7 +79,7 @@ class CertificateSettings:
 
     def __post_init__(self) -> None:
         if not self.own:
-            raise ValueError("there is no own certificate")
+            raise ValueError("there is no local certificate")
         if not self.key.belongs_to(self.own[0]):
             said = in_words(self.own[0].subject)
             raise ValueError(
@@ -106,7 +106,7 @@ class Certified(Authenticator):
         return schedule.skeyid_of_signatures(hash_, *nonces, gxy)
 
     def identity(self) -> Identification | None:
-        """The subject of the own certificate; without one its first alternative name."""
+        """The subject of the local certificate; without one its first alternative name."""
         return own_id(self._settings.own[0])
 
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
@@ -134,7 +134,7 @@ class Certified(Authenticator):
         settings, made = self._settings, transcript.proof(own.body, initiators=self.initiator)
         why = unconfirmed(settings.own[0], own)
         if why:
-            why = f"the own identity would not be believed: {why}"
+            why = f"the peer would not accept our identity: {why}"
             raise Refused("certificate", why, NotifyType.AUTHENTICATION_FAILED)
         what = f"sign {'HASH_I' if self.initiator else 'HASH_R'} with {settings.key.label}"
         signature = yield from done(Work(what, lambda: settings.key.sign(made)))
@@ -184,12 +184,10 @@ def _signer(
     made: bytes,
 ) -> tuple[x509.Certificate, list[x509.Certificate], list[x509.CertificateRevocationList]]:
     """The certificate whose key has signed, and what else came with it; nobody vouches for it yet. Dropped if
-    there is none: nothing has been proved, and no hash covers certificates. Refused if it is the own one."""
+    there is none: nothing has been proved, and no hash covers certificates. Refused if it is the local one."""
     sent, lists = sent_certificates(payloads)
     if not sent and any(isinstance(item, Certificate) for item in payloads):
-        why = (
-            "no certificate that the peer has sent can be read, or a message was altered on the way"
-        )
+        why = "none of the peer's certificates can be read, or a message was altered on the way"
         raise Dropped("certificate", why)
     kept = dict.fromkeys((*settings.trust.known, *settings.trust.anchors))
     candidates = sent or [item for item in kept if not unconfirmed(item, shown)]
@@ -200,13 +198,13 @@ def _signer(
     if not signers:
         said = in_words(candidates[0].subject)
         why = (
-            f"the signature is not by the key of the certificate of {said}, "
+            f"the signature was not made with the key of the certificate of {said}, "
             "or a message was altered on the way"
         )
         raise Dropped("certificate", why)
     found = signers[0]
     if found == settings.own[0]:
-        raise Refused("identity", "the peer shows the own certificate")
+        raise Refused("identity", "the peer shows our own certificate")
     return found, sent, lists
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class GssFailure(Exception):
-    """A call that failed: why, in words, and whether that is about who the peer or the own end is."""
+    """A call that failed: why, in words, and whether that is about who the peer or the local end is."""
 
     def __init__(self, why: str, *, identity: bool = False) -> None:
         super().__init__(why)
@@ -29,7 +29,7 @@ class Context(Protocol):
     """A security context under way, or complete. Every method raises GssFailure."""
 
     def step(self, token: bytes | None) -> bytes:
-        """Take the peer's token (None: there is none yet); the own one to send, or nothing."""
+        """Take the peer's token (None: there is none yet); the local one to send, or nothing."""
         ...
 
     @property
@@ -72,7 +72,7 @@ class Mechanism(Protocol):
         ...
 
 
-#: minor status codes of MIT krb5 (krb5.h), in words for whoever runs the machine
+#: minor status codes of MIT krb5 (krb5.h), in words for the administrator
 _CODES = {
     -1765328347: "the clocks of both ends differ by more than Kerberos allows: {said}",
     -1765328352: "the ticket has expired: renew it (kinit)",
@@ -80,9 +80,9 @@ _CODES = {
     -1765328350: "the token was used before: a replay",
     -1765328353: "the token was made with another key, or altered on the way: {said}",
     -1765328228: "no KDC answers: {said}",
-    -1765328243: "there is no ticket, nor a key to get one with: {said}",
+    -1765328243: "there is neither a ticket nor a key to get one with: {said}",
     -1765328189: "there is no ticket: {said}",
-    -1765328203: "there is no key for that name in the keytab: {said}",
+    -1765328203: "the keytab has no key for that name: {said}",
     -1765328343: "the token was altered on the way: {said}",
 }
 #: these are about a name: nobody of that name, or a ticket for somebody else
@@ -90,7 +90,7 @@ _NAMES = {
     -1765328377: "the KDC knows no such principal: {said}",
     -1765328349: "the ticket is for another principal than ours: {said}",
     -1765328240: "the ticket is for another principal than ours: {said}",
-    -1765328378: "the KDC does not know the own principal: {said}",
+    -1765328378: "the KDC does not know our principal: {said}",
 }
 
 

@@ -115,7 +115,7 @@ Payloads = tuple[AnyPayload, ...]
 class Authenticator(ABC):
     """One end's part in one exchange of Phase I.
 
-    proves    whether the own proof is still to be sent      awaits   whether the peer's is to come
+    proves    whether the local proof is still to be sent      awaits   whether the peer's is to come
     name      who the credential says that the peer is (subject or principal); empty: it names nobody
     """
 
@@ -129,7 +129,7 @@ class Authenticator(ABC):
         """SKEYID; `nonces` are Ni_b and Nr_b."""
 
     def identity(self) -> Identification | None:
-        """The ID payload to send where the policy names none; None: the own address."""
+        """The ID payload to send where the policy names none; None: the local address."""
         return None
 
     def fits(self, shown: Identification, other: Identification) -> bool:
@@ -141,13 +141,13 @@ class Authenticator(ABC):
         yield from ()
 
     def greet(self) -> Steps[Payloads]:
-        """What goes with the own public value."""
+        """What goes with the local public value."""
         yield from ()
         return ()
 
     @abstractmethod
     def prove(self, transcript: Transcript, own: Identification) -> Steps[Payloads]:
-        """What goes with the own identity: the proof, or a token that has to go before it."""
+        """What goes with the local identity: the proof, or a token that has to go before it."""
 
     @abstractmethod
     def verify(

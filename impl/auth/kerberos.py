@@ -67,7 +67,7 @@ class Dialect:
         return name.encode(self.name_encoding)
 
     def named(self, octets: bytes) -> str:
-        """The name that came; ValueError for octets that are none."""
+        """The name that came; ValueError for octets that are not valid."""
         found = octets.decode(self.name_encoding)
         if not found or not found.isprintable() or len(octets) > MOST_NAME:
             raise ValueError("not a name")
@@ -107,7 +107,7 @@ RACOON = Dialect("racoon", ("GSSAPI", _DRAFT), hashed_encoding="latin-1")
 class KerberosSettings:
     """What one end authenticates with.
 
-    name       the own principal, as it is shown in the SA
+    name       the local principal, as it is shown in the SA
     expected   the principals that the peer may be; None: any that Kerberos vouches for
     mechanism  where contexts come from: it holds the references to tickets and keys
     """
@@ -122,15 +122,15 @@ class KerberosSettings:
             self.dialect.named(self.dialect.encoded(self.name))
             self.dialect.hashed(self.dialect.encoded(self.name))
         except ValueError:
-            problem = f"{self.name!r} is no name that {self.dialect.name} can say"
+            problem = f"{self.name!r} is not a name that {self.dialect.name} can express"
             raise ValueError(problem) from None
 
     def attribute(self) -> Attribute:
-        """The own name, for a transform."""
+        """The local name, for a transform."""
         return Attribute(self.dialect.attributes[0], self.dialect.encoded(self.name))
 
     def with_own_name(self, transform: Transform) -> Transform:
-        """The transform to answer with: the one that was offered, with the own name in place of the
+        """The transform to answer with: the one that was offered, with the local name in place of the
         peer's (draft 3.2)."""
         kept = [item for item in transform.attributes if item.type not in self.dialect.attributes]
         return Transform(transform.number, transform.id, (*kept, self.attribute()))
@@ -173,7 +173,7 @@ class Kerberized(Authenticator):
         except ValueError:
             raise self._not("the peer's name in the SA cannot be read") from None
         if self._dialect.same(found, self._settings.name):
-            raise self._not(f"the peer shows the own name, {found}")
+            raise self._not(f"the peer shows our own name, {found}")
         if not self._expects(found):
             raise self._not(f"the peer calls itself {found}, and {self._wanted}")
         return found
@@ -247,7 +247,7 @@ class Kerberized(Authenticator):
         if peer is not None:
             self.name, self._complete = peer, True
         elif not self._pending:
-            raise Refused("kerberos", "the context is not complete, and there is nothing to send")
+            raise Refused("kerberos", "the context is incomplete, and there is nothing to send")
 
     def _begun(self, target: str) -> Context:
         mechanism = self._settings.mechanism
@@ -262,7 +262,7 @@ class Kerberized(Authenticator):
             if "@" not in self._claimed and self._claims(self._claimed, principal):
                 return principal
         if not self._claimed:
-            raise Refused("identity", "the peer shows no name, and none is expected")
+            raise Refused("identity", "the peer sends no name, and the policy expects none")
         return self._claimed
 
     def _asked(self, what: str, work: Callable[[], T]) -> Steps[T]:
@@ -284,10 +284,10 @@ class Kerberized(Authenticator):
         if lacks:
             raise Refused("kerberos", f"the context has no {lacks}")
         if not self._claims(self._settings.name, context.own):
-            why = f"the credentials are of {context.own}, and the policy says {self._settings.name}"
+            why = f"the credentials belong to {context.own}, but the policy says {self._settings.name}"
             raise Refused("kerberos", why)
         if dialect.same(context.peer, context.own):
-            raise Refused("identity", f"the peer is the own principal, {context.peer}")
+            raise Refused("identity", f"the peer is our own principal, {context.peer}")
         self._judge_peer(context.peer)
         return context.peer
 
@@ -309,7 +309,7 @@ class Kerberized(Authenticator):
         made = self._hash(transcript, own, own_end=True)
         confidential = self._dialect.confidential
         wrapped = yield from self._asked(
-            "wrap the own HASH", lambda: context.wrap(made, confidentiality=confidential)
+            "wrap the local HASH", lambda: context.wrap(made, confidentiality=confidential)
         )
         self.proves = False
         return (HashData(wrapped),)

@@ -152,7 +152,7 @@ def _named(shown: Identification, text: str) -> Identification:
 # ---- distinguished names
 def normal_name(der: bytes) -> NormalName:
     """A distinguished name for comparing: case, runs of spaces and the kind of string do not count
-    (RFC 5280 7.1). ValueError for octets that are none, or too many."""
+    (RFC 5280 7.1). ValueError for octets that are not valid, or too many."""
     if len(der) > MOST_OCTETS:
         raise ValueError(f"a name of more than {MOST_OCTETS} octets")
     outer, rest = _element(der, _SEQUENCE)
@@ -179,7 +179,7 @@ def _element(der: bytes, tag: int) -> tuple[bytes, bytes]:
         count = size & 0x7F
         start += count
         if not 1 <= count <= 4 or len(der) < start:
-            raise ValueError("a length that is none")
+            raise ValueError("an invalid length")
         size = int.from_bytes(der[2:start], "big")
     if len(der) < start + size:
         raise ValueError("an element is cut off")

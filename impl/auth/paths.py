@@ -173,12 +173,10 @@ def _common_fault(certificate: Certificate, said: str, rules: Rules, now: dateti
         return f"{said} has expired on {last:%Y-%m-%d %H:%M} UTC"
     key = certificate.public_key()
     if isinstance(key, RSAPublicKey) and key.key_size < rules.least_bits:
-        return f"{said} has a key of {key.key_size} bits, {rules.least_bits} are the least"
+        return f"{said} has a key of {key.key_size} bits, and {rules.least_bits} are required"
     for extension in certificate.extensions:
         if extension.critical and extension.oid.dotted_string not in _HEEDED:
-            return (
-                f"{said} has a critical extension that is not known ({extension.oid.dotted_string})"
-            )
+            return f"{said} has an unknown critical extension ({extension.oid.dotted_string})"
     return ""
 
 
@@ -193,12 +191,12 @@ def _extended(path: tuple[Certificate, ...], search: _Search) -> tuple[Certifica
         said, name = in_words(path[0].subject), in_words(last.issuer)
         what = f"its issuer {name} is not known"
         if last.issuer == last.subject:
-            what = f"{name} has signed itself, and is not trusted"
+            what = f"{name} is self-signed, and is not trusted"
         why = f"no trust anchor vouches for {said}: {what}"
         search.fault(rank, why, NotifyType.INVALID_CERT_AUTHORITY)
     for issuer in candidates:
         if search.signatures >= MOST_SIGNATURES:
-            search.fault(_LAST, "the certificates sent lead nowhere")
+            search.fault(_LAST, "the certificates that were sent lead to no trust anchor")
             return None
         search.signatures += 1
         stage, why = _issuer_fault(path, issuer, search)
@@ -256,13 +254,13 @@ def _issuer_fault(
     # Version 1 has no extensions: a root of that kind is an authority because it is trusted.
     old_root = issuer.version is x509.Version.v1 and issuer in search.trust.anchors
     if not old_root and (constraints is None or not constraints.ca):
-        return 4, f"{said} is no authority (basicConstraints)"
+        return 4, f"{said} is not a CA (basicConstraints)"
     if search.trust.rules.signers and usage is not None and not usage.key_cert_sign:
         return 5, f"{said} may not sign certificates (keyUsage)"
     below = sum(item.subject != item.issuer for item in path[1:])
     limit = constraints.path_length if constraints is not None else None
     if limit is not None and below > limit:
-        return 6, f"{said} allows {limit} authorities below it, and there are {below}"
+        return 6, f"{said} allows {limit} authorities below it, but there are {below}"
     return 0, ""
 
 
@@ -284,7 +282,7 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
 
     demanded = search.trust.demanded
     if demanded and not any(item in demanded for item in path[1:]):
-        return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
+        return f"{in_words(path[0].subject)} is not issued by a required authority"
     rules = search.trust.rules
     lenient, hashes = rules.lenient_lists, rules.hashes
     for certificate, issuer in pairwise(path):
@@ -329,7 +327,7 @@ def _constraint_fault(path: tuple[Certificate, ...], now: datetime.datetime) -> 
         builder.build_client_verifier().verify(path[0], list(path[1:-1]))
     except (v.VerificationError, ValueError) as error:
         said = in_words(path[0].subject)
-        return f"an authority constrains names, and {said} does not fulfil that: {error}"
+        return f"{said} violates the name constraints of an authority: {error}"
     return ""
 
 

@@ -38,7 +38,7 @@ def revocation_fault(
     own = [item for item in lists if item.issuer == certificate.issuer]
     if not own:
         said = in_words(certificate.issuer)
-        return f"there is no revocation list of {said}, and one is needed" if needed else ""
+        return f"there is no revocation list of {said}, and one is required" if needed else ""
     faults = []
     for item in own:
         fault = _list_fault(item, issuer, hashes)
@@ -64,7 +64,7 @@ def _list_fault(
     said = f"the revocation list of {in_words(item.issuer)}"
     key = issuer.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        return f"{said} is signed by a kind of key that is not supported"
+        return f"{said} is signed by an unsupported kind of key"
     try:
         if has_old_signature(item):
             holds = old_signature_holds(item, item.tbs_certlist_bytes, key)
@@ -135,8 +135,12 @@ def _revoked(certificate: Certificate, item: CertificateRevocationList) -> str:
 def _stale(item: CertificateRevocationList, now: datetime.datetime) -> str:
     said = f"the revocation list of {in_words(item.issuer)}"
     if now < item.last_update_utc:
-        return f"{said} is from {item.last_update_utc:%Y-%m-%d %H:%M} UTC, which is yet to come"
+        return f"{said} is dated {item.last_update_utc:%Y-%m-%d %H:%M} UTC, in the future"
     following = item.next_update_utc
     if following is None:
-        return f"{said} does not say until when it counts"
-    return f"{said} is out of date since {following:%Y-%m-%d %H:%M} UTC" if following < now else ""
+        return f"{said} does not say until when it is valid"
+    return (
+        f"{said} has been out of date since {following:%Y-%m-%d %H:%M} UTC"
+        if following < now
+        else ""
+    )

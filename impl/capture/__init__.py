@@ -6,7 +6,7 @@ pieces        messages sent in fragments          versions  other versions of IK
 keylog        secrets that open a conversation    secrets   what follows from them
 conversation  who says what in which exchange     places    which end, and which message of an exchange
 opening       deciphering and verifying it        signers   whose key a signature is by
-conclusion    what became of a conversation       ending    that, as values
+conclusion    what happened to a conversation       ending    that, as values
 trail         the course of its exchanges         phase1_ends, quick_ends   where they stopped, and why
 writer        datagrams to pcap
 

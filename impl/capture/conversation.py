@@ -201,7 +201,7 @@ class Conversation:
             return self._sealed_exchange(datagram, header, secrets, from_initiator)
         payloads = decode_message(datagram.octets).payloads
         if in_phase1 and any(isinstance(item, SecurityAssociation) for item in payloads[1:]):
-            raise WireError(HEADER_SIZE, "payload", "something stands before SA", "RFC 2409 5")
+            raise WireError(HEADER_SIZE, "payload", "another payload comes before SA", "RFC 2409 5")
         number: int | None = None
         checks: tuple[Check, ...] = ()
         if in_phase1:
@@ -253,7 +253,7 @@ class Conversation:
             )
 
     def _learn(self, secrets: Secrets) -> Known:
-        """What is known of the keys by now; worked out anew only if more was seen."""
+        """What is known of the keys by now; worked out again only if more was seen."""
         phase1 = self.phase1
         rests_on = (phase1.cookies, phase1.choice, phase1.publics, phase1.nonces, phase1.kerberos)
         if rests_on != self._rests_on:
@@ -449,7 +449,7 @@ def _checked(datagram: Datagram) -> Header:
         problem = f"{header.next_payload}, but SA comes first"
         raise WireError(16, "next payload", problem, "RFC 2409 5")
     if opens and header.encrypted:
-        raise WireError(19, "flags", "encrypted before keys can be", "RFC 2409 5")
+        raise WireError(19, "flags", "encrypted before there are keys", "RFC 2409 5")
     return header
 
 

@@ -57,7 +57,7 @@ _SIGNED = (
 
 
 def phase1_ending(course: Course, until_ns: int) -> Ending | None:
-    """What became of Phase I; None if the capture has none of it. `until_ns`: when the capture ends."""
+    """What happened to Phase I; None if the capture has none of it. `until_ns`: when the capture ends."""
     trail = course.phase1
     if not trail.all:
         return None

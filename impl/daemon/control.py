@@ -86,7 +86,7 @@ class Control:
         assert task is not None
         try:
             if not _may_ask(writer):
-                await _say(writer, _refusal("this daemon is another user's"))
+                await _say(writer, _refusal("this daemon belongs to another user"))
             elif len(self._clients) >= MOST_CLIENTS:
                 await _say(writer, _refusal(f"there are {MOST_CLIENTS} clients already"))
             else:
@@ -151,7 +151,7 @@ class Control:
                     return
                 event = following.result()
                 if event is None:
-                    await _say(writer, _refusal(f"{MOST_WAITING} events wait: too slow"))
+                    await _say(writer, _refusal(f"too slow: {MOST_WAITING} events are waiting"))
                     return
                 await _say(writer, event)
         finally:
@@ -191,13 +191,13 @@ def _may_ask(writer: asyncio.StreamWriter) -> bool:
 
 
 def trusted(path: str) -> str:
-    """Why not to talk to the socket at that path; empty if it is the own one, or root's."""
+    """Why not to talk to the socket at that path; empty if it is the local one, or root's."""
     try:
         status = os.lstat(path)
     except OSError as error:
-        return error.strerror or "it cannot be looked at"
+        return error.strerror or "it cannot be accessed"
     if not stat.S_ISSOCK(status.st_mode):
-        return "it is no socket"
+        return "it is not a socket"
     return "" if status.st_uid in (0, os.geteuid()) else "it belongs to another user"
 
 
@@ -226,7 +226,7 @@ def _clear(path: str) -> None:
         return
     mend = "name another one: --control PATH"
     if not stat.S_ISSOCK(status.st_mode):
-        raise ControlError("something is there that is no socket", mend)
+        raise ControlError("the path exists and is not a socket", mend)
     if status.st_uid != os.geteuid():
         raise ControlError("it belongs to another user", mend)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -237,5 +237,5 @@ def _clear(path: str) -> None:
             os.unlink(path)  # nobody listens there any more
             return
         except OSError as error:
-            raise ControlError(error.strerror or "it cannot be asked", mend) from None
-    raise ControlError("a daemon answers there already", mend)
+            raise ControlError(error.strerror or "it cannot be reached", mend) from None
+    raise ControlError("another daemon is using it", mend)

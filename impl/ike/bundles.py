@@ -78,7 +78,7 @@ def offer_phase2(
     RFC 2408 4.2.
 
     bundles   of one PFS group at most: message 1 carries one public value
-    spis      the own SPI for each protocol
+    spis      the local SPI for each protocol
     """
     proposals: list[Proposal] = []
     number = 0
@@ -234,7 +234,7 @@ def take_phase2(
 
 
 def answered_phase2(sa: SecurityAssociation, bundles: Sequence[Bundle]) -> Taken2 | None:
-    """What an answer takes of the own offer; None if it is no single choice of it, unchanged (R7)."""
+    """What an answer takes of the local offer; None if it is not a single choice of it, unchanged (R7)."""
     found = _alternatives(sa)
     if len(found) != 1 or len(found[0].proposals) != len(sa.proposals):
         return None
@@ -249,7 +249,7 @@ def answered_phase2(sa: SecurityAssociation, bundles: Sequence[Bundle]) -> Taken
 
 
 def named_phase2(data: bytes, own: Iterable[Bundle]) -> tuple[Bundle, ...]:
-    """Which of the own choices the peer names as acceptable in a refusal (R7)."""
+    """Which of the local choices the peer names as acceptable in a refusal (R7)."""
     sa = alternatives_in(data)
     known = _alternatives(sa) if sa is not None else []
     return tuple(item for item in own if any(one.places(item) is not None for one in known))

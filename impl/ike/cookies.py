@@ -26,7 +26,7 @@ class CookieMaker:
         """A cookie that is not zero and not taken. One and the same message 1 gets the same one, while the
         secret lives: answering it again after it was forgotten tells the initiator nothing new.
 
-        initiator   the initiator's cookie; of an own exchange something random instead
+        initiator   the initiator's cookie; of a local exchange something random instead
         """
         if now >= self._until:
             self._prf, self._until = _PRF(self._random(32)), now + self._life

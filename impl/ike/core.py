@@ -80,7 +80,7 @@ class Core(Protocol):
         ...
 
     def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands: its lifetime runs, and what waits for it begins."""
+        """A Phase I SA is up: its lifetime runs, and what waits for it begins."""
         ...
 
     def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
@@ -104,11 +104,11 @@ class Core(Protocol):
         ...
 
     def cookie(self, peer: Address, initiator: bytes) -> bytes:
-        """An own cookie for an exchange with that address; nobody has it."""
+        """A local cookie for an exchange with that address; nobody has it."""
         ...
 
     def drop_others(self, sa: IkeSa) -> None:
-        """The peer has begun anew (INITIAL-CONTACT): its other SAs are gone."""
+        """The peer has restarted (INITIAL-CONTACT): its other SAs are gone."""
         ...
 
 

@@ -35,7 +35,7 @@ from impl.wire.payloads import AnyPayload, Notification
 
 #: how often a repeated message is answered with what it was answered at first
 MOST_ANSWERS = 10
-_AT_WORK = "the message before it is being worked on"
+_AT_WORK = "the message before it is still being processed"
 
 #: what refuses Quick Mode, in the words of verdicts
 _QUICK_REFUSALS: dict[int, str] = {
@@ -48,8 +48,8 @@ _PROVING = (State.AWAITS_MM5, State.AWAITS_MM6, State.AWAITS_MM7, State.AWAITS_M
 def _undecipherable(sa: IkeSa, what: str) -> tuple[str, str]:
     """What it hints at that a message has no meaning."""
     if sa.choice is None or sa.choice.method == Method.PRE_SHARED_KEY:
-        return "psk-mismatch", f"{what} does not decrypt: probably another pre-shared key"
-    return "tampered", f"{what} does not decrypt: altered on the way, or of another exchange"
+        return "psk-mismatch", f"{what} does not decrypt: probably a different pre-shared key"
+    return "tampered", f"{what} does not decrypt: altered on the way, or from another exchange"
 
 
 class Engine(Times):
@@ -62,7 +62,7 @@ class Engine(Times):
     def start(
         self, connection: ConnectionSettings, peer: Address, now: float, child: str | None = None
     ) -> None:
-        """Bring up Phase I, if none stands, and then a child (None: all that the connection has)."""
+        """Bring up Phase I, if none is up, and then a child (None: all that the connection has)."""
         self._now = now
         wanted = [i for i in connection.children if i.negotiates and child in (None, i.name)]
         sa = self._live(connection, peer)
@@ -84,8 +84,8 @@ class Engine(Times):
         return None
 
     def rekey(self, sa: IkeSa, child: str, now: float) -> None:
-        """New pairs of SAs for a child in place of those that stand, which go a little later; a first one
-        if none stands."""
+        """New pairs of SAs for a child in place of those that are up, which go a little later; a first one
+        if none is up."""
         self._now = now
         pairs = [held for held in self.sadb.pairs_with(sa) if held[1].child == child]
         for owner, pair in pairs:
@@ -130,7 +130,7 @@ class Engine(Times):
         if floated:
             inner = natt.unwrapped(datagram) if self.settings.nat is not None else None
             if inner is None:
-                self.dropped["no IKE, on the port for NAT traversal"] += 1
+                self.dropped["not IKE, on the port for NAT traversal"] += 1
                 return
             datagram = inner
         try:
@@ -151,7 +151,7 @@ class Engine(Times):
         sa = self.sadb.find(header.initiator_cookie, header.responder_cookie)
         if sa is None and header.responder_cookie == NO_COOKIE:
             if not _first(header):
-                self.dropped["no first message"] += 1
+                self.dropped["not a first message"] += 1
                 return None
             sa = self.sadb.begun_with(header.initiator_cookie, peer)
             if sa is None:
@@ -244,10 +244,10 @@ class Engine(Times):
         """Why a host that has proved nothing gets no more done for now; empty if it does."""
         host, settings = sa.begun[0], self.settings
         if self.at_work(host) >= settings.steps_of_host:
-            return "too much is being worked on for its host"
+            return "too many steps are running for its host"
         third = sa.state is State.AWAITS_MM3
         if third and self.sadb.unproved(host) >= settings.unproved_of_host:
-            return "too many exchanges of its host have proved nothing"
+            return "too many unauthenticated exchanges of its host"
         return ""
 
     def step_done(self, number: int, outcome: Outcome[Any], now: float) -> None:
@@ -329,14 +329,14 @@ class Engine(Times):
 
     # ---- Quick Mode
     def _quick_mode(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
-        """A Quick Mode message for which no authenticated Phase I SA stands changes nothing (R14)."""
+        """A Quick Mode message for which no authenticated Phase I SA is up changes nothing (R14)."""
         if sa.state is not State.ESTABLISHED or sa.sealing is None:
-            self.dropped["no Phase I SA stands"] += 1
+            self.dropped["no Phase I SA is up"] += 1
             return
         quick = sa.quick.get(header.message_id)
         if quick is None:
             if header.message_id in sa.used_ids:
-                self.dropped["a message id that was used before"] += 1
+                self.dropped["a message ID that was used before"] += 1
                 return
             quick = Quick(header.message_id, initiated=False, state=State.AWAITS_QM1)
             quick.begun = self._now
@@ -396,10 +396,10 @@ class Engine(Times):
             if sa.state in _PROVING and sa.sealing is not None and header.message_id:
                 self._early_notice(sa, sa.sealing, header, datagram)
             else:
-                self.dropped["a notice without an SA"] += 1
+                self.dropped["an Informational message without an SA"] += 1
             return
         if header.message_id in sa.used_ids:
-            self.dropped["a message id that was used before"] += 1
+            self.dropped["a message ID that was used before"] += 1
             return
         opened = sa.sealing.open(header, datagram)
         replies = notices.hear_sealed(self, sa, Got(header, opened.payloads, opened))
@@ -416,7 +416,7 @@ class Engine(Times):
             opened = sealing.open(header, datagram)
             refusal = notices.early_refusal(sa, Got(header, opened.payloads, opened))
         except (WireError, Dropped):
-            self.dropped["a notice that does not verify"] += 1
+            self.dropped["an Informational message that does not verify"] += 1
             sa.problem = _undecipherable(sa, "a notice of the peer")
             return
         if refusal is not None:
@@ -480,7 +480,7 @@ class Engine(Times):
                 return
 
     def _offer_quick_anew(self, sa: IkeSa, quick: Quick, data: bytes) -> bool:
-        """The same in Quick Mode, where the refusal is protected; whether it is offered anew."""
+        """The same in Quick Mode, where the refusal is protected; whether it is offered again."""
         if not quick.initiated or quick.child is None or quick.anew or not sa.names_alternatives:
             return False
         spoken = {wire: item for item in quick.child.choices for wire in natt.on_wire(sa, (item,))}

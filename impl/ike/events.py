@@ -13,7 +13,7 @@ from model.vocabulary.selectors import Selector
 
 @dataclass(frozen=True, slots=True)
 class Phase1Established:
-    """An authenticated Phase I SA stands: cookies, who the peer is, and what was agreed.
+    """An authenticated Phase I SA is up: cookies, who the peer is, and what was agreed.
 
     proved   who the peer's credential says it is: a certificate's subject, a principal; empty: a shared key
     """
@@ -108,7 +108,7 @@ class SaPair:
 
     @property
     def inbound_spi(self) -> int:
-        """What it is called: the inbound SPI of its first protocol. No two SAs that stand have one at an
+        """What it is called: the inbound SPI of its first protocol. No two SAs that are up have one at an
         engine, whatever their protocols."""
         return self.sas[0].inbound_spi
 

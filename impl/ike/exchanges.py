@@ -35,7 +35,7 @@ from impl.wire.message import Header, Message, encode_chain, encode_message, wit
 from impl.wire.numbers import DOI_IPSEC, ExchangeType, ProtocolId
 from impl.wire.payloads import AnyPayload, Notification
 
-#: states in which the own last message is sent again
+#: states in which our last message is sent again
 _TRIES = (
     State.AWAITS_MM2,
     State.AWAITS_MM4,
@@ -43,7 +43,7 @@ _TRIES = (
     State.AWAITS_MM7,
     State.AWAITS_MM8,
 )
-#: a timer: what is due, whose (the own cookie of an SA, or nothing), and the message id or SPI
+#: a timer: what is due, whose (the local cookie of an SA, or nothing), and the message id or SPI
 _Key = tuple[str, bytes, int]
 #: what an SA may have a timer for
 _SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle", "step", "shorter")
@@ -60,7 +60,7 @@ class Outgoing(NamedTuple):
 def _lacks_clock(settings: Settings, connection: ConnectionSettings) -> str:
     if connection.certificate is None or settings.utc is not None:
         return ""
-    return "certificates need the time of day, which the settings do not give (utc)"
+    return "certificates need the time of day, which is missing in the settings (utc)"
 
 
 class Exchanges(ABC):
@@ -68,7 +68,7 @@ class Exchanges(ABC):
 
     @abstractmethod
     def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands."""
+        """A Phase I SA is up."""
 
     @abstractmethod
     def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
@@ -135,7 +135,7 @@ class Exchanges(ABC):
         return self._timers.next()
 
     def deadlines(self) -> list[tuple[str, bytes, int, float]]:
-        """Every timer: what is due, the own cookie of its exchange, the message id (0: Phase I) or the SPI,
+        """Every timer: what is due, the local cookie of its exchange, the message id (0: Phase I) or the SPI,
         when."""
         return [(*key, due) for key, due in self._timers.pending().items()]
 
@@ -164,7 +164,7 @@ class Exchanges(ABC):
             self.drop_pair(owner, pair, why)
         self.ended(sa, why)
 
-    # ---- beginning, and what becomes of it
+    # ---- beginning, and what happens to it
     def new(self, connection: ConnectionSettings, peer: Address, cookie: bytes | None) -> IkeSa:
         """An exchange of Phase I, of which nothing has been sent; `cookie`: of a peer that begins it."""
         answered = Answered(self.settings.remembered)
@@ -173,7 +173,7 @@ class Exchanges(ABC):
         return IkeSa(cookie is None, peer, connection, cookies, State.IDLE, answered)
 
     def cookie(self, peer: Address, initiator: bytes) -> bytes:
-        """An own cookie for an exchange with that address; nobody has it."""
+        """A local cookie for an exchange with that address; nobody has it."""
         return self._cookies.make(
             peer, initiator, self._now, lambda cookie: self.sadb.own(cookie) is not None
         )
@@ -204,7 +204,7 @@ class Exchanges(ABC):
         self.sadb.add(sa)
 
     def want(self, sa: IkeSa, wanted: Wanted) -> None:
-        """A pair: now, or as soon as Phase I stands and has not too much under way."""
+        """A pair: now, or as soon as Phase I is up and has not too much under way."""
         sa.wanted.append(wanted)
         self.negotiate(sa)
 
@@ -288,12 +288,12 @@ class Exchanges(ABC):
         if seen == most * (6 if sa.initiated else 7) // 8:
             self._timers.set(self.key("soft", sa), self._now)
         elif seen == most:
-            sa.why_ends = "it has seen as many message ids as it may"
+            sa.why_ends = "it has used the maximum number of message IDs"
             self._timers.set(self.key("life", sa), self._now)
 
     def drop_others(self, sa: IkeSa) -> None:
-        """The authenticated peer has begun anew: its other SAs are gone (RFC 2407 4.6.3.3)."""
-        why = "the peer has begun anew"
+        """The authenticated peer has restarted: its other SAs are gone (RFC 2407 4.6.3.3)."""
+        why = "the peer has restarted"
         for owner, pair in self.sadb.pairs_with(sa):
             if owner is not sa:
                 self.drop_pair(owner, pair, why)

@@ -83,7 +83,7 @@ def _hash(sa: IkeSa, address: Address) -> bytes:
 
 
 def discovery(core: Core, sa: IkeSa) -> tuple[NatDiscovery, ...]:
-    """NAT-D of the peer's address and of the own one; of none at all where UDP is to be had anyway."""
+    """NAT-D of the peer's address and of the local one; of none at all where UDP is to be had anyway."""
     nat, dialect = core.settings.nat, sa.nat.dialect
     if nat is None or dialect is None:
         return ()
@@ -148,7 +148,7 @@ def spoken(sa: IkeSa, bundles: Iterable[Bundle]) -> tuple[Bundle, ...]:
     """The same for an offer of ours; Refused if nothing is left of it."""
     found = on_wire(sa, bundles)
     if not found:
-        raise Refused("proposal-p2", "AH does not pass a NAT, and nothing else may be offered")
+        raise Refused("proposal-p2", "AH does not pass a NAT, and the policy offers nothing else")
     return found
 
 

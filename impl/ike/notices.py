@@ -65,7 +65,7 @@ def verify(sa: IkeSa, got: Got) -> None:
     first = got.payloads[0] if got.payloads else None
     made = schedule.hash_1(sa.sealing.keys, got.header.message_id, got.opened.rest)
     if not isinstance(first, HashData) or not same(first.data, made):
-        raise Dropped("tampered", "HASH(1) of a notice is wrong")
+        raise Dropped("tampered", "HASH(1) of an Informational message is wrong")
 
 
 def hear_sealed(core: Core, sa: IkeSa, got: Got) -> list[AnyPayload]:

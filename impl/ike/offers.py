@@ -1,5 +1,5 @@
 """Phase I on the wire: what is offered, and which offer an end takes (RFC 2409 app. A; R3, R7); and what both
-phases share. Written apart from the specification's rule of choice, so that the two can be held together."""
+phases share. Written apart from the specification's rule of choice, so that the two can be compared."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def offer_phase1(
 ) -> SecurityAssociation:
     """The SA payload of message 1: one proposal, a transform a choice, in order.
 
-    named   the own name, which goes with each choice of Kerberos
+    named   the local name, which goes with each choice of Kerberos
     """
     transforms = tuple(
         Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life, named)))
@@ -162,7 +162,7 @@ def take_phase1(
     """The transform of an offer that this end takes; None if it takes none.
 
     ranks         what it takes, in its order; what is of equal rank stands together
-    prefers_own   the own order decides, and the offer's breaks ties; else the offer's
+    prefers_own   the local order decides, and the offer's breaks ties; else the offer's
     """
     found = [
         (rank, position, Taken1(proposal, transform, choice, seconds))
@@ -190,7 +190,7 @@ def _phase1_of(
 
 
 def answered_phase1(sa: SecurityAssociation, choices: Sequence[Phase1Choice]) -> Taken1 | None:
-    """What an answer takes of the choices offered; None if it is no single transform of the offer (R7).
+    """What an answer takes of the choices offered; None if it is not a single transform of the offer (R7).
     Lifetimes are not compared: no stack is known to, and what is in force is the shorter of both."""
     found = list(_phase1_of(sa))
     count = sum(len(proposal.transforms) for proposal in sa.proposals)
@@ -200,14 +200,14 @@ def answered_phase1(sa: SecurityAssociation, choices: Sequence[Phase1Choice]) ->
 
 
 def named_phase1(data: bytes, own: Iterable[Phase1Choice]) -> tuple[Phase1Choice, ...]:
-    """Which of the own choices the peer names as acceptable in a refusal (R7)."""
+    """Which of the local choices the peer names as acceptable in a refusal (R7)."""
     sa = alternatives_in(data)
     named = {choice for _, _, choice, _ in _phase1_of(sa)} if sa is not None else set()
     return tuple(choice for choice in own if choice in named)
 
 
 def alternatives_in(data: bytes) -> SecurityAssociation | None:
-    """The SA payload that is the data of a refusal; None if it is none."""
+    """The SA payload that is the data of a refusal; None if it is not one."""
     try:
         return decode_sa(data, 0) if data else None
     except WireError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-#: reasons that are told apart: some carry numbers that a stranger chooses
+#: reasons that are distinguished: some carry numbers that a stranger chooses
 MOST_REASONS = 256
 OTHERS = "other reasons"
 

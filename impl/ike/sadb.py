@@ -120,7 +120,7 @@ class Agreed:
 class Quick:
     """One Quick Mode under a Phase I SA.
 
-    spis       the own SPI for each protocol of our offer
+    spis       the local SPI for each protocol of our offer
     agreed     what was chosen, a piece for each SA payload: of ours there is one
     protocol, peer_spi   whose SA a refusal is about
     begun      when its first message was made or came
@@ -174,14 +174,14 @@ class IkeSa:
     peer      where the peer is reached now; `begun`: where it was when it began
     problem   the last thing that went wrong without changing anything: why, if nothing better comes
     stated    the lifetime that the initiator's offer states; `seconds`: the one in force
-    number    the how manieth it was that was kept
+    number    its position among all that were kept
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
     refusals  of Quick Modes of ours that the peer has not named
     hinted    kinds of notify in clear that were reported
     why_ends  what its end will be put down to
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
     answered_to   the number that the peer's next question must not be below
-    named     what is offered anew, as the responder has asked for it (R7)
+    named     what is offered again, as the responder has asked for it (R7)
     detects, names_alternatives, gssapi   the peer understands RFC 3706, alternatives, method 65001 as
               Kerberos (its vendor ids)
     auth      how both ends authenticate, once that is agreed on; `proved`: who the credential says it is
@@ -356,13 +356,13 @@ class Sadb:
 
     # ---- who is one peer
     def leading_to(self, peer: Address) -> list[IkeSa]:
-        """Exchanges, and the SAs that stand, that lead to an address, the oldest first."""
+        """Exchanges, and the SAs that are up, that lead to an address, the oldest first."""
         known = (sa for sa in self._at.get(peer[0], ()) if sa.leads_to(peer))
         kept = [sa for sa in known if self.own(self.own_cookie(sa)) is sa]
         return sorted(kept, key=_by_number)
 
     def others(self, sa: IkeSa) -> list[IkeSa]:
-        """The other Phase I SAs that stand with the same authenticated peer, the oldest first."""
+        """The other Phase I SAs that are up with the same authenticated peer, the oldest first."""
         return [
             other
             for other in self._near(sa)
@@ -370,7 +370,7 @@ class Sadb:
         ]
 
     def successor(self, sa: IkeSa) -> IkeSa | None:
-        """A younger Phase I SA of the same policy and end that stands, or that we are bringing up."""
+        """A younger Phase I SA of the same policy and end that is up, or that we are bringing up."""
         for other in self._near(sa):
             coming = other.initiated and other.state not in (State.ENDED, State.FAILED)
             may = coming or other.state is State.ESTABLISHED

@@ -60,7 +60,7 @@ class Lifetime:
                 the driver says so
     jitter      up to so many seconds earlier, at random, so that both ends seldom begin at once
     kilobytes   the lifetime in units of 1024 octets, offered and in force: the driver counts them
-    own_counts  the own lifetime is in force whatever the peer wants, and the peer is not told
+    own_counts  the local lifetime is in force whatever the peer wants, and the peer is not told
     """
 
     offered: int | None
@@ -90,7 +90,7 @@ class ChildSettings:
                 (`phase2.offer_quick`)
     accepted    what is taken when the peer begins, those of equal rank together; empty: `choices`
     negotiates  False for packets that pass, or are dropped, without IPsec: who asks for them is refused
-    restarts    whether a pair is negotiated anew when its peer was found dead
+    restarts    whether a pair is negotiated again when its peer was found dead
     """
 
     name: str
@@ -128,14 +128,14 @@ class ConnectionSettings:
 
     choices         what is offered, in order
     accepted        what is taken when the peer begins, those of equal rank together; empty: `choices`
-    prefers_own     of a peer's offer the own order decides, in both phases; else the peer's
-    selectors       what becomes of packets that a peer asks for and no child selects just so
+    prefers_own     of a peer's offer the local order decides, in both phases; else the peer's
+    selectors       what happens to packets that a peer asks for and no child selects just so
     own, expected   ID payloads, or for `expected` a pattern of them; None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
     certificate, kerberos   what the other two methods need; None: they cannot be done
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
     spare           choices that are acceptable, and offered only to a peer that asks for them (R7)
-    detection       how a dead peer is told; None: it is not
+    detection       how a dead peer is detected; None: it is not
     """
 
     name: str

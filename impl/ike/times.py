@@ -97,13 +97,13 @@ class Times(Exchanges):
         else:
             self.report_failure(sa, quick.child, reason, why)
             wanted = [Wanted(quick.child, quick.replaces)]
-            self._renew(sa, "a later negotiation met silence", wanted)
+            self._renew(sa, "a later negotiation got no answer", wanted)
 
     def _give_up_half_open(self, sa: IkeSa) -> None:
         if sa.half_open and sa.task is not None:
             self._give_up_step(sa)
         elif sa.half_open:
-            reason, why = sa.problem or ("no-responder", "the initiator went silent")
+            reason, why = sa.problem or ("no-responder", "the initiator no longer answers")
             self.fail(sa, reason, why)
 
     def _give_up_step(self, sa: IkeSa) -> None:
@@ -112,7 +112,7 @@ class Times(Exchanges):
 
     # ---- Phase I
     def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands: its lifetime runs, and what waits for it begins (R17)."""
+        """A Phase I SA is up: its lifetime runs, and what waits for it begins (R17)."""
         self._timers.cancel(self.key("open", sa))
         self.sadb.no_longer_half_open(sa)
         assert sa.identity is not None and sa.choice is not None
@@ -151,7 +151,7 @@ class Times(Exchanges):
         old, sa.old = sa.old, None
         soon = self._now + self.settings.overlap
         if old is not None and old.state is State.ESTABLISHED and soon < old.ends:
-            old.why_ends = "another has taken its place"
+            old.why_ends = "it was replaced"
             self._timers.set(self.key("life", old), soon)
 
     def _soft(self, life: Lifetime, seconds: int, *, initiated: bool) -> float:
@@ -173,12 +173,12 @@ class Times(Exchanges):
                 self._live_for(sa, seconds)
 
     def _succeed(self, sa: IkeSa) -> None:
-        """Begin a successor while the SA still stands, unless there is one."""
+        """Begin a successor while the SA is still up, unless there is one."""
         if self.sadb.successor(sa) is None:
             self.begin_after(sa)
 
     def _expire(self, sa: IkeSa) -> None:
-        """The lifetime of Phase I is over: tell the peer, and negotiate anew (R17, R18). The pairs live on
+        """The lifetime of Phase I is over: tell the peer, and negotiate again (R17, R18). The pairs live on
         until their own end (R19)."""
         if self.sadb.successor(sa) is None:
             self._renew(sa, sa.why_ends, [])
@@ -222,10 +222,10 @@ class Times(Exchanges):
             self._timers.set(key, self._now + self.settings.overlap)
 
     def _end_replaced(self, owner: IkeSa, pair: SaPair) -> None:
-        self._end_pair(owner, pair, "another has taken its place")
+        self._end_pair(owner, pair, "it was replaced")
 
     def _end_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
-        """Remove a pair, and tell the peer if a Phase I SA stands."""
+        """Remove a pair, and tell the peer if a Phase I SA is up."""
         standing = self._standing(owner)
         if standing is not None:
             for payload in notices.deletes_of([pair]):
@@ -233,7 +233,7 @@ class Times(Exchanges):
         self.drop_pair(owner, pair, why)
 
     def _standing(self, owner: IkeSa) -> IkeSa | None:
-        """The youngest Phase I SA that stands with the peer of this one."""
+        """The youngest Phase I SA that is up with the peer of this one."""
         found = self.sadb.others(owner)
         if found:
             return found[-1]
@@ -311,7 +311,7 @@ class Times(Exchanges):
 
     def _bury(self, sa: IkeSa) -> None:
         """The peer is dead: the SA goes, and its pairs if no other SA says that it lives; then what policy
-        wants back is negotiated anew."""
+        wants back is negotiated again."""
         some = "1 question" if sa.asked == 1 else f"{sa.asked} questions"
         why = f"the peer is dead: {some} without an answer"
         wanted: dict[str, ChildSettings] = {}

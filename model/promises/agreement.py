@@ -82,10 +82,10 @@ def no_downgrade(ike: Ike) -> Always:
 
 @promise("R7")
 def alternatives_only_where_needed(ike: Ike) -> Always:
-    """An initiator offers anew only where nothing of its first offer is acceptable to the responder.
+    """An initiator offers again only where nothing of its first offer is acceptable to the responder.
 
     Unless the attacker alters or forges: alternatives come in clear, before there are keys, so he can
-    have any initiator offer anew that does so at all, and the new offer is wider than the first.
+    have any initiator offer again that does so at all, and the new offer is wider than the first.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     zero = lift(0, ROUND)
@@ -96,7 +96,7 @@ def alternatives_only_where_needed(ike: Ike) -> Always:
 
 @promise("R7")
 def offering_anew_is_by_profile(ike: Ike) -> Always:
-    """An initiator offers anew only where its profile does so, once, and for alternatives of which its
+    """An initiator offers again only where its profile does so, once, and for alternatives of which its
     policy allows one.
 
     Rests on nothing: every attacker switch on.

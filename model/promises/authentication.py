@@ -96,7 +96,7 @@ def a_peers_own_proof_is_of_this_exchange(ike: Ike) -> Always:
 
 @promise("R5")
 def an_established_end_knows_its_peer(ike: Ike) -> Always:
-    """An end at which Phase I stands, or has stood, has authenticated somebody: the peer, or who passes
+    """An end at which Phase I is up, or has been up, has authenticated somebody: the peer, or who passes
     for it.
 
     Rests on nothing: every attacker switch on.
@@ -111,7 +111,7 @@ def an_established_end_knows_its_peer(ike: Ike) -> Always:
 @promise("R4 R5")
 def who_passes_for_a_peer_shares_its_keys(ike: Ike) -> Always:
     """An attacker who has passed for the peer of an end knows the keys that this end holds, and holds a
-    credential for the transform that it goes by: a credential alone is no use to him.
+    credential for the transform that it goes by: a credential alone is of no use to him.
 
     Rests on nothing: every attacker switch on.
     """

@@ -140,7 +140,7 @@ def what_was_accepted_is_remembered(own: Ipsec) -> Always:
 
 @promise("R13", of="driver")
 def nothing_left_of_the_window_is_accepted(own: Ipsec) -> Whenever:
-    """A sequence number is accepted only if it is in the window or right of it; 0 is no number.
+    """A sequence number is accepted only if it is in the window or right of it; 0 is never accepted.
 
     Unless the receiver does not want anti-replay.
     """

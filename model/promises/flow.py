@@ -95,7 +95,7 @@ def clear_after_own_silence_only(flow: Flow, end: End) -> Whenever:
 
 @at_each_end("R8 R15")
 def clear_only_without_phase1(flow: Flow, end: End) -> Whenever:
-    """An end begins to send in clear only if no Phase I SA with the peer stands at it, also none that
+    """An end begins to send in clear only if no Phase I SA with the peer is up there, not even one that
     the peer started meanwhile, and no live SA.
 
     Rests on nothing: every attacker switch on.
@@ -149,7 +149,7 @@ def answer_stops_fallback_for_good(flow: Flow) -> Always:
 @at_each_end("R8")
 def clear_text_is_taken_by_policy(flow: Flow, end: End) -> Whenever:
     """An end takes a packet in clear, and asks for an SA to answer it with IPsec, only if its policy accepts
-    clear text, the peer has a soft SA, and neither a live SA nor a soft SA of its own stands.
+    clear text, the peer has a soft SA, and neither a live SA nor a soft SA of its own is up.
 
     Rests on nothing: every attacker switch on.
     """
@@ -171,7 +171,7 @@ def soft_sas_last(flow: Flow, end: End) -> Whenever:
 @at_each_end("R8")
 def silence_opens_clear_where_it_may(flow: Flow, end: End) -> Whenever:
     """Silence to its first message blocks an end only if its policy does not allow clear text, or a Phase I
-    SA or a live SA stands.
+    SA or a live SA is up.
 
     Rests on nothing: every attacker switch on.
     """
@@ -217,7 +217,7 @@ def nothing_asked_for_is_forgotten(flow: Flow) -> Always:
 @promise("R9 R15 R17", of="flow")
 def requests_can_be_served(flow: Flow) -> Always:
     """Whatever else is going on, an end that is asked for an SA can do something about it at once: start
-    Phase I, start Phase II under what stands, end a Phase I SA that has served enough, or see that a
+    Phase I, start Phase II under what is up, end a Phase I SA that has served enough, or see that a
     fresh SA is there or on its way. So no request stops the clock.
 
     Rests on nothing: every attacker switch on.
@@ -236,8 +236,8 @@ def requests_can_be_served(flow: Flow) -> Always:
 
 @at_each_end("R2 R9")
 def negotiates_when_nothing_stands(flow: Flow, end: End) -> Whenever:
-    """An end starts Phase I only upon a request, while no Phase I SA stands and it negotiates none: every
-    exchange is another, with fresh keys, and takes the place of none that stands.
+    """An end starts Phase I only upon a request, while no Phase I SA is up and it negotiates none: every
+    exchange is another, with fresh keys, and replaces none that is up.
 
     Rests on nothing: every attacker switch on.
     """

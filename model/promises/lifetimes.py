@@ -1,4 +1,4 @@
-"""How long SAs stand, how many there are, and what one secret opens (R12, R16 to R20)."""
+"""How long SAs are up, how many there are, and what one secret opens (R12, R16 to R20)."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def phase1_serves_no_more_than_allowed(ike: Ike) -> Always:
 
 @promise("R19")
 def sas_live_their_lifetime(ike: Ike) -> Always:
-    """An SA that stands has a lifetime that runs, no longer than the one in force at its end, or none in
+    """An SA that is up has a lifetime that runs, no longer than the one in force at its end, or none in
     seconds; and time does not pass its end. One that has ended has none.
 
     Rests on nothing: every attacker switch on; any number of negotiations.
@@ -357,7 +357,7 @@ def responder_renegotiates_after_one_served(ike: Ike) -> Whenever:
 
 @promise("R15")
 def a_late_timeout_leaves_no_phase1(ike: Ike) -> Whenever:
-    """In the step in which a negotiation times out, no Phase I SA is left standing at its end that has served
+    """In the step in which a negotiation times out, no Phase I SA is left at its end that has served
     one before: where both are the case, the negotiation had timed out before.
 
     Rests on nothing: every attacker switch on; any number of negotiations.

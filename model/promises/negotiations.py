@@ -12,7 +12,7 @@ from model.spec.parameters import other_role
 
 @promise("R2 R14")
 def initiator_starts_under_phase1(ike: Ike) -> Whenever:
-    """The initiator of Phase I starts a negotiation only while that SA stands at its own end and may
+    """The initiator of Phase I starts a negotiation only while that SA is up at its own end and may
     serve one more, and only if its policy has something to offer.
 
     Rests on nothing; any number of negotiations.
@@ -22,7 +22,7 @@ def initiator_starts_under_phase1(ike: Ike) -> Whenever:
 
 @promise("R2 R14")
 def responder_starts_under_phase1(ike: Ike) -> Whenever:
-    """The responder of Phase I starts a negotiation only while that SA stands at its own end and may
+    """The responder of Phase I starts a negotiation only while that SA is up at its own end and may
     serve one more, and only if its policy has something to offer.
 
     Rests on nothing; any number of negotiations.
@@ -41,7 +41,7 @@ def _starts(ike: Ike, role: str) -> Whenever:
 
 @promise("R14")
 def answerer_answers_under_phase1(ike: Ike) -> Whenever:
-    """The answerer of a negotiation answers message 1 once, under a Phase I SA that stands at its own
+    """The answerer of a negotiation answers message 1 once, under a Phase I SA that is up at its own
     end and whose keys both ends hold, and with a policy that selects and takes what is asked for.
 
     Unless it is the starter itself, to whom its own message 1 came back. Any number of negotiations.

@@ -30,7 +30,7 @@ def an_established_responder_never_fails(ike: Ike) -> Whenever:
 
 @promise("R18")
 def only_an_established_initiator_ends(ike: Ike) -> Whenever:
-    """At the initiator only an established Phase I SA ends; one that never stood fails instead.
+    """At the initiator only an established Phase I SA ends; one that was never up fails instead.
 
     Rests on nothing: every attacker switch on.
     """
@@ -40,7 +40,7 @@ def only_an_established_initiator_ends(ike: Ike) -> Whenever:
 
 @promise("R18")
 def only_an_established_responder_ends(ike: Ike) -> Whenever:
-    """At the responder only an established Phase I SA ends; one that never stood fails instead.
+    """At the responder only an established Phase I SA ends; one that was never up fails instead.
 
     Rests on nothing: every attacker switch on.
     """

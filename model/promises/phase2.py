@@ -13,7 +13,7 @@ from model.spec.parameters import other_role
 
 @promise("R2 R14")
 def phase2_requires_phase1(ike: Ike) -> Whenever:
-    """The starter of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
+    """The starter of a negotiation gets SAs only while an authenticated Phase I SA is up at its own
     end, whose keys the other end has too; or it is itself the other end.
 
     Rests on nothing; any number of negotiations.
@@ -25,7 +25,7 @@ def phase2_requires_phase1(ike: Ike) -> Whenever:
 
 @promise("R2 R14")
 def phase2_answer_requires_phase1(ike: Ike) -> Whenever:
-    """The answerer of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
+    """The answerer of a negotiation gets SAs only while an authenticated Phase I SA is up at its own
     end, whose keys the other end has too; or it is itself the other end.
 
     Rests on nothing; any number of negotiations.
@@ -100,7 +100,7 @@ def phase2_suite_was_offered(ike: Ike) -> Always:
 @promise("R14")
 def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
     """A Quick Mode message makes a negotiation fail at its starter only while an authenticated Phase I
-    SA stands there, whose keys the other end has too; otherwise it changes nothing. Without one only
+    SA is up there, whose keys the other end has too; otherwise it changes nothing. Without one only
     time ends it.
 
     Rests on nothing; any number of negotiations.
@@ -139,7 +139,7 @@ def altered_quick_answer_is_rejected(ike: Ike) -> Always:
 @promise("R14 R16 R21")
 def who_answers_itself_does_so_by_policy(ike: Ike) -> Whenever:
     """A starter answers its own message 1 only if an attacker sends it back and it does not look at message
-    ids; and then as it would answer a peer's: under a Phase I SA that stands and may serve, with a policy
+    ids; and then as it would answer a peer's: under a Phase I SA that is up and may serve, with a policy
     that selects and takes what is asked for.
 
     Rests on nothing: every attacker switch on; any number of negotiations.

@@ -77,8 +77,8 @@ def _both_stand(ike: Ike) -> Term:
 # ---- who comes after an attacker
 @possible("R7", "attacker.write_offer", "phase1.offer", *_MAIN)
 def an_offer_replaces_a_forged_one(ike: Ike) -> Term:
-    """An offer that was forged before the initiator's own does not stop Main Mode: the own one comes
-    whole."""
+    """An offer that was forged before the initiator's own does not stop Main Mode: the genuine one
+    arrives whole."""
     return _both_stand(ike)
 
 
@@ -88,7 +88,7 @@ def an_offer_replaces_a_forged_one(ike: Ike) -> Term:
     *_MAIN,
 )
 def a_new_offer_replaces_an_altered_one(ike: Ike) -> Term:
-    """A first offer that was altered after it was answered does not stop the second: that one comes
+    """A first offer that was altered after it was answered does not stop the second: that one arrives
     whole."""
     return _both_stand(ike)
 

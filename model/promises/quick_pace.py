@@ -75,7 +75,7 @@ def quick_resends_keep_their_intervals(ike: Ike) -> Always:
 @promise("R15")
 def starter_times_out_in_time(ike: Ike) -> Whenever:
     """A starter gives up for want of time only when it has resent as often as it may and its wait is
-    over. It never sends in clear then: a Phase I SA stands, or has stood.
+    over. It never sends in clear then: a Phase I SA is up, or has been up.
 
     Rests on nothing: every attacker switch on; any number of negotiations.
     """

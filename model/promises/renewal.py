@@ -12,7 +12,7 @@ from model.spec.flow_ends import End
 # ---- Phase II under Phase I
 @promise("R2 R14 R18", of="flow")
 def phase2_goes_under_phase1(flow: Flow) -> Always:
-    """An end negotiates Phase II, in either role, only under a Phase I SA that stands at it: when one ends,
+    """An end negotiates Phase II, in either role, only under a Phase I SA that is up there: when one ends,
     by lifetime, by late silence, or because a Delete arrived, what goes on under it ends too.
 
     Rests on nothing: every attacker switch on.
@@ -72,7 +72,7 @@ def late_timeout_renegotiates(flow: Flow) -> Always:
 @promise("R17", of="flow")
 def a_lifetime_reached_renegotiates(flow: Flow) -> Always:
     """After the lifetime of the last Phase I SA at an end is reached (or, by the literal reading of R17,
-    that of an SA under it), none stands there and a fresh one is asked for, even beside a fresh SA of
+    that of an SA under it), none is up there and a fresh one is asked for, even beside a fresh SA of
     the flow: time does not pass the slack before its negotiation has begun.
 
     Rests on nothing: every attacker switch on.
@@ -126,7 +126,7 @@ def first_timeout_fails(flow: Flow, end: End) -> Whenever:
 @promise("R8 R15", of="flow")
 def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
     """After a Quick Mode of its own has failed, be it by silence, an end sends nothing in clear before it
-    has started Phase I anew: only that negotiation's own silence leads there.
+    has started Phase I again: only that negotiation's own silence leads there.
 
     Rests on nothing: every attacker switch on.
     """
@@ -227,8 +227,8 @@ def responder_establishes_what_the_initiator_goes_on_with(flow: Flow, end: End) 
 
 @promise("R17", of="flow")
 def exchanges_are_fresh(flow: Flow) -> Always:
-    """Every exchange begins as another: as long as nothing was heard in it, no SA of it stands at the peer;
-    what stands there is of an earlier one. An exchange may still be established, or it stands. Who goes
+    """Every exchange begins as another: as long as nothing was heard in it, no SA of it is up at the peer;
+    what is up there is of an earlier one. An exchange may still be established, or it is up. Who goes
     on with one has heard his peer.
 
     Rests on nothing: every attacker switch on.
@@ -258,7 +258,7 @@ def an_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
 
 @promise("R17 R18", of="flow")
 def an_ended_sa_stands_no_more(flow: Flow) -> Always:
-    """A Phase I SA stands at an end exactly from its establishment there until that end ends it: by a
+    """A Phase I SA is up at an end exactly from its establishment there until that end ends it: by a
     lifetime, because it is idle or has served enough, after late silence, or upon the peer's Delete. It
     counts as used exactly from the first negotiation of Phase II that was completed under it there.
 

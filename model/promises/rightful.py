@@ -321,7 +321,7 @@ def a_refused_proof_is_deleted(ike: Ike) -> Always:
 @promise("R10 R14")
 def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
     """The answerer of a negotiation refuses only its message 1, or message 3 when the Phase I SA has
-    meanwhile served enough, and only under a Phase I SA that stands at its own end and whose keys both
+    meanwhile served enough, and only under a Phase I SA that is up at its own end and whose keys both
     ends hold; or it answers itself.
 
     Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.
@@ -338,7 +338,7 @@ def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
 @promise("R10 R14")
 def starter_stops_upon_an_answer(ike: Ike) -> Whenever:
     """The starter of a negotiation stops only upon an answer or a refusal, while it waits for one, and
-    only under a Phase I SA that stands at its own end and whose keys both ends hold; or it answers
+    only under a Phase I SA that is up at its own end and whose keys both ends hold; or it answers
     itself.
 
     Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.

@@ -49,7 +49,7 @@ def answer_stops_fallback(ike: Ike) -> Always:
 @promise("R8")
 def clear_only_if_nobody_answers(ike: Ike) -> Whenever:
     """When an initiator begins to send in clear, no answer to its first message has been sent in the exchange
-    that it uses; what names no transform is no answer.
+    that it uses; a message that names no transform is not an answer.
 
     Unless the attacker drops messages: the answers to the first message and to all its resends, lost,
     force clear text where the policy allows it.
@@ -109,7 +109,7 @@ def half_open_exchanges_are_bounded(ike: Ike) -> Always:
 @promise("R17")
 def phase1_ends_by_its_lifetime(ike: Ike) -> Always:
     """At each end an established Phase I SA has a running lifetime, no longer than that end's policy
-    says, and time does not pass its end: it never stands longer.
+    says, and time does not pass its end: it is never up for longer.
 
     Rests on nothing: every attacker switch on.
     """
@@ -151,7 +151,7 @@ def an_ended_sa_stays_ended(ike: Ike) -> Always:
 @promise("R8 R9 R17")
 def timers_belong_to_states(ike: Ike) -> Always:
     """Each timer runs exactly in the states that it belongs to: an initiator's next act while it waits
-    or sends in clear, a half-open exchange's end while it is half open, a lifetime while the SA stands.
+    or sends in clear, a half-open exchange's end while it is half open, a lifetime while the SA is up.
     So nothing happens to what is over.
 
     Rests on nothing: every attacker switch on.
@@ -184,7 +184,7 @@ def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
 
 @promise("R5 R8")
 def an_answer_ends_silence(ike: Ike) -> Always:
-    """An initiator that has taken any answer to its first message, offered anew, or stopped because of a
+    """An initiator that has taken any answer to its first message, offered again, or stopped because of a
     refusal in clear, knows that somebody is there: silence is over for good.
 
     Rests on nothing: every attacker switch on. A refusal in clear stops only a stack that believes it.

@@ -88,7 +88,7 @@ MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType(
 
 
 def specification(name: str = "ike") -> Specification:
-    """The specification of a machine alone; KeyError for a name that is none."""
+    """The specification of a machine alone; KeyError for a name that is not valid."""
     return MACHINES[name]().spec
 
 

@@ -185,7 +185,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
     spec.action(
         "aggressive.authenticate_responder",
         "initiator",
-        "Verify HASH_R, and prove oneself: Phase I stands.",
+        "Verify HASH_R, and prove oneself: Phase I is up.",
         requirements="R5 R7",
         params=[t],
         receives=am2,
@@ -259,7 +259,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, am3: Message) -> 
     spec.action(
         "aggressive.authenticate_initiator",
         "responder",
-        "Verify HASH_I: Phase I stands.",
+        "Verify HASH_I: Phase I is up.",
         requirements="R5",
         params=[t],
         receives=am3,

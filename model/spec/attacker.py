@@ -145,7 +145,7 @@ def _write_public(
     spec: Specification, ends: Phase1, name: str, message: Message, public: str
 ) -> None:
     whose = message.group.sender
-    what = {"attacker": "an own public value", "degenerate": "a degenerate public value"}
+    what = {"attacker": "a public value of his own", "degenerate": "a degenerate public value"}
     said = what.get(public, "its own public value, sent back to it,")
     spec.action(
         name,

@@ -152,7 +152,7 @@ def _time_out(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "phase1.soft_sa_ends",
         "initiator",
-        "The soft SA ends: the next packet is negotiated for anew.",
+        "The soft SA ends: the next packet is negotiated again.",
         requirements="R8",
         guards=[awaits(i, "clear"), _due(ends, i.due)],
         updates=ends.stops("failed", "timeout"),
@@ -232,7 +232,7 @@ def _lifetime(spec: Specification, ends: Phase1, role: str, delete: Message) -> 
     spec.action(
         f"phase1.{role}_expires",
         role,
-        "The lifetime of Phase I is over: end it, tell the peer, and negotiate anew.",
+        "The lifetime of Phase I is over: end it, tell the peer, and negotiate again.",
         requirements="R17 R18",
         guards=[awaits(end, "established"), _due(ends, end.life)],
         updates=ends.ends(role, "lifetime", renew=True),

@@ -122,7 +122,7 @@ def _bytes(own: Ipsec) -> None:
     own.spec.action(
         "sa.expire_by_sending",
         "driver",
-        "The next packet to be sent would pass the hard limit of bytes: expire in its stead.",
+        "The next packet to be sent would pass the hard limit of bytes: expire instead.",
         requirements="R19",
         params=[p],
         guards=[

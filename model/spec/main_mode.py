@@ -60,7 +60,7 @@ def _no_secret(ends: Phase1, role: str) -> Guard:
 
 
 def _sound(ends: Phase1, message: Message) -> Guard:
-    """A guard: the public value is no degenerate one, where that is looked at."""
+    """A guard: the public value is not degenerate, where that is looked at."""
     degenerate = message.public.eq("degenerate") & ends.policy.checks_public
     return guard("sound", ~degenerate, "the public value is degenerate", "RFC 2412 2.4, profile")
 
@@ -105,7 +105,7 @@ def _exchange_keys(spec: Specification, ends: Phase1, mm3: Message, mm4: Message
     spec.action(
         "phase1.exchange_keys",
         "responder",
-        "Take the initiator's public value, send the own, and derive the keys.",
+        "Take the initiator's public value, send its own, and derive the keys.",
         requirements="R4",
         params=[t],
         receives=mm3,
@@ -238,7 +238,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, mm6: Message) -> 
     spec.action(
         "phase1.authenticate_responder",
         "initiator",
-        "Verify message 6: Phase I stands.",
+        "Verify message 6: Phase I is up.",
         requirements="R5",
         params=[t],
         receives=mm6,

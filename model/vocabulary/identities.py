@@ -50,7 +50,7 @@ class Identity:
     """An identity, in normal form.
 
     text   names and addresses in small letters; a range as `first-last`; a key ID in hex; a DN as
-           `C=CH, O=Example`. `#hex` stands for octets that are no such text
+           `C=CH, O=Example`. `#hex` stands for octets that are not such text
     name   of a DN: its structure, which alone counts; None where its octets are no DN
 
     `*` at the beginning of a name, and as a value in a DN, is a wildcard where it is expected.

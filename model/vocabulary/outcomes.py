@@ -83,7 +83,7 @@ class Phase2Verdict:
     """One child of the initiator in one direction; `peer_child` is the responder's.
 
     needs, why, sent, wanted    as in Phase1Verdict
-    without_sa                  what becomes of packets without an SA: leaving the initiator, and
+    without_sa                  what happens to packets without an SA: leaving the initiator, and
                                 leaving the responder (None where it has no such child)
     """
 

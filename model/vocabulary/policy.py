@@ -104,11 +104,11 @@ class Strength:
 class Credentials:
     """One side of an authentication, as one peer's policy states it.
 
-    identity      as the own side: what it sends; as the other: what is expected. None: the address
-    certificates  the own certificates, or (the other side) exactly the ones accepted
+    identity      as the local side: what it sends; as the other: what is expected. None: the address
+    certificates  the local certificates, or (the other side) exactly the ones accepted
     anchors       trust anchors that the other's certificate must chain to; empty: `Peer.anchors`
     secret        a pre-shared key bound to this very policy; None: looked up in `Peer.secrets`
-    keys          private keys, of which one belongs to the own certificate
+    keys          private keys, of which one belongs to the local certificate
     revocation    as the other: how much must be known of revocation, in the format's word; None: its default
     strength      as the other: what is asked of keys and signatures; None: what the stack asks
     place         the section that states all this
@@ -180,8 +180,8 @@ class WhenDead(Enum):
     """What follows when the peer of a pair of SAs is found dead, and the pair is gone."""
 
     CLEAR = "clear"  # nothing
-    TRAP = "trap"  # it is negotiated anew as soon as a packet asks for it
-    RESTART = "restart"  # it is negotiated anew at once
+    TRAP = "trap"  # it is negotiated again as soon as a packet asks for it
+    RESTART = "restart"  # it is negotiated again at once
 
 
 _CLEARS = Stated(WhenDead.CLEAR)
@@ -190,7 +190,7 @@ _NO_LABEL: Stated[str | None] = Stated(None)
 
 @dataclass(frozen=True, slots=True)
 class DeadPeerDetection:
-    """How a dead peer is told (RFC 3706), in seconds.
+    """How a dead peer is detected (RFC 3706), in seconds.
 
     delay    silence after which the peer is asked whether it is there, and the time between two
              questions; None: it is not asked
@@ -208,7 +208,7 @@ NO_DETECTION = DeadPeerDetection(Stated(None), Stated(None))
 class Child:
     """What Phase II shall protect: packets, protocol suites, mode, lifetimes (R10, R12, R13).
 
-    without_sa    outbound packets while no SA stands; `inbound_clear` whether clear ones are let in
+    without_sa    outbound packets while no SA is up; `inbound_clear` whether clear ones are let in
     starts        whether this peer brings it up by itself (at start or on a packet)
     when_dead     what follows when its peer is found dead
     label         a security label that packets must have; IKEv1 has none, so that as responder
@@ -332,7 +332,7 @@ class Pool:
 class SharedSecret:
     """A pre-shared key and whom it is for; no owners: for anyone.
 
-    cut     why the text in the file is likely not the whole secret, in words that show none of it
+    cut     why the text in the file is probably not the whole secret, in words that show none of it
     place   the section that states it
     """
 

@@ -38,7 +38,7 @@ class Lifetimes(Enum):
 
 
 class Identities(Enum):
-    """How a peer holds the other's ID payload against its policy."""
+    """How a peer checks the other's ID payload against its policy."""
 
     STATED = "the identity must be the one that the policy states"
     PROVED = "any identity that the credential proves"
@@ -53,7 +53,7 @@ class Certificates(Enum):
 
 
 class Phase2AtPhase1End(Enum):
-    """What becomes of Phase II SAs when their Phase I SA ends by lifetime (R19)."""
+    """What happens to Phase II SAs when their Phase I SA ends by lifetime (R19)."""
 
     LIVES_ON = "remains until it expires"
     ENDS_TOO = "is deleted with it"

@@ -33,7 +33,7 @@ class Secret:
 
     @classmethod
     def later(cls, label: str, place: Place | None, read: Callable[[], bytes | None]) -> Secret:
-        """One that is read only when it is used, and every time anew; `read` yields None if it cannot be."""
+        """One that is read only when it is used, and again each time; `read` yields None if it cannot be."""
         made = cls(label, place, None, "it cannot be read")
 
         def compare(test: Callable[[bytes], bool]) -> bool:

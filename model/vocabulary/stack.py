@@ -24,7 +24,7 @@ class StackOptions:
     aggressive_pre_shared_key  as responder, takes Aggressive Mode with a pre-shared key
     prefers_configured         as responder, its own order of proposals decides; else the initiator's
     unity                      Cisco's Unity extensions: further selectors are negotiated besides the first
-    rdn_matching               how distinguished names are held against the expected ones
+    rdn_matching               how distinguished names are compared with the expected ones
     initiator_only             answers nobody that starts an exchange
     port, port_nat_t           the UDP ports that it listens on
     resends                    of a message that is not answered

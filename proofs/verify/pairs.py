@@ -29,8 +29,8 @@ def verify(
     """Judge every link in both directions.
 
     peers   by distinct names                links   pairs of those names
-    today   the day certificates are held against
-    reload  reads a peer again after changes, so that what is advised is tried; None: not tried
+    today   the day for which certificates are judged
+    reload  reads a peer again after changes, so that changes can be tried; None: none are tried
     """
     tried = read = 0
     kept: dict[tuple[str, tuple[Edit, ...]], tuple[Peer, Overlay]] = {}
@@ -67,7 +67,7 @@ def verify(
 
 
 def both_directions(a: Peer, b: Peer, today: datetime.date) -> list[Judgement]:
-    """Every connection of either peer that is for the other."""
+    """The verdicts on every connection of either peer that is for the other."""
     return [
         judged
         for initiator, responder in ((a, b), (b, a))
@@ -83,5 +83,5 @@ def _causes_once(findings: Sequence[Finding], pairs: Sequence[PairVerdict]) -> t
 
 
 def _lacks(judged: Judgement) -> bool:
-    """Whether there is something that a change could mend."""
+    """Whether there is something that a change could fix."""
     return any(item.severity is Severity.ERROR for item in judged.verdict.findings)

@@ -205,7 +205,7 @@ def test_a_port_that_is_named_is_read(run: Run, tmp_path: Path) -> None:
     header = Header(b"cookie-i", bytes(8), 0, 2, 0, 0, 0)
     message = encode_message(Message(header, (SecurityAssociation(()),)))
     file = one_datagram(tmp_path / "x.pcap", message, 5500)
-    assert "For another port give --port N" in run("decode", file).out
+    assert "For another port use --port N" in run("decode", file).out
     assert len(tree_of(run, file, "--port", 5500)["malformed"]) == 1
 
 

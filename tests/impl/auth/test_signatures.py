@@ -164,7 +164,7 @@ def test_r5_what_strongswan_signs_counts_for_nothing_else(recorded: Recorded, nu
         recorded.check(number, shown=shown)
     with pytest.raises(Refused, match="no trust anchor vouches for O=rig"):
         recorded.check(number, trust(authority(), least_bits=1024))
-    with pytest.raises(Refused, match="has a key of 1024 bits, 2048 are the least"):
+    with pytest.raises(Refused, match="has a key of 1024 bits, and 2048 are required"):
         recorded.check(number, Trust((recorded.pki["ca.crt"],)))
     with pytest.raises(Refused, match="has expired"):
         recorded.check(number, now=recorded.now + datetime.timedelta(days=30))
@@ -298,7 +298,7 @@ def test_r5_what_is_wrong_with_files_is_said() -> None:
         CertificateSettings(
             (other.certificate,), SigningKey("own.key", own.key), trust(authority())
         )
-    with pytest.raises(ValueError, match="there is no own certificate"):
+    with pytest.raises(ValueError, match="there is no local certificate"):
         CertificateSettings((), SigningKey("own.key", own.key), trust(authority()))
     der = own.certificate.public_bytes(serialization.Encoding.DER)
     assert certificates_of([CertificateFile("own.crt", None, der)]) == (own.certificate,)

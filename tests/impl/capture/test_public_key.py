@@ -145,8 +145,8 @@ def aggressive(method: int, proof: AnyPayload, *more: AnyPayload, **changes: int
     ("method", "proof", "changes", "needs"),
     [
         (Method.RSA_SIGNATURES, Signature(b"s" * 128), {}, "needs the signer's public key"),
-        (Method.DSS_SIGNATURES, Signature(b"s" * 40), {}, "needs signatures of the method dss-"),
-        (99, Signature(b"s" * 40), {}, "needs signatures of the method 99"),
+        (Method.DSS_SIGNATURES, Signature(b"s" * 40), {}, "needs the method dss-"),
+        (99, Signature(b"s" * 40), {}, "needs the method 99"),
         (64221, Signature(b"s" * 128), {}, "needs the signer's public key"),
         (Method.PRE_SHARED_KEY, HashData(bytes(24)), {"HASH": 3}, "needs the hash TIGER"),
         (

@@ -244,7 +244,7 @@ def test_unknown_names_are_refused_with_those_that_there_are(tmp_path: Path) -> 
                 {"command": "down", "connection": "gone"},
             )
             assert [answer["ok"] for answer in answers] == [False, False, False]
-            assert "there are: rig" in answers[0]["error"] == answers[2]["error"]
-            assert "there are: net, two" in answers[1]["error"]
+            assert "the connections are: rig" in answers[0]["error"] == answers[2]["error"]
+            assert "its children are: net, two" in answers[1]["error"]
 
     run(test)

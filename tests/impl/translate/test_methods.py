@@ -62,9 +62,9 @@ def test_r3_r5_a_certificate_its_key_and_its_anchor(peer_of: Load) -> None:
 @pytest.mark.parametrize(
     ("method", "files", "words"),
     [
-        (certificate(key=""), {}, "no private key is known for its own"),
-        (certificate(certificate=""), {}, "names none of its own"),
-        (certificate(ca=""), {}, "trusts no authority"),
+        (certificate(key=""), {}, "has no private key for its certificate"),
+        (certificate(certificate=""), {}, "names no local certificate"),
+        (certificate(ca=""), {}, "has no trust anchor"),
         (certificate(certificate="none.pem"), {}, "cannot read none.pem"),
         (certificate(ca="none.pem"), {}, "cannot read none.pem"),
         (certificate(key="file:none.key"), {}, "cannot read none.key"),

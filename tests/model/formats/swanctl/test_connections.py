@@ -282,7 +282,7 @@ def test_secrets_are_compared_and_never_shown(peer_of: PeerOf) -> None:
 
 
 SECRETS = (
-    # text in the file, the octets that 5.9.8 takes, whether they are likely not what was meant
+    # text in the file, the octets that 5.9.8 takes, whether they are probably not what was meant
     ("pass#word", b"pass", True),
     ("pass # word", b"pass", False),
     ('"pass#word"', b"pass#word", False),
