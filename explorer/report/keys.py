@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.formats.swanctl.keys import KEYS, Effect
 
 #: the generated part of the page begins here
-MARK = "<!-- Made from the code by `python -m explorer.report.docs` from here on. -->\n"
+MARK = "<!-- Generated from the code by `python -m explorer.report.docs` from here on. -->\n"
 _TITLES = {
     "connection": "`connections.<name>`",
     "auth": "`local` and `remote` sections",

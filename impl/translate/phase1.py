@@ -149,7 +149,7 @@ def _choices(
 
 def _certain(connection: Connection, proposal: Phase1Proposal, place: Place) -> None:
     if proposal.default:
-        why = f"{connection.name} uses the built-in default for its Phase I proposals"
+        why = f"{connection.name} has default Phase I proposals, which are not supported"
         raise cannot(why, place, "state them, for example aes128-sha256-modp2048")
     hashes = [item for item in proposal.hashes if item.number is not None]
     if proposal.prfs and any(item not in proposal.prfs for item in hashes):

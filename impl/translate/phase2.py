@@ -103,7 +103,7 @@ def _proposal(
     """One proposal as combinations; what IKEv1 has no number for is not in them, as in Phase I."""
     place = _place(child, proposal.place)
     if proposal.default:
-        why = f"{child.name} uses the built-in default for its Phase II proposals"
+        why = f"{child.name} has default Phase II proposals, which are not supported"
         raise cannot(why, place, "state them, for example aes128-sha256")
     if len(_protocols(proposal)) != len(proposal.protections):
         why = f"{child.name} has one protocol twice in a bundle"

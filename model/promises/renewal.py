@@ -15,7 +15,7 @@ def phase2_goes_under_phase1(flow: Flow) -> Always:
     """An end negotiates Phase II, in either role, only under a Phase I SA that is up there: when one ends,
     by lifetime, by late silence, or because a Delete arrived, what goes on under it ends too.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def under(end: End) -> Term:
@@ -30,7 +30,7 @@ def phase2_count_is_bounded(flow: Flow) -> Always:
     """No end completes more negotiations of Phase II under a Phase I SA than its own policy says, whoever
     started them; those under way are counted before they begin. A new Phase I SA begins with none.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def bounded(end: End) -> Term:
@@ -46,7 +46,7 @@ def master_key_pfs_renews_phase1(flow: Flow) -> Always:
     """With master key PFS a Phase I SA that has served one negotiation serves no other: what follows goes
     under a new one.
 
-    Rests on nothing: every attacker switch on; each end by its own policy.
+    No exceptions: every attacker switch is on; each end by its own policy.
     """
 
     def once(end: End) -> Term:
@@ -64,7 +64,7 @@ def late_timeout_renegotiates(flow: Flow) -> Always:
     stands at that end, a fresh one is asked for, and nothing but its negotiation, or the peer's own,
     answers that: time does not pass the slack before it has begun.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return _renewal(flow, "late_timeout")
 
@@ -75,7 +75,7 @@ def a_lifetime_reached_renegotiates(flow: Flow) -> Always:
     that of an SA under it), none is up there and a fresh one is asked for, even beside a fresh SA of
     the flow: time does not pass the slack before its negotiation has begun.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return _renewal(flow, "lifetime")
 
@@ -95,7 +95,7 @@ def a_session_lifetime_reached_asks_for_new_keys(flow: Flow) -> Always:
     """After the newest SA has reached its soft lifetime it counts as fresh no more: what is asked for then
     is served by a new Quick Mode only, of this end or of its peer.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     claim = both(flow, lambda e: e.manager.wanted.eq("rekey").implies(~e.manager.fresh))
     return Always(claim, flow.a.manager.wanted.eq("rekey"))
@@ -106,7 +106,7 @@ def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
     """Silence in Phase II ends Phase I only where one negotiation at least was completed under that SA at
     this end, whoever started it; and silence is what came: no answer was sent, or it was dropped.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     waited = end.quick.waits & end.quick_unheard & (end.count(end.quick.role) > 0)
     return Whenever(end.quick.outcome.eq("late_timeout"), waited)
@@ -117,7 +117,7 @@ def first_timeout_fails(flow: Flow, end: End) -> Whenever:
     """Silence makes a negotiation of Phase II merely fail only where none was completed under that Phase I
     SA at this end: a later one renegotiates. And silence is what came.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     waited = end.quick.waits & end.quick_unheard & end.count(end.quick.role).eq(0)
     return Whenever(end.quick.outcome.eq("first_timeout"), waited)
@@ -128,7 +128,7 @@ def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
     """After a Quick Mode of its own has failed, be it by silence, an end sends nothing in clear before it
     has started Phase I again: only that negotiation's own silence leads there.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     failed = ("refused", "withdrawn", "ended", "first_timeout", "late_timeout")
@@ -139,10 +139,10 @@ def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
 @promise("R5 R15", of="flow")
 def quick_mode_ends_in_one_way(flow: Flow) -> Always:
     """A Quick Mode goes on, at the end that started it and at the one that answered, until it is completed,
-    is refused, gives way to another, meets silence, or ends with the Phase I SA above it; and then it
+    is refused, gives way to another, gets no answer, or ends with the Phase I SA above it; and then it
     goes on no more. Who started it and has completed it has sent message 3.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def one(end: End) -> Term:
@@ -160,7 +160,7 @@ def quick_mode_ends_in_one_way(flow: Flow) -> Always:
 def an_answered_quick_mode_is_not_given_up(flow: Flow, end: End) -> Whenever:
     """An end that has answered Quick Mode gives it up only if its peer does not go on with it.
 
-    Unless the attacker drops messages.
+    Exception: the attacker drops messages.
     """
     q = end.peers_quick
     return Whenever(
@@ -173,7 +173,7 @@ def the_initiators_quick_mode_comes_first(flow: Flow, end: End) -> Whenever:
     """Where both ends start Quick Mode under a Phase I SA that has room for one, the initiator's of that SA
     goes on: only its responder gives way.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return Whenever(end.quick.outcome.eq("withdrawn"), end.quick.role.eq("responder"))
 
@@ -183,7 +183,7 @@ def phase1_is_renewed_for_a_reason(flow: Flow) -> Always:
     """A fresh Phase I SA is asked for, whatever else there is, only after late silence, or when a lifetime
     is reached.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def reason(end: End) -> Term:
@@ -198,7 +198,7 @@ def an_answer_is_heard(flow: Flow, end: End) -> Whenever:
     """An end takes a negotiation of its own for answered only if its peer has sent an answer to the first
     message of this exchange.
 
-    Unless the attacker forges one.
+    Exception: the attacker forges one.
     """
     answered = end.started.initiator_state.eq("under_way")
     return Whenever(end.started.initiator_state.eq("heard"), answered, flow.policy.forges)
@@ -208,7 +208,7 @@ def an_answer_is_heard(flow: Flow, end: End) -> Whenever:
 def initiator_establishes_what_was_answered(flow: Flow, end: End) -> Whenever:
     """An end establishes Phase I as the initiator only in a negotiation of its own, and upon an answer.
 
-    Rests on nothing here: that the answer is the peer's is promised of the exchange itself.
+    No exceptions here: that the answer is the peer's is promised of the exchange itself.
     """
     x = end.started
     comes = end.unanswered & (x.initiator_state.eq("under_way") | flow.policy.forges)
@@ -220,7 +220,7 @@ def responder_establishes_what_the_initiator_goes_on_with(flow: Flow, end: End) 
     """An end establishes Phase I as the responder only once in an exchange, and only if its peer has gone on
     with that exchange after the first answer.
 
-    Rests on nothing here: that it was the peer is promised of the exchange itself.
+    No exceptions here: that it was the peer is promised of the exchange itself.
     """
     return Whenever(end.answered.responder_up, end.answered.open)
 
@@ -231,7 +231,7 @@ def exchanges_are_fresh(flow: Flow) -> Always:
     what is up there is of an earlier one. An exchange may still be established, or it is up. Who goes
     on with one has heard his peer.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def fresh(end: End) -> Term:
@@ -250,7 +250,7 @@ def an_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
     """An exchange that was answered stays open to its responder until its peer starts another, or until it
     brings an SA in the place of none: the SA of an earlier exchange has ended before.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     x = end.answered
     return Whenever(~x.open, x.initiator_state.eq("none") | ~x.responder_up)
@@ -262,7 +262,7 @@ def an_ended_sa_stands_no_more(flow: Flow) -> Always:
     lifetime, because it is idle or has served enough, after late silence, or upon the peer's Delete. It
     counts as used exactly from the first negotiation of Phase II that was completed under it there.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def exact(end: End) -> Term:
@@ -280,7 +280,7 @@ def a_negotiation_ends_for_a_reason(flow: Flow, end: End) -> Whenever:
     """An end gives its own negotiation of Phase I up only upon an answer, or upon silence: none was sent, or
     it was dropped.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     x = end.started
     silence = flow.policy.drops | ~flow.policy.answers(end.peer)
@@ -294,7 +294,7 @@ def quick_mode_is_answered_under_what_both_hold(flow: Flow, end: End) -> Wheneve
     """An end answers Quick Mode once, while its peer waits for it, and only under a Phase I SA that both
     hold and that has room for one more at this end.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     q, role = end.peers_quick, end.answers_as
     under = q.waits & q.answerer_state.eq("none") & end.shared(role)
@@ -306,7 +306,7 @@ def sas_outlive_phase1(flow: Flow) -> Always:
     """Whatever becomes of Phase I, an SA that the driver was given is live until the driver ends it: by
     seconds, by bytes, or upon the peer's Delete; and it counts as fresh until its soft lifetime.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def kept(end: End) -> Term:

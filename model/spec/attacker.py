@@ -191,7 +191,7 @@ def _aggressive(spec: Specification, ends: Phase1) -> None:
 
 def _holds(ends: Phase1) -> Guard:
     holds = holds_credential(ends, ends.t)
-    return guard("holds_credential", holds, "he holds nothing that would pass", _CLAUSE)
+    return guard("holds_credential", holds, "he holds no credential that would be accepted", _CLAUSE)
 
 
 def _pose_as_initiator(spec: Specification, ends: Phase1) -> None:
@@ -220,7 +220,7 @@ def _pose_as_initiator(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "phase1.believe_initiator",
         "responder",
-        "Verify a proof that the attacker made with a real credential: it holds.",
+        "Verify a proof that the attacker made with a real credential: it is accepted.",
         requirements="R5",
         params=[t],
         receives=posed,
@@ -261,7 +261,7 @@ def _pose_as_responder(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "phase1.believe_responder",
         "initiator",
-        "Verify a proof that the attacker made with a real credential: it holds.",
+        "Verify a proof that the attacker made with a real credential: it is accepted.",
         requirements="R5",
         params=[t],
         receives=posed,

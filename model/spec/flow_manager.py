@@ -201,7 +201,7 @@ def _silence(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.gives_up",
         end.name,
-        "Phase I was answered and failed, or met silence and clear text is not allowed. If the peer's "
+        "Phase I was answered and failed, or nobody answered and clear text is not allowed. If the peer's "
         "own negotiation has brought a Phase I SA, use that; else the flow is blocked.",
         requirements="R5 R8 R9",
         guards=[
@@ -221,7 +221,7 @@ def _soft_sa(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.soft_sa_ends",
         end.name,
-        "The soft SA ends: the next packet is negotiated again.",
+        "The soft SA ends: the next packet starts a negotiation.",
         requirements="R8",
         guards=[
             guard("in_clear", end.in_clear, "no soft SA is up", "R8"),

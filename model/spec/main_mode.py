@@ -29,7 +29,7 @@ def main_mode(spec: Specification, ends: Phase1, delete: Message) -> None:
         spec,
         "auth_refusal",
         "responder",
-        "N(AUTHENTICATION-FAILED); unreadable where the keys differ.",
+        "N(AUTHENTICATION-FAILED); unreadable if the keys differ.",
         reason=REASON,
     )
     _reject_initiator(spec, ends, mm5, refusal)
@@ -173,7 +173,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, mm5: Message, mm6
     spec.action(
         "phase1.authenticate_initiator",
         "responder",
-        "Verify message 5, and prove oneself in message 6.",
+        "Verify message 5, and send its own proof in message 6.",
         requirements="R5 R6",
         params=[t],
         receives=mm5,
@@ -204,7 +204,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, mm5: Message, mm6
             guard(
                 "credential",
                 ends.proves("initiator"),
-                "the initiator's certificate or ticket does not hold",
+                "the initiator's certificate or ticket is not accepted",
                 "R5",
             ),
         ],
@@ -256,7 +256,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, mm6: Message) -> 
             guard(
                 "credential",
                 ends.proves("responder"),
-                "the responder's certificate or ticket does not hold",
+                "the responder's certificate or ticket is not accepted",
                 "R5",
             ),
         ],

@@ -149,7 +149,7 @@ class Phase1:
 
     @property
     def _alike(self) -> Term:
-        """Whether both go by one transform, and have one pre-shared key where that is the method."""
+        """Whether both use one transform, and have one pre-shared key where that is the method."""
         p, i, r = self.policy, self.initiator, self.responder
         return some(
             p.transform,
@@ -271,7 +271,7 @@ def awaits(end: Record, state: str) -> Guard:
 
 
 def its_choice(end: Record, transform: Term) -> Guard:
-    """A guard: this is the transform that this end goes by."""
+    """A guard: this is the transform that this end uses."""
     return guard("its_choice", end.chosen.eq(transform), "it chose another transform", "RFC 2409 5")
 
 

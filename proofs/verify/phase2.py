@@ -397,7 +397,7 @@ def _at(
     selector: Selector, dynamic: Dynamic, address: Address | None, mode: Mode, profile: StackProfile
 ) -> list[Selector]:
     """A selector as it is negotiated: `dynamic` is replaced, and transport mode reduces it to the
-    address. None if nothing is left; several for several leases."""
+    address. Empty if nothing is left; several for several leases."""
     found = dynamic.resolved(selector, address)
     if address is None or mode is not Mode.TRANSPORT or not profile.transport_for_hosts:
         return list(found)

@@ -130,7 +130,7 @@ def test_r5_who_is_no_authority_signs_for_nobody(says: bool | None) -> None:
     assert fault(leaf, trust(ROOT), mid) == (
         "the issuer O=Example, CN=mid is not a CA (basicConstraints)"
     )
-    assert "is no authority" in fault(leaf, trust(mid))  # not even as an anchor
+    assert "is not a CA" in fault(leaf, trust(mid))  # not even as an anchor
 
 
 def test_r5_a_version_1_root_is_an_authority_because_it_is_trusted() -> None:
@@ -138,7 +138,7 @@ def test_r5_a_version_1_root_is_an_authority_because_it_is_trusted() -> None:
     assert root.certificate.version is x509.Version.v1
     assert path(make("v.example", root), trust(root))
     mid = version_1(make("old", ROOT), ROOT.key)
-    assert "is no authority" in fault(make("w.example", mid), trust(ROOT), mid)
+    assert "is not a CA" in fault(make("w.example", mid), trust(ROOT), mid)
 
 
 def version_1(holder: Holder, signer: RSAPrivateKey) -> Holder:
@@ -213,7 +213,7 @@ def test_r5_critical_extensions_that_nobody_knows() -> None:
     assert path(make("r.example", ROOT, extensions=((strange, False),)), trust(ROOT))
     keys = (usage("key_cert_sign"), True)
     mid = authority("strange", ROOT, extensions=(keys, (strange, True)))
-    assert "the issuer O=Example, CN=strange has a critical" in fault(
+    assert "the issuer O=Example, CN=strange has an unknown critical" in fault(
         make("r.example", mid), trust(ROOT), mid
     )
 
