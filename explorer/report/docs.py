@@ -108,7 +108,7 @@ def _promises() -> str:
         "The machines are in [specification.md](specification.md). The first has two honest peers and an\n"
         "outsider, one exchange of Phase I and any number of Quick Modes. The second is the IPsec driver,\n"
         "packet by packet, and is proved to do what Quick Mode assumes. The third is the flow between two\n"
-        "ends that may both start, exchange after exchange. [trust.md](trust.md) explains what \"proved\"\n"
+        'ends that may both start, exchange after exchange. [trust.md](trust.md) explains what "proved"\n'
         "rests on.\n"
     )
     theme = ""
@@ -127,7 +127,10 @@ def _promises() -> str:
 
 def _possibilities() -> list[str]:
     """What must remain possible, each with the steps of its run."""
-    rows = ["## Possibilities\n", "These must remain possible. For each, a run with these steps shows that it is.\n"]
+    rows = [
+        "## Possibilities\n",
+        "These must remain possible. For each, a run with these steps shows that it is.\n",
+    ]
     for item in POSSIBILITIES.values():
         head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
         rows += [head, f"{item.machine}: {', '.join(f'`{step}`' for step in item.steps)}\n"]
@@ -144,7 +147,12 @@ def _refinements() -> list[str]:
         head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
         left = item.made().left_to_the_caller().items()
         seen_to = [f"- `{name}`: {', '.join(guards)}" for name, guards in left]
-        rows += [head, f"Guards that are left to {item.abstract}, for each joint step:\n", *seen_to, ""]
+        rows += [
+            head,
+            f"Guards that are left to {item.abstract}, for each joint step:\n",
+            *seen_to,
+            "",
+        ]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What the two ends agree on in Phase I, and that nobody can make it weaker (R3, R7)."""
+"""What the two ends agree on in Phase I, and that nobody can weaken it (R3, R7)."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def clear_only_without_phase1(flow: Flow, end: End) -> Whenever:
 
 @promise("R8", of="flow")
 def soft_sa_is_withdrawn(flow: Flow) -> Always:
-    """An end that has established Phase I, be it as the responder of the peer's negotiation, sends
+    """An end that has established Phase I, also as the responder of the peer's negotiation, sends
     nothing in clear from that moment on; nor does an end that negotiates.
 
     No exceptions: every attacker switch is on.
@@ -198,9 +198,9 @@ def requests_do_not_wait(flow: Flow) -> Always:
 
 @promise("R9 R22", of="flow")
 def nothing_asked_for_is_forgotten(flow: Flow) -> Always:
-    """An SA that is wanted, for a packet, for clear text to be answered, or because a lifetime is reached,
-    is asked for or being negotiated, by this end or by its peer, until it is there, the negotiation has
-    failed, or clear text has taken its place. What is asked for, or negotiated in Phase I, is wanted.
+    """An SA that is wanted, for a packet, to answer clear text, or because a lifetime is reached, is
+    requested or being negotiated, by this end or by its peer, until it is there, the negotiation has
+    failed, or clear text has taken its place. Whatever is requested, or negotiated in Phase I, is wanted.
 
     No exceptions: every attacker switch is on.
     """
@@ -237,7 +237,7 @@ def requests_can_be_served(flow: Flow) -> Always:
 @at_each_end("R2 R9")
 def negotiates_when_nothing_stands(flow: Flow, end: End) -> Whenever:
     """An end starts Phase I only upon a request, while no Phase I SA is up and it negotiates none: every
-    exchange is another, with fresh keys, and replaces none that is up.
+    exchange is new, with fresh keys, and replaces none that is up.
 
     No exceptions: every attacker switch is on.
     """
@@ -249,8 +249,8 @@ def negotiates_when_nothing_stands(flow: Flow, end: End) -> Whenever:
 @at_each_end("R9")
 def one_sa_is_reused(flow: Flow, end: End) -> Whenever:
     """An end starts Phase II only if it holds no fresh SA of the flow and none is on its way, from
-    itself or from its peer: when both rekey at once, their SAs do not double from round to round. More
-    than two live SAs, the newest and one before it, it never keeps.
+    itself or from its peer: when both rekey at once, their SAs do not double from round to round. It
+    never keeps more than two live SAs, the newest and the one before it.
 
     No exceptions: every attacker switch is on.
     """

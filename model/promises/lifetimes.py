@@ -91,8 +91,8 @@ def overlap_is_not_reached_by_lifetime(ike: Ike) -> Always:
 
 @promise("R12 R16 R20")
 def exposure_is_bounded(ike: Ike) -> Always:
-    """What one Diffie-Hellman secret of Phase I can open ends: at each end an SA made with it stands no
-    longer, since Phase I was established there, than the lifetimes of both, each with its slack; where
+    """One Diffie-Hellman secret of Phase I opens traffic for a limited time: at each end an SA made with it
+    is up no longer, from the establishment of Phase I there, than the lifetimes of both, each with its slack; where
     the profile has SAs end with Phase I, than that of Phase I.
 
     Exception: the SA has no lifetime in seconds. Both directions, whichever peer starts, with and without
@@ -118,7 +118,7 @@ def phase1_serves_no_more_than_allowed(ike: Ike) -> Always:
     master key PFS, one.
 
     No exceptions: every attacker switch is on; whoever starts them, however many are under way at once.
-    Counted are those completed: a message 1 that is sent again does not use the limit up.
+    Only completed ones count: a resent message 1 does not use up the limit.
     """
     ends, limit = ike.phase1, ike.phase2.policy.limit
     i, r = ends.initiator, ends.responder
@@ -323,7 +323,7 @@ def responder_expires_in_time(ike: Ike) -> Whenever:
 @promise("R17 R20")
 def phase1_is_timed_from_its_start(ike: Ike) -> Always:
     """At each end a stopwatch runs from the moment at which Phase I is established, and from none before:
-    what is promised since then is measured.
+    promises about the time since then refer to it.
 
     No exceptions: every attacker switch is on.
     """

@@ -1,4 +1,4 @@
-"""Each step has what it answers, and goes forward (R3 to R8, R14)."""
+"""Each step answers a message, and goes forward (R3 to R8, R14)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model.spec.parameters import QUICK_PUBLIC
 
 @promise("R4 R5")
 def responder_moves_by_messages(ike: Ike) -> Always:
-    """A responder waits for a message only after it has had, and answered, the one before it; whom it
+    """A responder waits for a message only after it has had, and answered, the one before it; a peer that it
     has authenticated has sent a proof.
 
     No exceptions: every attacker switch is on.
@@ -33,7 +33,7 @@ def responder_moves_by_messages(ike: Ike) -> Always:
 @promise("R4 R5")
 def initiator_moves_by_messages(ike: Ike) -> Always:
     """An initiator waits for an answer only after it has had the one before it, and has sent what is to
-    be answered; whom it has authenticated has sent a proof.
+    be answered; a peer that it has authenticated has sent a proof.
 
     No exceptions: every attacker switch is on.
     """
@@ -92,7 +92,7 @@ def answered_is_reached_by_waiting(ike: Ike) -> Whenever:
 
 @promise("R8")
 def clear_only_from_the_first_message(ike: Ike) -> Whenever:
-    """An initiator goes clear only from the wait for the answer to its first message.
+    """An initiator starts to send in clear only while it waits for the answer to its first message.
 
     No exceptions: every attacker switch is on.
     """
@@ -119,7 +119,7 @@ def no_proof_without_a_secret(ike: Ike) -> Always:
 def no_degenerate_public_value(ike: Ike) -> Always:
     """An end that checks public values holds no degenerate one, whose secret anybody knows.
 
-    No exceptions: every attacker switch is on; whether it checks is a profile's fact.
+    No exceptions: every attacker switch is on; whether it checks depends on the profile.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     none = [end.peer_public.ne("degenerate") for end in (i, r)]
@@ -173,7 +173,7 @@ def alternatives_are_taken_by_policy(ike: Ike) -> Whenever:
 @promise("R7")
 def forged_alternatives_add_what_is_allowed(ike: Ike) -> Whenever:
     """An initiator takes up alternatives that an attacker named only if its profile does so, in its
-    first round, and only if its own policy allows one of them: he cannot have it offer twice more.
+    first round, and only if its own policy allows one of them: he cannot make it offer a third time.
 
     No exceptions: every attacker switch is on.
     """
@@ -197,7 +197,7 @@ def an_unaltered_offer_is_the_current_one(ike: Ike) -> Always:
 
 @promise("R8")
 def heard_means_something_came(ike: Ike) -> Always:
-    """An initiator has heard of its peer exactly if something has come back: an answer that it took, a
+    """An initiator has heard from its peer exactly if something has come back: an answer that it took, a
     refusal that it believed or doubted, alternatives.
 
     No exceptions: every attacker switch is on; what came may be forged.
@@ -215,7 +215,7 @@ def heard_means_something_came(ike: Ike) -> Always:
 
 @promise("R5 R8")
 def doubt_is_noted(ike: Ike) -> Whenever:
-    """An initiator notes that it has heard of its peer only while it waits for the first answer, and
+    """An initiator notes that it has heard from its peer only while it waits for the first answer, and
     only upon something that came.
 
     No exceptions: every attacker switch is on.
@@ -261,9 +261,9 @@ def no_empty_offer(ike: Ike) -> Always:
 
 @promise("R3")
 def responder_goes_by_its_policy(ike: Ike) -> Always:
-    """What a responder chooses its policy accepts, and it begins only an exchange that it looks at: in
-    Aggressive Mode one that its policy takes, in Main Mode one that its policy takes, or whose kind it
-    checks later, with the identity.
+    """A responder chooses only what its policy accepts, and begins only an exchange that it supports: in
+    Aggressive Mode one that its policy accepts, in Main Mode one that its policy accepts, or whose kind
+    it checks later, with the identity.
 
     No exceptions: every attacker switch is on.
     """
@@ -278,7 +278,7 @@ def responder_goes_by_its_policy(ike: Ike) -> Always:
 
 @promise("R5 R7")
 def who_waits_on_doubts(ike: Ike) -> Always:
-    """An initiator that has heard of its peer, and still waits for the answer to its first offer, doubts
+    """An initiator that has heard from its peer, and still waits for the answer to its first offer, doubts
     refusals in clear: one that believes them has stopped.
 
     No exceptions: every attacker switch is on.
@@ -293,7 +293,7 @@ def an_aggressive_answer_is_taken_as_it_is(ike: Ike) -> Whenever:
     """An initiator that takes an Aggressive Mode answer for the responder's uses the transform that
     it names: when the two differ, it has not just been taken.
 
-    No exceptions: every attacker switch is on; who writes over the answer later changes nothing.
+    No exceptions: every attacker switch is on; overwriting the answer later changes nothing.
     """
     i, am2 = ike.phase1.initiator, Message(ike.spec.groups["am2"])
     taken = i.peer.eq("responder") & ike.phase1.policy.exchange.eq("aggressive")
@@ -312,8 +312,8 @@ def who_answers_again_waits(ike: Ike) -> Whenever:
 
 @promise("R7 R8")
 def what_is_not_sent_says_nothing(ike: Ike) -> Always:
-    """A message that nobody has sent has no contents: who alters messages alters those that are there,
-    who forges them makes whole ones.
+    """A message that nobody has sent has no contents: an attacker can alter only messages that exist,
+    and forges whole ones.
 
     No exceptions: every attacker switch is on; any number of negotiations.
     """

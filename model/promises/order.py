@@ -1,4 +1,4 @@
-"""What comes after what: nothing moves without the message it answers (R2, R4, R5, R11, R14)."""
+"""Order: nothing happens without the message that it answers (R2, R4, R5, R11, R14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long things last, and no sooner than when they happen (R5, R8, R9)."""
+"""How long things last, and when they happen at the earliest (R5, R8, R9)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def resends_keep_their_intervals(ike: Ike) -> Always:
 
 @promise("R8")
 def clear_not_before_its_time(ike: Ike) -> Whenever:
-    """An initiator goes clear no sooner than all intervals and the brief one after its first message.
+    """An initiator starts to send in clear only after all intervals and the brief one, counted from its first message.
 
     No exceptions: every attacker switch is on.
     """
@@ -66,7 +66,7 @@ def clear_text_ends(ike: Ike) -> Always:
 
 @promise("R5 R8")
 def initiator_times_out_in_time(ike: Ike) -> Whenever:
-    """An initiator gives up for want of time only when all resends, and before an answer the brief
+    """An initiator gives up because of time only when all resends, and before an answer the brief
     interval, are over and nothing allows it clear text; or when its time in clear is over.
 
     No exceptions: every attacker switch is on.

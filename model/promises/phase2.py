@@ -71,8 +71,8 @@ def agreed_sas_match(ike: Ike) -> Always:
 
 @promise("R11")
 def answerer_installs_after_the_starter(ike: Ike) -> Whenever:
-    """The answerer gets its SAs only after the starter has: who is first to send protected packets
-    finds a receiver.
+    """The answerer gets its SAs only after the starter: the first end to send protected packets finds a
+    receiver.
 
     Exception: the attacker knows the keys of Phase I.
     """
@@ -112,10 +112,10 @@ def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
 
 @promise("R14")
 def quick_mode_is_not_reflected(ike: Ike) -> Always:
-    """A peer never completes Quick Mode with itself: a message 1 of its own that comes back to it bears
-    the id of a negotiation of its own, and is refused.
+    """A peer never completes Quick Mode with itself: a message 1 of its own that comes back to it has
+    the message ID of one of its own negotiations, and is rejected.
 
-    Exception: the attacker reflects messages and the peer does not look at message ids: both directions of
+    Exception: the attacker reflects messages and the peer does not check message IDs: both directions of
     Phase I have the same keys, so everything else in the message verifies.
     """
     two = ike.phase2
@@ -138,8 +138,8 @@ def altered_quick_answer_is_rejected(ike: Ike) -> Always:
 
 @promise("R14 R16 R21")
 def who_answers_itself_does_so_by_policy(ike: Ike) -> Whenever:
-    """A starter answers its own message 1 only if an attacker sends it back and it does not look at message
-    ids; and then as it would answer a peer's: under a Phase I SA that is up and may serve, with a policy
+    """A starter answers its own message 1 only if an attacker sends it back and it does not check message
+    IDs; and then as it would answer a peer's: under a Phase I SA that is up and may serve, with a policy
     that selects and takes what is asked for.
 
     No exceptions: every attacker switch is on; any number of negotiations.

@@ -1,4 +1,4 @@
-"""How long things last in Phase II, and no sooner than when they happen (R15)."""
+"""How long things last in Phase II, and when they happen at the earliest (R15)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def quick_resends_keep_their_intervals(ike: Ike) -> Always:
 
 @promise("R15")
 def starter_times_out_in_time(ike: Ike) -> Whenever:
-    """A starter gives up for want of time only when it has resent as often as it may and its wait is
+    """A starter gives up because of time only when it has resent as often as it may and its wait is
     over. It never sends in clear then: a Phase I SA is up, or has been up.
 
     No exceptions: every attacker switch is on; any number of negotiations.

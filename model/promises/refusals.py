@@ -1,4 +1,4 @@
-"""A refusal is rightful, and says why (R5, R7, R10, R21)."""
+"""A rejection is justified, and says why (R5, R7, R10, R21)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model.spec.keys import phase1_open
 
 @promise("R5 R7")
 def the_responder_tells_the_truth(ike: Ike) -> Always:
-    """The reason for which a responder has refused is true: its policy does not take the exchange, the
+    """The reason of a responder's rejection is true: its policy does not accept the exchange, the
     method or the identity, what the initiator shows does not satisfy it, nothing of the offer is
     acceptable, or the two ends do not hold the same keys.
 

@@ -60,8 +60,8 @@ def master_key_pfs_renews_phase1(flow: Flow) -> Always:
 # ---- renegotiation
 @promise("R15", of="flow")
 def late_timeout_renegotiates(flow: Flow) -> Always:
-    """After a second or later negotiation of Phase II under a Phase I SA has met silence, no Phase I SA
-    stands at that end, a fresh one is asked for, and nothing but its negotiation, or the peer's own,
+    """After a second or later negotiation of Phase II under a Phase I SA got no answer, no Phase I SA
+    is up at that end, a fresh one is asked for, and nothing but its negotiation, or the peer's own,
     answers that: time does not pass the slack before it has begun.
 
     No exceptions: every attacker switch is on.
@@ -92,8 +92,8 @@ def _renewal(flow: Flow, why: str) -> Always:
 
 @promise("R17", of="flow")
 def a_session_lifetime_reached_asks_for_new_keys(flow: Flow) -> Always:
-    """After the newest SA has reached its soft lifetime it counts as fresh no more: what is asked for then
-    is served by a new Quick Mode only, of this end or of its peer.
+    """After the newest SA has reached its soft lifetime it no longer counts as fresh: a request is then
+    served only by a new Quick Mode, of this end or of its peer.
 
     No exceptions: every attacker switch is on.
     """
@@ -103,8 +103,8 @@ def a_session_lifetime_reached_asks_for_new_keys(flow: Flow) -> Always:
 
 @at_each_end("R15")
 def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
-    """Silence in Phase II ends Phase I only where one negotiation at least was completed under that SA at
-    this end, whoever started it; and silence is what came: no answer was sent, or it was dropped.
+    """Silence in Phase II ends Phase I only if at least one negotiation was completed under that SA at
+    this end, whoever started it; and there really was silence: no answer was sent, or it was dropped.
 
     No exceptions: every attacker switch is on.
     """
@@ -115,7 +115,7 @@ def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
 @at_each_end("R15")
 def first_timeout_fails(flow: Flow, end: End) -> Whenever:
     """Silence makes a negotiation of Phase II merely fail only where none was completed under that Phase I
-    SA at this end: a later one renegotiates. And silence is what came.
+    SA at this end: a later one renegotiates. And there really was silence.
 
     No exceptions: every attacker switch is on.
     """
@@ -125,7 +125,7 @@ def first_timeout_fails(flow: Flow, end: End) -> Whenever:
 
 @promise("R8 R15", of="flow")
 def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
-    """After a Quick Mode of its own has failed, be it by silence, an end sends nothing in clear before it
+    """After a Quick Mode of its own has failed, even by silence, an end sends nothing in clear before it
     has started Phase I again: only that negotiation's own silence leads there.
 
     No exceptions: every attacker switch is on.
@@ -170,8 +170,8 @@ def an_answered_quick_mode_is_not_given_up(flow: Flow, end: End) -> Whenever:
 
 @at_each_end("R16")
 def the_initiators_quick_mode_comes_first(flow: Flow, end: End) -> Whenever:
-    """Where both ends start Quick Mode under a Phase I SA that has room for one, the initiator's of that SA
-    goes on: only its responder gives way.
+    """If both ends start Quick Mode under a Phase I SA that has room for one, that of the SA's initiator
+    continues: only the responder gives way.
 
     No exceptions: every attacker switch is on.
     """
@@ -227,9 +227,9 @@ def responder_establishes_what_the_initiator_goes_on_with(flow: Flow, end: End) 
 
 @promise("R17", of="flow")
 def exchanges_are_fresh(flow: Flow) -> Always:
-    """Every exchange begins as another: as long as nothing was heard in it, no SA of it is up at the peer;
-    what is up there is of an earlier one. An exchange may still be established, or it is up. Who goes
-    on with one has heard his peer.
+    """Every exchange is new: as long as nothing was heard in it, the peer has no SA of it; what is up there
+    is of an earlier one. An exchange may still be established, or it is up. An end that continues one has
+    heard its peer.
 
     No exceptions: every attacker switch is on.
     """
@@ -248,7 +248,7 @@ def exchanges_are_fresh(flow: Flow) -> Always:
 @at_each_end("R9 R17")
 def an_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
     """An exchange that was answered stays open to its responder until its peer starts another, or until it
-    brings an SA in the place of none: the SA of an earlier exchange has ended before.
+    leads to an SA, which replaces none: the SA of an earlier exchange has ended before.
 
     No exceptions: every attacker switch is on.
     """

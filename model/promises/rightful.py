@@ -1,4 +1,4 @@
-"""Every refusal is upon what it answers, and its reason was so when it was given (R3, R5, R7, R10, R21)."""
+"""Every rejection answers a message, and its reason was true when it was given (R3, R5, R7, R10, R21)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _answered_with(ike: Ike) -> Term:
 
 @promise("R7 R10")
 def every_failure_says_why(ike: Ike) -> Always:
-    """An end has failed exactly where it gives a reason: both ends of Phase I, both of Phase II.
+    """An end has failed exactly if it gives a reason: both ends of Phase I, and both of Phase II.
 
     No exceptions: every attacker switch is on; any number of negotiations.
     """
@@ -163,8 +163,8 @@ def responder_says_psk_where_keys_differ(ike: Ike) -> Whenever:
     """A responder says `psk` only where it needs a pre-shared key for this peer and has none, or where
     a proof has come that its keys do not open.
 
-    No exceptions: every attacker switch is on. That differing keys are a differing pre-shared key, and
-    no altered message, is another promise.
+    No exceptions: every attacker switch is on. That different keys mean a different pre-shared key, and
+    not an altered message, is another promise.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p = ends.policy
@@ -228,7 +228,7 @@ def altered_answer_is_not_in_the_offer(ike: Ike) -> Whenever:
 @promise("R5")
 def refused_responder_is_not_accepted(ike: Ike) -> Whenever:
     """An initiator says `identity` or `certificate` only where its own policy does not accept the
-    responder's identity, or what it shows for the method; or where the responder says so of it.
+    responder's identity, or what it shows for the method; or where the responder reports that.
 
     No exceptions: every attacker switch is on, as a refusal in clear that can be forged must be
     believed by policy, and says `proposal` if it is forged.
@@ -273,8 +273,8 @@ def initiator_says_psk_or_tampered_truly(ike: Ike) -> Whenever:
 
 @promise("R7")
 def initiator_hears_a_true_refusal(ike: Ike) -> Always:
-    """Where an initiator stops because nothing of its offer is acceptable, nothing of it is, or the
-    responder has refused.
+    """If an initiator stops because nothing of its offer is acceptable, that is true, or the responder has
+    rejected it.
 
     Exception: the attacker alters or forges: a refusal in clear can be made by anybody.
     """
@@ -287,8 +287,8 @@ def initiator_hears_a_true_refusal(ike: Ike) -> Always:
 @promise("R7 R10")
 def refusals_are_told_as_they_are(ike: Ike) -> Always:
     """A responder that refuses an offer, or the proof of Main Mode for identity, exchange or
-    certificate, has told the peer; and what it has told is what it says itself. The same holds for the
-    answerer of a negotiation that refuses message 1.
+    certificate, has notified the peer, with the reason that it gives itself. The same is true of the
+    answerer of a negotiation that rejects message 1.
 
     Exception: the attacker alters or forges: a refusal in clear may be his.
     """

@@ -82,7 +82,7 @@ def pfs_has_a_secret_of_its_own(ike: Ike) -> Always:
 @promise("R4 R12")
 def agreed_session_keys_match(ike: Ike) -> Always:
     """Where both ends have been given SAs of a negotiation, they have the same session keys: with PFS
-    each has the other's public value, and what else goes into them they share.
+    each has the other's public value, and they share everything else that goes into them.
 
     Exception: the attacker knows the keys of Phase I.
     """

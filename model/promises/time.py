@@ -37,7 +37,7 @@ def clear_only_after_silence(ike: Ike) -> Always:
 
 @promise("R8")
 def answer_stops_fallback(ike: Ike) -> Always:
-    """An initiator that has heard of its peer in this negotiation never goes clear in it: a failed
+    """An initiator that has heard from its peer in this negotiation never sends in clear in it: a failed
     negotiation blocks.
 
     No exceptions: every attacker switch is on. A refusal in clear counts as an answer, forged or not.
@@ -51,8 +51,8 @@ def clear_only_if_nobody_answers(ike: Ike) -> Whenever:
     """When an initiator begins to send in clear, no answer to its first message has been sent in the exchange
     that it uses; a message that names no transform is not an answer.
 
-    Exception: the attacker drops messages: the answers to the first message and to all its resends, lost,
-    force clear text where the policy allows it.
+    Exception: the attacker drops messages: if the answers to the first message and to all its resends are lost,
+    clear text follows where the policy allows it.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     main = any_sent(ike, "mm2", "alternatives", "no_proposal")
@@ -185,9 +185,9 @@ def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
 @promise("R5 R8")
 def an_answer_ends_silence(ike: Ike) -> Always:
     """An initiator that has taken any answer to its first message, offered again, or stopped because of a
-    refusal in clear, knows that somebody is there: silence is over for good.
+    refusal in clear, knows that somebody is there: from then on nothing counts as silence.
 
-    No exceptions: every attacker switch is on. A refusal in clear stops only a stack that believes it.
+    No exceptions: every attacker switch is on. A refusal in clear stops only an implementation that believes it.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     answered = ~i.chosen.is_none | i.round.ne(0) | i.reason.one_of("proposal", "altered_answer")

@@ -191,7 +191,9 @@ def _aggressive(spec: Specification, ends: Phase1) -> None:
 
 def _holds(ends: Phase1) -> Guard:
     holds = holds_credential(ends, ends.t)
-    return guard("holds_credential", holds, "he holds no credential that would be accepted", _CLAUSE)
+    return guard(
+        "holds_credential", holds, "he holds no credential that would be accepted", _CLAUSE
+    )
 
 
 def _pose_as_initiator(spec: Specification, ends: Phase1) -> None:

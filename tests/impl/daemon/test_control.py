@@ -196,12 +196,12 @@ def test_a_stale_socket_is_replaced_a_live_one_and_anything_else_is_not(tmp_path
         assert still["ok"]
         await first.close()
         path.write_text("precious")
-        with pytest.raises(ControlError, match="no socket"):
+        with pytest.raises(ControlError, match="not a socket"):
             Control(str(path), Echo())
         assert path.read_text() == "precious"
         link = tmp_path / "link"
         link.symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(ControlError, match="no socket"):
+        with pytest.raises(ControlError, match="not a socket"):
             Control(str(link), Echo())
         with pytest.raises(ControlError):
             Control(str(tmp_path / "no" / "folder"), Echo())
