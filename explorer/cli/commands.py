@@ -252,7 +252,7 @@ def decode(
     ] = None,
     keylog: Annotated[
         str | None,
-        typer.Option("--keylog", metavar="FILE", help="Keys that decipher the messages."),
+        typer.Option("--keylog", metavar="FILE", help="Keys that decrypt the messages."),
     ] = None,
     cert: Annotated[
         list[str] | None,

@@ -115,13 +115,13 @@ def _key_rows(conversation: Conversation) -> Iterator[Row]:
         why = known.missing + (
             ": give a key log with --keylog FILE" if known.missing == NO_KEY else ""
         )
-        said = [f"{many}, not deciphered"] + _wrapped(why) * (known.missing not in known.faults)
+        said = [f"{many}, not decrypted"] + _wrapped(why) * (known.missing not in known.faults)
         for number, line in enumerate(said):
             yield _about("" if number else "keys", line, "open")
     elif closed:
-        yield _about("keys", f"{len(closed)} of {many} not deciphered", "open")
+        yield _about("keys", f"{len(closed)} of {many} not decrypted", "open")
     elif sealed:
-        yield _about("keys", f"{many}, deciphered", "ok")
+        yield _about("keys", f"{many}, decrypted", "ok")
     checks = [one for item in messages if item.repeats is None for one in item.checks]
     for verdict, role in (
         (Verdict.VERIFIED, "ok"),

@@ -1,9 +1,8 @@
 """Certification paths, from an end's certificate to a trust anchor (RFC 5280 section 6, RFC 4945 5; R5).
 
-`cryptography` has a verifier of its own. It follows the rules of the web: 2048 bits and version 3 for all,
-a purpose of the web's, no revocation; and it does not say in words what is wrong. So paths are walked
-here, with its checks of signatures, and each fault has its words; where an authority constrains names, its
-verifier has to agree as well.
+The verifier of `cryptography` follows the rules of the web: 2048 bits and version 3 for all, a purpose of
+the web, no revocation, and errors without details. So paths are built here, with its signature checks, and
+each fault has a text. If an authority has name constraints, that verifier must accept the path as well.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate, CertificateRevocationList, ExtensionType
 
 E = TypeVar("E", bound="ExtensionType")
-#: signatures that one validation verifies at most: a peer may send certificates that lead nowhere
+#: limit of signature checks in one validation: a peer may send certificates that lead nowhere
 MOST_SIGNATURES = 64
 _LAST = 1000  # the rank of a fault that ends a search
-#: extensions whose meaning is heeded here, or that only help to find a path
+#: extensions that are checked here, or that only help to find a path
 _HEEDED = frozenset(
     (
         "2.5.29.14", "2.5.29.35",  # key identifiers
@@ -48,16 +47,16 @@ _PURPOSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a path must fulfil.
+    """The requirements on a path.
 
     least_bits   of an RSA key        hashes   that may be under the signature of a certificate or list
-    most         certificates in a path, the anchor included
+    most         certificates in a path, including the anchor
     needs_list   whether there must be a revocation list for every issuer
     needs_named  whether there must be one for each certificate that says where one, or an answer of OCSP, is
     purposes     whether extendedKeyUsage, where there is one, must allow IKE
     signers      whether keyUsage of an authority, where there is one, must allow it to sign certificates
-    lenient_lists  whether revocation lists of which none counts are as if they were not there; what one
-                 names that is verified, and out of date, is revoked all the same
+    lenient_lists  whether invalid revocation lists are ignored; a certificate on a verified list that is
+                 out of date is still revoked
     """
 
     least_bits: int = 2048
@@ -70,7 +69,7 @@ class Rules:
     lenient_lists: bool = False
 
 
-#: what strongSwan asks if its policy does not say (5.9.8, seen in runs)
+#: what strongSwan requires by default (5.9.8, measured)
 PLAIN = Rules(
     least_bits=0,
     hashes=frozenset(("md5", "sha1", "sha224", "sha256", "sha384", "sha512")),
@@ -82,9 +81,9 @@ PLAIN = Rules(
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What an end believes: trust anchors, other certificates that it knows, revocation lists, rules.
+    """What an end trusts: anchors, other known certificates, revocation lists, rules.
 
-    demanded   authorities of which one must be in the path; empty: whichever
+    demanded   authorities of which one must be in the path; empty: any
     """
 
     anchors: tuple[Certificate, ...]
@@ -96,7 +95,7 @@ class Trust:
 
 @dataclass(slots=True)
 class _Search:
-    """One validation under way; of all faults the one nearest to an anchor is told."""
+    """One validation; of all faults the one nearest to an anchor is reported."""
 
     trust: Trust
     pool: tuple[Certificate, ...]
@@ -120,7 +119,7 @@ def check_path(
 ) -> tuple[Certificate, ...]:
     """The path from a certificate to a trust anchor, both included; Refused if there is none.
 
-    sent, sent_lists   what came with it; believed only as far as a path leads through it
+    sent, sent_lists   what the peer sent with it; trusted only as part of a path
     now                with a time zone
     """
     why = own_fault(leaf, trust.rules, now)
@@ -181,7 +180,7 @@ def _common_fault(certificate: Certificate, said: str, rules: Rules, now: dateti
 
 
 def _extended(path: tuple[Certificate, ...], search: _Search) -> tuple[Certificate, ...] | None:
-    """A path that goes on from this one to an anchor and holds; None if there is none."""
+    """A valid path from this one to an anchor; None if there is none."""
     last, rank = path[-1], 10 * len(path)
     if len(path) >= search.trust.rules.most:
         search.fault(rank, f"the path has more than {search.trust.rules.most} certificates")
@@ -304,7 +303,7 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
 
 
 def _says_where(certificate: Certificate) -> bool:
-    """Whether it names a place where it can be learned whether it was revoked."""
+    """Whether it names a distribution point or an OCSP responder."""
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID
 
@@ -315,7 +314,7 @@ def _says_where(certificate: Certificate) -> bool:
 
 
 def _constraint_fault(path: tuple[Certificate, ...], now: datetime.datetime) -> str:
-    """What `cryptography`'s verifier has against a path; empty for nothing."""
+    """Why the verifier of `cryptography` rejects a path; empty if it does not."""
     from cryptography import x509
     from cryptography.x509 import verification as v
 

@@ -1,7 +1,7 @@
 """Certificate revocation lists (RFC 5280 section 5 and 6.3): signature, freshness, and what they say.
 
-A list counts only if the issuer of the certificate has signed it, it is complete, and its time is not
-over. Where lists are given for an issuer and none of them counts, nothing is known, and that is a fault.
+A list is valid only if the issuer of the certificate has signed it, it is complete, and it is current. If
+there are lists for an issuer and none is valid, the status is unknown, and that is a fault.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def revocation_fault(
     hashes: Container[str],
     lenient: bool = False,
 ) -> str:
-    """Why a certificate must be taken for revoked, in words; empty if it need not.
+    """Why a certificate is rejected as revoked, in words; empty if it is not.
 
     needed   whether there must be a list        hashes   that may be under its signature
-    lenient  whether lists of which none counts are as if there were none
+    lenient  whether invalid lists are ignored
     """
     own = [item for item in lists if item.issuer == certificate.issuer]
     if not own:
@@ -45,7 +45,7 @@ def revocation_fault(
         if fault:
             faults.append(fault)
             continue
-        # Revoked stays revoked, even by a list that is out of date.
+        # Revoked remains revoked, even by a list that is out of date.
         found = _revoked(certificate, item)
         if found:
             return found
@@ -56,7 +56,7 @@ def revocation_fault(
 def _list_fault(
     item: CertificateRevocationList, issuer: Certificate, hashes: Container[str]
 ) -> str:
-    """Why a list does not count at all."""
+    """Why a list is not valid."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, rsa

@@ -1,7 +1,7 @@
 """Who says what: Phase I exchanges by their cookies, and what runs under them, seen from outside.
 
-Nothing is trusted because it is in a capture. A datagram that is not a valid message is `Malformed` and
-changes nothing; of a message that no key opens only the header is known.
+Nothing in a capture is trusted. A datagram that is not a valid message is `Malformed` and changes nothing;
+of a message that no key decrypts only the header is known.
 """
 
 from __future__ import annotations
@@ -352,7 +352,7 @@ def _lacks_iv(found: Opened) -> Opened:
 
 
 def _block(keys: Known) -> int:
-    """Octets of a block; where the cipher is not known, nothing will be deciphered anyway."""
+    """Octets of a block; where the cipher is not known, nothing will be decrypted anyway."""
     return keys.cipher.block if keys.cipher is not None else 16
 
 

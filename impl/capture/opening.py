@@ -2,7 +2,7 @@
 
 Two kinds of chains of IVs (RFC 2409 appendix B): Phase I's, and one for each message id under it. A chain
 moves by the last ciphertext block of each message. From outside it is not known which message the ends took
-for the last one, so a few are tried, the newest first: the wrong ones do not decipher to payloads.
+for the last one, so a few are tried, the newest first: the wrong ones do not decrypt to payloads.
 """
 
 from __future__ import annotations

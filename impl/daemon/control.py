@@ -23,16 +23,16 @@ from impl.daemon.words import Tree
 MOST_CLIENTS = 16
 #: octets of a request
 LONGEST_LINE = 64 * 1024
-#: events that wait for a client; one that takes none meanwhile is sent away
+#: events that wait for a client; a client that reads too slowly is disconnected
 MOST_WAITING = 1000
-#: seconds after which a client that says nothing, or takes nothing, is sent away
+#: seconds after which an idle client is disconnected
 PATIENCE = 60.0
 #: seconds between two looks at whether a client still waits for its answer
 GLANCE = 0.5
 
 
 class ControlError(Exception):
-    """A control socket that cannot be had: why, and what to do."""
+    """A control socket that cannot be used: why, and what to do."""
 
     def __init__(self, problem: str, mend: str) -> None:
         super().__init__(problem)
@@ -40,7 +40,7 @@ class ControlError(Exception):
 
 
 class Served(Protocol):
-    """What stands behind the socket."""
+    """The daemon behind the socket."""
 
     async def answer(self, request: Request) -> Tree:
         """Do it; RequestError in words if that cannot be."""
@@ -191,7 +191,7 @@ def _may_ask(writer: asyncio.StreamWriter) -> bool:
 
 
 def trusted(path: str) -> str:
-    """Why not to talk to the socket at that path; empty if it is the local one, or root's."""
+    """Why not to use the socket at that path; empty if it belongs to this user or root."""
     try:
         status = os.lstat(path)
     except OSError as error:
@@ -234,7 +234,7 @@ def _clear(path: str) -> None:
         try:
             probe.connect(path)
         except ConnectionRefusedError:
-            os.unlink(path)  # nobody listens there any more
+            os.unlink(path)  # a stale socket
             return
         except OSError as error:
             raise ControlError(error.strerror or "it cannot be reached", mend) from None

@@ -78,7 +78,7 @@ class Daemon:
         self._tell(Stopped())
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Release everything."""
         if self._control is not None:
             await self._control.close()
         for node in self._nodes:
@@ -101,7 +101,7 @@ class Daemon:
             node.keylog = keylog
 
     async def _farewell(self) -> None:
-        """Every peer is told, as far as that goes in a bounded time."""
+        """Send Deletes to every peer, within a bounded time."""
         count = sum(len(node.engine.sadb) for node in self._nodes)
         self._tell(Stopping(self._why, count))
         for node in self._nodes:

@@ -29,9 +29,9 @@ from impl.wire.proposals import (
 
 #: transforms that a proposal, and alternatives that an offer has room for: their numbers are octets
 MOST = 255
-#: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
+#: the lifetime of a transform without one, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
-#: the longest lifetime that counts, in seconds or kilobytes
+#: the longest lifetime, in seconds or kilobytes
 LONGEST_LIFE = (1 << 32) - 1
 _SHORT = 1 << 16
 # plain numbers: each look into an enumeration costs as much as an attribute
@@ -144,7 +144,7 @@ def _phase1_attributes(
 
 
 def phase1_choice(transform: Transform) -> Phase1Choice | None:
-    """What a transform of Phase I is; None if it says something that is not understood."""
+    """The meaning of a Phase I transform; None if it contains something unknown."""
     get = (values := values_of(transform)).get
     encryption, hash_ = get(_ENCRYPTION), get(_HASH)
     method, group = get(_AUTHENTICATION), get(_GROUP)
@@ -159,9 +159,9 @@ def phase1_choice(transform: Transform) -> Phase1Choice | None:
 def take_phase1(
     sa: SecurityAssociation, ranks: Sequence[Sequence[Phase1Choice]], *, prefers_own: bool
 ) -> Taken1 | None:
-    """The transform of an offer that this end takes; None if it takes none.
+    """The transform of an offer that this end chooses; None if it accepts none.
 
-    ranks         what it takes, in its order; what is of equal rank stands together
+    ranks         what it accepts, in its order, in groups of equal rank
     prefers_own   the local order decides, and the offer's breaks ties; else the offer's
     """
     found = [

@@ -1,7 +1,7 @@
 """Main Mode, row by row (RFC 2409 section 5; R3 to R7). `tables.BY_METHOD` says when each is called.
 
-What differs by authentication method stands in `impl.auth`. A row that yields has something to be done
-that may block, and goes on with what came of it.
+The differences between authentication methods are in `impl.auth`. A row that yields requests work that
+may block, and continues with its result.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from impl.wire.payloads import (
 from impl.wire.proposals import SecurityAssociation, encode_sa
 
 NONCE_OCTETS = 32
-#: what a nonce may measure (RFC 2409 section 5)
+#: permitted length of a nonce (RFC 2409 section 5)
 _NONCES = range(8, 257)
-#: octets of alternatives for each octet of an offer: nobody knows yet who has sent that
+#: octets of alternatives for each octet of an offer, whose sender is not known yet
 _AMPLIFIED = 3
 #: protocol and port of a Phase I ID payload (RFC 2407 4.6.2)
 _ID_PORTS = {(0, 0), (17, 500), (17, 0), (17, 4500)}
@@ -77,7 +77,7 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
 
 
 def _alternatives(acceptable: tuple[Phase1Choice, ...], life: Lifetime, room: int) -> bytes:
-    """What would be acceptable, as an SA payload: as much as there is room for, the best first."""
+    """Acceptable transforms as an SA payload: as many as there is room for, the best first."""
     while acceptable:
         named = encode_sa(offer_phase1(acceptable, life))
         if len(named) <= room:
@@ -157,7 +157,7 @@ def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
 
 
 def _derive(core: Core, sa: IkeSa) -> Steps[None]:
-    """The keys of the SA; of the exponent nothing is kept."""
+    """The keys of the SA; the exponent is erased."""
     choice = sa.choice
     assert choice is not None and sa.private is not None and sa.auth is not None
     hash_, cipher = HASHES[choice.hash], cipher_of(choice.encryption, choice.key_bits)
@@ -211,7 +211,7 @@ def _transcript(sa: IkeSa) -> Transcript:
 
 
 def authenticate_initiator(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
-    """Message 5 is here: verify it, and prove oneself."""
+    """Message 5 is here: verify it, and send our proof."""
     yield from _verify(sa, got, got.one(Identification))
     return (yield from _answer(core, sa, got, named=True))
 
@@ -230,7 +230,7 @@ def go_on(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
 
 
 def _answer(core: Core, sa: IkeSa, got: Got, *, named: bool) -> Steps[Reply]:
-    """What goes back to a proof, or to a token; after the local identity if that is to be named."""
+    """The answer to a proof or a token; with our identity first, if it is due."""
     auth = sa.auth
     assert auth is not None
     payloads: tuple[AnyPayload, ...] = ()
@@ -246,7 +246,7 @@ def _answer(core: Core, sa: IkeSa, got: Got, *, named: bool) -> Steps[Reply]:
 
 
 def _verify(sa: IkeSa, got: Got, shown: Identification) -> Steps[None]:
-    """The peer's proof and identity. What does not verify changes nothing: anybody can have sent it."""
+    """The peer's proof and identity. A message that does not verify changes nothing: anybody can have sent it."""
     auth = sa.auth
     assert auth is not None
     yield from auth.verify(_transcript(sa), shown, got.payloads, _objection(sa, shown))

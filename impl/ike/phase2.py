@@ -1,6 +1,6 @@
 """Quick Mode, row by row (RFC 2409 section 5.5; R10 to R16, R21). `tables.QUICK_MODE` says when.
 
-A row yields nothing before the message has verified: what it has done elsewhere, it has done for the peer.
+A row requests no work before the message has verified, so only the peer can cause it.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ from model.vocabulary.selectors import Selector
 RESERVED_SPIS = 255
 #: SAs that a peer may ask for in one Quick Mode
 MOST_AT_ONCE = 16
-#: what counts as tunnel or transport mode, whether in UDP or not
+#: modes that count as tunnel or transport, in UDP or not
 _PLAIN: dict[int, int] = {
     Encapsulation.UDP_TUNNEL: Encapsulation.TUNNEL,
     Encapsulation.UDP_TUNNEL_DRAFT: Encapsulation.TUNNEL,
     Encapsulation.UDP_TRANSPORT: Encapsulation.TRANSPORT,
     Encapsulation.UDP_TRANSPORT_DRAFT: Encapsulation.TRANSPORT,
 }
-#: how well packets fit that are just the ones, and that overlap
+#: how well equal, and overlapping, selectors match
 _SAME, _OVERLAP = 5, 1
 
 
 def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, Identification]:
-    """The two sets of packets of a child, the local first, with the addresses of both ends filled in."""
+    """The traffic selectors of a child, the local ones first, with the addresses of both ends filled in."""
     local = child.local.at(core.settings.local)
     remote = child.remote.at(host_of(sa.peer[0]))
     return client_id(local), client_id(remote)
@@ -188,14 +188,14 @@ def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) 
 
 
 def _check(got: Got, made: bytes, name: str) -> None:
-    """HASH comes first, and is right; else nobody who has the keys sent it."""
+    """HASH must come first and be right; otherwise the sender does not have the keys."""
     first = got.payloads[0] if got.payloads else None
     if not isinstance(first, HashData) or not same(first.data, made):
         raise Dropped("tampered", f"{name} is wrong")
 
 
 def _may_serve(sa: IkeSa) -> None:
-    """One Phase I SA serves so many negotiations and no more; with master key PFS one (R12, R16)."""
+    """One Phase I SA serves a limited number of negotiations; with master key PFS one (R12, R16)."""
     limit = sa.connection.limit
     if limit is not None and sa.served >= limit:
         why = "the Phase I SA has served its maximum number of negotiations"
@@ -253,15 +253,15 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
 
 
 def _about(quick: Quick, offered: SecurityAssociation) -> None:
-    """A refusal names what it refuses: the first SA of an offer."""
+    """A rejection names the first SA of the offer."""
     quick.protocol, quick.peer_spi = offered.proposals[0].protocol, offered.proposals[0].spi
 
 
 def _chosen(
     sa: IkeSa, quick: Quick, child: ChildSettings, offers: Sequence[SecurityAssociation]
 ) -> list[Taken2]:
-    """What is taken of each SA payload, on its own: of all, or nothing; and, as there is one public value at
-    most, of one PFS group (RFC 2409 5.5)."""
+    """The choice from each SA payload: from all or none and, as there is at most one public value, with one
+    PFS group (RFC 2409 5.5)."""
     if len(offers) > MOST_AT_ONCE:
         why = f"the peer requests {len(offers)} SAs at once; {MOST_AT_ONCE} is the maximum"
         raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
@@ -295,7 +295,7 @@ def _named(ranks: Sequence[Sequence[Bundle]], child: ChildSettings) -> bytes:
 
 
 def _agreed(core: Core, chosen: Sequence[Taken2]) -> list[Agreed]:
-    """The same with own SPIs."""
+    """The same with our SPIs."""
     given = {spi for taken in chosen for spi in taken.spis.values()}
     found = []
     for taken in chosen:
@@ -325,8 +325,8 @@ def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
 
 
 def _hear_lifetime(quick: Quick, got: Got) -> None:
-    """The answerer wants a shorter life than was offered, of any of what stands and falls together; nothing
-    makes one longer."""
+    """The answerer has a shorter lifetime than was offered, for any SA of the unit; nothing makes a lifetime
+    longer."""
     for item in got.all(Notification):
         if item.type != NotifyType.RESPONDER_LIFETIME:
             continue

@@ -29,14 +29,14 @@ from impl.wire.proposals import SecurityAssociation
 
 @dataclass(slots=True)
 class Sending:
-    """The last message of an exchange, as it went out: what is sent again is these octets."""
+    """The last message of an exchange, as it was sent; these octets are resent."""
 
     datagram: bytes = b""
     tries: int = 0
 
 
 class Answered:
-    """Messages that were taken, and what was answered: one that comes again gets the same octets."""
+    """Accepted messages and their answers: a repeated message gets the same octets."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -50,13 +50,13 @@ class Answered:
             self._known.popitem(last=False)
 
     def _digest(self, datagram: bytes) -> bytes:
-        """What a message is known by; of the one at hand it is asked for twice."""
+        """The digest of a message; cached, as it is needed twice."""
         if self._last[0] is not datagram:
             self._last = datagram, blake2b(datagram, digest_size=16).digest()
         return self._last[1]
 
     def again(self, datagram: bytes, limit: int) -> bytes | None:
-        """The answer to a message that was taken before (empty: none, or often enough); None: it is new."""
+        """The answer to a message that was accepted before (empty: none, or the limit is reached); None: it is new."""
         found = self._known.get(self._digest(datagram))
         if found is None:
             return None
@@ -76,7 +76,7 @@ class Dialect:
 
 @dataclass(slots=True)
 class NatState:
-    """What an SA knows of NATs: what was agreed on, who is behind one, whether the ports have changed."""
+    """NAT traversal of an SA: the dialect, who is behind a NAT, whether the ports have changed."""
 
     dialect: Dialect | None = None
     here: bool = False
@@ -178,7 +178,7 @@ class IkeSa:
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
     refusals  of Quick Modes of ours that the peer has not named
     hinted    kinds of notify in clear that were reported
-    why_ends  what its end will be put down to
+    why_ends  the reason that will be reported for its end
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
     answered_to   the number that the peer's next question must not be below
     named     what is offered again, as the responder has asked for it (R7)
@@ -330,7 +330,7 @@ class Sadb:
                 del self._at[host]
 
     def _gone(self, sa: IkeSa) -> None:
-        """Out of sight, unless pairs are left of it."""
+        """Forget it, unless it still has pairs."""
         if not sa.pairs and self._by_cookie.get(self.own_cookie(sa)) is not sa:
             self._displace(sa)
 
@@ -433,7 +433,7 @@ class Sadb:
 
     # ---- half open
     def no_longer_half_open(self, sa: IkeSa) -> None:
-        """It has proved itself, or is over."""
+        """It is authenticated, or over."""
         self._half_open.pop(self.own_cookie(sa), None)
 
     @property
@@ -454,7 +454,7 @@ class Sadb:
         return found[int.from_bytes(random, "big") % len(found)] if found else None
 
     def unproved(self, host: str) -> int:
-        """How many exchanges of a host have had a Diffie-Hellman, and have proved nothing yet."""
+        """How many exchanges of a host are past Diffie-Hellman but not authenticated."""
         known = self._at.get(host, ())
         return sum(sa.half_open and sa.state is not State.AWAITS_MM3 for sa in known)
 

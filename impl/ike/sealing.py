@@ -1,6 +1,6 @@
 """Messages under the keys of a Phase I SA: encryption, and which IV comes next (RFC 2409 appendix B; R14).
 
-An IV moves only when a message has verified: what cannot be read, or comes again, moves none.
+An IV moves only when a message has verified; unreadable and repeated messages move none.
 """
 
 from __future__ import annotations

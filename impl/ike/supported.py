@@ -1,4 +1,4 @@
-"""What of its settings an engine can do."""
+"""Which settings an engine supports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from impl.wire.numbers import Method
 
 
 def unsupported(connection: ConnectionSettings) -> str:
-    """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
+    """What the engine does not support in a connection's choices, in words; empty if it supports all."""
     for first in {*connection.choices, *(item for rank in connection.takes for item in rank)}:
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
@@ -52,7 +52,7 @@ def _statable(life: Lifetime) -> bool:
 
 
 def _credential_lacks(connection: ConnectionSettings, method: int) -> str:
-    """What is missing to do a method, in words; a missing pre-shared key is found out later, by peer."""
+    """What is missing for a method, in words; a missing pre-shared key is detected later, per peer."""
     if method == Method.RSA_SIGNATURES:
         return (
             "" if connection.certificate is not None else "needs a certificate, but there is none"

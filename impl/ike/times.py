@@ -1,4 +1,4 @@
-"""What is due when: resends, lifetimes and their successors, signs of life (R8, R15 to R20; RFC 3706, 3948)."""
+"""Timers: resends, lifetimes and successors, dead peer detection (R8, R15 to R20; RFC 3706, 3948)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from impl.ike.settings import ChildSettings, Lifetime
 from impl.ike.tables import State
 
 _LARGEST = 1 << 32
-#: seconds until an initiator has surely taken message 6 in: charon loses a notice that comes with it
+#: seconds until an initiator has surely processed message 6: charon drops an Informational message that comes with it
 _SETTLED = 0.5
-#: intervals until a pair is tried to be replaced again
+#: intervals until replacing a pair is tried again
 _PATIENCE = 5
 #: seconds that make no difference
 _MOMENT = 0.001
@@ -50,7 +50,7 @@ class Times(Exchanges):
 
     # ---- sending again
     def _resend(self, sa: IkeSa) -> None:
-        """Send again, at most so often; then wait briefly for a first answer, and give up (R8)."""
+        """Resend, up to the limit; then wait briefly for a first answer, and give up (R8)."""
         settings, sending = self.settings, sa.sending
         if sending.tries < settings.resends:
             sending.tries += 1
@@ -60,7 +60,7 @@ class Times(Exchanges):
             sa.last = True
             self._timers.set(self.key("resend", sa), self._now + settings.brief)
         else:
-            # Never in clear beside what protects (R8).
+            # Never in clear while an SA is up (R8).
             silent = sa.state is State.AWAITS_MM2 and not sa.heard and self.sadb.alone(sa)
             reason, why = sa.problem or ("no-responder", "the peer does not answer")
             self.fail(sa, reason, why)
@@ -89,7 +89,7 @@ class Times(Exchanges):
             return
         reason, why = sa.problem or ("no-responder", "the peer does not answer in Quick Mode")
         if not quick.initiated:
-            # The starter may hold a pair already, if it was message 3 that got lost.
+            # The starter may already have a pair, if message 3 was lost.
             for payload in notices.deletes_naming(quick.own_spis):
                 self.notify(sa, [payload])
         if not (quick.initiated and sa.served and quick.child is not None):
@@ -147,7 +147,7 @@ class Times(Exchanges):
             self._timers.set(self.key("soft", sa), self._now + seconds - early)
 
     def _retire(self, sa: IkeSa) -> None:
-        """The SA that this one was begun to replace goes soon: what is being negotiated under it still is."""
+        """The SA that this one replaces is deleted soon; negotiations under it continue until then."""
         old, sa.old = sa.old, None
         soon = self._now + self.settings.overlap
         if old is not None and old.state is State.ESTABLISHED and soon < old.ends:
@@ -155,8 +155,8 @@ class Times(Exchanges):
             self._timers.set(self.key("life", old), soon)
 
     def _soft(self, life: Lifetime, seconds: int, *, initiated: bool) -> float:
-        """Seconds until a successor is due: as policy says, in proportion if the peer wants the whole to
-        be shorter, and a little earlier at random. Who answered waits for who began."""
+        """Seconds until a successor is due: by policy, in proportion if the peer has a shorter lifetime, and
+        earlier by a random time. The responder waits for the initiator."""
         assert life.soft is not None
         part = seconds / life.hard if life.hard else 1.0
         soft = min(life.soft * part, seconds)
@@ -197,8 +197,8 @@ class Times(Exchanges):
 
     # ---- pairs
     def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
-        """A pair is made: its successor is due in time; what it replaces goes; and if both ends have
-        replaced one pair at once, one of the two is too many."""
+        """A pair was made: its successor is due in time, the pair that it replaces is deleted, and if both ends
+        have replaced one pair at the same time, one of the two new ones is redundant."""
         self.sadb.install(sa, pair, self._now)
         self.emit(SasInstalled(sa.name, sa.connection.name, pair))
         life = quick.child.life if quick.child is not None else None
@@ -210,13 +210,13 @@ class Times(Exchanges):
         for rival in self.sadb.alike(sa, pair):
             at_once = self.sadb.made(rival) >= quick.begun
             if at_once and rival.initiated is not pair.initiated:
-                # SPIs are random and both ends know them: they agree on which one goes.
+                # SPIs are random and known to both ends, so both choose the same one to delete.
                 extra = min(pair, rival, key=_least_spi)
                 if extra.initiated:
                     self._replace(extra)
 
     def _replace(self, pair: SaPair) -> None:
-        """A pair goes soon: what is on its way still arrives."""
+        """A pair is deleted soon, but packets on their way still arrive."""
         if pair.inbound_spi in self.sadb.pairs:
             key = ("old", b"", pair.inbound_spi)
             self._timers.set(key, self._now + self.settings.overlap)
@@ -293,7 +293,7 @@ class Times(Exchanges):
             self._timers.set(self.key("idle", sa), sa.alive + detection.idle)
 
     def _ask(self, sa: IkeSa) -> None:
-        """Ask a silent peer whether it is there; it is dead if none of some questions is answered."""
+        """Send R-U-THERE to an idle peer; it is dead if none of several is answered."""
         detection = sa.connection.detection
         assert detection is not None
         if not sa.asked and self._now < sa.alive + detection.idle:
@@ -310,8 +310,8 @@ class Times(Exchanges):
             self._timers.set(self.key("idle", sa), due)
 
     def _bury(self, sa: IkeSa) -> None:
-        """The peer is dead: the SA goes, and its pairs if no other SA says that it lives; then what policy
-        wants back is negotiated again."""
+        """The peer is dead: delete the SA, and its pairs unless another SA shows that the peer is alive; then
+        negotiate again what the policy restarts."""
         some = "1 question" if sa.asked == 1 else f"{sa.asked} questions"
         why = f"the peer is dead: {some} without an answer"
         wanted: dict[str, ChildSettings] = {}
@@ -328,13 +328,13 @@ class Times(Exchanges):
                 self.want(new, Wanted(child, None))
 
     def lives(self, sa: IkeSa) -> None:
-        """Something of the peer has verified."""
+        """A message of the peer has verified."""
         sa.alive = self._now
         if sa.asked:
             self._wait_for_signs(sa)
 
     def answered(self, sa: IkeSa, question: int) -> None:
-        """The peer says that it is there; an answer to no question that is open is none (RFC 3706 7)."""
+        """The peer has sent R-U-THERE-ACK; without a pending R-U-THERE it is ignored (RFC 3706 7)."""
         if sa.question - sa.asked < question <= sa.question:
             self.lives(sa)
 

@@ -1,11 +1,11 @@
-"""A policy in words -> what an engine is told, in numbers (R3, R10, R21).
+"""A policy -> the settings of an engine (R3, R10, R21).
 
 phase1, phase2   proposals, lifetimes, packets      credentials   identities and pre-shared keys
 methods          certificates and Kerberos
 
-Whatever the engine cannot do is a PolicyError that names the line: nothing of a policy is left out unsaid.
-What a stack does with its proposals is written here apart from the specification's rule of choice, so that
-the two can be compared.
+Unsupported settings are a PolicyError that names the line: nothing in a policy is ignored silently. The
+handling of proposals is written here independently of the specification's rule of choice, so that the two
+can be compared.
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ class Phase1Verdict:
 
     needs      what is missing where the outcome is undecided
     why        one sentence where it does not come up
-    sent, wanted   what the initiator sends and the responder wants, where they have no common ground
-    intended   the initiator is not meant to start: it fails, and nothing is wrong
+    sent, wanted   what the initiator sends and the responder wants, if they have nothing in common
+    intended   the initiator is not meant to start: this is not an error
     """
 
     outcome: Outcome
