@@ -246,7 +246,7 @@ WRONG = [
     (("--keylog", "{tmp}/open"), "other users can read it"),
     (("--keylog", "{tmp}/none/keys"), "No such file"),
     (("--keylog", "{tmp}/link"), "it is a symbolic link"),
-    (("--control", "{tmp}/open"), "no socket"),
+    (("--control", "{tmp}/open"), "not a socket"),
     (("--profile", "none"), "unknown profile"),
 ]
 
