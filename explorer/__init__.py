@@ -1,1 +1,1 @@
-"""Everything a person touches: command line, reports, and later the terminal UI."""
+"""Everything that users see: the command line and reports."""

@@ -1,1 +1,1 @@
-"""The implementation that really negotiates and protects packets (comes with issue 4)."""
+"""The implementation: codec, cryptography, authentication, the engine, the daemon, captures."""

@@ -237,7 +237,7 @@ def phase1_table(
     *,
     private: bool = False,
 ) -> Table[Phase1Suite]:
-    """Hold an offer against the responder's proposals; private: see `private_algorithms`."""
+    """Compare an offer with the responder's proposals; private: see `private_algorithms`."""
     rows = [
         _row(rank, offer, proposals if private or not offer.suite.private else (), accepts_phase1)
         for rank, offer in enumerate(offers)
@@ -369,7 +369,7 @@ def phase2_table(
     *,
     private: bool = False,
 ) -> Table[Phase2Suite]:
-    """Hold a Quick Mode offer against the responder's proposals; private: see `private_algorithms`."""
+    """Compare a Quick Mode offer with the responder's proposals; private: see `private_algorithms`."""
     rows = [
         _row(rank, offer, proposals if private or not offer.suite.private else (), accepts_phase2)
         for rank, offer in enumerate(offers)

@@ -103,7 +103,7 @@ class Run:
 
     @staticmethod
     def parse(text: str, file: str = "run") -> Run:
-        """Read a run; PolicyError with the line if it is none."""
+        """Read a run; PolicyError with the line if it is not valid."""
         return _Parser(file, text).run()
 
     def instance(self, spec: Specification) -> Instance:

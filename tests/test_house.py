@@ -21,7 +21,9 @@ UNIDIOMATIC = re.compile(
     r"""\b(?:refused\ with\ its\ line|is\ no\ (?:address|certificate|file|socket)|the\ own\ |an?\ own\ (?:address|identity)
     |is\ told|are\ told|told\ apart|write\ such\ as|while\ no\ SA|SA\ stands|SAs\ stand|held\ off|in\ vain
     |of\ its\ own\ accord|what\ of\b|how\ manieth|holds\ its\ own|not\ at\ all|whoever\ has\ no|leave[s]?\ in\ clear
-    |what\ becomes\ of|says\ of\ itself|negotiated\ anew|likely\ not\ what)""",
+    |what\ bec(?:o|a)mes?\ of|says\ of\ itself|likely\ not\ what|\banew\b|\bmanieth\b|'s\ stead\b
+    |is\ no\ (?:error|authority|variable|transform)|held\ against|tells?\ who|state\ them,\ such|cannot\ be\ run
+    |met\ silence|prove\ oneself|go(?:es)?\ clear\b)""",
     re.VERBOSE,
 )
 
@@ -119,7 +121,7 @@ def spoken() -> Iterator[tuple[str, str]]:
     for page in (*ROOT.glob("*.md"), *DOCS.glob("*.md")):
         if page.name not in made:
             yield page.name, " ".join(page.read_text().split())
-    for folder in ("proofs/verify", "model/formats", "explorer"):
+    for folder in ("proofs/verify", "model", "impl", "explorer"):
         for path in (ROOT / folder).rglob("*.py"):
             nodes = list(ast.walk(ast.parse(path.read_text())))
             alone = {id(x.value) for x in nodes if isinstance(x, ast.Expr)}  # docstrings

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; every foreseeable fault is one clear line on stderr, no traceback."""
+    """Run the command line; every foreseeable error is one clear line on stderr, without a traceback."""
     from explorer.cli import exits
     from explorer.view.safe import safe
     from model.vocabulary.places import PolicyError
@@ -33,21 +33,21 @@ def main(arguments: list[str] | None = None) -> int:
         _mute()  # the reader has enough
         return exits.FINE
     except OSError as error:
-        # Files and sockets are dealt with where they are used; what is left is the output.
+        # Errors of files and sockets are handled where they are used; what remains is the output.
         _mute()
         why = error.strerror or type(error).__name__
-        with suppress(OSError):  # a terminal that is gone
+        with suppress(OSError):  # a terminal that was closed
             print(f"error: the output cannot be written: {why}", file=sys.stderr)
         return exits.USAGE
 
 
 def _open_closed() -> None:
-    """Streams that were closed before the program began swallow what they are given."""
+    """Streams that were closed before the program started discard their input."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _mute() -> None:
-    """Nothing more may be written, at exit neither."""
+    """Nothing more can be written, not even at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

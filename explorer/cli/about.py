@@ -1,4 +1,4 @@
-"""What program this is."""
+"""The program's version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def version_here() -> str:
-    """The installed version; of a checkout that is not installed none is known."""
+    """The installed version; a checkout that is not installed has none."""
     try:
         return version("ikeproof")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The commands and their options; what each does is in a file of its own, imported when it runs."""
+"""The commands and their options. Each is implemented in a file of its own, which is imported when it runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from explorer.cli import exits
 from explorer.view.safe import safe
 
-# typer may bring a click of its own; its public names lead to the right classes.
+# typer may bundle its own click; its public names lead to the right classes.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=False,
     pretty_exceptions_enable=False,  # it would print local variables, secrets among them
     rich_markup_mode=None,
-    help="Judge IKEv1 policies, negotiate by them, decode captures, prove the specification.",
+    help="Judge IKEv1 policies, negotiate with them, decode captures, prove the specification.",
 )
 
 
@@ -55,7 +55,7 @@ class Shape(StrEnum):
 
 
 class Action(StrEnum):
-    """What a running daemon may be asked."""
+    """What `ctl` can ask of a running daemon."""
 
     STATUS = "status"
     UP = "up"
@@ -64,7 +64,15 @@ class Action(StrEnum):
     EVENTS = "events"
 
 
-PortOption = Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535)]
+PortOption = Annotated[
+    int,
+    typer.Option(
+        "--port", metavar="N", min=0, max=65535, help="Local port; 0 takes any free port."
+    ),
+]
+ControlOption = Annotated[
+    str | None, typer.Option("--control", metavar="PATH", help="The daemon's control socket.")
+]
 ColorOption = Annotated[Color, typer.Option("--color", help="When to colour the output.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="Output for people or programs.")]
 
@@ -76,7 +84,7 @@ def start(
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
     ] = False,
 ) -> None:
-    """Judge IKEv1 policies, negotiate by them, decode captures, prove the specification."""
+    """Judge IKEv1 policies, negotiate with them, decode captures, prove the specification."""
     if version:
         from explorer.cli.about import version_here
 
@@ -84,7 +92,7 @@ def start(
         raise typer.Exit(exits.FINE)
     if context.invoked_subcommand is None:
         print(
-            "ikeproof tells whether IKEv1 peers come up with each other, and what to change. Try:"
+            "ikeproof says whether two IKEv1 peers come up with each other, and what to change. Try:"
         )
         print(
             "  ikeproof verify --example branch-office               an example with a real problem"
@@ -95,14 +103,19 @@ def start(
 
 @app.command()
 def verify(
-    files: Annotated[list[str] | None, typer.Argument(metavar="FILE...")] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE...", help="A swanctl.conf or a native policy."),
+    ] = None,
     link: Annotated[
-        list[str] | None, typer.Option("--link", metavar="A=B", help="A pair to judge; repeatable.")
+        list[str] | None, typer.Option("--link", metavar="A=B", help="Judge this pair; repeatable.")
     ] = None,
     profile: Annotated[
         list[str] | None,
         typer.Option(
-            "--profile", metavar="PEER=NAME", help="Its implementation: charon or windows2000."
+            "--profile",
+            metavar="PEER=NAME",
+            help="The peer's implementation: charon or windows2000.",
         ),
     ] = None,
     nat: Annotated[
@@ -110,20 +123,21 @@ def verify(
         typer.Option(
             "--nat",
             metavar="PEER=ADDRESS[,forwarded]",
-            help="It is behind a NAT with this public address; forwarded: UDP 500 and 4500 are "
-            "forwarded to it.",
+            help="The peer is behind a NAT with this public address. With ,forwarded the NAT "
+            "forwards UDP 500 and 4500 to it.",
         ),
     ] = None,
     version: Annotated[
         list[str] | None,
-        typer.Option("--version", metavar="PEER=VERSION", help="Its strongSwan version."),
+        typer.Option("--version", metavar="PEER=VERSION", help="The peer's strongSwan version."),
     ] = None,
     strongswan_conf: Annotated[
         list[str] | None,
-        typer.Option("--strongswan-conf", metavar="PEER=FILE", help="Its strongswan.conf."),
+        typer.Option("--strongswan-conf", metavar="PEER=FILE", help="The peer's strongswan.conf."),
     ] = None,
     fail_on: Annotated[
-        Threshold, typer.Option("--fail-on", help="Exit code 1 from this severity on.")
+        Threshold,
+        typer.Option("--fail-on", help="Exit with code 1 for findings of this severity or above."),
     ] = Threshold.ERROR,
     details: Annotated[
         bool, typer.Option("--details", help="Show suites, selectors, lifetimes and all findings.")
@@ -133,23 +147,25 @@ def verify(
     runs: Annotated[
         str | None,
         typer.Option(
-            "--runs", metavar="DIR", help="Save a run of the specification for each verdict."
+            "--runs",
+            metavar="DIR",
+            help="Save a run of the specification for each verdict in this folder.",
         ),
     ] = None,
     log: Annotated[
         str | None,
-        typer.Option("--log", metavar="FILE", help="A strongSwan log to compare the verdict with."),
+        typer.Option("--log", metavar="FILE", help="Compare the verdict with this strongSwan log."),
     ] = None,
     example: Annotated[
         str | None,
         typer.Option("--example", metavar="NAME", help="Judge an example instead of files."),
     ] = None,
 ) -> None:
-    """Tell whether IKEv1 peers come up, or what to change.
+    """Say whether IKEv1 peers come up, and what to change.
 
-    Each direction is judged. Two files are a pair; more files need --link A=B for each pair. One
-    file is judged alone, with a sheet of what the other end must have. Options with PEER= can be
-    repeated. docs/verify.md has the rest.
+    Each direction is judged by itself. Two files are a pair; with more files, name each pair with
+    --link A=B. A single file is judged alone: the output is a sheet of what the other end must
+    have. Options that take PEER= are repeatable. For details see docs/verify.md.
     """
     from explorer.cli.peers import Beside
     from explorer.cli.verify import Asked, run_verify
@@ -253,10 +269,14 @@ def explore(
 
 @app.command()
 def explain(
-    id_: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    id_: Annotated[str | None, typer.Argument(metavar="ID")] = None,
     log: Annotated[
         str | None,
-        typer.Option("--log", metavar="FILE", help="A strongSwan log; - is standard input."),
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            help="List the findings that this strongSwan log points to; - reads standard input.",
+        ),
     ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
@@ -300,17 +320,34 @@ def replay(
 @app.command()
 def decode(
     capture: Annotated[str, typer.Argument(metavar="CAPTURE")],
-    psk_file: Annotated[str | None, typer.Option("--psk-file", metavar="FILE")] = None,
-    keylog: Annotated[str | None, typer.Option("--keylog", metavar="FILE")] = None,
-    cert: Annotated[list[str] | None, typer.Option("--cert", metavar="FILE")] = None,
-    port: Annotated[list[int] | None, typer.Option("--port", metavar="N", min=1, max=65535)] = None,
+    psk_file: Annotated[
+        str | None,
+        typer.Option(
+            "--psk-file",
+            metavar="FILE",
+            help="The pre-shared key. Main Mode also needs a key log.",
+        ),
+    ] = None,
+    keylog: Annotated[
+        str | None,
+        typer.Option("--keylog", metavar="FILE", help="Keys that decrypt the messages."),
+    ] = None,
+    cert: Annotated[
+        list[str] | None,
+        typer.Option("--cert", metavar="FILE", help="Trusted certificates; repeatable."),
+    ] = None,
+    port: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--port", metavar="N", min=1, max=65535, help="A further ISAKMP port; repeatable."
+        ),
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Say how the negotiations in a capture ended, and why.
 
-    Then their messages follow. CAPTURE is a pcap or pcapng file. --keylog FILE has keys to decipher them. --psk-file FILE has the pre-shared key; Main Mode needs a
-    key log too. --cert FILE has trusted certificates. --port N adds an ISAKMP port.
-    docs/decode.md has the formats.
+    Their messages follow. CAPTURE is a pcap or pcapng file. For the formats of keys and
+    certificates see docs/decode.md.
     """
     from explorer.cli.decode import run_decode
 
@@ -320,29 +357,67 @@ def decode(
 @app.command("run")
 def run_policy(
     policy: Annotated[str, typer.Argument(metavar="POLICY")],
-    peer: Annotated[list[str] | None, typer.Option("--peer", metavar="NAME")] = None,
-    listen: Annotated[list[str] | None, typer.Option("--listen", metavar="ADDRESS")] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option("--peer", metavar="NAME", help="Load only this connection; repeatable."),
+    ] = None,
+    listen: Annotated[
+        list[str] | None,
+        typer.Option("--listen", metavar="ADDRESS", help="A local address; repeatable."),
+    ] = None,
     port: PortOption = 500,
-    nat_port: Annotated[int, typer.Option("--nat-port", metavar="N", min=0, max=65535)] = 4500,
-    peer_port: Annotated[int, typer.Option("--peer-port", metavar="N", min=1, max=65535)] = 500,
-    peer_nat_port: Annotated[
-        int, typer.Option("--peer-nat-port", metavar="N", min=1, max=65535)
+    nat_port: Annotated[
+        int,
+        typer.Option(
+            "--nat-port", metavar="N", min=0, max=65535, help="Local port for NAT traversal."
+        ),
     ] = 4500,
-    up: Annotated[list[str] | None, typer.Option("--up", metavar="CONNECTION")] = None,
-    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME")] = None,
-    control: Annotated[str | None, typer.Option("--control", metavar="PATH")] = None,
-    keylog: Annotated[str | None, typer.Option("--keylog", metavar="FILE")] = None,
-    key: Annotated[list[str] | None, typer.Option("--key", metavar="FILE")] = None,
-    ccache: Annotated[str | None, typer.Option("--ccache", metavar="NAME")] = None,
-    keytab: Annotated[str | None, typer.Option("--keytab", metavar="NAME")] = None,
+    peer_port: Annotated[
+        int, typer.Option("--peer-port", metavar="N", min=1, max=65535, help="The peers' port.")
+    ] = 500,
+    peer_nat_port: Annotated[
+        int,
+        typer.Option(
+            "--peer-nat-port",
+            metavar="N",
+            min=1,
+            max=65535,
+            help="The peers' port for NAT traversal.",
+        ),
+    ] = 4500,
+    up: Annotated[
+        list[str] | None,
+        typer.Option("--up", metavar="CONNECTION", help="Bring up at once; repeatable."),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", metavar="NAME", help="Behave like charon or windows2000."),
+    ] = None,
+    control: ControlOption = None,
+    keylog: Annotated[
+        str | None,
+        typer.Option("--keylog", metavar="FILE", help="Write the keys, as decode reads them."),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="FILE",
+            help="The private key of a local certificate; repeatable.",
+        ),
+    ] = None,
+    ccache: Annotated[
+        str | None, typer.Option("--ccache", metavar="NAME", help="Kerberos ticket cache.")
+    ] = None,
+    keytab: Annotated[
+        str | None, typer.Option("--keytab", metavar="NAME", help="Kerberos keytab.")
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Negotiate on UDP as a policy says, until Ctrl-C.
 
-    Ctrl-C deletes all SAs first. POLICY is swanctl.conf or native TOML. --peer NAME loads only that connection (repeatable); --up
-    NAME starts one at once. --port 0 takes any free port; --peer-port is the port of the peers.
-    --key FILE is the private key of a certificate; --ccache and --keytab are for Kerberos.
-    --keylog FILE writes keys for `decode`. docs/run.md has the rest.
+    POLICY is a swanctl.conf or a native policy in TOML. On Ctrl-C all SAs are deleted first. For
+    details see docs/run.md.
     """
     from explorer.cli.run import Asked, run_run
 
@@ -370,17 +445,26 @@ def run_policy(
 @app.command()
 def ctl(
     action: Annotated[Action, typer.Argument(metavar="ACTION")],
-    connection: Annotated[str | None, typer.Argument(metavar="[CONNECTION]")] = None,
-    child: Annotated[str | None, typer.Argument(metavar="[CHILD]")] = None,
+    connection: Annotated[str | None, typer.Argument(metavar="CONNECTION")] = None,
+    child: Annotated[str | None, typer.Argument(metavar="CHILD")] = None,
     everything: Annotated[bool, typer.Option("--all", help="With down: all connections.")] = False,
-    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, max=600)] = 45,
-    control: Annotated[str | None, typer.Option("--control", metavar="PATH")] = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            min=0,
+            max=600,
+            help="How long up and rekey wait for the result.",
+        ),
+    ] = 45,
+    control: ControlOption = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Control a running daemon: status, up, down, rekey, events.
 
-    up and rekey wait for the result, --wait SECONDS at most. Exit code 1 if it fails, 3 if there is
-    no result yet.
+    With up and rekey the exit code is 0 if everything came up, 1 if something failed, 3 if the
+    result is still open after --wait.
     """
     from explorer.cli.ctl import run_ctl
 
@@ -399,23 +483,55 @@ def ctl(
 
 @app.command()
 def prove(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[PROMISE]...")] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", metavar="NAME")] = None,
-    attacker: Annotated[str | None, typer.Option("--attacker", metavar="POWER,...")] = None,
-    mutants: Annotated[bool, typer.Option("--mutants")] = False,
-    weaknesses: Annotated[bool, typer.Option("--weaknesses")] = False,
-    certificates: Annotated[str | None, typer.Option("--certificates", metavar="DIR")] = None,
-    runs: Annotated[str | None, typer.Option("--runs", metavar="DIR")] = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=0, max=64)] = 0,
+    names: Annotated[list[str] | None, typer.Argument(metavar="PROMISE...")] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="Also show whether each promise needs its exceptions if both peers have this "
+            "profile; repeatable, or all.",
+        ),
+    ] = None,
+    attacker: Annotated[
+        str | None,
+        typer.Option(
+            "--attacker",
+            metavar="POWER,...",
+            help="Give the attacker only these powers, or none. By default it has all.",
+        ),
+    ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants",
+            help="Change each guard and update, and list the changes that no promise detects.",
+        ),
+    ] = False,
+    weaknesses: Annotated[
+        bool,
+        typer.Option(
+            "--weaknesses",
+            help="Show the fewest conditions that break each promise, and the run.",
+        ),
+    ] = False,
+    certificates: Annotated[
+        str | None,
+        typer.Option("--certificates", metavar="DIR", help="Write every obligation as SMT-LIB 2."),
+    ] = None,
+    runs: Annotated[
+        str | None, typer.Option("--runs", metavar="DIR", help="Save the runs in this folder.")
+    ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", min=0, max=64, help="Processes; 0: one for each core, 8 at most."),
+    ] = 0,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Prove the promises of the specification.
 
-    They are proved for all policies and runs of any length. --profile NAME (or all) adds a column: whether the promise needs its exceptions if both peers
-    have that profile. --attacker limits the attacker to these powers, or none (default: all).
-    --weaknesses shows the fewest conditions that break each promise, with the run.
-    --mutants changes each guard and update, and lists changes that no promise detects.
-    --certificates DIR writes every obligation as SMT-LIB 2. --runs DIR saves the runs.
+    A promise is proved for all policies and for runs of any length. Without PROMISE all are proved.
+    For details see docs/trust.md.
     """
     from explorer.cli.prove import Asked, run_prove
 
@@ -445,13 +561,13 @@ def run(arguments: list[str]) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # typer says that so
+        if isinstance(error.__context__, BrokenPipeError):  # so typer reports it
             raise error.__context__ from None
         raise
     except _UsageError as error:
         said = getattr(error, "format_message", error.__str__)()
         print(safe(f"error: {said}; see ikeproof --help"), file=sys.stderr)
         return exits.USAGE
-    if code == exits.INTERRUPTED:  # some versions of typer say Ctrl-C so
+    if code == exits.INTERRUPTED:  # so some versions of typer report Ctrl-C
         raise KeyboardInterrupt
     return code if isinstance(code, int) else exits.FINE

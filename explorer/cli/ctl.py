@@ -17,7 +17,7 @@ from explorer.view.daemon import event_row, outcome_rows, status_rows
 from explorer.view.rows import Row
 from impl.daemon.control import trusted
 
-#: seconds for an answer beyond those that the daemon may wait
+#: seconds to wait for an answer, in addition to those that the daemon may wait
 _PATIENCE = 30.0
 _LARGEST = 256 * 1024 * 1024
 _CODES = {"established": exits.FINE, "fails": exits.FINDINGS, "open": exits.UNDECIDED}
@@ -33,11 +33,11 @@ def run_ctl(
     control: str | None,
     output: str,
 ) -> int:
-    """Ask, and print the answer; 1 if what was to come up does not, 3 if that is open."""
+    """Send the request and print the answer; 1 if something did not come up, 3 if that is still open."""
     request = _request(action, connection, child, everything=everything, wait=wait)
     path = control or default_control()
     if path is None:
-        raise usage("no default for the control socket", "name it: --control PATH")
+        raise usage("the control socket has no default path here", "name it: --control PATH")
     with _connected(path) as sock:
         sock.settimeout(_PATIENCE + wait)
         try:
@@ -102,7 +102,7 @@ def _result(line: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(line)
     except ValueError:
-        raise usage("the daemon ended without an answer", "see its output") from None
+        raise usage("the daemon ended without an answer", "see the daemon's output") from None
     if not answer.get("ok"):
         raise usage(str(answer.get("error")), "ikeproof ctl status lists connections and children")
     found: dict[str, Any] = answer["result"]

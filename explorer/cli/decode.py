@@ -51,14 +51,16 @@ def run_decode(
         raise usage(f"{file} is not a capture: {error.problem}", error.mend) from None
     if output == "json":
         text = json.dumps(decoded_tree(decoded), indent=2)
-        sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one that JSON lets through
+        sys.stdout.write(
+            text.replace("\x7f", "\\u007f") + "\n"
+        )  # the one control character that JSON does not escape
     else:
         write(decoded_rows(file, decoded))
     return exits.FINE
 
 
 def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
-    """What a capture holds. CaptureError if it is not one."""
+    """The content of a capture. CaptureError if it is not one."""
     found, conversations = Decoded(), Conversations(secrets)
     found.conversations, found.others = conversations.all, conversations.others.all
     until_ns, unreachable = 0, []
@@ -110,7 +112,7 @@ def _certificates(file: str) -> tuple[Certificate, ...]:
 
 
 def _psk(file: str) -> UsePsk:
-    """The pre-shared key as it stands in the file, without the line's end; `0x...` is hexadecimal."""
+    """The pre-shared key from the file, without the line end; `0x...` is hexadecimal."""
     octets = _octets(file, "pre-shared key", MEBI)
     octets = octets.removesuffix(b"\n").removesuffix(b"\r")
     if octets[:2].lower() == b"0x":
@@ -133,7 +135,7 @@ def _hexadecimal(text: bytes, file: str) -> bytes:
 
 
 def _lent(octets: bytes) -> UsePsk:
-    # held in a closure, so that no attribute dump shows it
+    # kept in a closure, so that no dump of attributes shows it
     def use(function: Callable[[bytes], bytes]) -> bytes:
         return function(octets)
 

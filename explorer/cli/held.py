@@ -1,4 +1,4 @@
-"""What an end has beside its policy: private keys, and where Kerberos has its tickets and keys from."""
+"""What an end has besides its policy: private keys, and the sources of Kerberos tickets and keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from model.vocabulary.secrets import Secret
 
 
 def held(files: Sequence[str], ccache: str | None, keytab: str | None) -> Held:
-    """Keys from the files that are named, beside those that the policy names or swanctl's folders have."""
+    """Keys from the named files, in addition to those that the policy names or that are in swanctl's folders."""
     reader = FileReader()
     return Held(tuple(_named(reader, file) for file in files), Mit(ccache, keytab))
 

@@ -25,12 +25,12 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def usage(problem: str, mend: str) -> PolicyError:
-    """A fault of the command line itself."""
+    """An error in the command line itself."""
     return PolicyError(problem, place=None, mend=mend)
 
 
 def peer_names(files: Sequence[str]) -> list[str]:
-    """A name for each file: its stem, or its folder where the stem says nothing; numbered if equal."""
+    """A name for each file: its stem, or its folder if the stem is not specific; equal ones are numbered."""
     names = []
     stems = Counter(_stem(file) for file in files)
     for file in files:
@@ -65,7 +65,7 @@ def example_files(name: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Beside:
-    """What the command line states of peers beside their files: PEER=VALUE each."""
+    """What the command line says about peers, in addition to their files: PEER=VALUE each."""
 
     profiles: tuple[str, ...] = ()
     nats: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Beside:
     settings: tuple[str, ...] = ()
 
     def check(self, peers: Sequence[str]) -> None:
-        """Every name must be a peer's."""
+        """Every name must be that of a peer."""
         for option, items in (
             ("--profile", self.profiles),
             ("--nat", self.nats),
@@ -88,7 +88,7 @@ class Beside:
                     raise usage(f"{option} {item}: {problem}", f"write PEER=VALUE; peers: {known}")
 
     def applied(self, peer: Peer) -> Peer:
-        """The peer with all that is stated of it."""
+        """The peer with everything that the command line says about it."""
         for value in _of(self.profiles, peer):
             if value not in PROFILES:
                 raise usage(
@@ -104,7 +104,8 @@ class Beside:
                 peer = with_defaults(peer, value)
             except ValueError as error:
                 raise usage(
-                    f"--version {peer.name}={value}: {error}", "leave it out, or state proposals"
+                    f"--version {peer.name}={value}: {error}",
+                    "leave --version out, or state the proposals in the file",
                 ) from None
         for value in _of(self.nats, peer):
             peer = replace(peer, nat=Stated(_nat(peer.name, value)))
@@ -116,7 +117,7 @@ def _of(items: Iterable[str], peer: Peer) -> Iterator[str]:
 
 
 def _nat(peer: str, text: str) -> Nat:
-    """`ADDRESS`, or `ADDRESS,forwarded` where UDP 500 and 4500 of it lead to the peer."""
+    """`ADDRESS`, or `ADDRESS,forwarded` if the NAT forwards UDP 500 and 4500 to the peer."""
     address, _, more = text.partition(",")
     try:
         public = ip_address(address.strip())
@@ -137,7 +138,7 @@ NOTHING = Beside()
 
 
 def load_peers(files: Sequence[str], beside: Beside = NOTHING) -> list[Peer]:
-    """Read all files, with what the command line states of the peers."""
+    """Read all files, and add what the command line says about the peers."""
     names = peer_names(files)
     beside.check(names)
     reader = FileReader()
@@ -145,7 +146,7 @@ def load_peers(files: Sequence[str], beside: Beside = NOTHING) -> list[Peer]:
 
 
 def reloader(files: Sequence[str], beside: Beside) -> Reload:
-    """What reads a peer again as its files would be after changes."""
+    """A function that reads a peer again as its files would be after changes."""
     by_name = dict(zip(peer_names(files), files, strict=True))
 
     def reload(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:
@@ -156,13 +157,13 @@ def reloader(files: Sequence[str], beside: Beside) -> Reload:
 
 
 def links(peers: Sequence[Peer], stated: Sequence[str]) -> list[tuple[str, str]]:
-    """Which peers are pairs: `--link A=B`, or the only two there are."""
+    """Which peers are pairs: those of `--link A=B`, or the only two."""
     names = [peer.name for peer in peers]
     if not stated:
         if len(names) == 2:
             return [(names[0], names[1])]
         raise usage(
-            f"{len(names)} peers and no --link",
+            f"{len(names)} peers, but no --link",
             "name two files, or say which are pairs with --link A=B "
             f"(peers: {', '.join(names) or 'none'})",
         )

@@ -55,7 +55,7 @@ class Asked:
 
 @dataclass
 class Done:
-    """What has been found out so far."""
+    """The results so far."""
 
     verdicts: list[Verdict] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Done:
 
 
 def run_prove(asked: Asked) -> int:
-    """Prove, print as it goes, and say it all as an exit code."""
+    """Prove, print results as they come, and return the exit code."""
     names, question, done = _names(asked.names), _question(asked), Done()
     profiles = _profiles(asked.profiles)
     jobs = asked.jobs or min(os.cpu_count() or 1, 8)
@@ -124,7 +124,7 @@ def _work(
 
 
 def _compose(question: Question, jobs: int, done: Done, shown: Screen) -> None:
-    """How the machines fit together is shown with the promises of them all."""
+    """How the machines fit together is shown when all promises are proved."""
     from proofs.prover.proving import in_order
     from proofs.prover.refinement import check, refinements
 
@@ -178,7 +178,7 @@ def _question(asked: Asked) -> Question:
 
 
 def _profiles(given: Sequence[str]) -> list[str]:
-    """The profiles that are asked for: each a column."""
+    """The requested profiles, each a column."""
     for name in given:
         if name not in PROFILES and name != "all":
             raise usage(f"unknown profile {name!r}", f"profiles are {', '.join(PROFILES)}, or all")
@@ -213,7 +213,7 @@ def _weaknesses(names: Sequence[str], jobs: int) -> Iterator[list[Weakness]]:
 
 
 def _fates(jobs: int) -> Iterator[tuple[int, int, list[Fate]]]:
-    """The fates of an action's mutants, which action it is, and of how many."""
+    """The fates of an action's mutants, the number of the action, and how many actions there are."""
     from model.spec import specifications
     from proofs.prover.mutants import fates_of
     from proofs.prover.proving import in_order
@@ -224,7 +224,7 @@ def _fates(jobs: int) -> Iterator[tuple[int, int, list[Fate]]]:
 
 
 def _save(done: Done, folder: str | None) -> None:
-    """Save the runs of broken promises, and with a folder those of weaknesses and of profiles."""
+    """Save the runs of broken promises and, if a folder is given, those of weaknesses and profiles."""
     runs: dict[str, Run] = {v.name: v.run for v in done.verdicts if v.run is not None}
     if folder is not None:
         runs |= {f"{w.promise}-{'-'.join(w.needs)}": w.run for w in done.weaknesses}

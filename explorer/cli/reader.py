@@ -1,4 +1,4 @@
-"""Files and environment variables, read for the formats."""
+"""Reads files and environment variables for the formats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_MATCHES = 1000
 
 
 class FileReader:
-    """Reads regular files up to a size limit; it writes and follows nothing else."""
+    """Reads regular files up to a size limit; anything else is rejected, and nothing is written."""
 
     LIMIT = MAX_OCTETS
 
@@ -22,7 +22,7 @@ class FileReader:
         self._limit = limit
 
     def read(self, path: str) -> bytes:
-        """The octets of a file. ReadError says why not."""
+        """The octets of a file. ReadError says why it cannot be read."""
         try:
             with open(path, "rb", opener=_open) as file:
                 status = os.fstat(file.fileno())
@@ -49,5 +49,5 @@ class FileReader:
 
 
 def _open(path: str, flags: int) -> int:
-    # A FIFO or a device named by mistake must not block.
+    # A FIFO or a device that was named by mistake must not block.
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""`ikeproof run`: a policy, carried out (docs/run.md)."""
+"""`ikeproof run`: negotiate as a policy says (docs/run.md)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from impl.translate import Plan, local_addresses, plan
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
 
-#: events that wait to be printed; what comes on top is lost
+#: events that can wait to be printed; further ones are lost
 _MOST_WAITING = 10_000
-#: seconds that the last of them may take
+#: seconds that printing the last of them may take
 _FAREWELL = 2.0
 
 
@@ -56,13 +56,13 @@ class Asked:
 
 
 def default_control() -> str | None:
-    """Where the control socket is if nobody says: in the user's runtime folder, for root in the system's."""
+    """The default path of the control socket: in the user's runtime folder, for root in the system's."""
     folder = os.environ.get("XDG_RUNTIME_DIR") or ("/run" if os.geteuid() == 0 else "")
     return os.path.join(folder, "ikeproof.sock") if folder and os.path.isdir(folder) else None
 
 
 def run_run(asked: Asked) -> int:
-    """Carry the policy out until a signal ends it."""
+    """Run the policy until a signal ends it."""
     (peer,) = load_peers([asked.policy])
     if asked.profile is not None:
         (peer,) = load_peers([asked.policy], Beside((f"{peer.name}={asked.profile}",)))
@@ -77,7 +77,7 @@ def run_run(asked: Asked) -> int:
 def _plans(peer: Peer, asked: Asked) -> list[Plan]:
     hosts = [_host(text) for text in asked.listen] or local_addresses(peer, asked.peers)
     if not hosts:
-        raise usage("the policy does not state its own address", "state it: --listen ADDRESS")
+        raise usage("the policy does not state the local address", "add --listen ADDRESS")
     own = held(asked.keys, asked.ccache, asked.keytab)
     plans = [plan(peer, host, asked.peers, own) for host in dict.fromkeys(hosts)]
     run = {item.name for one in plans for item in one.settings.connections}
@@ -125,7 +125,7 @@ def _keylog(path: str) -> KeyFile:
 
 
 async def _daemon(plans: Sequence[Plan], asked: Asked) -> Daemon:
-    """Everything that may be refused is had, or nothing is; the key log last, as that makes a file."""
+    """Acquire everything that can fail, or nothing; the key log last, because that creates a file."""
     control = asked.control or default_control()
     nodes: list[Node] = []
     daemon: Daemon | None = None
@@ -168,19 +168,19 @@ async def _serve(plans: Sequence[Plan], asked: Asked) -> None:
         raise usage(str(error), "ikeproof run --help") from None
     finally:
         if not await asyncio.to_thread(printer.close):
-            # Its thread holds the stream, so that nothing at exit would get past it.
+            # Its thread holds the stream's lock, so a normal exit would block.
             os._exit(exits.FINE)
 
 
 def _ends() -> list[signal.Signals]:
-    """What ends the daemon: a terminal that goes too, unless that is to be ignored (nohup)."""
+    """What ends the daemon: a signal, also that of a closed terminal, unless that is ignored (nohup)."""
     hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     return [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hangs_up else [])]
 
 
 class _Printer:
-    """Events on standard output, as they come, by a thread of its own: a terminal that is stopped, or a pipe
-    that nobody empties, holds no negotiation up."""
+    """Writes events to standard output in a thread of its own, so that a stopped terminal or a full pipe
+    delays no negotiation."""
 
     def __init__(self, daemon: Daemon, output: str) -> None:
         self._daemon, self._json = daemon, output == "json"
@@ -191,14 +191,14 @@ class _Printer:
         self._thread.start()
 
     def show(self, event: Mapping[str, Any]) -> None:
-        """One line; it is lost if too many wait already."""
+        """One line; it is lost if too many are waiting."""
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
             self._lost += 1
 
     def close(self) -> bool:
-        """Have the rest printed, as far as that goes in a bounded time; whether it was."""
+        """Print the rest within a bounded time; whether that succeeded."""
         with suppress(queue.Full):
             self._waiting.put(None, timeout=_FAREWELL)
         self._thread.join(_FAREWELL)
@@ -214,7 +214,7 @@ class _Printer:
                 self._stop()
                 return
             except OSError as error:
-                # As on a full disk: what is lost is no reason to end.
+                # As on a full disk: lost output does not end the daemon.
                 if not said:
                     _complain(f"they cannot be written: {error.strerror or error}")
                 said = True

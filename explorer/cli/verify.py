@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line asks for."""
+    """The options and arguments of the command."""
 
     files: Sequence[str]
     links: Sequence[str]
@@ -42,8 +42,8 @@ class Asked:
 def run_verify(asked: Asked) -> int:
     """Judge and print; the exit code.
 
-    What is read and judged is kept to the end, with next to no cycles: looking for them would take nearly half
-    of the time (benchmarks.mesh).
+    Everything that is read and judged is kept to the end and has hardly any cycles; collecting them would
+    take nearly half of the time (benchmarks.mesh).
     """
     collects = gc.isenabled()
     gc.disable()
@@ -107,16 +107,17 @@ def _alone(peer: Peer, asked: Asked) -> int:
 
     findings = findings_alone(peer, datetime.datetime.now(tz=datetime.UTC).date())
     made = sheets(peer)
+    log = _log(asked)
     if asked.output == "json":
         from explorer.report.json import alone_json
 
-        sys.stdout.write(alone_json(peer, made, findings) + "\n")
+        sys.stdout.write(alone_json(peer, made, findings, log) + "\n")
     else:
         from explorer.view.sheet import alone_rows
 
         rows = alone_rows(peer, made, findings, asked.details, width_of())
         write(rows, color=asked.color)
-        _print_log(findings, _log(asked), asked)
+        _print_log(findings, log, asked)
     failing = any(x.severity.rank >= Severity(asked.fail_on).rank for x in findings)
     return exits.FINDINGS if failing else exits.FINE
 
@@ -142,7 +143,7 @@ def exit_code(report: Report, threshold: Severity) -> int:
 def save_runs(
     peers: Sequence[Peer], pairs: Sequence[tuple[str, str]], today: datetime.date, folder: Path
 ) -> None:
-    """Write the run that shows each decided verdict, one file each."""
+    """Write the run that shows each decided verdict, each to a file."""
     from proofs.verify.witness import witnesses
 
     try:

@@ -1,4 +1,4 @@
-"""The pages under docs/ that are made from the code; a test holds them current.
+"""The pages under docs/ that are generated from the code; a test checks that they are current.
 
 python -m explorer.report.docs     write them
 """
@@ -28,9 +28,9 @@ from proofs.verify.log_lines import lines_of
 from proofs.verify.reasons import CAUSES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-_MADE = "Made from the code by `python -m explorer.report.docs`.\n"
-#: the part of verify.md that is made from the code stands between these two
-_FROM = "<!-- Made from the code by `python -m explorer.report.docs`: -->\n"
+_MADE = "Generated from the code by `python -m explorer.report.docs`.\n"
+#: the generated part of verify.md is between these two lines
+_FROM = "<!-- Generated from the code by `python -m explorer.report.docs`: -->\n"
 _UNTIL = "<!-- until here -->\n"
 
 
@@ -73,7 +73,7 @@ def _findings() -> str:
     rows += [f"| {x.id} | {x.severity.value} | {x.title} |" for x in CATALOGUE.values()]
     for item in CATALOGUE.values():
         rows.append(f"\n## {item.id}\n\n{item.title} ({item.severity.value}). {item.explanation}\n")
-        rows.append(f"- Mend: {item.mend}\n- Sources: {item.sources}")
+        rows.append(f"- Fix: {item.mend}\n- Sources: {item.sources}")
         rows += _log_lines(item.id)
     return "\n".join(rows) + "\n"
 
@@ -99,16 +99,17 @@ def _verify(written: str) -> str:
 
 
 def _promises() -> str:
-    """Each promise as a reviewer reads it aloud, under its theme; then the lemmas."""
+    """All promises by theme, then the lemmas."""
     rows = ["# Promises\n", _MADE]
     rows.append(
         "What the specification promises, for all policies, any number of negotiations and runs of\n"
         "any length. `ikeproof prove` proves each by induction with z3, and cvc5 checks the proof.\n"
         "`ikeproof prove --weaknesses` shows what breaks a promise without its exceptions.\n"
-        "The machines are in [specification.md](specification.md): two honest peers and an outsider, one\n"
-        "exchange of Phase I with any number of Quick Modes; the IPsec driver, packet by packet, which\n"
-        "is proved to do what Quick Mode assumes; and the flow between two ends that may both start,\n"
-        'exchange after exchange. What "proved" rests on: [trust.md](trust.md).\n'
+        "The machines are in [specification.md](specification.md). The first has two honest peers and an\n"
+        "outsider, one exchange of Phase I and any number of Quick Modes. The second is the IPsec driver,\n"
+        "packet by packet, and is proved to do what Quick Mode assumes. The third is the flow between two\n"
+        'ends that may both start, exchange after exchange. [trust.md](trust.md) explains what "proved"\n'
+        "rests on.\n"
     )
     theme = ""
     for item in promises().values():
@@ -119,14 +120,17 @@ def _promises() -> str:
         rows.append(f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n")
     rows += _possibilities()
     rows += _refinements()
-    rows += ["## Lemmas\n", "What the proofs of the promises rest on; each is proved too.\n"]
+    rows += ["## Lemmas\n", "The proofs of the promises rest on these. Each is proved too.\n"]
     rows += [f"- **{item.name}**: {item.why}" for item in lemmas().values()]
     return "\n".join(rows) + "\n"
 
 
 def _possibilities() -> list[str]:
     """What must remain possible, each with the steps of its run."""
-    rows = ["## Possibilities\n", "What must remain possible. A run with these steps shows each.\n"]
+    rows = [
+        "## Possibilities\n",
+        "These must remain possible. For each, a run with these steps shows that it is.\n",
+    ]
     for item in POSSIBILITIES.values():
         head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
         rows += [head, f"{item.machine}: {', '.join(f'`{step}`' for step in item.steps)}\n"]
@@ -137,13 +141,18 @@ def _refinements() -> list[str]:
     """How machines are put together, and what each leaves to its caller."""
     rows = [
         "## Refinements\n",
-        "A detailed machine that replaces a part of another one; proved too.\n",
+        "In each, a detailed machine replaces a part of another one. This is proved too.\n",
     ]
     for item in refinements().values():
         head = f"### {item.name}\n\n{item.says} ({', '.join(item.requirements)})\n"
         left = item.made().left_to_the_caller().items()
         seen_to = [f"- `{name}`: {', '.join(guards)}" for name, guards in left]
-        rows += [head, f"Left to {item.abstract}, joint step by joint step:\n", *seen_to, ""]
+        rows += [
+            head,
+            f"Guards that are left to {item.abstract}, for each joint step:\n",
+            *seen_to,
+            "",
+        ]
     return rows
 
 

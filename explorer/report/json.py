@@ -1,4 +1,4 @@
-"""A report as JSON, schema_version 1. Keys are always there, null where nothing is known."""
+"""A report as JSON, schema_version 1. Keys are always present, null where nothing is known."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEMA_VERSION = 1
 
 
 def report_json(report: Report, log: Sequence[Pointed] | None = None) -> str:
-    """The whole report as ASCII text; `log`: what a log points to, where one was given."""
+    """The whole report as ASCII text; `log`: what a log points to, if one was given."""
     tree: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "peers": [
@@ -36,6 +36,10 @@ def report_json(report: Report, log: Sequence[Pointed] | None = None) -> str:
         ],
         "pairs": [_pair(item) for item in report.pairs],
         "findings": [_finding(item) for item in report.findings],
+        "changes": {
+            "tried_links": report.tried,
+            "untried_links": [list(link) for link in report.untried],
+        },
     }
     if log is not None:
         tree["log"] = [_pointed(item) for item in log]
@@ -146,23 +150,30 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _edit(edit: Edit) -> dict[str, Any]:
-    """A change that was tried; `adds`: into the section at this place, else in the setting's stead."""
+    """A change that was tried; `adds`: insert into the section at this place, else replace the setting."""
     return {"place": _place(edit.place), "text": edit.text, "adds": edit.adds}
 
 
-def alone_json(peer: Peer, sheets: Sequence[Sheet], findings: Sequence[Finding]) -> str:
-    """One policy alone: its findings, and what the other end must have."""
+def alone_json(
+    peer: Peer,
+    sheets: Sequence[Sheet],
+    findings: Sequence[Finding],
+    log: Sequence[Pointed] | None = None,
+) -> str:
+    """One policy alone: its findings, and what the other end must have; `log` as for a report."""
     made = [asdict(item) for item in sheets]
     for sheet, item in zip(made, sheets, strict=True):
         sheet["place"] = _place(item.place)
         for child, of in zip(sheet["children"], item.children, strict=True):
             child["place"] = _place(of.place)
-    tree = {
+    tree: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "peer": {"name": peer.name, "files": list(peer.files), "profile": peer.profile.name},
         "findings": [_finding(item) for item in findings],
         "sheets": made,
     }
+    if log is not None:
+        tree["log"] = [_pointed(item) for item in log]
     return json.dumps(tree, indent=2, ensure_ascii=True)
 
 
@@ -181,6 +192,6 @@ def log_json(file: str, found: Sequence[Pointed]) -> str:
 
 
 def _pointed(item: Pointed) -> dict[str, Any]:
-    """`ids`: one finding, or several that leave the same line (`sure` is false then)."""
+    """`ids`: one finding, or several that log the same line (`sure` is false then)."""
     lines = [{"line": number, "text": text} for number, text in item.lines]
     return {"ids": list(item.findings), "sure": item.sure, "lines": lines}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from model.formats.swanctl.keys import KEYS, Effect
 
-#: the pages part that is made from the code begins here
-MARK = "<!-- Made from the code by `python -m explorer.report.docs` from here on. -->\n"
+#: the generated part of the page begins here
+MARK = "<!-- Generated from the code by `python -m explorer.report.docs` from here on. -->\n"
 _TITLES = {
     "connection": "`connections.<name>`",
     "auth": "`local` and `remote` sections",

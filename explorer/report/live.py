@@ -1,4 +1,4 @@
-"""Rows as they come, and on a terminal a line below them that says what is under way."""
+"""Rows as they come, and on a terminal a status line below them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Screen(Protocol):
     """Where the rows of a long command go."""
 
     def rows(self, rows: Iterable[Row]) -> None:
-        """Show rows, above the line that says what is under way."""
+        """Show rows, above the status line."""
         ...
 
     def at(self, said: str) -> None:
-        """Say what is under way."""
+        """Set the status line."""
         ...
 
 
@@ -40,7 +40,7 @@ class _Plain:
 
 
 class _Quiet(_Plain):
-    """Nothing: the output is a tree that is printed at the end."""
+    """Prints nothing: the output is JSON, printed at the end."""
 
     def rows(self, rows: Iterable[Row]) -> None:
         return None

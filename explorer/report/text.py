@@ -1,4 +1,4 @@
-"""Rows on a terminal or into a pipe: colour as asked for, and nothing unsafe."""
+"""Rows on a terminal or into a pipe: in colour if requested, and safe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.view.rows import Row, safe_row
 if TYPE_CHECKING:
     from rich.text import Text
 
-# Okabe-Ito colours; each row also says in words what its colour says.
+# Okabe-Ito colours; no row relies on its colour alone.
 _STYLES = {
     "ok": "#56B4E9",
     "bad": "bold #D55E00",
@@ -27,7 +27,7 @@ _STYLES = {
 
 
 def width_of(stream: TextIO | None = None) -> int:
-    """The columns to lay out for: the terminal's, $COLUMNS, or the width for pipes and files."""
+    """The width of the page: the terminal's, $COLUMNS, or the one for pipes and files."""
     out = stream or sys.stdout
     if os.environ.get("COLUMNS", "").isdigit():
         return page_width(int(os.environ["COLUMNS"]))

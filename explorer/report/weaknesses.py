@@ -1,6 +1,6 @@
-"""The known weaknesses: their runs under examples/weaknesses, and the page made of those.
+"""The known weaknesses: their runs under examples/weaknesses, and the page made from them.
 
-python -m explorer.report.weaknesses     search the runs anew, and write them
+python -m explorer.report.weaknesses     search the runs again, and write them
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "examples" / "weaknesses"
 
 
 def stored(known: Known) -> Run:
-    """The run that is kept of a weakness; OSError if there is none."""
+    """The saved run of a weakness; OSError if there is none."""
     return Run.parse((FOLDER / f"{known.name}.run").read_text("utf-8"), f"{known.name}.run")
 
 
 def page() -> str:
     """All of them: what breaks, what it needs, what closes it, and the run."""
     about = (
-        "Each is a run of the specification that breaks the bare claim of a promise, with the fewest\n"
-        "powers and policies; `ikeproof prove --weaknesses` searches them, these are the ones with a name.\n"
-        "`ikeproof replay examples/weaknesses/NAME.run` takes a run change by change.\n"
+        "Each is a run of the specification that breaks a promise without its exceptions, with the fewest\n"
+        "powers and policies. `ikeproof prove --weaknesses` searches for all; these are the ones with a name.\n"
+        "`ikeproof replay examples/weaknesses/NAME.run` replays a run step by step.\n"
     )
     rows = [about, "| weakness | breaks | needs |", "|---|---|---|"]
     for item in KNOWN.values():

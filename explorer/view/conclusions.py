@@ -39,7 +39,7 @@ _CAUSES = {
     Reason.PROPOSAL_P2: "no common Phase II proposal",
     Reason.SELECTOR: "the traffic selectors (IDs) do not match the policy",
 }
-#: what a notify means that has no reason of its own
+#: the meaning of notifies that have no reason of their own
 _MEANINGS: dict[int, str] = {
     NotifyType.INVALID_COOKIE: "the peer does not know this Phase I SA, it may have restarted",
     NotifyType.INVALID_SPI: "the peer does not know this SPI, it may have restarted",
@@ -56,7 +56,7 @@ _RANGES = 8
 
 
 def conclusion_lines(conclusion: Conclusion) -> Iterator[tuple[str, str]]:
-    """The conclusion, and what became of other Quick Modes that did not succeed: a role and a sentence
+    """The conclusion, and what happened to other Quick Modes that did not succeed: a role and a sentence
     each."""
     main = conclusion.main
     yield ROLES[main.outcome], f"{sentence(conclusion)} ({_frames(main.frames)})"
@@ -74,7 +74,7 @@ def conclusion_lines(conclusion: Conclusion) -> Iterator[tuple[str, str]]:
 
 
 def conclusion_tree(conclusion: Conclusion) -> dict[str, object]:
-    """A conclusion as JSON: the one that decides, and one for each Quick Mode."""
+    """A conclusion as JSON: the main one, and one for each Quick Mode."""
     return {
         **_tree(conclusion.main),
         "sentence": sentence(conclusion),
@@ -130,14 +130,14 @@ def sentence(conclusion: Conclusion) -> str:
 
 
 def _deleted(conclusion: Conclusion, begun: str) -> str:
-    """What was established, and which of it a Delete has ended (Phase II SAs live on, R19)."""
+    """What was established, and what of that a Delete has ended (Phase II SAs remain, R19)."""
     main = conclusion.main
     made = any(item.outcome in (Outcome.ESTABLISHED, Outcome.DELETED) for item in conclusion.quick)
     was = f"{begun} complete" if begun else ""
     if made:
         was = f"established: {_established(conclusion, begun)}"
     what = "the Phase II SAs" if main.exchange == ExchangeType.QUICK else "the Phase I SA"
-    live = ", and the Phase II SAs live on" if main.outcome is Outcome.ESTABLISHED else ""
+    live = ", and the Phase II SAs remain" if main.outcome is Outcome.ESTABLISHED else ""
     return f"{was}; then {_who(main.by_initiator)} deletes {what}{live}".removeprefix("; ")
 
 
@@ -154,7 +154,7 @@ def _established(conclusion: Conclusion, begun: str) -> str:
 
 
 def _counted(messages: int) -> str:
-    """How many messages a Quick Mode took: a fourth is CONNECTED, which the commit bit asks for."""
+    """How many messages a Quick Mode took; a fourth is CONNECTED, which the commit bit requests."""
     return f"{messages} messages" + (" with the commit bit and CONNECTED" if messages == 4 else "")
 
 
@@ -175,7 +175,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _likely(item: Ending) -> str:
-    """The cause, and what else it may be."""
+    """The cause, and possible other causes."""
     cause = _CAUSES.get(item.reason, "")
     if item.certain:
         return cause
@@ -197,7 +197,7 @@ def _refusal(item: Ending) -> str:
 
 
 def _phase1(item: Ending, begun: str) -> str:
-    """Where Phase I stopped; or what the conversation as a whole came to."""
+    """Where Phase I stopped, or how the conversation as a whole ended."""
     if item.notify is not None and item.outcome is Outcome.REFUSED:
         return _refusal(item)
     if item.outcome is Outcome.PHASE1:
@@ -274,7 +274,7 @@ def _why_stopped(item: Ending) -> str:
 
 
 def _unread(item: Ending) -> str:
-    """Answers that no key opens."""
+    """Answers that no key decrypts."""
     number = f"{item.answers} encrypted Informational message{'s' * (item.answers > 1)}"
     keys = "its keys do not open" if item.keyed else "cannot be read without a key"
     if item.reason is Reason.REFUSAL_ENCRYPTED:
@@ -283,7 +283,7 @@ def _unread(item: Ending) -> str:
 
 
 def _resent(item: Ending) -> str:
-    """The message before is sent again, although it was answered."""
+    """The message before it is sent again although it was answered."""
     number, sender = item.stopped_after or 0, _who(item.by_initiator)
     times = "once more" if item.answers == 1 else f"again, {item.answers} times"
     return (
@@ -293,7 +293,7 @@ def _resent(item: Ending) -> str:
 
 
 def _quick(item: Ending) -> str:
-    """What became of a Quick Mode, as the end of a sentence that begins with its name."""
+    """What happened to a Quick Mode, as the end of a sentence that begins with its name."""
     number = item.stopped_after
     if item.outcome is Outcome.ESTABLISHED:
         return "is complete"
@@ -327,5 +327,5 @@ def _quick(item: Ending) -> str:
     else:
         why = f"{_sent(item)}, no answer"
         if number == 1:
-            why += " (the responder may have lost this Phase I SA, or drop the offer in silence)"
+            why += " (the responder may have lost this Phase I SA, or drops the offer silently)"
     return f"stopped after message {number}: {why}"

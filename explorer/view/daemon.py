@@ -1,4 +1,4 @@
-"""What a daemon says, as rows: its events and its status, from their JSON."""
+"""The events and the status of a daemon as rows, from their JSON."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _suite(choice: Tree) -> str:
 
 # ---- status
 def status_rows(status: Tree) -> Iterator[Row]:
-    """Everything there is, address by address."""
+    """Everything that the daemon has, address by address."""
     for node in status["addresses"]:
         yield Row(
             "plain",
@@ -126,7 +126,7 @@ def _phase1_rows(sa: Tree) -> Iterator[Row]:
 
 
 def outcome_rows(result: Tree) -> Iterator[Row]:
-    """What came of bringing a connection up."""
+    """The result of bringing a connection up."""
     roles = {"established": "ok", "fails": "bad"}
     why = f"{result['why']} ({result['reason']})" if result["why"] else ""
     if result["soft_sa"]:

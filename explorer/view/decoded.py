@@ -1,4 +1,4 @@
-"""What `ikeproof decode` has found, before it is put into words."""
+"""The result of `ikeproof decode`, before it is put into words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GIGA = 10**9
 
 @dataclass
 class Decoded:
-    """What a capture holds; every frame is in one of the lists, and messages are in conversations.
+    """The content of a capture. Every frame is in one of the lists, and messages are in conversations.
 
     conclusions   one for each of `conversations`; `others`: those that are not IKEv1
     """
@@ -33,7 +33,7 @@ class Decoded:
 
     @cached_property
     def in_order(self) -> list[tuple[Conversation | OtherConversation, Conclusion]]:
-        """All conversations with their conclusions, by their first messages; once nothing is added."""
+        """All conversations with their conclusions, in the order of their first messages, when the capture is complete."""
         pairs: list[tuple[Conversation | OtherConversation, Conclusion]] = [
             *zip(self.conversations, self.conclusions, strict=True),
             *((item, item.conclusion()) for item in self.others),
@@ -46,5 +46,5 @@ class Decoded:
 
     @property
     def messages(self) -> int:
-        """How many there are, repeated ones counted."""
+        """How many there are, including repeated ones."""
         return sum(len(item.messages) for item, _ in self.in_order)

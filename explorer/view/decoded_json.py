@@ -1,4 +1,4 @@
-"""What a capture holds, as the tree that JSON shows (docs/decode.md)."""
+"""The content of a capture as JSON (docs/decode.md)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def decoded_tree(decoded: Decoded) -> dict[str, object]:
 
 
 def _date(time_ns: int | None) -> str | None:
-    """A time as ISO 8601; None for one that no calendar has."""
+    """A time as ISO 8601; None if it is out of range."""
     if time_ns is None:
         return None
     try:
@@ -85,7 +85,7 @@ def _conversation_tree(conversation: Conversation, conclusion: Conclusion) -> di
 
 
 def _head_tree(decoded: Decoded, conversation: int, seen: Seen | OtherSeen) -> dict[str, object]:
-    """What a message of any version has."""
+    """The fields that a message of any version has."""
     header, datagram = seen.header, seen.datagram
     return {
         "frame": datagram.frame,

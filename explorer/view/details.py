@@ -30,7 +30,7 @@ MOST_SAID = 8
 
 
 def detailed_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row]:
-    """Everything that the report holds."""
+    """Everything in the report."""
     paths = Paths(file for peer in report.peers for file in peer.files)
     lines = list(peer_lines(report))
     for pair in report.pairs:
@@ -45,7 +45,7 @@ def detailed_rows(report: Report, threshold: Severity, width: int) -> Iterator[R
         lines += [Line("plain", "", ""), Line("plain", "", "Findings (ikeproof explain ID)")]
         lines += finding_lines(findings, paths)
     lines.append(Line("plain", "", ""))
-    lines += summary(report, threshold)
+    lines += summary(report, threshold, complete=True)
     lines += _undecided(report)
     if any(pair.overlap for pair in report.pairs):
         proved = ", ".join(_theorems(report))
@@ -98,7 +98,7 @@ def _label(label: str, text: str, role: str = "plain") -> Line:
 
 
 def _bounds(pair: PairVerdict) -> Iterator[Line]:
-    """Overlap and exposure: what proved promises say for these lifetimes."""
+    """Overlap and exposure: what the proved promises say for these lifetimes."""
     if pair.overlap is None or pair.exposure is None:
         return
     overlap, exposure = pair.overlap, pair.exposure
@@ -120,7 +120,8 @@ def _undecided(report: Report) -> Iterator[Line]:
     for pair in report.pairs:
         needs |= dict.fromkeys(pair.phase1.needs)
         needs |= dict.fromkeys(need for child in pair.phase2 for need in child.needs)
-    yield Line("plain", "", f"Undecided: {'; '.join(needs) or 'nothing'}.")
+    if needs:
+        yield Line("open", "", f"Undecided: {'; '.join(needs)}.")
 
 
 def _theorems(report: Report) -> dict[str, None]:

@@ -21,7 +21,7 @@ def entry_lines(entry: Entry) -> Iterator[Line]:
     yield Line("plain", "", "")
     yield Line("plain", "", entry.explanation)
     yield Line("plain", "", "")
-    yield Line("plain", "Mend:", entry.mend, "", _LABEL)
+    yield Line("plain", "Fix:", entry.mend, "", _LABEL)
     yield Line("plain", "Sources:", entry.sources, "", _LABEL)
     for number, item in enumerate(lines_of(entry.id)):
         mark = "" if item.sure else "  (other findings have this line too)"
@@ -30,7 +30,7 @@ def entry_lines(entry: Entry) -> Iterator[Line]:
 
 
 def pointed_lines(found: Sequence[Pointed], file: str) -> Iterator[Line]:
-    """What a log points to: findings that are sure first, each with lines of the log."""
+    """What a log points to: certain findings first, each with lines of the log."""
     if not found:
         yield Line("ok", "", f"No line of {file} points to a finding.")
         return
@@ -59,7 +59,7 @@ def _rank(item: Pointed) -> int:
 def confirmed_lines(
     findings: Sequence[Finding], found: Sequence[Pointed], file: str
 ) -> Iterator[Line]:
-    """Which findings of a verdict a log confirms, and which of its findings the files do not explain."""
+    """Which findings of a verdict a log confirms, and which findings of the log the files do not explain."""
     ids = {item.id for item in findings}
     yield Line("plain", "", "")
     yield Line("plain", "", f"Log {file}")

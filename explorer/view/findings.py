@@ -1,4 +1,4 @@
-"""Findings as a page shows them: those that say the same of both directions or several places are one."""
+"""Findings as a page shows them: the same finding for both directions or several places is shown once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "note"}
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """One finding with all the directions, children and places that it holds for."""
+    """One finding with all its directions, children and places."""
 
     finding: Finding
     ways: tuple[tuple[str, str], ...]
@@ -25,7 +25,7 @@ class Merged:
 
 
 def all_findings(report: Report) -> list[Finding]:
-    """Those of the files and of all pairs, each once, the gravest first."""
+    """Those of the files and of all pairs, each once, the most severe first."""
     found = dict.fromkeys(report.findings)
     for pair in report.pairs:
         found.update(dict.fromkeys(pair.findings))
@@ -52,7 +52,7 @@ def _merge(items: list[Finding]) -> Merged:
 
 
 def finding_lines(findings: Iterable[Finding], paths: Paths, about: bool = True) -> Iterator[Line]:
-    """As a linter prints them; `about`: with direction and child."""
+    """In the style of a linter; `about`: with direction and child."""
     for item in merged(findings):
         first = item.finding
         said = f"{_about(item)}: {first.what}" if about and _about(item) else first.what

@@ -1,4 +1,4 @@
-"""How a page fits a terminal: columns, wrapping between words, and paths no longer than they need be."""
+"""Fits a page to a terminal: columns, wrapping between words, and short paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GAP = "   "
 
 
 def page_width(columns: int | None) -> int:
-    """The width to lay out for: a terminal's within limits, or the one for pipes and files (None)."""
+    """The width of the page: the terminal's within limits, or the one for pipes and files (None)."""
     return PIPE if columns is None else max(LEAST, min(MOST, columns))
 
 
@@ -23,9 +23,9 @@ def page_width(columns: int | None) -> int:
 class Line:
     """A label, a text that wraps below itself, and a place that follows it.
 
-    label   stands in a column of its own, `indent` wide
-    code    the text is to be copied: it is never broken, but moves to a line of its own
-    at      a place; it stays whole
+    label   in a column of its own, `indent` wide
+    code    the text can be copied: it is never broken, but moved to a line of its own
+    at      a place; it is never broken
     """
 
     role: str
@@ -37,7 +37,7 @@ class Line:
 
 
 def laid(lines: Iterable[Line], width: int) -> Iterator[Row]:
-    """The lines as rows of at most `width` columns; what may not be broken can be longer."""
+    """The lines as rows of at most `width` columns; what must not be broken can be longer."""
     for line in lines:
         label = f"{line.label:<{line.indent}}" if line.indent else line.label
         yield from _code(line, label, width) if line.code else _prose(line, label, width)
@@ -68,18 +68,18 @@ def _code(line: Line, label: str, width: int) -> Iterator[Row]:
 
 
 class Paths:
-    """Files by the shortest end of their path that no other file shares."""
+    """Files by the shortest end of their path that is unique."""
 
     def __init__(self, files: Iterable[str]) -> None:
         parts = {file: PurePosixPath(file).parts for file in files}
         self._short = {file: _shortest(file, parts) for file in parts}
 
     def file(self, file: str) -> str:
-        """The short form of a path; one that is not known stays as it is."""
+        """The short form of a path; an unknown one is left unchanged."""
         return self._short.get(file, file)
 
     def at(self, place: Place | None) -> str:
-        """A place, or nothing."""
+        """A place, or empty text."""
         return f"{self.file(place.file)}:{place.line}" if place is not None else ""
 
     def all(self, places: Sequence[Place]) -> str:

@@ -104,7 +104,7 @@ def _about(label: str, text: str, role: str = "plain") -> Row:
 
 
 def _key_rows(conversation: Conversation) -> Iterator[Row]:
-    """What the keys open, and what the hashes and signatures are worth."""
+    """What the keys decrypt, and whether hashes and signatures are right."""
     known, messages = conversation.known, conversation.messages
     for fault in known.faults:
         yield _about("key log", fault, "bad")
@@ -115,13 +115,13 @@ def _key_rows(conversation: Conversation) -> Iterator[Row]:
         why = known.missing + (
             ": give a key log with --keylog FILE" if known.missing == NO_KEY else ""
         )
-        said = [f"{many}, not deciphered"] + _wrapped(why) * (known.missing not in known.faults)
+        said = [f"{many}, not decrypted"] + _wrapped(why) * (known.missing not in known.faults)
         for number, line in enumerate(said):
             yield _about("" if number else "keys", line, "open")
     elif closed:
-        yield _about("keys", f"{len(closed)} of {many} not deciphered", "open")
+        yield _about("keys", f"{len(closed)} of {many} not decrypted", "open")
     elif sealed:
-        yield _about("keys", f"{many}, deciphered", "ok")
+        yield _about("keys", f"{many}, decrypted", "ok")
     checks = [one for item in messages if item.repeats is None for one in item.checks]
     for verdict, role in (
         (Verdict.VERIFIED, "ok"),
@@ -135,7 +135,7 @@ def _key_rows(conversation: Conversation) -> Iterator[Row]:
 
 
 def _wrapped(text: str, width: int = 86) -> list[str]:
-    """Text in lines that a terminal of 100 columns takes."""
+    """Text in lines that fit a terminal of 100 columns."""
     lines = [""]
     for word in text.split():
         if len(lines[-1]) + 1 + len(word) > width:
@@ -180,25 +180,25 @@ def _closed_rows(seen: Seen) -> Iterator[Row]:
     fourth = seen.header.exchange == ExchangeType.QUICK and seen.number == 4
     place = ", in the place of CONNECTED (RFC 2408 3.1)" if fourth else ""
     yield Row("dim", _INDENT, f"encrypted, {size} octets{place}")
-    if seen.why.startswith(WRONG_KEY):  # what it was taken for is in JSON
+    if seen.why.startswith(WRONG_KEY):  # its supposed type is in JSON
         yield Row("open", _INDENT, WRONG_KEY)
     elif seen.why == NO_IV:
         yield Row("open", _INDENT, NO_IV)
 
 
 def _payload_rows(seen: Seen, kerberos: bool | None) -> Iterator[Row]:
-    """The payloads; a hash or a signature with what it is worth."""
+    """The payloads; a hash or a signature with its verdict."""
     checks = iter(seen.checks)
     for item in seen.payloads:
         name, lines = payload_lines(item, kerberos)
         role = "plain"
         if isinstance(item, HashData | Signature) and (check := next(checks, None)):
             role = _ROLES[check.verdict]
-            # of one that is verified the whole name of its signer stays in one line
+            # the name of a verified signer stays on one line
             lines = [_worth(check)] if role == "ok" else _wrapped(_worth(check), 74)
         for number, line in enumerate(lines):
             yield Row(role, _INDENT, f"{name if not number else '':<{_LABEL}}{line}")
-    for check in checks:  # one that has no payload of its own
+    for check in checks:  # a check without a payload of its own
         yield Row(_ROLES[check.verdict], _INDENT, f"{'':<{_LABEL}}{_worth(check)}")
 
 
@@ -220,7 +220,7 @@ def _malformed_rows(decoded: Decoded, item: Malformed) -> Iterator[Row]:
 
 
 def _other_rows(decoded: Decoded) -> Iterator[Row]:
-    """Frames without an IKE message, a line for each reason."""
+    """Frames without an IKE message, one line for each reason."""
     rows = []
     for datagrams, what in ((decoded.esp, "ESP in UDP"), (decoded.keepalives, "NAT keepalive")):
         if datagrams:
@@ -235,7 +235,7 @@ def _other_rows(decoded: Decoded) -> Iterator[Row]:
         yield Row("dim", f"{len(frames):>6} ", f"{what} (frame{'s' * (len(frames) > 1)} {listed})")
     if not decoded.in_order and not decoded.malformed:
         yield Row("plain", "")
-        said = "No ISAKMP message on UDP ports 500 and 4500. For another port give --port N"
+        said = "No ISAKMP message on UDP ports 500 and 4500. For another port use --port N"
         if decoded.esp or any(why in decoded.ignored for why in PROTECTED):
             said += "\nThere are ESP or AH packets: their SAs were negotiated outside the capture"
         for line in said.splitlines():

@@ -1,5 +1,5 @@
-"""Names in words: text of packets, distinguished names, certificates. What is not a name says so; nothing
-is trusted, and `safe` makes the text safe where it is printed."""
+"""Names from packets as text: distinguished names, certificates. No input is trusted; `safe` makes the text
+safe where it is printed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _TYPES = {
     "2a864886f70d010901": "emailAddress",
 }
 MAX_PARTS = 32
-#: code points up to here are European letters: by them a name in UTF-16 is recognised
+#: code points up to here are European letters, by which a name in UTF-16 is recognised
 _EUROPEAN = 0x24F
 _MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 def utf16_text(data: bytes) -> str | None:
     """Text in UTF-16 of either byte order, without a zero at its end, as Windows writes names; None if the
-    octets do not look like it: most of their letters have to be European ones."""
+    octets do not look like it: most letters must be European."""
     order = _MARKS.get(data[:2])
     orders = (order,) if order else ("utf-16-le", "utf-16-be")
     body = data[2:] if order else data
@@ -52,7 +52,7 @@ def plain_text(data: bytes) -> str | None:
 
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """The elements side by side in DER octets; ValueError where they are none."""
+    """The elements of DER octets, one after the other; ValueError if they are not valid."""
     at = 0
     while at < len(der):
         if at + 2 > len(der):
@@ -72,7 +72,7 @@ def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def distinguished_name(der: bytes) -> str | None:
-    """A name such as `C=DE, O=Rig, CN=hq`, in the order of its parts; None if the octets are none."""
+    """A name such as `C=DE, O=Rig, CN=hq`, in the order of its parts; None if the octets are not a name."""
     try:
         ((tag, body),) = _elements(der)
         parts = [_part(kind, content) for kind, content in _elements(body)]

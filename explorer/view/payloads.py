@@ -129,7 +129,7 @@ def _identity(item: Identification) -> str:
 
 
 def _prefix(mask: bytes) -> str:
-    """A mask as the number of its leading ones, if it has no others."""
+    """A mask as a prefix length, if it is one."""
     bits = int.from_bytes(mask, "big")
     inverted = ~bits & ((1 << 8 * len(mask)) - 1)
     return str(bits.bit_count()) if not inverted & (inverted + 1) else str(ip_address(mask))
@@ -199,7 +199,7 @@ def _gss(item: GssToken) -> Lines:
     yield f"{len(item.data)} octets{_token(item.data)}"
 
 
-#: the mechanism of a token (RFC 1964, 4178), and what its first octets say
+#: the mechanism of a token (RFC 1964, 4178), and the meaning of its first octets
 _MECHANISMS = {
     bytes.fromhex("06092a864886f712010202"): "Kerberos",
     bytes.fromhex("06092a864882f712010202"): "Kerberos (Microsoft's number)",
@@ -230,7 +230,7 @@ def _unknown(item: Unknown) -> Lines:
         last = ", the last" if body[3] & 1 else ""
         yield f"{len(body) - 4} octets, fragment {body[2]} of message {body[0] << 8 | body[1]}{last}"
     elif item.type == Payload.ATTRIBUTES:
-        yield f"{len(body)} octets of XAUTH or Mode Config"  # a password may be in it
+        yield f"{len(body)} octets of XAUTH or Mode Config"  # it may contain a password
     else:
         private = item.type >= _PRIVATE
         kind = "private payload type" if private else "unknown payload type"
@@ -309,7 +309,7 @@ def _delete_fields(item: Delete) -> dict[str, object]:
 
 def _unknown_fields(item: Unknown) -> dict[str, object]:
     if item.type == Payload.ATTRIBUTES:
-        return {}  # a password may be in it
+        return {}  # it may contain a password
     return {"data": item.body.hex(), "text": plain_text(item.body)}
 
 

@@ -37,7 +37,7 @@ def heading_rows(profiles: Sequence[str]) -> Iterator[Row]:
 def verdict_rows(
     verdict: Verdict, profiles: Sequence[str] = (), cells: Sequence[Cell] = ()
 ) -> Iterator[Row]:
-    """One line a promise, with a column for each profile; what stands in the way, and the run, below.
+    """One line for each promise, with a column for each profile; below it the obstacle, if any, and the run.
 
     A promise without exceptions needs none under any profile.
     """
@@ -70,7 +70,7 @@ def run_rows(run: Run) -> Iterator[Row]:
 
 
 def summary_row(verdicts: Sequence[Verdict], asked: int, seconds: float) -> Row:
-    """How many of how many, and how long it took."""
+    """How many were proved, of how many, and the time."""
     proved = sum(verdict.proof.value == "proved" for verdict in verdicts)
     role = "ok" if proved == asked else "open"
     missing = f", {asked - len(verdicts)} not reached" if len(verdicts) < asked else ""
@@ -78,7 +78,7 @@ def summary_row(verdicts: Sequence[Verdict], asked: int, seconds: float) -> Row:
 
 
 def weakness_rows(weakness: Weakness) -> Iterator[Row]:
-    """What breaks the bare claim, how, and what closes it."""
+    """What breaks the promise without its exceptions, how, and what closes it."""
     needs = " + ".join(weakness.needs) or "nothing"
     named = [
         item.name
@@ -94,7 +94,7 @@ def weakness_rows(weakness: Weakness) -> Iterator[Row]:
 
 
 def open_rows(fates: Sequence[Fate]) -> Iterator[Row]:
-    """The mutants that nothing notices."""
+    """The mutants that nothing detects."""
     for item in fates:
         if item.fate == "open":
             yield Row("open", "open", f"{item.mutant}: {item.why}")
@@ -155,7 +155,7 @@ def proof_tree(
 def _promise_tree(verdict: Verdict, cells: Sequence[Cell]) -> dict[str, object]:
     return {
         "name": verdict.name,
-        "profile": None,  # a verdict is about any policies; what a profile adds stands below
+        "profile": None,  # a verdict is about all policies; the part about profiles is below
         "without_exceptions": {
             c.profile: {"verdict": c.verdict, "run": c.run.text() if c.run else None}
             for c in cells

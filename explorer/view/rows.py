@@ -1,4 +1,4 @@
-"""Rows: what every report is made of before it is written as text or shown on a screen."""
+"""Rows, of which every report is made before it is printed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from explorer.view.safe import safe
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: its role, what stands first, and the rest."""
+    """One line: its role, its label, and the text."""
 
     role: str
     head: str

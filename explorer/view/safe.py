@@ -1,4 +1,4 @@
-"""The one place where text from files is made safe for a terminal."""
+"""Makes text from files safe for a terminal; the only place that does."""
 
 from __future__ import annotations
 

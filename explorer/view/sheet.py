@@ -24,7 +24,7 @@ def alone_rows(
     lines.append(Line("plain", "", ""))
     shown = [x for x in findings if details or x.severity is not Severity.NOTE]
     lines += finding_lines(sorted(shown, key=lambda x: -x.severity.rank), paths)
-    lines.append(_counts(findings))
+    lines.append(_counts(findings, details))
     for sheet in sheets:
         lines += [Line("plain", "", ""), *_sheet(sheet)]
     if not sheets:
@@ -32,13 +32,14 @@ def alone_rows(
     yield from laid(lines, width)
 
 
-def _counts(findings: Sequence[Finding]) -> Line:
+def _counts(findings: Sequence[Finding], details: bool) -> Line:
     together = merged(findings)
     counts = [sum(x.finding.severity is kind for x in together) for kind in reversed(Severity)]
     words = zip(counts, ("error", "warning", "note"), strict=True)
     said = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in words)
     role = "bad" if counts[0] else "ok"
-    return Line(role, "", f"{said}, independent of the other end (--details shows notes).")
+    more = "" if details or not counts[2] else " (--details shows notes)"
+    return Line(role, "", f"{said}, independent of the other end{more}.")
 
 
 def _sheet(sheet: Sheet) -> Iterator[Line]:

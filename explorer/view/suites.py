@@ -25,7 +25,7 @@ _ENCRYPTION = {1: "des", 2: "idea", 3: "blowfish", 4: "rc5", 5: "3des", 6: "cast
 _HASH = {1: "md5", 2: "sha1", 3: "tiger", 4: "sha256", 5: "sha384", 6: "sha512"}
 _METHOD = {
     **{item.value: item.name.lower().replace("_", "-") for item in Method},
-    65001: "kerberos or xauth-pre-shared-key",  # unless something tells
+    65001: "kerberos or xauth-pre-shared-key",  # unless something distinguishes them
     65002: "xauth-pre-shared-key of the responder",
     65005: "xauth-rsa-signatures",
     65006: "xauth-rsa-signatures of the responder",
@@ -53,10 +53,10 @@ _AH: dict[int, str] = {
 }
 _INTEGRITY = {1: "md5", 2: "sha1", 3: "des-mac", 4: "kpdk", 5: "sha256", 6: "sha384", 7: "sha512"}
 _UNITS: dict[int, str] = {LifeType.SECONDS: "s", LifeType.KILOBYTES: "kB"}
-#: what method 65001 means, where that is known
+#: the meaning of method 65001, where that is known
 _SHARED_NUMBER = {True: "kerberos", False: "xauth-pre-shared-key"}
 _NAMES = (OakleyAttribute.GSS_IDENTITY_NAME, OakleyAttribute.GSS_NAME_WINDOWS)
-#: a number of more octets than this is shown as octets
+#: a number of more octets is shown as octets
 _NUMBER = 8
 
 
@@ -120,14 +120,14 @@ def _named(table: Mapping[int, str], value: int | None, what: str, bits: int | N
         return known
     if bits.bit_length() > 8 * _NUMBER:
         return f"{known} with {in_digits(bits)} bits"
-    head, _, tail = known.partition("-")  # as the policies have it: aes128gcm16
+    head, _, tail = known.partition("-")  # as in policies: aes128gcm16
     return f"{head}{in_digits(bits)}{tail}"
 
 
 def _rest(
     transform: Transform, said: tuple[int, ...], life: tuple[int, int], names: type[IntEnum]
 ) -> list[str]:
-    """Lifetimes, and attributes that are in no suite."""
+    """Lifetimes, and attributes that are not part of a suite."""
     lifetimes, others = [], []
     unit: int | None = None
     for item in transform.attributes:

@@ -1,7 +1,7 @@
-"""The page of `ikeproof verify`: what comes up, why not, and what to write; in short, then as rows.
+"""The short page of `ikeproof verify`: what comes up, what does not and why, and what to write.
 
-Each direction has one line; where it fails, both sides' lines and the change to make follow. Everything
-else that was found is counted, and `details` shows it.
+Each direction has one line; if it fails, both sides' lines and the change to make follow. Everything
+else is counted, and `details` shows it.
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ def overall(pair: PairVerdict) -> Outcome:
 
 @dataclass
 class _Told:
-    """What the page has said already: changes, and causes by the lines they are about.
+    """What the page has already shown: changes, and causes by their lines.
 
-    most   how much of what a side says is listed
+    most   how many items of each side are listed
     """
 
     most: int
@@ -155,7 +155,7 @@ def _suites(pair: PairVerdict) -> str:
 
 
 def title_of(verdict: Phase1Verdict | Phase2Verdict) -> str:
-    """A few words on what is wrong, or that something is missing."""
+    """In a few words what is wrong, or that something is missing."""
     if verdict.outcome is Outcome.UNDECIDED:
         return "information is missing"
     return CAUSES[verdict.reason].title if verdict.reason else "it fails"
@@ -168,7 +168,7 @@ def _cause(
     found = finding_of(pair, verdict)
     edits = found.edits if found is not None else ()
     if edits and set(edits) <= told.edits:
-        yield _label("mend", "by the same change" if len(edits) == 1 else "by the same changes")
+        yield _label("fix", "by the same change" if len(edits) == 1 else "by the same changes")
         return
     cause = verdict.reason, frozenset((x.text, x.place) for x in (*verdict.sent, *verdict.wanted))
     if verdict.sent and verdict.wanted and not edits and cause in told.causes:
@@ -190,7 +190,7 @@ def explains(pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict) -> bool:
 
 
 def need_lines(verdict: Phase1Verdict | Phase2Verdict) -> Iterator[Line]:
-    """What is missing to decide; of alternatives each on a line."""
+    """What is missing for a verdict; alternatives have a line each."""
     for need in verdict.needs:
         for number, part in enumerate(need.split("; ")):
             yield _label("needs" if not number else "", f"{'  ' if number else ''}{part}", "open")
@@ -215,7 +215,7 @@ def _where(found: Finding | None, paths: Paths) -> str:
 def both_sides(
     pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict, paths: Paths, most: int
 ) -> Iterator[Line]:
-    """What each side says, where they have no common ground."""
+    """What each side says, if they have nothing in common."""
     rows = [
         (f"{who} {item.verb or verb}" if not number else "", item)
         for who, verb, said in (
@@ -247,10 +247,10 @@ def mend_lines(found: Finding | None, paths: Paths) -> Iterator[Line]:
     for edit in found.edits:
         at = paths.at(edit.place)
         yield Line(
-            "plain", "  mend", edit.text, f"add to {at}" if edit.adds else at, INDENT, code=True
+            "plain", "  fix", edit.text, f"add to {at}" if edit.adds else at, INDENT, code=True
         )
     if not found.edits and found.mend:
-        yield _label("mend", found.mend)
+        yield _label("fix", found.mend)
 
 
 def _label(label: str, text: str, role: str = "plain", at: str = "") -> Line:
@@ -268,7 +268,7 @@ _WITHOUT = {
 
 
 def packets(report: Report, paths: Paths) -> Iterator[Line]:
-    """What becomes of packets without an SA, once for each peer."""
+    """What happens to packets without an SA, once for each peer."""
     worst: dict[str, WithoutSA] = {}
     order = list(_WITHOUT)
     for pair in report.pairs:
@@ -295,7 +295,7 @@ def packets(report: Report, paths: Paths) -> Iterator[Line]:
 
 
 def _others(report: Report) -> tuple[list[Finding], list[Finding]]:
-    """Errors, and warnings, that no direction's lines have shown."""
+    """Errors and warnings that no direction's lines have shown."""
     shown = {
         found
         for pair in report.pairs
@@ -317,7 +317,7 @@ def _others(report: Report) -> tuple[list[Finding], list[Finding]]:
 
 
 def _short(rest: list[Finding], report: Report, paths: Paths) -> Iterator[Line]:
-    """The first of them, each with the lines that mend it."""
+    """The first of them, each with the lines that fix it."""
     together = merged(rest)
     for item in together[:MOST_FINDINGS]:
         same = [x for x in rest if (x.id, x.what) == (item.finding.id, item.finding.what)]
@@ -328,8 +328,8 @@ def _short(rest: list[Finding], report: Report, paths: Paths) -> Iterator[Line]:
         yield Line("plain", "", f"and {len(together) - MOST_FINDINGS} more (--details)")
 
 
-def summary(report: Report, threshold: Severity) -> Iterator[Line]:
-    """Counts, assumptions, and what is undecided."""
+def summary(report: Report, threshold: Severity, complete: bool = False) -> Iterator[Line]:
+    """Counts and assumptions; `complete`: the page shows everything that is counted."""
     findings = merged(all_findings(report))
     counts = [sum(x.finding.severity is kind for x in findings) for kind in reversed(Severity)]
     named = zip(counts, ("error", "warning", "note"), strict=True)
@@ -339,4 +339,14 @@ def summary(report: Report, threshold: Severity) -> Iterator[Line]:
     undecided = any(overall(pair) is Outcome.UNDECIDED for pair in report.pairs)
     role = "bad" if failing else "open" if undecided else "ok"
     rest = f" Assumed: {'; '.join(assumed)}." if assumed else ""
-    yield Line(role, "", f"{text} (--details shows all).{rest}")
+    if report.untried:
+        failing_links = report.tried + len(report.untried)
+        yield Line(
+            "note",
+            "",
+            f"Changes were tried for {report.tried} of {failing_links} failing links; for the others "
+            "there is advice only. Apply these changes and run verify again, or judge fewer links "
+            "at a time (--link A=B).",
+        )
+    more = "" if complete else " (--details shows all)"
+    yield Line(role, "", f"{text}{more}.{rest}")

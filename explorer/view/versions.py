@@ -50,7 +50,7 @@ def other_name(seen: OtherSeen) -> str:
 
 
 def other_lines(seen: OtherSeen) -> list[str]:
-    """The chain of payloads: what stands in clear, then what is encrypted."""
+    """The chain of payloads: those in clear, then the encrypted one."""
     names = [element_name(item) for item in seen.chain if item.type not in (SK, SKF)]
     lines = [", ".join(names)] if names else []
     for item in seen.chain:

@@ -5,6 +5,6 @@ paths        certification paths, checked step by step      names   identities a
 revocation   certificate revocation lists                   gss     what a GSS-API mechanism does; MIT's
 patterns     identities that a policy leaves partly open
 
-Nothing in here knows the engine. What may block (private keys, certification paths, GSS-API) is handed
-out as `Work`, to be run wherever blocking is allowed.
+Nothing here imports the engine. What may block (private keys, certification paths, GSS-API) is returned
+as `Work`, to be run where blocking is allowed.
 """

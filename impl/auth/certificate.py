@@ -1,7 +1,7 @@
 """RSA signatures and X.509 certificates (RFC 2409 section 5.1, RFC 2408 3.9 and 3.10, RFC 4945; R5, R6).
 
-Private keys and certification paths are work that may block. A signature comes before the path of its
-certificate: who holds no key gets nothing looked up.
+Private keys and certification paths are work that may block. The signature is checked before the path of
+its certificate, so a sender without the key causes no path search.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-#: certificates and lists of one message that are looked at
+#: certificates and lists of one message that are examined
 MOST_SENT = 16
-#: authorities that are named to the peer; where more are trusted none is (RFC 2408 3.10)
+#: authorities that are named to the peer; if more are trusted, none is named (RFC 2408 3.10)
 MOST_NAMED = 16
 
 
 class Sends(Enum):
-    """When the own certificate is sent."""
+    """When the local certificate is sent."""
 
     ALWAYS = "always"
     ASKED = "if the peer asks"
@@ -64,11 +64,11 @@ class Sends(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateSettings:
-    """What one end authenticates with, and what it believes.
+    """What one end authenticates with, and what it trusts.
 
-    own     its certificate, and then those that lead from it towards an anchor: all of them are sent
+    own     its certificate, then those that lead towards an anchor: all of them are sent
     key     the private key of the first
-    asks    whether to tell the peer which authorities are trusted (CR); of many, that any will do
+    asks    whether to send the peer the trusted authorities (CR); if there are many, an empty CR
     """
 
     own: tuple[x509.Certificate, ...]
@@ -79,7 +79,7 @@ class CertificateSettings:
 
     def __post_init__(self) -> None:
         if not self.own:
-            raise ValueError("there is no own certificate")
+            raise ValueError("there is no local certificate")
         if not self.key.belongs_to(self.own[0]):
             said = in_words(self.own[0].subject)
             raise ValueError(
@@ -88,7 +88,7 @@ class CertificateSettings:
 
 
 class Certified(Authenticator):
-    """One end of an exchange with RSA signatures; `utc` says what time it is, with a time zone."""
+    """One end of an exchange with RSA signatures; `utc` is the time of day, with a time zone."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Certified(Authenticator):
         return schedule.skeyid_of_signatures(hash_, *nonces, gxy)
 
     def identity(self) -> Identification | None:
-        """The subject of the own certificate; without one its first alternative name."""
+        """The subject of the local certificate; without one its first alternative name."""
         return own_id(self._settings.own[0])
 
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
@@ -134,7 +134,7 @@ class Certified(Authenticator):
         settings, made = self._settings, transcript.proof(own.body, initiators=self.initiator)
         why = unconfirmed(settings.own[0], own)
         if why:
-            why = f"the own identity would not be believed: {why}"
+            why = f"the peer would not accept our identity: {why}"
             raise Refused("certificate", why, NotifyType.AUTHENTICATION_FAILED)
         what = f"sign {'HASH_I' if self.initiator else 'HASH_R'} with {settings.key.label}"
         signature = yield from done(Work(what, lambda: settings.key.sign(made)))
@@ -183,13 +183,11 @@ def _signer(
     signature: bytes,
     made: bytes,
 ) -> tuple[x509.Certificate, list[x509.Certificate], list[x509.CertificateRevocationList]]:
-    """The certificate whose key has signed, and what else came with it; nobody vouches for it yet. Dropped if
-    there is none: nothing has been proved, and no hash covers certificates. Refused if it is the own one."""
+    """The certificate whose key has signed, and the others of the message; none is trusted yet. Dropped if
+    there is none: nothing is proved, and no hash covers certificates. Refused if it is the local one."""
     sent, lists = sent_certificates(payloads)
     if not sent and any(isinstance(item, Certificate) for item in payloads):
-        why = (
-            "no certificate that the peer has sent can be read, or a message was altered on the way"
-        )
+        why = "none of the peer's certificates can be read, or a message was altered on the way"
         raise Dropped("certificate", why)
     kept = dict.fromkeys((*settings.trust.known, *settings.trust.anchors))
     candidates = sent or [item for item in kept if not unconfirmed(item, shown)]
@@ -200,13 +198,13 @@ def _signer(
     if not signers:
         said = in_words(candidates[0].subject)
         why = (
-            f"the signature is not by the key of the certificate of {said}, "
+            f"the signature was not made with the key of the certificate of {said}, "
             "or a message was altered on the way"
         )
         raise Dropped("certificate", why)
     found = signers[0]
     if found == settings.own[0]:
-        raise Refused("identity", "the peer shows the own certificate")
+        raise Refused("identity", "the peer shows our own certificate")
     return found, sent, lists
 
 
@@ -228,7 +226,7 @@ def _rsa(certificate: x509.Certificate) -> RSAPublicKey | None:
 def sent_certificates(
     payloads: Sequence[AnyPayload],
 ) -> tuple[list[x509.Certificate], list[x509.CertificateRevocationList]]:
-    """Certificates and revocation lists of a message; what cannot be read is as if it had not come."""
+    """Certificates and revocation lists of a message; unreadable ones are ignored."""
     found: list[x509.Certificate] = []
     lists: list[x509.CertificateRevocationList] = []
     for item in [p for p in payloads if isinstance(p, Certificate)][:MOST_SENT]:

@@ -1,4 +1,4 @@
-"""What Kerberos needs of GSS-API (RFC 2743), and MIT's library as the one that does it.
+"""What Kerberos needs from GSS-API (RFC 2743), implemented with MIT's library.
 
 Everything here may block, on a KDC, a file or a name server: it is called from within `Work` only. The
 package `gssapi` (extra `kerberos`) is loaded on first use.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class GssFailure(Exception):
-    """A call that failed: why, in words, and whether that is about who the peer or the own end is."""
+    """A call that failed: why, in words, and whether it concerns the identity of the peer or the local end."""
 
     def __init__(self, why: str, *, identity: bool = False) -> None:
         super().__init__(why)
@@ -29,12 +29,12 @@ class Context(Protocol):
     """A security context under way, or complete. Every method raises GssFailure."""
 
     def step(self, token: bytes | None) -> bytes:
-        """Take the peer's token (None: there is none yet); the own one to send, or nothing."""
+        """Process the peer's token (None: there is none yet); returns the token to send, or nothing."""
         ...
 
     @property
     def complete(self) -> bool:
-        """Whether no token is awaited any more."""
+        """Whether no further token is expected."""
         ...
 
     @property
@@ -48,7 +48,7 @@ class Context(Protocol):
         ...
 
     def lacks(self, *, confidentiality: bool) -> str:
-        """What a complete context has not got that it must have; empty if nothing."""
+        """What a complete context lacks; empty if nothing."""
         ...
 
     def wrap(self, octets: bytes, *, confidentiality: bool) -> bytes:
@@ -68,11 +68,11 @@ class Mechanism(Protocol):
         ...
 
     def accept(self) -> Context:
-        """A context that somebody begins."""
+        """A context that the peer starts."""
         ...
 
 
-#: minor status codes of MIT krb5 (krb5.h), in words for whoever runs the machine
+#: minor status codes of MIT krb5 (krb5.h), in words for the administrator
 _CODES = {
     -1765328347: "the clocks of both ends differ by more than Kerberos allows: {said}",
     -1765328352: "the ticket has expired: renew it (kinit)",
@@ -80,17 +80,17 @@ _CODES = {
     -1765328350: "the token was used before: a replay",
     -1765328353: "the token was made with another key, or altered on the way: {said}",
     -1765328228: "no KDC answers: {said}",
-    -1765328243: "there is no ticket, nor a key to get one with: {said}",
+    -1765328243: "there is neither a ticket nor a key to get one with: {said}",
     -1765328189: "there is no ticket: {said}",
-    -1765328203: "there is no key for that name in the keytab: {said}",
+    -1765328203: "the keytab has no key for that name: {said}",
     -1765328343: "the token was altered on the way: {said}",
 }
-#: these are about a name: nobody of that name, or a ticket for somebody else
+#: these concern a name: an unknown principal, or a ticket for another one
 _NAMES = {
     -1765328377: "the KDC knows no such principal: {said}",
     -1765328349: "the ticket is for another principal than ours: {said}",
     -1765328240: "the ticket is for another principal than ours: {said}",
-    -1765328378: "the KDC does not know the own principal: {said}",
+    -1765328378: "the KDC does not know our principal: {said}",
 }
 
 
@@ -189,7 +189,7 @@ class _Mit:
 
     @property
     def complete(self) -> bool:
-        """Whether no token is awaited any more."""
+        """Whether no further token is expected."""
         return bool(_asked(self._gssapi, lambda: self._context.complete))
 
     @property

@@ -9,7 +9,7 @@
     7, 8, ..                                                             while tokens continue
     what is proved               HASH             HASH, signed           HASH, names, tokens, wrapped
 
-What may block is not done here: a method yields `Work`, and goes on with its outcome.
+Nothing here blocks: a method yields `Work`, and continues with its result.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ P = TypeVar("P")
 
 
 class Refused(Exception):
-    """The exchange cannot go on: `reason` in the words of verdicts, `why` in full, and what the peer is
-    told, if anything: a notify and its data."""
+    """The exchange cannot continue: `reason` in the words of verdicts, `why` in full, and the notify for the
+    peer with its data, if any."""
 
     def __init__(
         self, reason: str, why: str, notify: NotifyType | None = None, data: bytes = b""
@@ -42,7 +42,7 @@ class Refused(Exception):
 
 
 class Dropped(Exception):
-    """The message changes nothing: it may not be the peer's. `reason` is what it hints at."""
+    """The message changes nothing, because it may not be the peer's. `reason` is what it suggests."""
 
     def __init__(self, reason: str, why: str) -> None:
         super().__init__(why)
@@ -51,7 +51,7 @@ class Dropped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What came of a piece of work: a value, or why there is none."""
+    """The result of work: a value, or why there is none."""
 
     value: T | None = field(default=None, repr=False)
     failure: Refused | Dropped | None = None
@@ -59,10 +59,10 @@ class Outcome(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[T]):
-    """A step that may block: `what` it is, in words. To be run off the event loop, once.
+    """A step that may block: `what` it is, in words. It is run once, outside the event loop.
 
-    apart   it keeps the interpreter to itself, so a thread would be no help: it is for another process, and
-            can be sent to one, and raises neither Refused nor Dropped
+    apart   it holds the interpreter, so a thread would not help: it is for another process, can be
+            pickled, and raises neither Refused nor Dropped
     """
 
     what: str
@@ -70,8 +70,8 @@ class Work(Generic[T]):
     apart: bool = False
 
     def run(self) -> Outcome[T]:
-        """Do it. Never raises: what nobody foresaw fails the exchange, by its kind and no more, as its
-        text may hold anything."""
+        """Do it. Never raises: an unforeseen exception fails the exchange, named by its type only, as its text
+        may contain anything."""
         try:
             return Outcome(self.do())
         except (Refused, Dropped) as failure:
@@ -82,11 +82,11 @@ class Work(Generic[T]):
 
 
 Steps = Generator[Work[Any], Outcome[Any], T]
-"""Something that yields work, is sent what came of each piece, and returns a T."""
+"""A generator that yields work, is sent each result, and returns a T."""
 
 
 def done(work: Work[T]) -> Steps[T]:
-    """Have a piece of work done; raises what it failed of."""
+    """Have work done; raises its failure."""
     outcome = yield work
     if outcome.failure is not None:
         raise outcome.failure
@@ -96,7 +96,7 @@ def done(work: Work[T]) -> Steps[T]:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What both ends' proofs cover, but for identities: the keys, g^xi and g^xr, cookies, SAi_b."""
+    """What both proofs cover besides identities: the keys, g^xi and g^xr, cookies, SAi_b."""
 
     keys: Keys
     publics: tuple[bytes, bytes]
@@ -104,7 +104,7 @@ class Transcript:
     sai_b: bytes
 
     def proof(self, id_b: bytes, *more: bytes, initiators: bool) -> bytes:
-        """HASH_I or HASH_R; `more` is what a method has covered after the identity."""
+        """HASH_I or HASH_R; `more` is what a method covers after the identity."""
         made = schedule.hash_i if initiators else schedule.hash_r
         return made(self.keys, self.publics, self.cookies, self.sai_b, b"".join((id_b, *more)))
 
@@ -115,8 +115,8 @@ Payloads = tuple[AnyPayload, ...]
 class Authenticator(ABC):
     """One end's part in one exchange of Phase I.
 
-    proves    whether the own proof is still to be sent      awaits   whether the peer's is to come
-    name      who the credential says that the peer is (subject or principal); empty: it names nobody
+    proves    whether our proof is still to be sent      awaits   whether the peer's is still expected
+    name      the peer according to its credential (subject or principal); empty: it names nobody
     """
 
     def __init__(self, *, initiator: bool) -> None:
@@ -129,25 +129,25 @@ class Authenticator(ABC):
         """SKEYID; `nonces` are Ni_b and Nr_b."""
 
     def identity(self) -> Identification | None:
-        """The ID payload to send where the policy names none; None: the own address."""
+        """The ID payload to send where the policy names none; None: the local address."""
         return None
 
     def fits(self, shown: Identification, other: Identification) -> bool:
-        """Whether both name the same: names whatever their case, DNs whatever their encoding."""
+        """Whether both are the same name: case and the encoding of DNs do not matter."""
         return same_identity(shown, other)
 
     def hear(self, payloads: Sequence[AnyPayload]) -> Steps[None]:
-        """Take in a message before the proofs: 2 and 4 as the initiator, 3 as the responder."""
+        """Process a message before the proofs: 2 and 4 as the initiator, 3 as the responder."""
         yield from ()
 
     def greet(self) -> Steps[Payloads]:
-        """What goes with the own public value."""
+        """The payloads that go with our public value."""
         yield from ()
         return ()
 
     @abstractmethod
     def prove(self, transcript: Transcript, own: Identification) -> Steps[Payloads]:
-        """What goes with the own identity: the proof, or a token that has to go before it."""
+        """The payloads that go with our identity: the proof, or a token that must come first."""
 
     @abstractmethod
     def verify(
@@ -157,16 +157,16 @@ class Authenticator(ABC):
         payloads: Sequence[AnyPayload],
         objection: Refused | None = None,
     ) -> Steps[None]:
-        """Take in the peer's proof, or a token. Dropped for one that is wrong, as anybody can have sent
-        it; Refused for one that is right and does not suffice.
+        """Process the peer's proof, or a token. Dropped for a wrong one, as anybody can have sent it;
+        Refused for a correct one that is not sufficient.
 
-        objection   what the policy has against the identity shown: raised as soon as it is known that
-                    the peer has really shown it
+        objection   why the policy rejects the identity: raised as soon as it is certain that the peer
+                    sent it
         """
 
 
 def one(payloads: Sequence[AnyPayload], kind: type[P]) -> P:
-    """The payload of a type; Dropped unless it is there once."""
+    """The payload of a type; Dropped unless there is exactly one."""
     found = [item for item in payloads if isinstance(item, kind)]
     if len(found) != 1:
         raise Dropped("malformed", f"{len(found)} {kind.__name__} payloads, 1 expected")

@@ -36,13 +36,13 @@ MOST_TOKENS = 8
 #: octets of a name on the wire
 MOST_NAME = 1024
 _DRAFT = "A GSS-API Authentication Method for IKE"
-#: who says one of these means GSS-API by method 65001, and not XAUTH (compared by 16 octets: some go on)
+#: with one of these, method 65001 means GSS-API and not XAUTH (16 octets are compared: some are longer)
 VENDORS = frozenset(map(vendor_id, ("GSSAPI", "MS NT5 ISAKMPOAKLEY", _DRAFT, f"{_DRAFT}\n")))
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How an implementation speaks the draft; what no public source settles is a parameter.
+    """How an implementation applies the draft; a parameter where no public source is available.
 
     vendors         vendor ids that are sent, by their texts
     attributes      transform attributes that carry a name; the first is written
@@ -67,7 +67,7 @@ class Dialect:
         return name.encode(self.name_encoding)
 
     def named(self, octets: bytes) -> str:
-        """The name that came; ValueError for octets that are none."""
+        """The name that came; ValueError for octets that are not valid."""
         found = octets.decode(self.name_encoding)
         if not found or not found.isprintable() or len(octets) > MOST_NAME:
             raise ValueError("not a name")
@@ -80,7 +80,7 @@ class Dialect:
         return octets.decode(self.name_encoding).encode(self.hashed_encoding)
 
     def token(self, payload: bytes) -> bytes:
-        """The token in a payload: whoever may leave the octets before it out, does or does not."""
+        """The token in a payload, with or without the octets before it if they are optional."""
         prefix = len(self.token_prefix) or 1
         if payload[:1] != b"\x60" and (
             self.token_prefix or payload[prefix : prefix + 1] == b"\x60"
@@ -93,8 +93,8 @@ class Dialect:
         return one.casefold() == other.casefold() if self.folds_case else one == other
 
 
-#: Windows 2000: since the draft's version 06 an octet stands before each token. Its value, and whether the
-#: HASH covers it and names as they are on the wire, no public source tells: the draft's words are taken.
+#: Windows 2000: since version 06 of the draft an octet precedes each token. No public source gives its value, or
+#: says whether the HASH covers it and the names as on the wire: the draft is followed.
 WINDOWS_2000 = Dialect(
     "windows2000", ("GSSAPI",),
     (OakleyAttribute.GSS_IDENTITY_NAME, 32001), token_prefix=b"\x01", folds_case=True,
@@ -107,7 +107,7 @@ RACOON = Dialect("racoon", ("GSSAPI", _DRAFT), hashed_encoding="latin-1")
 class KerberosSettings:
     """What one end authenticates with.
 
-    name       the own principal, as it is shown in the SA
+    name       the local principal, as it is shown in the SA
     expected   the principals that the peer may be; None: any that Kerberos vouches for
     mechanism  where contexts come from: it holds the references to tickets and keys
     """
@@ -122,15 +122,15 @@ class KerberosSettings:
             self.dialect.named(self.dialect.encoded(self.name))
             self.dialect.hashed(self.dialect.encoded(self.name))
         except ValueError:
-            problem = f"{self.name!r} is no name that {self.dialect.name} can say"
+            problem = f"{self.name!r} is not a name that {self.dialect.name} can express"
             raise ValueError(problem) from None
 
     def attribute(self) -> Attribute:
-        """The own name, for a transform."""
+        """The local name, for a transform."""
         return Attribute(self.dialect.attributes[0], self.dialect.encoded(self.name))
 
     def with_own_name(self, transform: Transform) -> Transform:
-        """The transform to answer with: the one that was offered, with the own name in place of the
+        """The transform to answer with: the one that was offered, with the local name in place of the
         peer's (draft 3.2)."""
         kept = [item for item in transform.attributes if item.type not in self.dialect.attributes]
         return Transform(transform.number, transform.id, (*kept, self.attribute()))
@@ -173,13 +173,13 @@ class Kerberized(Authenticator):
         except ValueError:
             raise self._not("the peer's name in the SA cannot be read") from None
         if self._dialect.same(found, self._settings.name):
-            raise self._not(f"the peer shows the own name, {found}")
+            raise self._not(f"the peer shows our own name, {found}")
         if not self._expects(found):
             raise self._not(f"the peer calls itself {found}, and {self._wanted}")
         return found
 
     def _not(self, why: str) -> Exception:
-        """What a name leads to that may not be: a refusal; but anybody can have sent the initiator one."""
+        """The error for a wrong name: Refused; but Dropped at the initiator, as anybody can have sent it."""
         if self.initiator:
             return Dropped("identity", why)
         return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
@@ -193,7 +193,7 @@ class Kerberized(Authenticator):
         return expected is None or any(self._claims(name, item) for item in expected)
 
     def _claims(self, claimed: str, principal: str) -> bool:
-        """Whether a name may stand for a principal: it may leave the realm out."""
+        """Whether a name matches a principal; it may omit the realm."""
         whole = "@" in claimed
         return self._dialect.same(claimed, principal if whole else principal.rpartition("@")[0])
 
@@ -231,7 +231,7 @@ class Kerberized(Authenticator):
         return payload if self._dialect.hashes_prefix else self._dialect.token(payload)
 
     def _step(self, payload: bytes | None) -> Steps[None]:
-        """One step of the context, which may block; what it fails of ends the exchange."""
+        """One step of the context, which may block; a failure ends the exchange."""
         token = None if payload is None else self._dialect.token(payload)
         target = self._target() if self._context is None and self.initiator else ""
         what = f"get a Kerberos ticket for {target}" if target else "take a Kerberos token"
@@ -247,22 +247,22 @@ class Kerberized(Authenticator):
         if peer is not None:
             self.name, self._complete = peer, True
         elif not self._pending:
-            raise Refused("kerberos", "the context is not complete, and there is nothing to send")
+            raise Refused("kerberos", "the context is incomplete, and there is nothing to send")
 
     def _begun(self, target: str) -> Context:
         mechanism = self._settings.mechanism
         return mechanism.initiate(target) if self.initiator else mechanism.accept()
 
     def _target(self) -> str:
-        """Whom to ask a ticket for: who the peer says it is, in its spelling; without a realm, or where
-        it shows no name, who it must be."""
+        """The principal to request a ticket for: the peer's name as it sent it; without a realm or a name,
+        the expected principal."""
         for principal in self._settings.expected or ():
             if not self._claimed:
                 return principal
             if "@" not in self._claimed and self._claims(self._claimed, principal):
                 return principal
         if not self._claimed:
-            raise Refused("identity", "the peer shows no name, and none is expected")
+            raise Refused("identity", "the peer sends no name, and the policy expects none")
         return self._claimed
 
     def _asked(self, what: str, work: Callable[[], T]) -> Steps[T]:
@@ -277,17 +277,17 @@ class Kerberized(Authenticator):
         return done(Work(what, done_))
 
     def _judged(self, context: Context) -> str:
-        """The peer of a complete context; Refused if it is not what was asked for, nor between whom it
-        must be."""
+        """The peer of a complete context; Refused if the context lacks something, or is not between the right
+        principals."""
         dialect = self._dialect
         lacks = context.lacks(confidentiality=dialect.confidential)
         if lacks:
             raise Refused("kerberos", f"the context has no {lacks}")
         if not self._claims(self._settings.name, context.own):
-            why = f"the credentials are of {context.own}, and the policy says {self._settings.name}"
+            why = f"the credentials belong to {context.own}, but the policy says {self._settings.name}"
             raise Refused("kerberos", why)
         if dialect.same(context.peer, context.own):
-            raise Refused("identity", f"the peer is the own principal, {context.peer}")
+            raise Refused("identity", f"the peer is our own principal, {context.peer}")
         self._judge_peer(context.peer)
         return context.peer
 
@@ -302,14 +302,14 @@ class Kerberized(Authenticator):
 
     # ---- the proofs
     def prove(self, transcript: Transcript, own: Identification) -> Steps[Payloads]:
-        """A token that has to go first, or HASH, wrapped."""
+        """A token that must come first, or HASH, wrapped."""
         if self._pending:
             return (self._token(),)
         context = self._completed()
         made = self._hash(transcript, own, own_end=True)
         confidential = self._dialect.confidential
         wrapped = yield from self._asked(
-            "wrap the own HASH", lambda: context.wrap(made, confidentiality=confidential)
+            "wrap the local HASH", lambda: context.wrap(made, confidentiality=confidential)
         )
         self.proves = False
         return (HashData(wrapped),)

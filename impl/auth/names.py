@@ -1,7 +1,7 @@
 """Identities against certificates (RFC 2407 4.6.2.1, RFC 4945 3.1 and 5.1.3; R5).
 
-An identity counts only if the certificate confirms it: its subject a distinguished name, its alternative
-names everything else. A common name confirms no host name, and no name is a pattern.
+An identity counts only if the certificate contains it: a distinguished name as its subject, anything else
+in its alternative names. A common name does not confirm a host name, and names are never patterns.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate, Name
 
 _SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
-#: the strings of ASN.1 that a name is made of (RFC 5280 4.1.2.4), and how they are read
+#: the ASN.1 strings in names (RFC 5280 4.1.2.4), and their encodings
 _STRINGS = {
     0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be",
     0x1E: "utf-16-be",
@@ -45,8 +45,8 @@ def dn_from(text: str) -> bytes:
 
 
 def own_id(certificate: Certificate) -> Identification | None:
-    """What an end with that certificate shows by itself: its subject, else the first alternative name that
-    IKE has a type for; None if it has neither."""
+    """The default identity of an end with that certificate: its subject, else the first alternative name with
+    a type in IKE; None if it has neither."""
     from cryptography import x509
 
     if list(certificate.subject):
@@ -72,12 +72,12 @@ def in_words(name: Name) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that somebody else has chosen, as it can be shown: what no terminal should get is spelled out."""
+    """Text from a peer, made safe to print: control characters are spelled out."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def _brief(text: str) -> str:
-    """Its beginning, as it can be shown."""
+    """Its beginning, safe to print."""
     return plain(text[:MOST_SHOWN]) + ("..." if len(text) > MOST_SHOWN else "")
 
 
@@ -98,7 +98,7 @@ def shown_in_words(identity: Identification) -> str:
 
 
 def same_identity(one: Identification, other: Identification) -> bool:
-    """Whether two identities name the same: names whatever their case, DNs whatever their encoding."""
+    """Whether two identities are the same: case and the encoding of DNs do not matter."""
     return one.type == other.type and _normal(one) == _normal(other)
 
 
@@ -151,8 +151,8 @@ def _named(shown: Identification, text: str) -> Identification:
 
 # ---- distinguished names
 def normal_name(der: bytes) -> NormalName:
-    """A distinguished name for comparing: case, runs of spaces and the kind of string do not count
-    (RFC 5280 7.1). ValueError for octets that are none, or too many."""
+    """A distinguished name for comparison: case, runs of spaces and the kind of string do not matter
+    (RFC 5280 7.1). ValueError for octets that are not valid, or too many."""
     if len(der) > MOST_OCTETS:
         raise ValueError(f"a name of more than {MOST_OCTETS} octets")
     outer, rest = _element(der, _SEQUENCE)
@@ -179,7 +179,7 @@ def _element(der: bytes, tag: int) -> tuple[bytes, bytes]:
         count = size & 0x7F
         start += count
         if not 1 <= count <= 4 or len(der) < start:
-            raise ValueError("a length that is none")
+            raise ValueError("an invalid length")
         size = int.from_bytes(der[2:start], "big")
     if len(der) < start + size:
         raise ValueError("an element is cut off")

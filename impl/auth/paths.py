@@ -1,9 +1,8 @@
 """Certification paths, from an end's certificate to a trust anchor (RFC 5280 section 6, RFC 4945 5; R5).
 
-`cryptography` has a verifier of its own. It follows the rules of the web: 2048 bits and version 3 for all,
-a purpose of the web's, no revocation; and it does not say in words what is wrong. So paths are walked
-here, with its checks of signatures, and each fault has its words; where an authority constrains names, its
-verifier has to agree as well.
+The verifier of `cryptography` follows the rules of the web: 2048 bits and version 3 for all, a purpose of
+the web, no revocation, and errors without details. So paths are built here, with its signature checks, and
+each fault has a text. If an authority has name constraints, that verifier must accept the path as well.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate, CertificateRevocationList, ExtensionType
 
 E = TypeVar("E", bound="ExtensionType")
-#: signatures that one validation verifies at most: a peer may send certificates that lead nowhere
+#: limit of signature checks in one validation: a peer may send certificates that lead nowhere
 MOST_SIGNATURES = 64
 _LAST = 1000  # the rank of a fault that ends a search
-#: extensions whose meaning is heeded here, or that only help to find a path
+#: extensions that are checked here, or that only help to find a path
 _HEEDED = frozenset(
     (
         "2.5.29.14", "2.5.29.35",  # key identifiers
@@ -48,16 +47,16 @@ _PURPOSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a path must fulfil.
+    """The requirements on a path.
 
     least_bits   of an RSA key        hashes   that may be under the signature of a certificate or list
-    most         certificates in a path, the anchor included
+    most         certificates in a path, including the anchor
     needs_list   whether there must be a revocation list for every issuer
     needs_named  whether there must be one for each certificate that says where one, or an answer of OCSP, is
     purposes     whether extendedKeyUsage, where there is one, must allow IKE
     signers      whether keyUsage of an authority, where there is one, must allow it to sign certificates
-    lenient_lists  whether revocation lists of which none counts are as if they were not there; what one
-                 names that is verified, and out of date, is revoked all the same
+    lenient_lists  whether invalid revocation lists are ignored; a certificate on a verified list that is
+                 out of date is still revoked
     """
 
     least_bits: int = 2048
@@ -70,7 +69,7 @@ class Rules:
     lenient_lists: bool = False
 
 
-#: what strongSwan asks if its policy does not say (5.9.8, seen in runs)
+#: what strongSwan requires by default (5.9.8, measured)
 PLAIN = Rules(
     least_bits=0,
     hashes=frozenset(("md5", "sha1", "sha224", "sha256", "sha384", "sha512")),
@@ -82,9 +81,9 @@ PLAIN = Rules(
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What an end believes: trust anchors, other certificates that it knows, revocation lists, rules.
+    """What an end trusts: anchors, other known certificates, revocation lists, rules.
 
-    demanded   authorities of which one must be in the path; empty: whichever
+    demanded   authorities of which one must be in the path; empty: any
     """
 
     anchors: tuple[Certificate, ...]
@@ -96,7 +95,7 @@ class Trust:
 
 @dataclass(slots=True)
 class _Search:
-    """One validation under way; of all faults the one nearest to an anchor is told."""
+    """One validation; of all faults the one nearest to an anchor is reported."""
 
     trust: Trust
     pool: tuple[Certificate, ...]
@@ -120,7 +119,7 @@ def check_path(
 ) -> tuple[Certificate, ...]:
     """The path from a certificate to a trust anchor, both included; Refused if there is none.
 
-    sent, sent_lists   what came with it; believed only as far as a path leads through it
+    sent, sent_lists   what the peer sent with it; trusted only as part of a path
     now                with a time zone
     """
     why = own_fault(leaf, trust.rules, now)
@@ -173,17 +172,15 @@ def _common_fault(certificate: Certificate, said: str, rules: Rules, now: dateti
         return f"{said} has expired on {last:%Y-%m-%d %H:%M} UTC"
     key = certificate.public_key()
     if isinstance(key, RSAPublicKey) and key.key_size < rules.least_bits:
-        return f"{said} has a key of {key.key_size} bits, {rules.least_bits} are the least"
+        return f"{said} has a key of {key.key_size} bits, and {rules.least_bits} are required"
     for extension in certificate.extensions:
         if extension.critical and extension.oid.dotted_string not in _HEEDED:
-            return (
-                f"{said} has a critical extension that is not known ({extension.oid.dotted_string})"
-            )
+            return f"{said} has an unknown critical extension ({extension.oid.dotted_string})"
     return ""
 
 
 def _extended(path: tuple[Certificate, ...], search: _Search) -> tuple[Certificate, ...] | None:
-    """A path that goes on from this one to an anchor and holds; None if there is none."""
+    """A valid path from this one to an anchor; None if there is none."""
     last, rank = path[-1], 10 * len(path)
     if len(path) >= search.trust.rules.most:
         search.fault(rank, f"the path has more than {search.trust.rules.most} certificates")
@@ -193,12 +190,12 @@ def _extended(path: tuple[Certificate, ...], search: _Search) -> tuple[Certifica
         said, name = in_words(path[0].subject), in_words(last.issuer)
         what = f"its issuer {name} is not known"
         if last.issuer == last.subject:
-            what = f"{name} has signed itself, and is not trusted"
+            what = f"{name} is self-signed, and is not trusted"
         why = f"no trust anchor vouches for {said}: {what}"
         search.fault(rank, why, NotifyType.INVALID_CERT_AUTHORITY)
     for issuer in candidates:
         if search.signatures >= MOST_SIGNATURES:
-            search.fault(_LAST, "the certificates sent lead nowhere")
+            search.fault(_LAST, "the certificates that were sent lead to no trust anchor")
             return None
         search.signatures += 1
         stage, why = _issuer_fault(path, issuer, search)
@@ -256,13 +253,13 @@ def _issuer_fault(
     # Version 1 has no extensions: a root of that kind is an authority because it is trusted.
     old_root = issuer.version is x509.Version.v1 and issuer in search.trust.anchors
     if not old_root and (constraints is None or not constraints.ca):
-        return 4, f"{said} is no authority (basicConstraints)"
+        return 4, f"{said} is not a CA (basicConstraints)"
     if search.trust.rules.signers and usage is not None and not usage.key_cert_sign:
         return 5, f"{said} may not sign certificates (keyUsage)"
     below = sum(item.subject != item.issuer for item in path[1:])
     limit = constraints.path_length if constraints is not None else None
     if limit is not None and below > limit:
-        return 6, f"{said} allows {limit} authorities below it, and there are {below}"
+        return 6, f"{said} allows {limit} authorities below it, but there are {below}"
     return 0, ""
 
 
@@ -284,7 +281,7 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
 
     demanded = search.trust.demanded
     if demanded and not any(item in demanded for item in path[1:]):
-        return f"{in_words(path[0].subject)} is not issued by the authority that is demanded"
+        return f"{in_words(path[0].subject)} is not issued by a required authority"
     rules = search.trust.rules
     lenient, hashes = rules.lenient_lists, rules.hashes
     for certificate, issuer in pairwise(path):
@@ -306,7 +303,7 @@ def _path_fault(path: tuple[Certificate, ...], search: _Search) -> str:
 
 
 def _says_where(certificate: Certificate) -> bool:
-    """Whether it names a place where it can be learned whether it was revoked."""
+    """Whether it names a distribution point or an OCSP responder."""
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID
 
@@ -317,7 +314,7 @@ def _says_where(certificate: Certificate) -> bool:
 
 
 def _constraint_fault(path: tuple[Certificate, ...], now: datetime.datetime) -> str:
-    """What `cryptography`'s verifier has against a path; empty for nothing."""
+    """Why the verifier of `cryptography` rejects a path; empty if it does not."""
     from cryptography import x509
     from cryptography.x509 import verification as v
 
@@ -329,7 +326,7 @@ def _constraint_fault(path: tuple[Certificate, ...], now: datetime.datetime) -> 
         builder.build_client_verifier().verify(path[0], list(path[1:-1]))
     except (v.VerificationError, ValueError) as error:
         said = in_words(path[0].subject)
-        return f"an authority constrains names, and {said} does not fulfil that: {error}"
+        return f"{said} violates the name constraints of an authority: {error}"
     return ""
 
 

@@ -1,7 +1,7 @@
 """Identities that a policy leaves partly open: `*.example.com`, `*@example.com`, a DN with `*` for a value, a
 range of addresses (RFC 2407 section 4.6.2.1; as strongSwan has it, seen in runs; R5).
 
-Written apart from the rule by which `verify` matches identities, so that the two can be held together.
+Written apart from the rule by which `verify` matches identities, so that the two can be compared.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class NamePattern:
     def of(cls, type_: IdType, text: str) -> NamePattern:
         """From `*` and an end; another `*` is but a character. ValueError without the first."""
         if not text.startswith(_OPEN):
-            raise ValueError("a wildcard stands first")
+            raise ValueError("a wildcard must come first")
         return cls(type_, text[1:].lower())
 
     def takes(self, shown: Identification) -> bool:

@@ -1,4 +1,4 @@
-"""Pre-shared keys (RFC 2409 section 5.4): who can compute HASH_I or HASH_R knows the key."""
+"""Pre-shared keys (RFC 2409 section 5.4): only an end that knows the key can compute HASH_I or HASH_R."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Certificate revocation lists (RFC 5280 section 5 and 6.3): signature, freshness, and what they say.
 
-A list counts only if the issuer of the certificate has signed it, it is complete, and its time is not
-over. Where lists are given for an issuer and none of them counts, nothing is known, and that is a fault.
+A list is valid only if the issuer of the certificate has signed it, it is complete, and it is current. If
+there are lists for an issuer and none is valid, the status is unknown, and that is a fault.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ def revocation_fault(
     hashes: Container[str],
     lenient: bool = False,
 ) -> str:
-    """Why a certificate must be taken for revoked, in words; empty if it need not.
+    """Why a certificate is rejected as revoked, in words; empty if it is not.
 
     needed   whether there must be a list        hashes   that may be under its signature
-    lenient  whether lists of which none counts are as if there were none
+    lenient  whether invalid lists are ignored
     """
     own = [item for item in lists if item.issuer == certificate.issuer]
     if not own:
         said = in_words(certificate.issuer)
-        return f"there is no revocation list of {said}, and one is needed" if needed else ""
+        return f"there is no revocation list of {said}, and one is required" if needed else ""
     faults = []
     for item in own:
         fault = _list_fault(item, issuer, hashes)
         if fault:
             faults.append(fault)
             continue
-        # Revoked stays revoked, even by a list that is out of date.
+        # Revoked remains revoked, even by a list that is out of date.
         found = _revoked(certificate, item)
         if found:
             return found
@@ -56,7 +56,7 @@ def revocation_fault(
 def _list_fault(
     item: CertificateRevocationList, issuer: Certificate, hashes: Container[str]
 ) -> str:
-    """Why a list does not count at all."""
+    """Why a list is not valid."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -64,7 +64,7 @@ def _list_fault(
     said = f"the revocation list of {in_words(item.issuer)}"
     key = issuer.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        return f"{said} is signed by a kind of key that is not supported"
+        return f"{said} is signed by an unsupported kind of key"
     try:
         if has_old_signature(item):
             holds = old_signature_holds(item, item.tbs_certlist_bytes, key)
@@ -135,8 +135,12 @@ def _revoked(certificate: Certificate, item: CertificateRevocationList) -> str:
 def _stale(item: CertificateRevocationList, now: datetime.datetime) -> str:
     said = f"the revocation list of {in_words(item.issuer)}"
     if now < item.last_update_utc:
-        return f"{said} is from {item.last_update_utc:%Y-%m-%d %H:%M} UTC, which is yet to come"
+        return f"{said} is dated {item.last_update_utc:%Y-%m-%d %H:%M} UTC, in the future"
     following = item.next_update_utc
     if following is None:
-        return f"{said} does not say until when it counts"
-    return f"{said} is out of date since {following:%Y-%m-%d %H:%M} UTC" if following < now else ""
+        return f"{said} does not say until when it is valid"
+    return (
+        f"{said} has been out of date since {following:%Y-%m-%d %H:%M} UTC"
+        if following < now
+        else ""
+    )

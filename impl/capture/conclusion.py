@@ -1,4 +1,4 @@
-"""What became of each conversation: the state that it reached and, where it stopped, why.
+"""What happened to each conversation: the state that it reached and, where it stopped, why.
 
 A capture is one place on the way: a message that is in it need not have arrived, and one that is not may have
 been sent. So a conclusion names the frames that it rests on, and says whether its reason is inferred.
@@ -170,7 +170,7 @@ def _without_questions(course: Course) -> dict[bool, int]:
 
 
 def _without_quick(course: Course, first: Ending, until_ns: int) -> Ending:
-    """Phase I stands, and the capture has no Quick Mode."""
+    """Phase I is up, and the capture has no Quick Mode."""
     base = replace(first, reason=Reason.NO_QUICK_MODE)
     if course.xauth:
         frames = tuple(step.first for step in course.xauth)

@@ -1,7 +1,7 @@
 """Who says what: Phase I exchanges by their cookies, and what runs under them, seen from outside.
 
-Nothing is trusted because it is in a capture. A datagram that is not a valid message is `Malformed` and
-changes nothing; of a message that no key opens only the header is known.
+Nothing in a capture is trusted. A datagram that is not a valid message is `Malformed` and changes nothing;
+of a message that no key decrypts only the header is known.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ class Conversation:
             return self._sealed_exchange(datagram, header, secrets, from_initiator)
         payloads = decode_message(datagram.octets).payloads
         if in_phase1 and any(isinstance(item, SecurityAssociation) for item in payloads[1:]):
-            raise WireError(HEADER_SIZE, "payload", "something stands before SA", "RFC 2409 5")
+            raise WireError(HEADER_SIZE, "payload", "another payload comes before SA", "RFC 2409 5")
         number: int | None = None
         checks: tuple[Check, ...] = ()
         if in_phase1:
@@ -253,7 +253,7 @@ class Conversation:
             )
 
     def _learn(self, secrets: Secrets) -> Known:
-        """What is known of the keys by now; worked out anew only if more was seen."""
+        """What is known of the keys by now; worked out again only if more was seen."""
         phase1 = self.phase1
         rests_on = (phase1.cookies, phase1.choice, phase1.publics, phase1.nonces, phase1.kerberos)
         if rests_on != self._rests_on:
@@ -352,7 +352,7 @@ def _lacks_iv(found: Opened) -> Opened:
 
 
 def _block(keys: Known) -> int:
-    """Octets of a block; where the cipher is not known, nothing will be deciphered anyway."""
+    """Octets of a block; where the cipher is not known, nothing will be decrypted anyway."""
     return keys.cipher.block if keys.cipher is not None else 16
 
 
@@ -449,7 +449,7 @@ def _checked(datagram: Datagram) -> Header:
         problem = f"{header.next_payload}, but SA comes first"
         raise WireError(16, "next payload", problem, "RFC 2409 5")
     if opens and header.encrypted:
-        raise WireError(19, "flags", "encrypted before keys can be", "RFC 2409 5")
+        raise WireError(19, "flags", "encrypted before there are keys", "RFC 2409 5")
     return header
 
 

@@ -33,7 +33,7 @@ class Datagram:
     why      why a frame of kind `other` is ignored; its ends are None if no UDP was found. One of kind
              `unreachable` has the ends of the datagram that has not arrived, and in `cut` why
     cut      what the frame lacks of the datagram; empty if nothing
-    short    whether that is so because the capture has only a part of its packet
+    short    whether the reason is that the capture contains only a part of its packet
     """
 
     frame: int

@@ -66,7 +66,7 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What became of one exchange.
+    """What happened to one exchange.
 
     evidence       what the reason rests on
     exchange       its type; 0: the conversation as a whole
@@ -105,7 +105,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What became of a conversation: `main` decides, `phase1` and `quick` are its exchanges in order.
+    """What happened to a conversation: `main` decides, `phase1` and `quick` are its exchanges in order.
 
     phase1   None if the capture has no message of Phase I
     """

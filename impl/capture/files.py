@@ -51,7 +51,7 @@ def frames(octets: bytes) -> Iterator[Frame]:
     if octets[:4] == _SECTION:
         return _pcapng(octets, _section(octets, 0))
     if not octets:
-        raise CaptureError("it is empty", "check the filter and the rights of the capture")
+        raise CaptureError("it is empty", "check the filter and the permissions of the capture")
     from dpkt import pcap  # type: ignore[import-untyped]
 
     record = pcap.MAGIC_TO_PKT_HDR.get(int.from_bytes(octets[:4], "big"))
@@ -85,7 +85,7 @@ def _pcap(octets: bytes, record: Any, link: int, nanoseconds: int) -> Iterator[F
         captured = octets[at : at + header.caplen]
         at += header.caplen
         if at > len(octets):
-            problem = f"the file ends within its record, which says {header.caplen} octets"
+            problem = f"the file ends within its record, which claims {header.caplen} octets"
             yield Frame(number, time, link, b"", header.len, problem)
             return
         yield Frame(number, time, link, captured, header.len)
@@ -150,9 +150,13 @@ def _pcapng(octets: bytes, order: str) -> Iterator[Frame]:
 def _misfit(octets: bytes, at: int, size: int, order: str) -> str:
     """What is wrong with the length of the block that begins there; empty if nothing is."""
     if size < 12 or size % 4 or at + size > len(octets):
-        return f"the file ends within its block, which says {size} octets"
+        return f"the file ends within its block, which claims {size} octets"
     (again,) = unpack_from(f"{order}I", octets, at + size - 4)
-    return "" if again == size else f"its block says {size} octets before it and {again} after it"
+    return (
+        ""
+        if again == size
+        else f"its block claims {size} octets at the start and {again} at the end"
+    )
 
 
 def _interface(block: bytes, order: str) -> _Interface:
@@ -197,6 +201,6 @@ def _packet(
     interface = interfaces[index]
     time = interface.time(high, low)
     if captured < 0 or start + captured > len(block) - 4:
-        fault = f"its block has no room for the {captured} octets it says"
+        fault = f"its block has no room for the {captured} octets that it claims"
         return Frame(number, time, interface.link, b"", wire, fault)
     return Frame(number, time, interface.link, block[start : start + captured], wire)

@@ -19,7 +19,7 @@ _WIRESHARK = re.compile(r'"?(?:0x)?([0-9a-fA-F]{16})"?\s*,\s*"?(?:0x)?((?:[0-9a-
 
 
 class KeyLogError(ValueError):
-    """A line that is none: its number, what is wrong with it, what it should be."""
+    """An invalid line: its number, what is wrong with it, what it should be."""
 
     def __init__(self, line: int, problem: str, mend: str) -> None:
         super().__init__(f"line {line}: {problem}")
@@ -42,11 +42,11 @@ class KeyLog:
 
 
 def read_keylog(text: str) -> KeyLog:
-    """A key log from its text; KeyLogError names the line that is none."""
+    """A key log from its text; KeyLogError names the invalid line."""
     log = KeyLog()
     lines = text.splitlines()
     if len(lines) > MAX_LINES:
-        raise KeyLogError(MAX_LINES + 1, f"more than {MAX_LINES} lines", "leave out what is old")
+        raise KeyLogError(MAX_LINES + 1, f"more than {MAX_LINES} lines", "remove old lines")
     for number, raw in enumerate(lines, 1):
         line = raw.partition("#")[0].strip().removeprefix("\ufeff")
         if not line:
@@ -56,12 +56,12 @@ def read_keylog(text: str) -> KeyLog:
             continue
         parts = line.split()
         if len(parts) != 4:
-            form = "a line is INITIATOR_COOKIE RESPONDER_COOKIE NAME HEX"
+            form = "write INITIATOR_COOKIE RESPONDER_COOKIE NAME HEX"
             raise KeyLogError(number, f"{len(parts)} words instead of four", form)
         cookies = _cookie(parts[0], number), _cookie(parts[1], number)
         name, value = parts[2].upper(), parts[3]
         if name not in NAMES:
-            raise KeyLogError(number, "an unknown name", f"names are {', '.join(NAMES)}")
+            raise KeyLogError(number, "an unknown name", f"use one of {', '.join(NAMES)}")
         if not _HEX.fullmatch(value) or len(value) > 2 * MAX_VALUE:
             mend = f"write it as 2 to {2 * MAX_VALUE} hexadecimal digits"
             raise KeyLogError(number, f"the value of {name} is not hexadecimal", mend)
@@ -71,5 +71,5 @@ def read_keylog(text: str) -> KeyLog:
 
 def _cookie(text: str, line: int) -> bytes:
     if len(text) != 16 or not _HEX.fullmatch(text):
-        raise KeyLogError(line, "not a valid cookie", "a cookie is 16 hexadecimal digits")
+        raise KeyLogError(line, "not a valid cookie", "write 16 hexadecimal digits")
     return bytes.fromhex(text)

@@ -83,7 +83,7 @@ def looks_like(octets: bytes) -> Looks:
         if octets.startswith(magic):
             return looks
     if not octets[:_READ].strip(b"\0"):
-        return Looks("a file of zeros", "repeat the capture: it was not written to the end")
+        return Looks("a file of zeros", "repeat the capture: this one was not written completely")
     checks: tuple[Callable[[bytes], Looks | None], ...] = (_message, _trace, _text)
     for check in checks:
         found = check(octets)

@@ -2,7 +2,7 @@
 
 Two kinds of chains of IVs (RFC 2409 appendix B): Phase I's, and one for each message id under it. A chain
 moves by the last ciphertext block of each message. From outside it is not known which message the ends took
-for the last one, so a few are tried, the newest first: the wrong ones do not decipher to payloads.
+for the last one, so a few are tried, the newest first: the wrong ones do not decrypt to payloads.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from impl.wire.payloads import AnyPayload, EncryptedBody, HashData, Signature
 MAX_TRIED = 4
 NO_IV = "its IV comes from a message that is not in the capture"
 WRONG_KEY = "does not decrypt to payloads: most likely the wrong key"
-NEEDS_GSS = "needs the session key of GSS-API: it is a wrap token of Kerberos"
-NEEDS_CERTIFICATE = "needs the certificate of the responder, of which it is the hash"
+NEEDS_GSS = "needs the session key of GSS-API: it is a Kerberos wrap token"
+NEEDS_CERTIFICATE = "needs the responder's certificate: it is the hash of that"
 
 
 class Verdict(StrEnum):
-    """What became of a hash or a signature."""
+    """What happened to a hash or a signature."""
 
     VERIFIED = "verified"
     WRONG = "wrong"

@@ -58,8 +58,8 @@ class Endpoint(NamedTuple):
 
 
 class Udp(NamedTuple):
-    """A UDP datagram; `cut` says what of it the frame lacks, empty if nothing; `short`: as the capture has
-    only a part of its packet."""
+    """A UDP datagram; `cut`: what the frame lacks of it, empty if nothing; `short`: because the capture
+    contains only a part of its packet."""
 
     source: Endpoint
     destination: Endpoint
@@ -111,7 +111,7 @@ class Packets:
             raise IgnoredError(_cut("IPv4 header", 20, len(packet), frame))
         first, _, total, id_, part, _, protocol, _, source, destination = _V4.unpack_from(packet)
         head = (first & 15) * 4
-        total = total or len(packet)  # a capture at a card that cuts packets up itself
+        total = total or len(packet)  # a capture on a network card with segmentation offload
         if head < 20 or total < head:
             raise IgnoredError(f"IPv4 header of {head} octets in a packet of {total}")
         cut = "" if total <= len(packet) else _cut("IPv4 packet", total, len(packet), frame)

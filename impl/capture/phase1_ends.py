@@ -42,7 +42,7 @@ _REFUSALS: dict[int, Reason] = {
     _N.INVALID_SIGNATURE: Reason.CERTIFICATE,
     _N.CERTIFICATE_UNAVAILABLE: Reason.CERTIFICATE,
 }
-#: what an end says of a message that it could not decipher
+#: what an end says of a message that it could not decrypt
 _NOT_READ = (_N.PAYLOAD_MALFORMED, _N.INVALID_PAYLOAD_TYPE, _N.UNEQUAL_PAYLOAD_LENGTHS)
 _PROOF = (_N.AUTHENTICATION_FAILED, _N.INVALID_HASH_INFORMATION)
 _SIGNED = (
@@ -57,7 +57,7 @@ _SIGNED = (
 
 
 def phase1_ending(course: Course, until_ns: int) -> Ending | None:
-    """What became of Phase I; None if the capture has none of it. `until_ns`: when the capture ends."""
+    """What happened to Phase I; None if the capture has none of it. `until_ns`: when the capture ends."""
     trail = course.phase1
     if not trail.all:
         return None

@@ -110,7 +110,7 @@ def chosen_by(trail: Trail) -> tuple[tuple[Proposal, Transform], ...]:
 
 
 def quick_endings(course: Course, until_ns: int) -> tuple[Ending, ...]:
-    """What became of each Quick Mode, in the order in which they began."""
+    """What happened to each Quick Mode, in the order in which they began."""
     heard, trails = Heard(course), list(course.quick.values())
     starts = [min(trail.frames) for trail in trails]
     following = [*starts[1:], None][: len(trails)]

@@ -271,7 +271,7 @@ def _why(phase1: Phase1, log: Mapping[str, bytes], psk: UsePsk | None, found: Kn
     method = phase1.method
     if psk is not None and found.skeyid is not None:
         return (
-            "the pre-shared key alone does not decipher: the Diffie-Hellman secret is needed too "
+            "the pre-shared key alone does not decrypt: the Diffie-Hellman secret is needed too "
             f"(in a key log: {leads})"
         )
     if psk is not None and not log:

@@ -49,7 +49,7 @@ class Signers:
         key, or why not. `payloads` are those of its message."""
         if method not in _RSA_SIGNED:
             said = name_of(Method, method or 0).lower()
-            return None, f"needs signatures of the method {said}, which are not supported"
+            return None, f"needs the method {said}, which is not supported"
         known = self.public_keys.get(id_b or b"")
         if known is not None:
             return _verified(known, signature, expected), ""

@@ -49,7 +49,7 @@ class Step:
 
     @property
     def closed(self) -> bool:
-        """Whether it is encrypted and was not deciphered."""
+        """Whether it is encrypted and was not decrypted."""
         return self.seen.state == CLOSED
 
     @property
@@ -162,7 +162,7 @@ def errors(step: Step) -> Iterable[Notification]:
 
 
 def deletes(step: Step) -> Iterable[Delete]:
-    """The Deletes of a message that was deciphered; one in clear says nothing (RFC 2408 5.15)."""
+    """The Deletes of a message that was decrypted; one in clear says nothing (RFC 2408 5.15)."""
     if step.seen.header.encrypted:
         yield from (item for item in step.seen.payloads if isinstance(item, Delete))
 

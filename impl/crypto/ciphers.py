@@ -39,17 +39,17 @@ class CbcCipher:
     make: _MAKE
 
     def encrypt(self, key: bytes, iv: bytes, plaintext: bytes) -> bytes:
-        """Ciphertext of whole blocks; ValueError if they are none."""
+        """Ciphertext of whole blocks; ValueError for anything else."""
         encryptor = Cipher(self.make(key), modes.CBC(iv)).encryptor()
         return encryptor.update(plaintext) + encryptor.finalize()
 
     def decrypt(self, key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
-        """Plaintext of whole blocks; ValueError if they are none."""
+        """Plaintext of whole blocks; ValueError for anything else."""
         decryptor = Cipher(self.make(key), modes.CBC(iv)).decryptor()
         return decryptor.update(ciphertext) + decryptor.finalize()
 
     def both_ways(self, key: bytes) -> tuple[_Keyed, _Keyed]:
-        """Encryption and decryption under one key, each of an IV and whole blocks: nothing is set up anew
+        """Encryption and decryption under one key, each of an IV and whole blocks: nothing is set up again
         for each message."""
         block = self.block
         cipher = Cipher(self.make(key), modes.CBC(bytes(block)))

@@ -1,7 +1,7 @@
 """Diffie-Hellman in the MODP groups 1, 2, 5 and 14 to 18 (RFC 2409 section 6, RFC 3526).
 
 The small groups go through GMP's constant-time power, which OpenSSL beats only from 2048 bits, where it
-knows the groups by name; below it would check the group anew for every public value. Private exponents
+knows the groups by name; below it would check the group again for every public value. Private exponents
 have 256 bits at least, and twice the group's strength.
 
 Both libraries hold the interpreter while they reckon. In the large groups that is milliseconds, so their
@@ -59,7 +59,7 @@ class PrivateValue(Protocol):
         ...
 
     def shared(self, peer: bytes) -> bytes:
-        """g^xy, as long as the prime. DegenerateValue for a public value that is none."""
+        """g^xy, as long as the prime. DegenerateValue for a public value that is not valid."""
         ...
 
 
@@ -90,10 +90,10 @@ class Group:
         return _Gmp(self, exponent)
 
     def checked(self, peer: bytes) -> int:
-        """A peer's public value as a number; DegenerateValue if it is none (RFC 2412 2.4)."""
+        """A peer's public value as a number; DegenerateValue if it is not usable (RFC 2412 2.4)."""
         value = int.from_bytes(peer, "big")
         if len(peer) != self.size or not 1 < value < self.prime - 1:
-            raise DegenerateValue(f"no public value of group {self.id}")
+            raise DegenerateValue(f"not a valid public value of group {self.id}")
         return value
 
 
@@ -115,7 +115,7 @@ def draw(number: int) -> PrivateValue:
     it is plain numbers, and can be sent. ValueError for another group."""
     group = group_of(number)
     if group is None or not group.large:
-        raise ValueError(f"group {number} is no large one")
+        raise ValueError(f"group {number} is not a large one")
     _, parameters = _parameters(group.prime)
     numbers = parameters.generate_private_key().private_numbers()
     public = numbers.public_numbers.y.to_bytes(group.size, "big")

@@ -23,16 +23,16 @@ from impl.daemon.words import Tree
 MOST_CLIENTS = 16
 #: octets of a request
 LONGEST_LINE = 64 * 1024
-#: events that wait for a client; one that takes none meanwhile is sent away
+#: events that wait for a client; a client that reads too slowly is disconnected
 MOST_WAITING = 1000
-#: seconds after which a client that says nothing, or takes nothing, is sent away
+#: seconds after which an idle client is disconnected
 PATIENCE = 60.0
 #: seconds between two looks at whether a client still waits for its answer
 GLANCE = 0.5
 
 
 class ControlError(Exception):
-    """A control socket that cannot be had: why, and what to do."""
+    """A control socket that cannot be used: why, and what to do."""
 
     def __init__(self, problem: str, mend: str) -> None:
         super().__init__(problem)
@@ -40,7 +40,7 @@ class ControlError(Exception):
 
 
 class Served(Protocol):
-    """What stands behind the socket."""
+    """The daemon behind the socket."""
 
     async def answer(self, request: Request) -> Tree:
         """Do it; RequestError in words if that cannot be."""
@@ -86,7 +86,7 @@ class Control:
         assert task is not None
         try:
             if not _may_ask(writer):
-                await _say(writer, _refusal("this daemon is another user's"))
+                await _say(writer, _refusal("this daemon belongs to another user"))
             elif len(self._clients) >= MOST_CLIENTS:
                 await _say(writer, _refusal(f"there are {MOST_CLIENTS} clients already"))
             else:
@@ -151,7 +151,7 @@ class Control:
                     return
                 event = following.result()
                 if event is None:
-                    await _say(writer, _refusal(f"{MOST_WAITING} events wait: too slow"))
+                    await _say(writer, _refusal(f"too slow: {MOST_WAITING} events are waiting"))
                     return
                 await _say(writer, event)
         finally:
@@ -191,13 +191,13 @@ def _may_ask(writer: asyncio.StreamWriter) -> bool:
 
 
 def trusted(path: str) -> str:
-    """Why not to talk to the socket at that path; empty if it is the own one, or root's."""
+    """Why not to use the socket at that path; empty if it belongs to this user or root."""
     try:
         status = os.lstat(path)
     except OSError as error:
-        return error.strerror or "it cannot be looked at"
+        return error.strerror or "it cannot be accessed"
     if not stat.S_ISSOCK(status.st_mode):
-        return "it is no socket"
+        return "it is not a socket"
     return "" if status.st_uid in (0, os.geteuid()) else "it belongs to another user"
 
 
@@ -226,7 +226,7 @@ def _clear(path: str) -> None:
         return
     mend = "name another one: --control PATH"
     if not stat.S_ISSOCK(status.st_mode):
-        raise ControlError("something is there that is no socket", mend)
+        raise ControlError("the path exists and is not a socket", mend)
     if status.st_uid != os.geteuid():
         raise ControlError("it belongs to another user", mend)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -234,8 +234,8 @@ def _clear(path: str) -> None:
         try:
             probe.connect(path)
         except ConnectionRefusedError:
-            os.unlink(path)  # nobody listens there any more
+            os.unlink(path)  # a stale socket
             return
         except OSError as error:
-            raise ControlError(error.strerror or "it cannot be asked", mend) from None
-    raise ControlError("a daemon answers there already", mend)
+            raise ControlError(error.strerror or "it cannot be reached", mend) from None
+    raise ControlError("another daemon is using it", mend)

@@ -78,7 +78,7 @@ class Daemon:
         self._tell(Stopped())
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Release everything."""
         if self._control is not None:
             await self._control.close()
         for node in self._nodes:
@@ -101,11 +101,11 @@ class Daemon:
             node.keylog = keylog
 
     async def _farewell(self) -> None:
-        """Every peer is told, as far as that goes in a bounded time."""
+        """Send Deletes to every peer, within a bounded time."""
         count = sum(len(node.engine.sadb) for node in self._nodes)
         self._tell(Stopping(self._why, count))
         for node in self._nodes:
-            close(node.engine, None, node.now, "the daemon ends")
+            close(node.engine, None, node.now, "the daemon stops")
             node.serve()
         loop = asyncio.get_running_loop()
         end = loop.time() + FAREWELL
@@ -171,13 +171,13 @@ class Daemon:
             for connection in node.engine.settings.connections:
                 known.setdefault(connection.name, (node, connection))
         if name not in known:
-            raise RequestError(f"no connection {name!r}; there are: {', '.join(known)}")
+            raise RequestError(f"no connection {name!r}; the connections are: {', '.join(known)}")
         return known[name]
 
     def _target(self, node: Node, name: str) -> Address:
         target = node.plan.targets.get(name)
         if target is None:
-            raise RequestError(f"{name} calls nobody: {node.plan.mute[name]}")
+            raise RequestError(f"{name} cannot start: {node.plan.mute[name]}")
         return str(target), node.peer_port
 
     async def _up(self, request: Up) -> Tree:
@@ -200,7 +200,7 @@ class Daemon:
         wanted, standing = _children(connection, request.child), _standing(node, connection)
         found = {name: standing[name] for name in wanted if name in standing}
         if not found:
-            raise RequestError(f"{connection.name} has no SAs to renew: bring it up first")
+            raise RequestError(f"{connection.name} has no SAs to rekey: bring it up first")
         waits = self._outcomes.expect(connection.name, list(found))
         for name, owner in found.items():
             node.engine.rekey(owner, name, node.now)
@@ -222,7 +222,7 @@ def _children(connection: ConnectionSettings, child: str | None) -> list[str]:
     known = [item.name for item in connection.children if item.negotiates]
     if child is not None and child not in known:
         there = ", ".join(known) or "none"
-        raise RequestError(f"{connection.name} has no child {child!r}; there are: {there}")
+        raise RequestError(f"{connection.name} has no child {child!r}; its children are: {there}")
     return known if child is None else [child]
 
 

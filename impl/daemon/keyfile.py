@@ -34,7 +34,7 @@ class KeyFile:
         problem = _unfit(os.fstat(number))
         if problem:
             os.close(number)
-            raise KeyFileError(problem, "name a file that is not there yet")
+            raise KeyFileError(problem, "name a file that does not exist yet")
         self._file = os.fdopen(number, "ab")
         #: why there are no more keys in it than there are
         self.problem = ""
@@ -66,7 +66,7 @@ class KeyFile:
 
 def _unfit(status: os.stat_result) -> str:
     if not stat.S_ISREG(status.st_mode):
-        return "it is no regular file"
+        return "it is not a regular file"
     if status.st_uid != os.geteuid():
         return "it belongs to another user"
-    return "others may read it" if status.st_mode & 0o077 else ""
+    return "other users can read it" if status.st_mode & 0o077 else ""

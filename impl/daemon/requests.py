@@ -62,11 +62,11 @@ _ANY: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator=
 
 
 def read_request(line: bytes) -> Request:
-    """A request from its line; RequestError in words if it is none."""
+    """A request from its line; RequestError in words if it is not valid."""
     try:
         return _ANY.validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         at = ".".join(str(part) for part in first["loc"][1:])
         where = f"{at}: " if at else ""
-        raise RequestError(f"no request: {where}{first['msg']}") from None
+        raise RequestError(f"not a valid request: {where}{first['msg']}") from None

@@ -26,7 +26,7 @@ _RECEIVES = 1 << 20
 
 
 def _utc(_now: float) -> datetime:
-    """The time of day, as the system has it: certificates are held against it."""
+    """The time of day, as the system has it: certificates are checked against it."""
     return datetime.now(UTC)
 
 
@@ -51,7 +51,7 @@ class _Transport(Protocol):
 class Node:
     """The engine at one address, on the loop's clock and the system's randomness.
 
-    ports, peer_ports   the own ones (0: any that is free) and the peers', each with that for NAT traversal
+    ports, peer_ports   the local ones (0: any that is free) and the peers', each with that for NAT traversal
     errors              what sockets reported, by why
     keylog              who is told keys, if anybody is
     """
@@ -145,7 +145,7 @@ class Node:
             self.serve()
 
     def _clock(self, event: Event) -> None:
-        """In the driver's stead: a pair ends after its seconds (R19). No packets pass, so nothing else of
+        """In place of the driver: a pair ends after its seconds (R19). No packets pass, so nothing else of
         it is counted."""
         if isinstance(event, SasInstalled) and event.pair.life is not None:
             assert self._loop is not None

@@ -65,7 +65,7 @@ def _quick(quick: Quick) -> Tree:
 
 
 def _row(row: Row | None) -> Tree | None:
-    """The row of the exchange's table that the next message is held against."""
+    """The row of the exchange's table that the next message is compared with."""
     if row is None:
         return None
     needs = [kind.__name__ for kind in row.needs]

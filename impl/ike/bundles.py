@@ -51,7 +51,7 @@ _INTEGRITY_OCTETS = {
 
 
 class Part(NamedTuple):
-    """What is taken of one protocol: proposal and transform as they came."""
+    """The choice for one protocol: proposal and transform as received."""
 
     proposal: Proposal
     transform: Transform
@@ -78,7 +78,7 @@ def offer_phase2(
     RFC 2408 4.2.
 
     bundles   of one PFS group at most: message 1 carries one public value
-    spis      the own SPI for each protocol
+    spis      the local SPI for each protocol
     """
     proposals: list[Proposal] = []
     number = 0
@@ -133,7 +133,7 @@ def answer_phase2(taken: Taken2, spis: Mapping[int, bytes]) -> SecurityAssociati
 
 # ---- from the wire
 def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
-    """What a transform of Phase II is; None if it says something that is not understood."""
+    """The meaning of a Phase II transform; None if it contains something unknown."""
     get = (values := values_of(transform)).get
     if not values.keys() <= _KNOWN:
         return None
@@ -145,7 +145,7 @@ def phase2_choice(protocol: int, transform: Transform) -> Phase2Choice | None:
 
 
 class _Alternative(NamedTuple):
-    """The proposals of one number, and what each lets choose: at which place."""
+    """The proposals of one number, and the choices in each with their places."""
 
     proposals: Sequence[Proposal]
     known: Sequence[dict[Phase2Choice, int]]
@@ -218,8 +218,8 @@ def _alternative(proposals: Sequence[Proposal]) -> _Alternative:
 def take_phase2(
     sa: SecurityAssociation, ranks: Sequence[Sequence[Bundle]], *, prefers_own: bool
 ) -> Taken2 | None:
-    """What this end takes of an offer, chosen as in Phase I; None if it takes none. Of a bundle that lets
-    choose, the transforms of its first proposal count before those of its second."""
+    """What this end chooses from an offer, as in Phase I; None if it accepts none. In a bundle with several
+    transforms, the order of its first proposal counts before that of its second."""
     best: tuple[tuple[int, tuple[int, ...]], Bundle, _Alternative] | None = None
     offered = _alternatives(sa)
     for equal in ranks:
@@ -234,7 +234,7 @@ def take_phase2(
 
 
 def answered_phase2(sa: SecurityAssociation, bundles: Sequence[Bundle]) -> Taken2 | None:
-    """What an answer takes of the own offer; None if it is no single choice of it, unchanged (R7)."""
+    """What an answer takes of the local offer; None if it is not a single choice of it, unchanged (R7)."""
     found = _alternatives(sa)
     if len(found) != 1 or len(found[0].proposals) != len(sa.proposals):
         return None
@@ -249,7 +249,7 @@ def answered_phase2(sa: SecurityAssociation, bundles: Sequence[Bundle]) -> Taken
 
 
 def named_phase2(data: bytes, own: Iterable[Bundle]) -> tuple[Bundle, ...]:
-    """Which of the own choices the peer names as acceptable in a refusal (R7)."""
+    """Which of the local choices the peer names as acceptable in a refusal (R7)."""
     sa = alternatives_in(data)
     known = _alternatives(sa) if sa is not None else []
     return tuple(item for item in own if any(one.places(item) is not None for one in known))
@@ -257,7 +257,7 @@ def named_phase2(data: bytes, own: Iterable[Bundle]) -> tuple[Bundle, ...]:
 
 # ---- what can be done
 def lacks(bundle: Bundle) -> str:
-    """What of a choice this engine cannot do, in words; empty if it can do all."""
+    """What the engine does not support in a choice, in words; empty if it supports all."""
     for item in bundle:
         group = item.group is None or group_of(item.group) is not None
         if key_octets(item) is None or not group:

@@ -1,4 +1,4 @@
-"""Taking a connection down: Deletes first, then nothing of it is left (R18)."""
+"""Taking a connection down: send Deletes, then remove everything (R18)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from impl.ike.engine import Engine
 def close(engine: Engine, connection: str | None, now: float, why: str) -> int:
     """Delete every SA of a connection (None: of all), and tell each peer first; how many there were.
 
-    A pair may have outlived every Phase I SA with its peer (R19): then the peer cannot be told.
+    A pair may have outlived every Phase I SA with its peer (R19): then no Delete can be sent.
     """
 
     def meant(name: str) -> bool:

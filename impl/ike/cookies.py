@@ -1,4 +1,4 @@
-"""Cookies that only their maker can have made, for one address (RFC 2408 2.5.3; R9)."""
+"""Cookies that only this engine can make, bound to an address (RFC 2408 2.5.3; R9)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _PRF = HASHES[Hash.SHA2_256].keyed
 
 
 class CookieMaker:
-    """Makes cookies from a secret of its own, an address, and the initiator's cookie. The secret is another
-    one every `life` seconds, so that who collects cookies has little of them."""
+    """Makes cookies from a secret, an address, and the initiator's cookie. The secret changes every `life`
+    seconds, so that collected cookies are soon useless."""
 
     def __init__(self, random: Random, life: float) -> None:
         self._random, self._life = random, life
@@ -23,10 +23,10 @@ class CookieMaker:
     def make(
         self, peer: Address, initiator: bytes, now: float, taken: Callable[[bytes], bool]
     ) -> bytes:
-        """A cookie that is not zero and not taken. One and the same message 1 gets the same one, while the
-        secret lives: answering it again after it was forgotten tells the initiator nothing new.
+        """A cookie that is not zero and not in use. The same message 1 gets the same cookie as long as the
+        secret is the same: so an answer after the exchange was forgotten is still the same.
 
-        initiator   the initiator's cookie; of an own exchange something random instead
+        initiator   the initiator's cookie; for our own exchange something random instead
         """
         if now >= self._until:
             self._prf, self._until = _PRF(self._random(32)), now + self._life

@@ -1,4 +1,4 @@
-"""What the rows of the tables work with: the engine as they see it, and the message at hand."""
+"""What the rows of the tables work with: the engine's interface for them, and the current message."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Core(Protocol):
         ...
 
     def keys_made(self, sa: IkeSa) -> None:
-        """An exchange has its keys: the key log, if there is one, is told."""
+        """An exchange has its keys: write them to the key log, if there is one."""
         ...
 
     def emit(self, event: Event) -> None:
@@ -80,7 +80,7 @@ class Core(Protocol):
         ...
 
     def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands: its lifetime runs, and what waits for it begins."""
+        """A Phase I SA is up: its lifetime runs, and what waits for it begins."""
         ...
 
     def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
@@ -88,11 +88,11 @@ class Core(Protocol):
         ...
 
     def drop_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
-        """A pair is gone, and so is what was due of it."""
+        """A pair was deleted, with its timers."""
         ...
 
     def ended(self, sa: IkeSa, why: str) -> None:
-        """A Phase I SA is gone; its pairs live on."""
+        """A Phase I SA has ended; its pairs remain."""
         ...
 
     def shortened(self, sa: IkeSa, seconds: int) -> None:
@@ -100,15 +100,15 @@ class Core(Protocol):
         ...
 
     def answered(self, sa: IkeSa, question: int) -> None:
-        """The peer says that it is there."""
+        """The peer has sent R-U-THERE-ACK."""
         ...
 
     def cookie(self, peer: Address, initiator: bytes) -> bytes:
-        """An own cookie for an exchange with that address; nobody has it."""
+        """An unused local cookie for an exchange with that address."""
         ...
 
     def drop_others(self, sa: IkeSa) -> None:
-        """The peer has begun anew (INITIAL-CONTACT): its other SAs are gone."""
+        """The peer has restarted (INITIAL-CONTACT): its other SAs are deleted."""
         ...
 
 

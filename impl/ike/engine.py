@@ -1,7 +1,7 @@
 """The engine: datagrams and time-outs in; datagrams, events and the next deadline out (R8, R9, R14 to R18).
 
-It has no clock, no socket and no randomness of its own. Every method that takes `now` must be given times
-that do not go back. A datagram that cannot be read, does not verify, or is not awaited changes nothing.
+It has no clock, no socket and no random source of its own. Values of `now` must never decrease. A datagram
+that cannot be read, does not verify, or is not expected changes nothing.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from impl.wire.message import (
 from impl.wire.numbers import ExchangeType, Method, NotifyType, name_of
 from impl.wire.payloads import AnyPayload, Notification
 
-#: how often a repeated message is answered with what it was answered at first
+#: how often a repeated message gets the same answer again
 MOST_ANSWERS = 10
-_AT_WORK = "the message before it is being worked on"
+_AT_WORK = "the message before it is still being processed"
 
-#: what refuses Quick Mode, in the words of verdicts
+#: notifies that reject Quick Mode, with the reasons of verdicts
 _QUICK_REFUSALS: dict[int, str] = {
     NotifyType.NO_PROPOSAL_CHOSEN: "proposal-p2",
     NotifyType.INVALID_ID_INFORMATION: "selector",
@@ -48,21 +48,21 @@ _PROVING = (State.AWAITS_MM5, State.AWAITS_MM6, State.AWAITS_MM7, State.AWAITS_M
 def _undecipherable(sa: IkeSa, what: str) -> tuple[str, str]:
     """What it hints at that a message has no meaning."""
     if sa.choice is None or sa.choice.method == Method.PRE_SHARED_KEY:
-        return "psk-mismatch", f"{what} does not decrypt: probably another pre-shared key"
-    return "tampered", f"{what} does not decrypt: altered on the way, or of another exchange"
+        return "psk-mismatch", f"{what} does not decrypt: probably a different pre-shared key"
+    return "tampered", f"{what} does not decrypt: altered on the way, or from another exchange"
 
 
 class Engine(Times):
     """One end of IKE, for any number of peers."""
 
-    #: where the datagram at hand came from, and whether to the other port
+    #: source of the current datagram, and whether it came to the NAT traversal port
     _source: tuple[Address, bool] = (("", 0), False)
 
     # ---- the outside
     def start(
         self, connection: ConnectionSettings, peer: Address, now: float, child: str | None = None
     ) -> None:
-        """Bring up Phase I, if none stands, and then a child (None: all that the connection has)."""
+        """Bring up Phase I, if none is up, and then a child (None: all that the connection has)."""
         self._now = now
         wanted = [i for i in connection.children if i.negotiates and child in (None, i.name)]
         sa = self._live(connection, peer)
@@ -84,8 +84,8 @@ class Engine(Times):
         return None
 
     def rekey(self, sa: IkeSa, child: str, now: float) -> None:
-        """New pairs of SAs for a child in place of those that stand, which go a little later; a first one
-        if none stands."""
+        """New pairs of SAs for a child in place of those that are up, which go a little later; a first one
+        if none is up."""
         self._now = now
         pairs = [held for held in self.sadb.pairs_with(sa) if held[1].child == child]
         for owner, pair in pairs:
@@ -96,8 +96,8 @@ class Engine(Times):
 
     # ---- what the driver says
     def renew(self, inbound_spi: int, now: float) -> None:
-        """A pair, named by any of its inbound SPIs, nears its end in octets, or in packets: negotiate another
-        in its place (R19)."""
+        """A pair, named by any of its inbound SPIs, approaches its limit in octets or packets: negotiate its
+        replacement (R19)."""
         self._now = now
         held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
@@ -111,7 +111,7 @@ class Engine(Times):
             self._end_pair(*held, why)
 
     def heard(self, inbound_spi: int, now: float) -> None:
-        """A packet of the peer has verified: so it lives (RFC 3706 5.5)."""
+        """A packet of the peer has verified: so the peer is alive (RFC 3706 5.5)."""
         self._now = now
         held = self.sadb.inbound.get(inbound_spi)
         if held is not None:
@@ -122,15 +122,15 @@ class Engine(Times):
     def receive_datagram(
         self, datagram: bytes, peer: Address, now: float, *, floated: bool = False
     ) -> None:
-        """Take a datagram; whatever is wrong with it ends here.
+        """Process a datagram; no error in it leaves this method.
 
-        floated   it came to the other port, where IKE is marked and shares with ESP (RFC 3948)
+        floated   it came to the NAT traversal port, which IKE (with a marker) shares with ESP (RFC 3948)
         """
         self._now, self._source = now, (peer, floated)
         if floated:
             inner = natt.unwrapped(datagram) if self.settings.nat is not None else None
             if inner is None:
-                self.dropped["no IKE, on the port for NAT traversal"] += 1
+                self.dropped["not IKE, on the port for NAT traversal"] += 1
                 return
             datagram = inner
         try:
@@ -151,7 +151,7 @@ class Engine(Times):
         sa = self.sadb.find(header.initiator_cookie, header.responder_cookie)
         if sa is None and header.responder_cookie == NO_COOKIE:
             if not _first(header):
-                self.dropped["no first message"] += 1
+                self.dropped["not a first message"] += 1
                 return None
             sa = self.sadb.begun_with(header.initiator_cookie, peer)
             if sa is None:
@@ -162,8 +162,8 @@ class Engine(Times):
         return sa
 
     def _may_come(self, sa: IkeSa, header: Header, peer: Address, *, floated: bool) -> bool:
-        """From where the peer is known to be; or, protected, from where it may have moved; or a notice
-        from the port that it has left (RFC 3947 4), which moves nothing."""
+        """Whether it comes from the peer's known address; or, if protected, from where the peer may have moved;
+        or is an Informational message from the port that the peer has left (RFC 3947 4), which moves nothing."""
         if (sa.peer, sa.nat.floated) == (peer, floated):
             return True
         if not header.encrypted:
@@ -172,7 +172,7 @@ class Engine(Times):
         return left or natt.may_follow(sa, peer, floated=floated)
 
     def _verified(self, sa: IkeSa) -> None:
-        """What is at hand has verified: the peer lives, and is where it came from."""
+        """The current message has verified: the peer is alive, and its source is the peer's address."""
         if sa.state is State.ENDED:
             return  # by the message at hand
         self.lives(sa)
@@ -183,7 +183,7 @@ class Engine(Times):
                 self.emit(PeerMoved(sa.name, sa.connection.name, peer))
 
     def _begin(self, header: Header, peer: Address, *, floated: bool) -> IkeSa | None:
-        """An exchange that somebody else begins, if there is a policy and room for it (R9)."""
+        """An exchange that a peer starts, if there is a policy and room for it (R9)."""
         connection = self._remotes.connection_for(host_of(peer[0]))
         if connection is None:
             self.dropped["no policy for the peer"] += 1
@@ -225,8 +225,8 @@ class Engine(Times):
             self.dropped["not awaited"] += 1
             return
         if header.responder_cookie == NO_COOKIE and sa.state is not State.IDLE:
-            # Else whoever begins would get a Diffie-Hellman at any address, and an offer that comes back
-            # would pass for an answer (RFC 2408 2.5.3).
+            # Otherwise a forged source address would cost us a Diffie-Hellman computation, and a reflected
+            # offer would be taken for an answer (RFC 2408 2.5.3).
             self.dropped["no responder cookie after message 1"] += 1
             return
         if sa.half_open and (why := self._too_much(sa)):
@@ -235,23 +235,23 @@ class Engine(Times):
         got = self._read(sa, row, header, datagram)
         known = sa.cookies
         if sa.initiated and not any(known.responder):
-            # Message 2 tells the responder's cookie; of a refused one nothing is kept.
+            # Message 2 has the responder's cookie; nothing of a rejected one is kept.
             sa.cookies = Cookies(known.initiator, header.responder_cookie)
         begin = partial(phase1.ROWS[row.does], self, sa, got)
         self._go_on(Task(sa, begin, self._source, heard=Heard(row, got, datagram, known)))
 
     def _too_much(self, sa: IkeSa) -> str:
-        """Why a host that has proved nothing gets no more done for now; empty if it does."""
+        """Why nothing more is done for an unauthenticated host for now; empty if it is."""
         host, settings = sa.begun[0], self.settings
         if self.at_work(host) >= settings.steps_of_host:
-            return "too much is being worked on for its host"
+            return "too many steps are running for its host"
         third = sa.state is State.AWAITS_MM3
         if third and self.sadb.unproved(host) >= settings.unproved_of_host:
-            return "too many exchanges of its host have proved nothing"
+            return "too many unauthenticated exchanges of its host"
         return ""
 
     def step_done(self, number: int, outcome: Outcome[Any], now: float) -> None:
-        """What came of the work of a `StepNeeded`; nothing happens if its exchange is over."""
+        """The result of the work of a `StepNeeded`; ignored if its exchange is over."""
         self._now = now
         task = self.done_with(number)
         if task is None:
@@ -263,7 +263,7 @@ class Engine(Times):
         try:
             (self._go_on if task.quick is None else self._go_on_quick)(task, outcome)
         except Dropped as error:
-            # Of the same octets nothing else would come, so they cost no work again.
+            # The same octets would give the same result, so they are not processed again.
             task.sa.answered.remember(task.heard.datagram, b"")
             self._drop(task.sa, error)
 
@@ -329,14 +329,14 @@ class Engine(Times):
 
     # ---- Quick Mode
     def _quick_mode(self, sa: IkeSa, header: Header, datagram: bytes) -> None:
-        """A Quick Mode message for which no authenticated Phase I SA stands changes nothing (R14)."""
+        """A Quick Mode message for which no authenticated Phase I SA is up changes nothing (R14)."""
         if sa.state is not State.ESTABLISHED or sa.sealing is None:
-            self.dropped["no Phase I SA stands"] += 1
+            self.dropped["no Phase I SA is up"] += 1
             return
         quick = sa.quick.get(header.message_id)
         if quick is None:
             if header.message_id in sa.used_ids:
-                self.dropped["a message id that was used before"] += 1
+                self.dropped["a message ID that was used before"] += 1
                 return
             quick = Quick(header.message_id, initiated=False, state=State.AWAITS_QM1)
             quick.begun = self._now
@@ -396,10 +396,10 @@ class Engine(Times):
             if sa.state in _PROVING and sa.sealing is not None and header.message_id:
                 self._early_notice(sa, sa.sealing, header, datagram)
             else:
-                self.dropped["a notice without an SA"] += 1
+                self.dropped["an Informational message without an SA"] += 1
             return
         if header.message_id in sa.used_ids:
-            self.dropped["a message id that was used before"] += 1
+            self.dropped["a message ID that was used before"] += 1
             return
         opened = sa.sealing.open(header, datagram)
         replies = notices.hear_sealed(self, sa, Got(header, opened.payloads, opened))
@@ -411,13 +411,13 @@ class Engine(Times):
             self.notify(sa, [reply])
 
     def _early_notice(self, sa: IkeSa, sealing: Sealing, header: Header, datagram: bytes) -> None:
-        """Under keys that nothing has authenticated yet: whoever has them can refuse, and no more."""
+        """Under keys that are not authenticated yet: a message can only reject."""
         try:
             opened = sealing.open(header, datagram)
             refusal = notices.early_refusal(sa, Got(header, opened.payloads, opened))
         except (WireError, Dropped):
-            self.dropped["a notice that does not verify"] += 1
-            sa.problem = _undecipherable(sa, "a notice of the peer")
+            self.dropped["an Informational message that does not verify"] += 1
+            sa.problem = _undecipherable(sa, "an Informational message of the peer")
             return
         if refusal is not None:
             self.fail(sa, *refusal)
@@ -440,14 +440,14 @@ class Engine(Times):
                     self.refuse_quick(sa, quick, error)
             if not named:
                 own = _asked(sa)
-                # What was sent again may have been refused again.
+                # A resent message may have been rejected again.
                 again = any(quick.sending.tries for quick in own)
                 if len(own) == 1 or len(sa.refusals) < len(own) - again:
                     sa.refusals.append(error)
                 self._settle_refusals(sa)
 
     def _settle_refusals(self, sa: IkeSa) -> None:
-        """Whatever of ours is left was refused, if as much was refused as is left."""
+        """If as many were rejected as are left, those that are left were rejected."""
         own = _asked(sa)
         if len(own) > len(sa.refusals):
             return
@@ -456,8 +456,8 @@ class Engine(Times):
             self.refuse_quick(sa, quick, error)
 
     def _heard_notice(self, sa: IkeSa, payloads: Sequence[AnyPayload]) -> None:
-        """A notice has verified. An answer that came too late may have been held back: it is no sign of
-        life, and the peer may have gone from where it came from."""
+        """An Informational message has verified. A late answer may have been held back: it does not show that
+        the peer is alive, or that it is still at that address."""
         answers = any(
             isinstance(item, Notification) and item.type == NotifyType.R_U_THERE_ACK
             for item in payloads
@@ -467,9 +467,9 @@ class Engine(Times):
 
     # ---- alternatives
     def _offer_anew(self, sa: IkeSa, got: Got) -> None:
-        """The responder accepts nothing, and names what it would: offer once more, and what the policy
-        keeps for that with it (R7). All that was offered stays in the offer, as nothing protects a refusal:
-        a forged one brings about no worse choice than the responder prefers."""
+        """The responder accepts nothing, and names alternatives: make a second offer with those that the policy
+        allows (R7). Everything that was offered stays in the offer, because nothing protects a rejection: a
+        forged one cannot lead to a worse choice than the responder prefers."""
         if sa.state is not State.AWAITS_MM2 or sa.named or not self.settings.alternatives:
             return
         for item in got.all(Notification):
@@ -480,7 +480,7 @@ class Engine(Times):
                 return
 
     def _offer_quick_anew(self, sa: IkeSa, quick: Quick, data: bytes) -> bool:
-        """The same in Quick Mode, where the refusal is protected; whether it is offered anew."""
+        """The same in Quick Mode, where the refusal is protected; whether it is offered again."""
         if not quick.initiated or quick.child is None or quick.anew or not sa.names_alternatives:
             return False
         spoken = {wire: item for item in quick.child.choices for wire in natt.on_wire(sa, (item,))}
@@ -499,6 +499,6 @@ def _asked(sa: IkeSa) -> list[Quick]:
 
 
 def _first(header: Header) -> bool:
-    """Whether it may be the first message of an exchange: only that one may lack the responder's cookie."""
+    """Whether it may be the first message of an exchange, the only one without the responder's cookie."""
     main = header.exchange == ExchangeType.MAIN and not header.message_id
     return main and not header.encrypted

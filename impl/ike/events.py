@@ -13,7 +13,7 @@ from model.vocabulary.selectors import Selector
 
 @dataclass(frozen=True, slots=True)
 class Phase1Established:
-    """An authenticated Phase I SA stands: cookies, who the peer is, and what was agreed.
+    """An authenticated Phase I SA is up: cookies, who the peer is, and what was agreed.
 
     proved   who the peer's credential says it is: a certificate's subject, a principal; empty: a shared key
     """
@@ -42,8 +42,8 @@ class StepNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Phase1Failed:
-    """An exchange of Phase I ended without an SA; `reason` in the words of verdicts, `why` in full. One that
-    is not `initiated` here anybody may have begun."""
+    """An exchange of Phase I ended without an SA; `reason` in the words of verdicts, `why` in full. If it was
+    not `initiated` here, anybody may have started it."""
 
     name: bytes
     peer: Address
@@ -63,7 +63,7 @@ class FellBack:
 
 @dataclass(frozen=True, slots=True)
 class Phase1Ended:
-    """A Phase I SA is gone: by its lifetime, a Delete of either end, or because it was replaced."""
+    """A Phase I SA has ended: by its lifetime, a Delete of either end, or because it was replaced."""
 
     name: bytes
     peer: Address
@@ -86,10 +86,10 @@ class ProtocolSas:
 @dataclass(frozen=True, slots=True)
 class SaPair:
     """What a Quick Mode made for a set of packets, for the driver: both directions, of one protocol or of
-    several that are applied together, and stand and fall together.
+    several that are applied together as one unit.
 
-    sas         the SAs of each protocol, in the order in which an outbound packet meets them: ESP, then AH
-                around it (RFC 2401 4.3); an inbound one meets them in reverse
+    sas         the SAs of each protocol, in the order of outbound processing: ESP, then AH around it (RFC 2401
+                4.3); inbound in reverse
     life        in seconds, `kilobytes` in units of 1024 octets, None for no limit: the driver ends it then,
                 and says so to the engine (R19)
     originals   the addresses of initiator and responder as the peer sees them, where transport mode passes a
@@ -108,8 +108,8 @@ class SaPair:
 
     @property
     def inbound_spi(self) -> int:
-        """What it is called: the inbound SPI of its first protocol. No two SAs that stand have one at an
-        engine, whatever their protocols."""
+        """Its name: the inbound SPI of its first protocol. No two SAs of an engine have the same, whatever
+        their protocols."""
         return self.sas[0].inbound_spi
 
 
@@ -156,7 +156,7 @@ class Notified:
 @dataclass(frozen=True, slots=True)
 class PeerMoved:
     """A message that verified came from another address: a NAT has given the peer a new one (RFC 3947 7).
-    Every SA with it is reached there from now on."""
+    From now on every SA with it uses that address."""
 
     name: bytes
     connection: str

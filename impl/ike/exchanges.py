@@ -1,4 +1,4 @@
-"""What happens to exchanges: they begin, go on, fail and end (R7, R14 to R18). `times` says when."""
+"""The course of exchanges: they begin, continue, fail and end (R7, R14 to R18). Timers are in `times`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from impl.wire.message import Header, Message, encode_chain, encode_message, wit
 from impl.wire.numbers import DOI_IPSEC, ExchangeType, ProtocolId
 from impl.wire.payloads import AnyPayload, Notification
 
-#: states in which the own last message is sent again
+#: states in which our last message is sent again
 _TRIES = (
     State.AWAITS_MM2,
     State.AWAITS_MM4,
@@ -43,14 +43,14 @@ _TRIES = (
     State.AWAITS_MM7,
     State.AWAITS_MM8,
 )
-#: a timer: what is due, whose (the own cookie of an SA, or nothing), and the message id or SPI
+#: a timer: what is due, whose (the local cookie of an SA, or nothing), and the message id or SPI
 _Key = tuple[str, bytes, int]
 #: what an SA may have a timer for
 _SA_TIMERS = ("open", "life", "soft", "resend", "keepalive", "idle", "step", "shorter")
 
 
 class Outgoing(NamedTuple):
-    """A datagram to send; `floated`: from the other port, where it is marked already (RFC 3948)."""
+    """A datagram to send; `floated`: from the NAT traversal port, with its marker already added (RFC 3948)."""
 
     datagram: bytes
     target: Address
@@ -60,7 +60,7 @@ class Outgoing(NamedTuple):
 def _lacks_clock(settings: Settings, connection: ConnectionSettings) -> str:
     if connection.certificate is None or settings.utc is not None:
         return ""
-    return "certificates need the time of day, which the settings do not give (utc)"
+    return "certificates need the time of day, which is missing in the settings (utc)"
 
 
 class Exchanges(ABC):
@@ -68,7 +68,7 @@ class Exchanges(ABC):
 
     @abstractmethod
     def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands."""
+        """A Phase I SA is up."""
 
     @abstractmethod
     def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
@@ -76,7 +76,7 @@ class Exchanges(ABC):
 
     @abstractmethod
     def try_again(self, pair: SaPair | None) -> None:
-        """What was to replace a pair, if one, has failed: it is tried again."""
+        """The replacement of a pair, if it was one, has failed: try it again."""
 
     @abstractmethod
     def shortened(self, sa: IkeSa, seconds: int) -> None:
@@ -94,7 +94,7 @@ class Exchanges(ABC):
         self.settings, self.random = settings, random
         self.sadb = Sadb()
         self._remotes = Remotes(settings.connections)
-        #: what was dropped, by why, for `status` and tests
+        #: dropped messages by reason, for `status` and tests
         self.dropped = Reasons()
         self._keylog = keylog
         self._now = 0.0
@@ -109,38 +109,38 @@ class Exchanges(ABC):
     # ---- the outside
     @property
     def now(self) -> float:
-        """The time of what is being handled."""
+        """The time of the current message or timer."""
         return self._now
 
     def outgoing(self) -> list[Outgoing]:
-        """What is to be sent, to whom, and from which port; each is given out once."""
+        """The next datagram to send, to whom, and from which port; each is returned once."""
         found = list(self._out)
         self._out.clear()
         return found
 
     def datagrams_to_send(self) -> list[tuple[bytes, Address]]:
-        """The same for an engine that has one port, as it does no NAT traversal."""
+        """The same for an engine with one port, without NAT traversal."""
         return [(item.datagram, item.target) for item in self.outgoing()]
 
     def next_event(self) -> Event | None:
-        """The oldest event that has not been given out."""
+        """The oldest event that was not returned yet."""
         return self._events.popleft() if self._events else None
 
     def next_step(self) -> StepNeeded | None:
-        """What an authentication needs done elsewhere, the oldest first; each is given out once."""
+        """The steps to run elsewhere, the oldest first; each is returned once."""
         return self._needed.popleft() if self._needed else None
 
     def next_deadline(self) -> float | None:
-        """When `handle_timeout` is to be called next; None: only when something comes."""
+        """When to call `handle_timeout` next; None: not before a datagram arrives."""
         return self._timers.next()
 
     def deadlines(self) -> list[tuple[str, bytes, int, float]]:
-        """Every timer: what is due, the own cookie of its exchange, the message id (0: Phase I) or the SPI,
+        """Every timer: what is due, the local cookie of its exchange, the message id (0: Phase I) or the SPI,
         when."""
         return [(*key, due) for key, due in self._timers.pending().items()]
 
     def keys_made(self, sa: IkeSa) -> None:
-        """Tell the key log."""
+        """Write to the key log."""
         if self._keylog is not None and sa.sealing is not None:
             self._keylog(sa.cookies, sa.sealing.keys)
 
@@ -164,7 +164,7 @@ class Exchanges(ABC):
             self.drop_pair(owner, pair, why)
         self.ended(sa, why)
 
-    # ---- beginning, and what becomes of it
+    # ---- beginning, and what happens to it
     def new(self, connection: ConnectionSettings, peer: Address, cookie: bytes | None) -> IkeSa:
         """An exchange of Phase I, of which nothing has been sent; `cookie`: of a peer that begins it."""
         answered = Answered(self.settings.remembered)
@@ -173,7 +173,7 @@ class Exchanges(ABC):
         return IkeSa(cookie is None, peer, connection, cookies, State.IDLE, answered)
 
     def cookie(self, peer: Address, initiator: bytes) -> bytes:
-        """An own cookie for an exchange with that address; nobody has it."""
+        """A local cookie for an exchange with that address; nobody has it."""
         return self._cookies.make(
             peer, initiator, self._now, lambda cookie: self.sadb.own(cookie) is not None
         )
@@ -195,7 +195,7 @@ class Exchanges(ABC):
         """Begin once more in place of an exchange that was refused, with what the responder has named."""
         sa = self.new(refused.connection, refused.peer, None)
         sa.begun, sa.nat.floated = refused.begun, refused.nat.floated
-        # The responder has been heard: this is never met with what only silence is.
+        # The responder has answered: from now on no lack of an answer leads to clear text.
         sa.named, sa.wanted, sa.heard = named, refused.wanted, True
         self._first_message(sa)
 
@@ -204,7 +204,7 @@ class Exchanges(ABC):
         self.sadb.add(sa)
 
     def want(self, sa: IkeSa, wanted: Wanted) -> None:
-        """A pair: now, or as soon as Phase I stands and has not too much under way."""
+        """A pair: now, or as soon as Phase I is up and has not too much under way."""
         sa.wanted.append(wanted)
         self.negotiate(sa)
 
@@ -223,7 +223,7 @@ class Exchanges(ABC):
             self.offer_quick(sa, self._quick(sa, wanted), wanted.child.choices)
 
     def _hand_over(self, sa: IkeSa, other: IkeSa) -> None:
-        """What waits under one SA waits under another."""
+        """Move what waits under one SA to another."""
         other.wanted += sa.wanted
         sa.wanted = []
         self.negotiate(other)
@@ -262,12 +262,12 @@ class Exchanges(ABC):
         self.offer_quick(sa, quick, choices)
 
     def await_quick(self, sa: IkeSa, quick: Quick) -> None:
-        """What was sent is sent again after an interval."""
+        """Resend after an interval."""
         key = self.key("quick", sa, quick.message_id)
         self._timers.set(key, self._now + self.settings.interval)
 
     def keep_quick(self, sa: IkeSa, quick: Quick) -> None:
-        """It is under way, and its message id is used."""
+        """Register it, and mark its message ID as used."""
         sa.quick[quick.message_id] = quick
         if quick.message_id not in sa.used_ids:
             self.use_id(sa, quick.message_id)
@@ -281,19 +281,19 @@ class Exchanges(ABC):
                 return found
 
     def use_id(self, sa: IkeSa, message_id: int) -> None:
-        """It is never used again under this SA, which ends before it has seen too many; a successor is due
-        earlier, by the initiator first."""
+        """Mark it as used under this SA, which ends before it has used too many; the successor is due earlier,
+        first at the initiator."""
         sa.used_ids.add(message_id)
         seen, most = len(sa.used_ids), self.settings.most_ids
         if seen == most * (6 if sa.initiated else 7) // 8:
             self._timers.set(self.key("soft", sa), self._now)
         elif seen == most:
-            sa.why_ends = "it has seen as many message ids as it may"
+            sa.why_ends = "it has used the maximum number of message IDs"
             self._timers.set(self.key("life", sa), self._now)
 
     def drop_others(self, sa: IkeSa) -> None:
-        """The authenticated peer has begun anew: its other SAs are gone (RFC 2407 4.6.3.3)."""
-        why = "the peer has begun anew"
+        """The authenticated peer has restarted: its other SAs are gone (RFC 2407 4.6.3.3)."""
+        why = "the peer has restarted"
         for owner, pair in self.sadb.pairs_with(sa):
             if owner is not sa:
                 self.drop_pair(owner, pair, why)
@@ -307,8 +307,8 @@ class Exchanges(ABC):
         notices.remove_pair(self, owner, pair, why)
 
     def refuse(self, sa: IkeSa, error: Refused, *, sealed: bool = False) -> None:
-        """End an exchange of Phase I; the peer is told in clear, or under the keys if it has proved to hold
-        them. A responder then takes the SA for established, and hears that it is not."""
+        """End an exchange of Phase I, and notify the peer: in clear, or encrypted if the peer has proved that it has
+        the keys. A responder may consider the SA established then, and so learns that it is not."""
         if error.notify is not None:
             notice = Notification(error.notify, ProtocolId.ISAKMP, data=error.data, doi=DOI_IPSEC)
             if sealed:
@@ -320,7 +320,7 @@ class Exchanges(ABC):
         self.fail(sa, error.reason, error.why)
 
     def refuse_quick(self, sa: IkeSa, quick: Quick, error: Refused) -> None:
-        """End a Quick Mode; the peer is told."""
+        """End a Quick Mode, and notify the peer."""
         self.finish(sa, quick)
         self.use_id(sa, quick.message_id)
         self._timers.cancel(self.key("quick", sa, quick.message_id))
@@ -330,25 +330,25 @@ class Exchanges(ABC):
         self.quick_failed(sa, quick, error.reason, error.why)
 
     def quick_failed(self, sa: IkeSa, quick: Quick, reason: str, why: str) -> None:
-        """Report, and go on with what waits; what was to be replaced is to be so still."""
+        """Report the failure, and continue with what waits; a pair that was to be replaced still is."""
         self.try_again(quick.replaces)
         self.report_failure(sa, quick.child, reason, why)
         self.negotiate(sa)
 
     def report_failure(self, sa: IkeSa, child: ChildSettings | None, reason: str, why: str) -> None:
-        """A pair has not come up."""
+        """A pair did not come up."""
         name = child.name if child is not None else ""
         self.emit(Phase2Failed(sa.name, sa.peer, sa.connection.name, name, reason, why))
 
     def finish(self, sa: IkeSa, quick: Quick) -> None:
-        """It is over; its message id stays used for the life of Phase I."""
+        """It is over; its message ID remains used for the lifetime of Phase I."""
         sa.quick.pop(quick.message_id, None)
         self.abandon(quick)
         if sa.sealing is not None:
             sa.sealing.forget(quick.message_id)
 
     def fail(self, sa: IkeSa, reason: str, why: str) -> None:
-        """Phase I came to nothing."""
+        """Phase I failed."""
         sa.state = State.FAILED
         self.forget(sa)
         sa.sealing = sa.private = None
@@ -358,12 +358,12 @@ class Exchanges(ABC):
         self.emit(Phase1Failed(sa.name, sa.peer, name, sa.initiated, reason, why))
 
     def ended(self, sa: IkeSa, why: str) -> None:
-        """A Phase I SA is gone; its pairs live on (R19). What was being negotiated under it is begun again under
-        its successor, with what waits; without one it has failed."""
+        """A Phase I SA has ended; its pairs remain (R19). Negotiations under it, and those that wait, start again
+        under its successor; without one they have failed."""
         sa.state = State.ENDED
         under_way = [quick for quick in sa.quick.values() if quick.initiated]
         self.forget(sa)
-        sa.sealing = sa.private = None  # with pairs that live on no key of Phase I does
+        sa.sealing = sa.private = None  # pairs remain, but no key of Phase I
         self.emit(Phase1Ended(sa.name, sa.peer, sa.connection.name, why))
         successor = self.sadb.successor(sa)
         if successor is not None:
@@ -377,7 +377,7 @@ class Exchanges(ABC):
             self.report_failure(sa, child, "no-responder", f"its Phase I SA has ended: {why}")
 
     def forget(self, sa: IkeSa) -> None:
-        """An exchange is over, and none of its timers is due."""
+        """An exchange is over: cancel its timers."""
         self.sadb.remove(sa)
         self.abandon(sa)
         for what in _SA_TIMERS:
@@ -389,7 +389,7 @@ class Exchanges(ABC):
 
     # ---- what is done elsewhere
     def wait_for(self, task: Task, work: Work[Any]) -> None:
-        """Have work done elsewhere; meanwhile no message of the exchange is taken, nor sent again."""
+        """Have work done elsewhere; meanwhile no message of the exchange is accepted or resent."""
         self._steps += 1
         task.number, task.what = self._steps, work.what
         self._working[task.number] = task
@@ -408,7 +408,7 @@ class Exchanges(ABC):
         self._needed.append(StepNeeded(task.number, sa.name, sa.peer, name, work.what, work))
 
     def done_with(self, number: int) -> Task | None:
-        """The row that work was for; None if it is too late. If nothing comes of it, the exchange goes on
+        """The row for which work was done; None if it is too late. If the work fails, the exchange continues
         as before."""
         task = self._working.pop(number, None)
         if task is None:
@@ -421,7 +421,7 @@ class Exchanges(ABC):
             quick.task = None
             self._timers.cancel(again)
         if task.resend is not None:
-            # If nothing comes of it, the exchange goes on as before: who can cause work stretches nothing.
+            # If the work fails, the exchange continues as before, with the same deadline: forged messages cannot extend it.
             self._timers.set(again, task.resend)
         return task
 
@@ -437,7 +437,7 @@ class Exchanges(ABC):
         return sum(task.sa.half_open and task.sa.begun[0] == host for task in tasks)
 
     def abandon(self, of: IkeSa | Quick) -> None:
-        """What comes of work for it is of no use any more."""
+        """The result of work for it is no longer needed."""
         if of.task is not None:
             self._working.pop(of.task.number, None)
             of.task = None
@@ -457,7 +457,7 @@ class Exchanges(ABC):
     def send(
         self, sa: IkeSa, sending: Sending, exchange: int, message_id: int, reply: Reply
     ) -> bytes:
-        """Encode, seal where it must be, and send; nothing where there is nothing to say."""
+        """Encode, encrypt if necessary, and send; nothing if there is no message."""
         if not reply.payloads:
             return b""
         cookies, chain = sa.cookies, reply.chain or encode_chain(reply.payloads)
@@ -478,7 +478,7 @@ class Exchanges(ABC):
         self._out.append(Outgoing(octets, sa.peer, floated))
 
     def notify(self, sa: IkeSa, rest: Sequence[AnyPayload]) -> None:
-        """A notice under the SA, if it has not ended; its message id is never used again."""
+        """An Informational message under the SA, if it has not ended; its message ID is never used again."""
         if sa.sealing is None:
             return
         message_id = self.message_id(sa)
@@ -487,7 +487,7 @@ class Exchanges(ABC):
         sa.sealing.forget(message_id)
 
     def tell(self, sa: IkeSa, notice: Notification) -> None:
-        """A notice in clear."""
+        """An Informational message in clear."""
         cookies = sa.cookies
         header = Header(
             cookies.initiator, cookies.responder, 0, ExchangeType.INFORMATIONAL, 0, 0, 0
@@ -495,5 +495,5 @@ class Exchanges(ABC):
         self.transmit(sa, encode_message(Message(header, (notice,))))
 
     def key(self, what: str, sa: IkeSa, message_id: int = 0) -> _Key:
-        """What a timer of an SA is called."""
+        """The name of a timer of an SA."""
         return what, self.sadb.own_cookie(sa), message_id

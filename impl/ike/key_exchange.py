@@ -12,7 +12,7 @@ def private_value(group: Group, random: Random) -> Steps[PrivateValue]:
     """A new secret of a group."""
     if not group.large:
         return group.private(random)
-    work = Work("draw a secret for Diffie-Hellman", partial(draw, group.id), apart=True)
+    work = Work("generate a Diffie-Hellman secret", partial(draw, group.id), apart=True)
     return (yield from done(work))
 
 
@@ -20,5 +20,5 @@ def shared_secret(group: Group, own: PrivateValue, peer: bytes) -> Steps[bytes]:
     """g^xy with a peer's value, which `Group.checked` has found to be one."""
     if not group.large:
         return own.shared(peer)
-    work = Work("agree on a secret by Diffie-Hellman", partial(own.shared, peer), apart=True)
+    work = Work("compute the Diffie-Hellman secret", partial(own.shared, peer), apart=True)
     return (yield from done(work))

@@ -36,7 +36,7 @@ def authenticator(core: Core, sa: IkeSa, transform: Transform) -> Authenticator:
 def answered(
     connection: ConnectionSettings, choice: Phase1Choice, transform: Transform
 ) -> Transform:
-    """The transform to answer with: as it came, but that with Kerberos it shows the own name."""
+    """The transform to answer with: as it came, but that with Kerberos it shows the local name."""
     kerberos = connection.kerberos
     if choice.method != Method.KERBEROS or kerberos is None:
         return transform

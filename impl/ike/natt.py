@@ -1,7 +1,7 @@
 """NAT traversal (RFC 3947, 3948 and the drafts 02 and 03): who is behind a NAT, ports, UDP encapsulation.
 
-What the vendor ids agree on is a dialect. NAT-D payloads then tell who is behind a NAT; if anybody is, the
-initiator goes on from the other port with message 5, and everything there begins with a marker.
+The vendor IDs select a dialect. NAT-D payloads then show who is behind a NAT. If an end is, the initiator
+continues on the NAT traversal port with message 5, and everything there begins with a marker.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from impl.wire.payloads import NatDiscovery, NatOriginalAddress, VendorId
 from impl.wire.vendors import vendor_id
 from model.vocabulary.selectors import Selector
 
-#: what precedes an IKE message on the port where ESP goes too (RFC 3948 2.2)
+#: the marker before an IKE message on the port that ESP uses too (RFC 3948 2.2)
 MARKER = bytes(4)
-#: what keeps a mapping of a NAT alive (RFC 3948 2.3)
+#: a NAT keepalive (RFC 3948 2.3)
 KEEPALIVE = b"\xff"
-#: what we speak, the best first
+#: the supported dialects, the best first
 DIALECTS = (
     Dialect("RFC 3947", draft=False),
     Dialect("draft-ietf-ipsec-nat-t-ike-03", draft=True),
@@ -42,12 +42,12 @@ _ID_TYPES = {4: IdType.IPV4_ADDR, 6: IdType.IPV6_ADDR}
 
 # ---- octets of the other port
 def unwrapped(datagram: bytes) -> bytes | None:
-    """The IKE message in a datagram of the other port; None for a keepalive and for ESP."""
+    """The IKE message in a datagram of the NAT traversal port; None for a keepalive and for ESP."""
     return datagram[len(MARKER) :] if datagram.startswith(MARKER) else None
 
 
 def wrapped(datagram: bytes) -> bytes:
-    """An IKE message as it goes from the other port."""
+    """An IKE message as it is sent from the NAT traversal port."""
     return datagram if datagram == KEEPALIVE else MARKER + datagram
 
 
@@ -83,7 +83,7 @@ def _hash(sa: IkeSa, address: Address) -> bytes:
 
 
 def discovery(core: Core, sa: IkeSa) -> tuple[NatDiscovery, ...]:
-    """NAT-D of the peer's address and of the own one; of none at all where UDP is to be had anyway."""
+    """NAT-D of the peer's address and of the local one; a false one if UDP encapsulation is forced."""
     nat, dialect = core.settings.nat, sa.nat.dialect
     if nat is None or dialect is None:
         return ()
@@ -95,7 +95,7 @@ def discovery(core: Core, sa: IkeSa) -> tuple[NatDiscovery, ...]:
 
 def hear(core: Core, sa: IkeSa, got: Got) -> None:
     """Who is behind a NAT: the first NAT-D is of our address as the peer sees it, the others are of its
-    own (RFC 3947 3.2). A peer that sends none does not do NAT traversal after all."""
+    own (RFC 3947 3.2). A peer that sends none does not support NAT traversal after all."""
     if sa.nat.dialect is None:
         return
     found = got.all(NatDiscovery)
@@ -130,7 +130,7 @@ def may_follow(sa: IkeSa, peer: Address, *, floated: bool) -> bool:
 
 # ---- Quick Mode
 def on_wire(sa: IkeSa, bundles: Iterable[Bundle]) -> tuple[Bundle, ...]:
-    """Choices as they are spoken of on the wire: where a NAT is, ESP in UDP alone passes."""
+    """Choices as they are offered on the wire: through a NAT, only ESP in UDP passes."""
     dialect = sa.nat.dialect
     if dialect is None or not sa.nat.detected:
         return tuple(bundles)
@@ -148,14 +148,14 @@ def spoken(sa: IkeSa, bundles: Iterable[Bundle]) -> tuple[Bundle, ...]:
     """The same for an offer of ours; Refused if nothing is left of it."""
     found = on_wire(sa, bundles)
     if not found:
-        raise Refused("proposal-p2", "AH does not pass a NAT, and nothing else may be offered")
+        raise Refused("proposal-p2", "AH does not pass a NAT, and the policy offers nothing else")
     return found
 
 
 def originals(
     core: Core, sa: IkeSa, quick: Quick, bundle: Bundle
 ) -> tuple[NatOriginalAddress, ...]:
-    """NAT-OA of the initiator and of the responder, as this end sees them: transport mode has to mend
+    """NAT-OA of the initiator and of the responder, as this end sees them: transport mode needs them to fix
     checksums (RFC 3947 5.2)."""
     if bundle[0].encapsulation not in _TRANSPORT or sa.nat.dialect is None:
         return ()

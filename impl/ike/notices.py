@@ -1,6 +1,6 @@
 """The Informational exchange: Delete and Notify, under an SA or in clear (RFC 2408 3.14, 3.15; 3706; R18).
 
-What comes in clear is a hint: it is reported, and changes nothing.
+A message in clear is only a hint: it is reported, and changes nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from impl.wire.numbers import (
 from impl.wire.payloads import AnyPayload, Delete, HashData, Notification
 from impl.wire.proposals import decode_attributes, encode_attributes
 
-#: octets of the number of a question (RFC 3706 5.3)
+#: octets of the sequence number of R-U-THERE (RFC 3706 5.3)
 _NUMBER = 4
 #: kinds of notify in clear that are reported of one SA: anybody can send any number
 _HINTS = 8
@@ -65,11 +65,11 @@ def verify(sa: IkeSa, got: Got) -> None:
     first = got.payloads[0] if got.payloads else None
     made = schedule.hash_1(sa.sealing.keys, got.header.message_id, got.opened.rest)
     if not isinstance(first, HashData) or not same(first.data, made):
-        raise Dropped("tampered", "HASH(1) of a notice is wrong")
+        raise Dropped("tampered", "HASH(1) of an Informational message is wrong")
 
 
 def hear_sealed(core: Core, sa: IkeSa, got: Got) -> list[AnyPayload]:
-    """Take a notice that verifies; what is to be answered. Dropped if it does not."""
+    """Process a message that verifies; returns the answer. Dropped if it does not verify."""
     verify(sa, got)
     replies: list[AnyPayload] = []
     for item in got.payloads[1:]:
@@ -94,7 +94,7 @@ def heed(core: Core, sa: IkeSa, item: Notification) -> list[AnyPayload]:
     elif item.type == NotifyType.R_U_THERE_ACK and len(item.data) == _NUMBER:
         core.answered(sa, int.from_bytes(item.data, "big"))
     elif item.type == NotifyType.R_U_THERE and len(item.data) == _NUMBER:
-        # A question that was held back must not be asked again; the last may be, if our answer was lost.
+        # An old R-U-THERE may have been held back, and is ignored; the last may repeat, if our answer was lost.
         number = int.from_bytes(item.data, "big")
         if number >= sa.answered_to:
             sa.answered_to = number
@@ -141,7 +141,7 @@ def lifetime_in(item: Notification, type_: int, duration: int) -> tuple[int | No
 
 
 def hear_clear(core: Core, sa: IkeSa, got: Got) -> None:
-    """Report what anybody can have sent, each kind once; keep it as what the exchange may have failed of."""
+    """Report what anybody can have sent, each kind once; keep it as a possible reason for a failure."""
     for item in got.all(Notification):
         if item.type not in sa.hinted and len(sa.hinted) < _HINTS:
             sa.hinted.add(item.type)
@@ -153,7 +153,7 @@ def hear_clear(core: Core, sa: IkeSa, got: Got) -> None:
 
 
 def refusal_of(sa: IkeSa, notice: Notification) -> str:
-    """Why the peer refuses Phase I, in the words of verdicts; empty if the notice says nothing of it."""
+    """Why the peer rejects Phase I, in the words of verdicts; empty if the message does not say so."""
     if notice.type == NotifyType.NO_PROPOSAL_CHOSEN and only_the_method_named(
         notice.data, sa.connection.choices
     ):
@@ -179,7 +179,7 @@ def early_refusal(sa: IkeSa, got: Got) -> tuple[str, str] | None:
 
 
 def _delete(core: Core, sa: IkeSa, item: Delete) -> None:
-    """SPIs in a Delete are the sender's inbound ones: our outbound ones; both directions go."""
+    """SPIs in a Delete are the sender's inbound ones, our outbound ones; both directions are deleted."""
     if item.protocol == ProtocolId.ISAKMP:
         if sa.cookies.both in item.spis:
             core.ended(sa, "the peer has deleted it")

@@ -1,5 +1,5 @@
 """Phase I on the wire: what is offered, and which offer an end takes (RFC 2409 app. A; R3, R7); and what both
-phases share. Written apart from the specification's rule of choice, so that the two can be held together."""
+phases share. Written apart from the specification's rule of choice, so that the two can be compared."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from impl.wire.proposals import (
 
 #: transforms that a proposal, and alternatives that an offer has room for: their numbers are octets
 MOST = 255
-#: what a transform without a lifetime means, in seconds (RFC 2407 4.5)
+#: the lifetime of a transform without one, in seconds (RFC 2407 4.5)
 DEFAULT_LIFE = 28_800
-#: the longest lifetime that counts, in seconds or kilobytes
+#: the longest lifetime, in seconds or kilobytes
 LONGEST_LIFE = (1 << 32) - 1
 _SHORT = 1 << 16
 # plain numbers: each look into an enumeration costs as much as an attribute
@@ -118,7 +118,7 @@ def offer_phase1(
 ) -> SecurityAssociation:
     """The SA payload of message 1: one proposal, a transform a choice, in order.
 
-    named   the own name, which goes with each choice of Kerberos
+    named   the local name, which goes with each choice of Kerberos
     """
     transforms = tuple(
         Transform(number, KEY_IKE, tuple(_phase1_attributes(choice, life, named)))
@@ -144,7 +144,7 @@ def _phase1_attributes(
 
 
 def phase1_choice(transform: Transform) -> Phase1Choice | None:
-    """What a transform of Phase I is; None if it says something that is not understood."""
+    """The meaning of a Phase I transform; None if it contains something unknown."""
     get = (values := values_of(transform)).get
     encryption, hash_ = get(_ENCRYPTION), get(_HASH)
     method, group = get(_AUTHENTICATION), get(_GROUP)
@@ -159,10 +159,10 @@ def phase1_choice(transform: Transform) -> Phase1Choice | None:
 def take_phase1(
     sa: SecurityAssociation, ranks: Sequence[Sequence[Phase1Choice]], *, prefers_own: bool
 ) -> Taken1 | None:
-    """The transform of an offer that this end takes; None if it takes none.
+    """The transform of an offer that this end chooses; None if it accepts none.
 
-    ranks         what it takes, in its order; what is of equal rank stands together
-    prefers_own   the own order decides, and the offer's breaks ties; else the offer's
+    ranks         what it accepts, in its order, in groups of equal rank
+    prefers_own   the local order decides, and the offer's breaks ties; else the offer's
     """
     found = [
         (rank, position, Taken1(proposal, transform, choice, seconds))
@@ -190,7 +190,7 @@ def _phase1_of(
 
 
 def answered_phase1(sa: SecurityAssociation, choices: Sequence[Phase1Choice]) -> Taken1 | None:
-    """What an answer takes of the choices offered; None if it is no single transform of the offer (R7).
+    """What an answer takes of the choices offered; None if it is not a single transform of the offer (R7).
     Lifetimes are not compared: no stack is known to, and what is in force is the shorter of both."""
     found = list(_phase1_of(sa))
     count = sum(len(proposal.transforms) for proposal in sa.proposals)
@@ -200,14 +200,14 @@ def answered_phase1(sa: SecurityAssociation, choices: Sequence[Phase1Choice]) ->
 
 
 def named_phase1(data: bytes, own: Iterable[Phase1Choice]) -> tuple[Phase1Choice, ...]:
-    """Which of the own choices the peer names as acceptable in a refusal (R7)."""
+    """Which of the local choices the peer names as acceptable in a refusal (R7)."""
     sa = alternatives_in(data)
     named = {choice for _, _, choice, _ in _phase1_of(sa)} if sa is not None else set()
     return tuple(choice for choice in own if choice in named)
 
 
 def alternatives_in(data: bytes) -> SecurityAssociation | None:
-    """The SA payload that is the data of a refusal; None if it is none."""
+    """The SA payload that is the data of a refusal; None if it is not one."""
     try:
         return decode_sa(data, 0) if data else None
     except WireError:

@@ -1,7 +1,7 @@
 """Main Mode, row by row (RFC 2409 section 5; R3 to R7). `tables.BY_METHOD` says when each is called.
 
-What differs by authentication method stands in `impl.auth`. A row that yields has something to be done
-that may block, and goes on with what came of it.
+The differences between authentication methods are in `impl.auth`. A row that yields requests work that
+may block, and continues with its result.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from impl.wire.payloads import (
 from impl.wire.proposals import SecurityAssociation, encode_sa
 
 NONCE_OCTETS = 32
-#: what a nonce may measure (RFC 2409 section 5)
+#: permitted length of a nonce (RFC 2409 section 5)
 _NONCES = range(8, 257)
-#: octets of alternatives for each octet of an offer: nobody knows yet who has sent that
+#: octets of alternatives for each octet of an offer, whose sender is not known yet
 _AMPLIFIED = 3
 #: protocol and port of a Phase I ID payload (RFC 2407 4.6.2)
 _ID_PORTS = {(0, 0), (17, 500), (17, 0), (17, 4500)}
@@ -64,7 +64,7 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
         problem, reason = "nothing in the peer's offer is acceptable", "proposal-p1"
         acceptable = tuple(choice for rank in takes for choice in rank)[:MOST]
         if methods.only_the_method(offered, (item for rank in connection.takes for item in rank)):
-            problem, reason = "the peer offers no authentication method of ours", "auth-method"
+            problem, reason = "the peer offers none of our authentication methods", "auth-method"
         room = _AMPLIFIED * got.header.length if sa.names_alternatives else 0
         data = _alternatives(acceptable, connection.life, room)
         raise Refused(reason, problem, NotifyType.NO_PROPOSAL_CHOSEN, data)
@@ -77,7 +77,7 @@ def answer_offer(core: Core, sa: IkeSa, got: Got) -> Reply:
 
 
 def _alternatives(acceptable: tuple[Phase1Choice, ...], life: Lifetime, room: int) -> bytes:
-    """What would be acceptable, as an SA payload: as much as there is room for, the best first."""
+    """Acceptable transforms as an SA payload: as many as there is room for, the best first."""
     while acceptable:
         named = encode_sa(offer_phase1(acceptable, life))
         if len(named) <= room:
@@ -87,14 +87,14 @@ def _alternatives(acceptable: tuple[Phase1Choice, ...], life: Lifetime, room: in
 
 
 def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
-    """Message 2 is here: the answer must be one transform of the own offer (R7)."""
+    """Message 2 is here: the answer must be one transform of the local offer (R7)."""
     offered = *sa.connection.choices, *sa.named
     taken = answered_phase1(got.one(SecurityAssociation), offered)
     if taken is None:
-        raise Dropped("proposal-p1", "the answer is no transform of the offer")
+        raise Dropped("proposal-p1", "the answer is not a transform of the offer")
     vendors.hear(core, sa, got)
     if taken.choice.method == Method.KERBEROS and not sa.gssapi:
-        why = "the peer takes method 65001, and no vendor id says that it means Kerberos"
+        why = "the peer chose method 65001 without a vendor ID that says that it means Kerberos"
         raise Dropped("auth-method", why)
     sa.choice = taken.choice
     sa.seconds = sa.connection.life.in_force(taken.seconds)
@@ -106,7 +106,7 @@ def take_answer(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
 
 
 def _key_exchange(core: Core, sa: IkeSa) -> Steps[tuple[AnyPayload, ...]]:
-    """The own public value and nonce, kept and as payloads."""
+    """The local public value and nonce, kept and as payloads."""
     sa.private = yield from private_value(_group(sa.choice), core.random)
     nonce = core.random(NONCE_OCTETS)
     sa.publics = _with(sa.publics, sa.private.public, initiated=sa.initiated)
@@ -145,7 +145,7 @@ def nonce_of(got: Got) -> bytes:
 
 
 def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
-    """Message 3 is here: send the own public value, and derive the keys (R4)."""
+    """Message 3 is here: send the local public value, and derive the keys (R4)."""
     assert sa.auth is not None
     _hear_keys(sa, got)
     yield from sa.auth.hear(got.payloads)
@@ -157,7 +157,7 @@ def exchange_keys(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
 
 
 def _derive(core: Core, sa: IkeSa) -> Steps[None]:
-    """The keys of the SA; of the exponent nothing is kept."""
+    """The keys of the SA; the exponent is erased."""
     choice = sa.choice
     assert choice is not None and sa.private is not None and sa.auth is not None
     hash_, cipher = HASHES[choice.hash], cipher_of(choice.encryption, choice.key_bits)
@@ -187,7 +187,7 @@ def prove(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
 
 
 def _first_contact(core: Core, sa: IkeSa) -> tuple[AnyPayload, ...]:
-    """INITIAL-CONTACT with the own proof, if this is the only SA with the peer (RFC 2407 4.6.3.3)."""
+    """INITIAL-CONTACT with the local proof, if this is the only SA with the peer (RFC 2407 4.6.3.3)."""
     assert sa.auth is not None
     if sa.auth.proves or not core.sadb.alone(sa):
         return ()
@@ -199,7 +199,7 @@ def _own_id(core: Core, sa: IkeSa) -> Identification:
 
 
 def _stated_id(sa: IkeSa) -> Identification | None:
-    """The own identity, if the policy or the credential names one; else it is the address."""
+    """The local identity, if the policy or the credential names one; else it is the address."""
     assert sa.auth is not None
     return sa.connection.own or sa.auth.identity()
 
@@ -211,7 +211,7 @@ def _transcript(sa: IkeSa) -> Transcript:
 
 
 def authenticate_initiator(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
-    """Message 5 is here: verify it, and prove oneself."""
+    """Message 5 is here: verify it, and send our proof."""
     yield from _verify(sa, got, got.one(Identification))
     return (yield from _answer(core, sa, got, named=True))
 
@@ -230,7 +230,7 @@ def go_on(core: Core, sa: IkeSa, got: Got) -> Steps[Reply]:
 
 
 def _answer(core: Core, sa: IkeSa, got: Got, *, named: bool) -> Steps[Reply]:
-    """What goes back to a proof, or to a token; after the own identity if that is to be named."""
+    """The answer to a proof or a token; with our identity first, if it is due."""
     auth = sa.auth
     assert auth is not None
     payloads: tuple[AnyPayload, ...] = ()
@@ -246,7 +246,7 @@ def _answer(core: Core, sa: IkeSa, got: Got, *, named: bool) -> Steps[Reply]:
 
 
 def _verify(sa: IkeSa, got: Got, shown: Identification) -> Steps[None]:
-    """The peer's proof and identity. What does not verify changes nothing: anybody can have sent it."""
+    """The peer's proof and identity. A message that does not verify changes nothing: anybody can have sent it."""
     auth = sa.auth
     assert auth is not None
     yield from auth.verify(_transcript(sa), shown, got.payloads, _objection(sa, shown))
@@ -262,7 +262,7 @@ def _objection(sa: IkeSa, shown: Identification) -> Refused | None:
         return Refused("identity", why, NotifyType.INVALID_ID_INFORMATION)
     own = _stated_id(sa)
     if own is not None and auth.fits(shown, own):
-        return Refused("identity", "the peer shows the own identity")
+        return Refused("identity", "the peer shows our own identity")
     expected = sa.connection.expected
     if isinstance(expected, Identification):
         fits = auth.fits(shown, expected)

@@ -1,6 +1,6 @@
 """Quick Mode, row by row (RFC 2409 section 5.5; R10 to R16, R21). `tables.QUICK_MODE` says when.
 
-A row yields nothing before the message has verified: what it has done elsewhere, it has done for the peer.
+A row requests no work before the message has verified, so only the peer can cause it.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ from model.vocabulary.selectors import Selector
 RESERVED_SPIS = 255
 #: SAs that a peer may ask for in one Quick Mode
 MOST_AT_ONCE = 16
-#: what counts as tunnel or transport mode, whether in UDP or not
+#: modes that count as tunnel or transport, in UDP or not
 _PLAIN: dict[int, int] = {
     Encapsulation.UDP_TUNNEL: Encapsulation.TUNNEL,
     Encapsulation.UDP_TUNNEL_DRAFT: Encapsulation.TUNNEL,
     Encapsulation.UDP_TRANSPORT: Encapsulation.TRANSPORT,
     Encapsulation.UDP_TRANSPORT_DRAFT: Encapsulation.TRANSPORT,
 }
-#: how well packets fit that are just the ones, and that overlap
+#: how well equal, and overlapping, selectors match
 _SAME, _OVERLAP = 5, 1
 
 
 def _ends(core: Core, sa: IkeSa, child: ChildSettings) -> tuple[Identification, Identification]:
-    """The two sets of packets of a child, the own first, with the addresses of both ends filled in."""
+    """The traffic selectors of a child, the local ones first, with the addresses of both ends filled in."""
     local = child.local.at(core.settings.local)
     remote = child.remote.at(host_of(sa.peer[0]))
     return client_id(local), client_id(remote)
@@ -100,7 +100,7 @@ def _of_one_group(choices: Sequence[Bundle], agreed: int | None) -> tuple[Bundle
 
 
 def _public(core: Core, quick: Quick, number: int | None) -> Steps[tuple[KeyExchange, ...]]:
-    """The own public value of a second Diffie-Hellman; none without PFS (R12)."""
+    """The local public value of a second Diffie-Hellman; none without PFS (R12)."""
     group = group_of(number) if number is not None else None
     if group is None:
         return ()
@@ -148,22 +148,22 @@ def _answered(quick: Quick, answers: Sequence[SecurityAssociation]) -> Agreed:
     first = answers[0].proposals[0]
     quick.protocol, quick.peer_spi = first.protocol, first.spi
     if len(answers) != 1:
-        why = f"the answer has {len(answers)} SA payloads, and the offer has one"
+        why = f"the answer has {len(answers)} SA payloads, but the offer has one"
         raise Refused("proposal-p2", why, none)
     taken = answered_phase2(answers[0], quick.offered)
     if taken is None:
-        raise Refused("proposal-p2", "the answer is no transform of the offer", none)
+        raise Refused("proposal-p2", "the answer is not a transform of the offer", none)
     _not_reserved(taken)
     spis = {protocol: quick.spis[protocol] for protocol in taken.spis}
     if any(taken.spis[protocol] == spi for protocol, spi in spis.items()):
-        raise Refused("proposal-p2", "the peer's SPI is the own one", none)
+        raise Refused("proposal-p2", "the peer's SPI equals ours", none)
     return Agreed(taken.bundle, taken.seconds, taken.kilobytes, spis, taken.spis)
 
 
 def _not_reserved(taken: Taken2) -> None:
     """0 is no SPI, and in UDP begins what is IKE (RFC 3948 2.2); others up to 255 are reserved."""
     if any(int.from_bytes(spi, "big") <= RESERVED_SPIS for spi in taken.spis.values()):
-        why = "the peer's SPI is a reserved one"
+        why = "the peer's SPI is reserved"
         raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
 
 
@@ -183,22 +183,22 @@ def _same_ids(core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]) 
         own = natt.as_seen_here(core, sa, quick, *map(packets_of, reversed(quick.ids)))
         if natt.as_seen_here(core, sa, quick, theirs, ours) == own:
             return
-    why = "the peer has answered with other client identities"
+    why = "the peer answered with different client identities"
     raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
 
 
 def _check(got: Got, made: bytes, name: str) -> None:
-    """HASH comes first, and is right; else nobody who has the keys sent it."""
+    """HASH must come first and be right; otherwise the sender does not have the keys."""
     first = got.payloads[0] if got.payloads else None
     if not isinstance(first, HashData) or not same(first.data, made):
         raise Dropped("tampered", f"{name} is wrong")
 
 
 def _may_serve(sa: IkeSa) -> None:
-    """One Phase I SA serves so many negotiations and no more; with master key PFS one (R12, R16)."""
+    """One Phase I SA serves a limited number of negotiations; with master key PFS one (R12, R16)."""
     limit = sa.connection.limit
     if limit is not None and sa.served >= limit:
-        why = "the Phase I SA has served as many negotiations as it may"
+        why = "the Phase I SA has served its maximum number of negotiations"
         raise Refused("limit", why, NotifyType.NO_PROPOSAL_CHOSEN)
 
 
@@ -253,17 +253,17 @@ def answer_quick(core: Core, sa: IkeSa, quick: Quick, got: Got) -> Steps[Reply]:
 
 
 def _about(quick: Quick, offered: SecurityAssociation) -> None:
-    """A refusal names what it refuses: the first SA of an offer."""
+    """A rejection names the first SA of the offer."""
     quick.protocol, quick.peer_spi = offered.proposals[0].protocol, offered.proposals[0].spi
 
 
 def _chosen(
     sa: IkeSa, quick: Quick, child: ChildSettings, offers: Sequence[SecurityAssociation]
 ) -> list[Taken2]:
-    """What is taken of each SA payload, on its own: of all, or nothing; and, as there is one public value at
-    most, of one PFS group (RFC 2409 5.5)."""
+    """The choice from each SA payload: from all or none and, as there is at most one public value, with one
+    PFS group (RFC 2409 5.5)."""
     if len(offers) > MOST_AT_ONCE:
-        why = f"the peer asks for {len(offers)} SAs at once, and gets {MOST_AT_ONCE} at most"
+        why = f"the peer requests {len(offers)} SAs at once; {MOST_AT_ONCE} is the maximum"
         raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
     acceptable = ranks = [natt.on_wire(sa, rank) for rank in child.takes]
     found: list[Taken2] = []
@@ -278,7 +278,7 @@ def _chosen(
             raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN, data)
         _not_reserved(taken)
         if found and any(taken.spis.items() & other.spis.items() for other in found):
-            why = "the peer gives one SPI to two SAs"
+            why = "the peer uses one SPI for two SAs"
             raise Refused("proposal-p2", why, NotifyType.NO_PROPOSAL_CHOSEN)
         found.append(taken)
         if len(offers) > 1:
@@ -295,7 +295,7 @@ def _named(ranks: Sequence[Sequence[Bundle]], child: ChildSettings) -> bytes:
 
 
 def _agreed(core: Core, chosen: Sequence[Taken2]) -> list[Agreed]:
-    """The same with own SPIs."""
+    """The same with our SPIs."""
     given = {spi for taken in chosen for spi in taken.spis.values()}
     found = []
     for taken in chosen:
@@ -325,8 +325,8 @@ def _shorter_lifetime(quick: Quick) -> list[AnyPayload]:
 
 
 def _hear_lifetime(quick: Quick, got: Got) -> None:
-    """The answerer wants a shorter life than was offered, of any of what stands and falls together; nothing
-    makes one longer."""
+    """The answerer has a shorter lifetime than was offered, for any SA of the unit; nothing makes a lifetime
+    longer."""
     for item in got.all(Notification):
         if item.type != NotifyType.RESPONDER_LIFETIME:
             continue
@@ -347,10 +347,10 @@ def _least(one: int | None, other: int | None) -> int | None:
 def _policy(
     core: Core, sa: IkeSa, quick: Quick, shown: list[Identification]
 ) -> tuple[ChildSettings, tuple[Identification, Identification]]:
-    """The child whose packets hold those that the peer asks for; and their ID payloads, the own end's
+    """The child whose packets hold those that the peer asks for; and their ID payloads, the local end's
     first. Without identities it asks for the two addresses (RFC 2409 5.5)."""
     if len(shown) == 1:
-        why = "one client identity: there must be both, or none"
+        why = "only one client identity: there must be both or none"
         raise Refused("selector", why, NotifyType.INVALID_ID_INFORMATION)
     local, peer = core.settings.local, host_of(sa.peer[0])
     theirs, ours = map(packets_of, shown) if shown else map(_host, (peer, local))
@@ -388,7 +388,7 @@ def _common(own: Selector, asked: Selector) -> tuple[int, Selector | None]:
 def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
     """Tunnel or transport mode as the policy has it; another one is refused before algorithms are."""
     if not child.negotiates:
-        why = "the policy has these packets pass or dropped without IPsec"
+        why = "the policy passes or drops these packets without IPsec"
         raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
     asked = {
         _PLAIN.get(mode, mode)
@@ -399,7 +399,7 @@ def _same_mode(offered: SecurityAssociation, child: ChildSettings) -> None:
     modes = (bundle[0].encapsulation for rank in child.takes for bundle in rank)
     own = (_PLAIN.get(mode, mode) for mode in modes)
     if asked and not any(mode in asked for mode in own):
-        why = "the peer asks for tunnel mode where the policy wants transport mode, or the reverse"
+        why = "one end wants tunnel mode and the other transport mode"
         raise Refused("mode", why, NotifyType.INVALID_ID_INFORMATION)
 
 

@@ -1,16 +1,16 @@
-"""How often messages were dropped, by why."""
+"""Counts dropped messages by reason."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-#: reasons that are told apart: some carry numbers that a stranger chooses
+#: number of reasons that are distinguished: some contain numbers that a peer chooses
 MOST_REASONS = 256
 OTHERS = "other reasons"
 
 
 class Reasons(Counter[str]):
-    """A counter that does not grow beyond its bound; what comes on top is counted together."""
+    """A counter with a limited number of keys; further ones are counted together."""
 
     def __setitem__(self, why: str, count: int) -> None:
         if why not in self and len(self) >= MOST_REASONS:

@@ -1,4 +1,4 @@
-"""Which policy is for a peer's address, however many there are (R22)."""
+"""Finds the policy for a peer's address among many (R22)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Remotes:
                     self._single.setdefault(single, number)
 
     def connection_for(self, host: Host) -> ConnectionSettings | None:
-        """The first connection whose remote addresses hold this one; None if none does."""
+        """The first connection whose remote addresses contain this one; None if none does."""
         found = self._single.get(host)
         for number, pattern in self._ranges:
             if found is not None and number >= found:

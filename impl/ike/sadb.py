@@ -29,14 +29,14 @@ from impl.wire.proposals import SecurityAssociation
 
 @dataclass(slots=True)
 class Sending:
-    """The last message of an exchange, as it went out: what is sent again is these octets."""
+    """The last message of an exchange, as it was sent; these octets are resent."""
 
     datagram: bytes = b""
     tries: int = 0
 
 
 class Answered:
-    """Messages that were taken, and what was answered: one that comes again gets the same octets."""
+    """Accepted messages and their answers: a repeated message gets the same octets."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -50,13 +50,13 @@ class Answered:
             self._known.popitem(last=False)
 
     def _digest(self, datagram: bytes) -> bytes:
-        """What a message is known by; of the one at hand it is asked for twice."""
+        """The digest of a message; cached, as it is needed twice."""
         if self._last[0] is not datagram:
             self._last = datagram, blake2b(datagram, digest_size=16).digest()
         return self._last[1]
 
     def again(self, datagram: bytes, limit: int) -> bytes | None:
-        """The answer to a message that was taken before (empty: none, or often enough); None: it is new."""
+        """The answer to a message that was accepted before (empty: none, or the limit is reached); None: it is new."""
         found = self._known.get(self._digest(datagram))
         if found is None:
             return None
@@ -76,7 +76,7 @@ class Dialect:
 
 @dataclass(slots=True)
 class NatState:
-    """What an SA knows of NATs: what was agreed on, who is behind one, whether the ports have changed."""
+    """NAT traversal of an SA: the dialect, who is behind a NAT, whether the ports have changed."""
 
     dialect: Dialect | None = None
     here: bool = False
@@ -120,7 +120,7 @@ class Agreed:
 class Quick:
     """One Quick Mode under a Phase I SA.
 
-    spis       the own SPI for each protocol of our offer
+    spis       the local SPI for each protocol of our offer
     agreed     what was chosen, a piece for each SA payload: of ours there is one
     protocol, peer_spi   whose SA a refusal is about
     begun      when its first message was made or came
@@ -174,14 +174,14 @@ class IkeSa:
     peer      where the peer is reached now; `begun`: where it was when it began
     problem   the last thing that went wrong without changing anything: why, if nothing better comes
     stated    the lifetime that the initiator's offer states; `seconds`: the one in force
-    number    the how manieth it was that was kept
+    number    its position among all that were kept
     ends      when its lifetime is over; `old`: the SA that we began this one to replace
     refusals  of Quick Modes of ours that the peer has not named
     hinted    kinds of notify in clear that were reported
-    why_ends  what its end will be put down to
+    why_ends  the reason that will be reported for its end
     alive     when something of the peer's verified last; `asked`: questions since, and the last's number
     answered_to   the number that the peer's next question must not be below
-    named     what is offered anew, as the responder has asked for it (R7)
+    named     what is offered again, as the responder has asked for it (R7)
     detects, names_alternatives, gssapi   the peer understands RFC 3706, alternatives, method 65001 as
               Kerberos (its vendor ids)
     auth      how both ends authenticate, once that is agreed on; `proved`: who the credential says it is
@@ -330,7 +330,7 @@ class Sadb:
                 del self._at[host]
 
     def _gone(self, sa: IkeSa) -> None:
-        """Out of sight, unless pairs are left of it."""
+        """Forget it, unless it still has pairs."""
         if not sa.pairs and self._by_cookie.get(self.own_cookie(sa)) is not sa:
             self._displace(sa)
 
@@ -356,13 +356,13 @@ class Sadb:
 
     # ---- who is one peer
     def leading_to(self, peer: Address) -> list[IkeSa]:
-        """Exchanges, and the SAs that stand, that lead to an address, the oldest first."""
+        """Exchanges, and the SAs that are up, that lead to an address, the oldest first."""
         known = (sa for sa in self._at.get(peer[0], ()) if sa.leads_to(peer))
         kept = [sa for sa in known if self.own(self.own_cookie(sa)) is sa]
         return sorted(kept, key=_by_number)
 
     def others(self, sa: IkeSa) -> list[IkeSa]:
-        """The other Phase I SAs that stand with the same authenticated peer, the oldest first."""
+        """The other Phase I SAs that are up with the same authenticated peer, the oldest first."""
         return [
             other
             for other in self._near(sa)
@@ -370,7 +370,7 @@ class Sadb:
         ]
 
     def successor(self, sa: IkeSa) -> IkeSa | None:
-        """A younger Phase I SA of the same policy and end that stands, or that we are bringing up."""
+        """A younger Phase I SA of the same policy and end that is up, or that we are bringing up."""
         for other in self._near(sa):
             coming = other.initiated and other.state not in (State.ENDED, State.FAILED)
             may = coming or other.state is State.ESTABLISHED
@@ -433,7 +433,7 @@ class Sadb:
 
     # ---- half open
     def no_longer_half_open(self, sa: IkeSa) -> None:
-        """It has proved itself, or is over."""
+        """It is authenticated, or over."""
         self._half_open.pop(self.own_cookie(sa), None)
 
     @property
@@ -454,7 +454,7 @@ class Sadb:
         return found[int.from_bytes(random, "big") % len(found)] if found else None
 
     def unproved(self, host: str) -> int:
-        """How many exchanges of a host have had a Diffie-Hellman, and have proved nothing yet."""
+        """How many exchanges of a host are past Diffie-Hellman but not authenticated."""
         known = self._at.get(host, ())
         return sum(sa.half_open and sa.state is not State.AWAITS_MM3 for sa in known)
 

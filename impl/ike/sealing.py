@@ -1,6 +1,6 @@
 """Messages under the keys of a Phase I SA: encryption, and which IV comes next (RFC 2409 appendix B; R14).
 
-An IV moves only when a message has verified: what cannot be read, or comes again, moves none.
+An IV moves only when a message has verified; unreadable and repeated messages move none.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Sealing:
         """Decrypt and read; WireError if that gives no payloads. The IV does not move: see `accept`."""
         secret, cipher = datagram[HEADER_SIZE:], self.keys.cipher
         if not secret or len(secret) % cipher.block:
-            problem = f"{len(secret)} octets are no whole blocks"
+            problem = f"{len(secret)} octets are not a whole number of blocks"
             raise WireError(HEADER_SIZE, "ciphertext", problem, "RFC 2409 appendix B")
         iv = self._current(header.message_id)
         plain = self._read(iv, secret)

@@ -1,4 +1,4 @@
-"""What an engine is told: numbers of the wire instead of words of a policy (R3, R8, R9, R10, R16, R21)."""
+"""The settings of an engine: numbers of the wire instead of words of a policy (R3, R8, R9, R10, R16, R21)."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ Bundle = tuple[Phase2Choice, ...]
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. What is in
-    force is the shorter of that and the peer's.
+    """Lifetime of an SA in seconds, None for no limit: what is offered, and when it ends here. The shorter of
+    this and the peer's applies.
 
     soft        when a successor is negotiated; None: Phase I of ours shortly before its end, Phase II when
                 the driver says so
     jitter      up to so many seconds earlier, at random, so that both ends seldom begin at once
     kilobytes   the lifetime in units of 1024 octets, offered and in force: the driver counts them
-    own_counts  the own lifetime is in force whatever the peer wants, and the peer is not told
+    own_counts  the local lifetime applies whatever the peer wants, and the peer is not notified
     """
 
     offered: int | None
@@ -71,26 +71,26 @@ class Lifetime:
     own_counts: bool = False
 
     def in_force(self, agreed: int) -> int:
-        """Seconds that count, where that is what was agreed on."""
+        """The seconds that apply if these were agreed on."""
         if self.hard is None:
             return agreed
         return self.hard if self.own_counts else min(self.hard, agreed)
 
     def kilobytes_in_force(self, agreed: int | None) -> int | None:
-        """Kilobytes that count, where those were agreed on; 0 states none."""
+        """The kilobytes that apply if these were agreed on; 0 means none."""
         both = (self.kilobytes,) if self.own_counts else (self.kilobytes, agreed)
         return min((item for item in both if item), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSettings:
-    """What Quick Mode shall protect: traffic between two sets of packets, and by which choices.
+    """What Quick Mode protects: traffic between two sets of packets, and the acceptable choices.
 
     choices     what is offered, in order, each one protocol or a bundle of them; of one PFS group at a time
                 (`phase2.offer_quick`)
-    accepted    what is taken when the peer begins, those of equal rank together; empty: `choices`
-    negotiates  False for packets that pass, or are dropped, without IPsec: who asks for them is refused
-    restarts    whether a pair is negotiated anew when its peer was found dead
+    accepted    what is accepted when the peer starts, in groups of equal rank; empty: `choices`
+    negotiates  False for packets that pass, or are dropped, without IPsec: requests for them are rejected
+    restarts    whether a pair is negotiated again when its peer was found dead
     """
 
     name: str
@@ -104,17 +104,17 @@ class ChildSettings:
 
     @property
     def takes(self) -> Sequence[Sequence[Bundle]]:
-        """What is taken when the peer begins, by rank."""
+        """What is accepted when the peer starts, by rank."""
         return self.accepted or [(choice,) for choice in self.choices]
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Dead peer detection (RFC 3706), of peers that understand it; in seconds.
+    """Dead peer detection (RFC 3706), with peers that support it; in seconds.
 
-    idle    silence after which a peer is asked whether it is there
-    every   between two questions
-    dead    silence after which it is dead: longer than `idle`, so that a question can be answered
+    idle    idle time before R-U-THERE is sent
+    every   time between two of them
+    dead    idle time after which the peer is dead: longer than `idle`, so that R-U-THERE can be answered
     """
 
     idle: float = 30.0
@@ -127,15 +127,15 @@ class ConnectionSettings:
     """One policy towards a peer.
 
     choices         what is offered, in order
-    accepted        what is taken when the peer begins, those of equal rank together; empty: `choices`
-    prefers_own     of a peer's offer the own order decides, in both phases; else the peer's
-    selectors       what becomes of packets that a peer asks for and no child selects just so
+    accepted        what is accepted when the peer starts, in groups of equal rank; empty: `choices`
+    prefers_own     of a peer's offer the local order decides, in both phases; else the peer's
+    selectors       what happens if no child has exactly the selectors that a peer proposes
     own, expected   ID payloads, or for `expected` a pattern of them; None: any that the credential proves
     secret          the pre-shared key for a peer's address; None: it has none
-    certificate, kerberos   what the other two methods need; None: they cannot be done
+    certificate, kerberos   settings of the other two methods; None: not available
     limit           negotiations of Phase II per Phase I SA; None: no limit (R16)
-    spare           choices that are acceptable, and offered only to a peer that asks for them (R7)
-    detection       how a dead peer is told; None: it is not
+    spare           choices that are acceptable, but offered only to a peer that names them as alternatives (R7)
+    detection       how a dead peer is detected; None: it is not
     """
 
     name: str
@@ -158,7 +158,7 @@ class ConnectionSettings:
 
     @property
     def takes(self) -> Sequence[Sequence[Phase1Choice]]:
-        """What is taken when the peer begins, by rank."""
+        """What is accepted when the peer starts, by rank."""
         stated = self.accepted or [(choice,) for choice in self.choices]
         return [*stated, *((choice,) for choice in self.spare)]
 
@@ -167,8 +167,8 @@ class ConnectionSettings:
 class Nat:
     """NAT traversal: the ports that this engine is reached at, and the peers' other port (RFC 3947).
 
-    keepalive   seconds between what keeps a mapping alive, from behind a NAT (RFC 3948 4)
-    force       say that we are behind a NAT, so that ESP goes in UDP
+    keepalive   seconds between NAT keepalives, if this end is behind a NAT (RFC 3948 4)
+    force       claim to be behind a NAT, so that ESP is sent in UDP
     """
 
     port: int = 500
@@ -182,18 +182,18 @@ class Nat:
 class Settings:
     """One engine.
 
-    local                where it is reached: what an ID payload says if the policy names none
+    local                its address, which is also its identity if the policy states none
     resends, interval    of one message, and the seconds between two sendings (R8)
     brief                seconds to wait after the last resend
     half_open, open_for  how many half-open exchanges are kept, and for how long (R9)
-    remembered           how many received messages an SA tells a repeated one by
+    remembered           how many received messages an SA remembers, to recognise repeated ones
     nat                  None: no NAT traversal
     parallel             negotiations of Phase II that we have under way at once under one Phase I SA: when
-                         strongSwan refuses one it loses the others, and more than three it mixes up
-    overlap              seconds for which a pair stands beside the one that we have put in its place
-    most_ids             message ids that one Phase I SA sees: then it is renewed, as all are remembered
+                         strongSwan rejects one it drops the others, and it mixes up more than three
+    overlap              seconds for which a pair remains beside the one that has replaced it
+    most_ids             message IDs of one Phase I SA, which are all remembered: then it is renewed
     cookie_life          seconds after which cookies are made with another secret
-    alternatives         whether a refusal names what would be acceptable, to who understands it (R7)
+    alternatives         whether a rejection names acceptable choices, to a peer that supports that (R7)
     utc                  the time of day, with a time zone, at a moment of the engine's clock: certificates
                          need it
     step_for             seconds that a step of an authentication may take elsewhere
@@ -222,7 +222,7 @@ class Settings:
 
 
 Random = Callable[[int], bytes]
-#: told the cookies of an SA, and its keys as they are made
+#: called with the cookies of an SA and its keys when they are derived
 KeyLog = Callable[[Cookies, Keys], None]
 
 

@@ -30,7 +30,7 @@ class Task(UnderWay):
     begin    what the row does       quick   the Quick Mode that it is of; None: it is Main Mode's
     heard    the message that it answers; None: it makes the first message of an exchange
     source   where the message came from, and whether to the other port
-    resend   when the own last message would have been sent again
+    resend   when our last message would have been sent again
     """
 
     sa: IkeSa

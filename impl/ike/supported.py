@@ -1,4 +1,4 @@
-"""What of its settings an engine can do."""
+"""Which settings an engine supports."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from impl.wire.numbers import Method
 
 
 def unsupported(connection: ConnectionSettings) -> str:
-    """What of a connection's choices this engine cannot do, in words; empty if it can do all."""
+    """What the engine does not support in a connection's choices, in words; empty if it supports all."""
     for first in {*connection.choices, *(item for rank in connection.takes for item in rank)}:
         known = cipher_of(first.encryption, first.key_bits) is not None and first.hash in HASHES
         if not known or group_of(first.group) is None:
-            return f"{first} has a cipher, hash or group that is not supported"
+            return f"{first} has an unsupported cipher, hash or group"
         missing = _credential_lacks(connection, first.method)
         if missing:
             return f"{first} has an authentication method that {missing}"
@@ -28,7 +28,7 @@ def unsupported(connection: ConnectionSettings) -> str:
             return problem
     count = len(connection.choices) + len(connection.spare)
     if count > MOST:
-        return f"it has {count} choices, and an offer has room for {MOST}"
+        return f"it has {count} choices, but an offer has room for {MOST}"
     return "" if connection.choices else "it has nothing to offer"
 
 
@@ -42,7 +42,7 @@ def _child_lacks(child: ChildSettings) -> str:
     if not _statable(child.life):
         return f"{child.name}: its lifetime is longer than an offer can state"
     if len(child.choices) > MOST:
-        return f"{child.name} has {len(child.choices)} choices, and an offer has room for {MOST}"
+        return f"{child.name} has {len(child.choices)} choices, but an offer has room for {MOST}"
     return ""
 
 
@@ -52,11 +52,11 @@ def _statable(life: Lifetime) -> bool:
 
 
 def _credential_lacks(connection: ConnectionSettings, method: int) -> str:
-    """What is missing to do a method, in words; a missing pre-shared key is found out later, by peer."""
+    """What is missing for a method, in words; a missing pre-shared key is detected later, per peer."""
     if method == Method.RSA_SIGNATURES:
         return (
-            "" if connection.certificate is not None else "needs a certificate, and there is none"
+            "" if connection.certificate is not None else "needs a certificate, but there is none"
         )
     if method == Method.KERBEROS:
-        return "" if connection.kerberos is not None else "needs a principal, and there is none"
+        return "" if connection.kerberos is not None else "needs a principal, but there is none"
     return "" if method == Method.PRE_SHARED_KEY else "is not supported"

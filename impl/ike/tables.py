@@ -1,8 +1,8 @@
-"""The exchange machines, as data: what an end awaits, what it does with it, and what it awaits then
+"""The exchange machines as tables: what an end expects, what it does with it, and what it expects next
 (RFC 2409 sections 5 and 5.5; R2).
 
 A row is looked up by exchange and state, in Main Mode by the authentication method too; `does` names the
-function of `phase1` or `phase2` that does it. What is in no row is not awaited, and is dropped.
+function of `phase1` or `phase2` that does it. A message without a row is not expected, and is dropped.
 """
 
 from __future__ import annotations

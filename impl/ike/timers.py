@@ -1,4 +1,4 @@
-"""What is due when: one timer a key."""
+"""Timers by key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is due when: resends, lifetimes and their successors, signs of life (R8, R15 to R20; RFC 3706, 3948)."""
+"""Timers: resends, lifetimes and successors, dead peer detection (R8, R15 to R20; RFC 3706, 3948)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from impl.ike.settings import ChildSettings, Lifetime
 from impl.ike.tables import State
 
 _LARGEST = 1 << 32
-#: seconds until an initiator has surely taken message 6 in: charon loses a notice that comes with it
+#: seconds until an initiator has surely processed message 6: charon drops an Informational message that comes with it
 _SETTLED = 0.5
-#: intervals until a pair is tried to be replaced again
+#: intervals until replacing a pair is tried again
 _PATIENCE = 5
 #: seconds that make no difference
 _MOMENT = 0.001
@@ -50,7 +50,7 @@ class Times(Exchanges):
 
     # ---- sending again
     def _resend(self, sa: IkeSa) -> None:
-        """Send again, at most so often; then wait briefly for a first answer, and give up (R8)."""
+        """Resend, up to the limit; then wait briefly for a first answer, and give up (R8)."""
         settings, sending = self.settings, sa.sending
         if sending.tries < settings.resends:
             sending.tries += 1
@@ -60,7 +60,7 @@ class Times(Exchanges):
             sa.last = True
             self._timers.set(self.key("resend", sa), self._now + settings.brief)
         else:
-            # Never in clear beside what protects (R8).
+            # Never in clear while an SA is up (R8).
             silent = sa.state is State.AWAITS_MM2 and not sa.heard and self.sadb.alone(sa)
             reason, why = sa.problem or ("no-responder", "the peer does not answer")
             self.fail(sa, reason, why)
@@ -89,7 +89,7 @@ class Times(Exchanges):
             return
         reason, why = sa.problem or ("no-responder", "the peer does not answer in Quick Mode")
         if not quick.initiated:
-            # The starter may hold a pair already, if it was message 3 that got lost.
+            # The starter may already have a pair, if message 3 was lost.
             for payload in notices.deletes_naming(quick.own_spis):
                 self.notify(sa, [payload])
         if not (quick.initiated and sa.served and quick.child is not None):
@@ -97,13 +97,13 @@ class Times(Exchanges):
         else:
             self.report_failure(sa, quick.child, reason, why)
             wanted = [Wanted(quick.child, quick.replaces)]
-            self._renew(sa, "a later negotiation met silence", wanted)
+            self._renew(sa, "a later negotiation got no answer", wanted)
 
     def _give_up_half_open(self, sa: IkeSa) -> None:
         if sa.half_open and sa.task is not None:
             self._give_up_step(sa)
         elif sa.half_open:
-            reason, why = sa.problem or ("no-responder", "the initiator went silent")
+            reason, why = sa.problem or ("no-responder", "the initiator no longer answers")
             self.fail(sa, reason, why)
 
     def _give_up_step(self, sa: IkeSa) -> None:
@@ -112,7 +112,7 @@ class Times(Exchanges):
 
     # ---- Phase I
     def established(self, sa: IkeSa) -> None:
-        """A Phase I SA stands: its lifetime runs, and what waits for it begins (R17)."""
+        """A Phase I SA is up: its lifetime runs, and what waits for it begins (R17)."""
         self._timers.cancel(self.key("open", sa))
         self.sadb.no_longer_half_open(sa)
         assert sa.identity is not None and sa.choice is not None
@@ -147,16 +147,16 @@ class Times(Exchanges):
             self._timers.set(self.key("soft", sa), self._now + seconds - early)
 
     def _retire(self, sa: IkeSa) -> None:
-        """The SA that this one was begun to replace goes soon: what is being negotiated under it still is."""
+        """The SA that this one replaces is deleted soon; negotiations under it continue until then."""
         old, sa.old = sa.old, None
         soon = self._now + self.settings.overlap
         if old is not None and old.state is State.ESTABLISHED and soon < old.ends:
-            old.why_ends = "another has taken its place"
+            old.why_ends = "it was replaced"
             self._timers.set(self.key("life", old), soon)
 
     def _soft(self, life: Lifetime, seconds: int, *, initiated: bool) -> float:
-        """Seconds until a successor is due: as policy says, in proportion if the peer wants the whole to
-        be shorter, and a little earlier at random. Who answered waits for who began."""
+        """Seconds until a successor is due: by policy, in proportion if the peer has a shorter lifetime, and
+        earlier by a random time. The responder waits for the initiator."""
         assert life.soft is not None
         part = seconds / life.hard if life.hard else 1.0
         soft = min(life.soft * part, seconds)
@@ -173,12 +173,12 @@ class Times(Exchanges):
                 self._live_for(sa, seconds)
 
     def _succeed(self, sa: IkeSa) -> None:
-        """Begin a successor while the SA still stands, unless there is one."""
+        """Begin a successor while the SA is still up, unless there is one."""
         if self.sadb.successor(sa) is None:
             self.begin_after(sa)
 
     def _expire(self, sa: IkeSa) -> None:
-        """The lifetime of Phase I is over: tell the peer, and negotiate anew (R17, R18). The pairs live on
+        """The lifetime of Phase I is over: tell the peer, and negotiate again (R17, R18). The pairs live on
         until their own end (R19)."""
         if self.sadb.successor(sa) is None:
             self._renew(sa, sa.why_ends, [])
@@ -197,8 +197,8 @@ class Times(Exchanges):
 
     # ---- pairs
     def installed(self, sa: IkeSa, quick: Quick, pair: SaPair) -> None:
-        """A pair is made: its successor is due in time; what it replaces goes; and if both ends have
-        replaced one pair at once, one of the two is too many."""
+        """A pair was made: its successor is due in time, the pair that it replaces is deleted, and if both ends
+        have replaced one pair at the same time, one of the two new ones is redundant."""
         self.sadb.install(sa, pair, self._now)
         self.emit(SasInstalled(sa.name, sa.connection.name, pair))
         life = quick.child.life if quick.child is not None else None
@@ -210,22 +210,22 @@ class Times(Exchanges):
         for rival in self.sadb.alike(sa, pair):
             at_once = self.sadb.made(rival) >= quick.begun
             if at_once and rival.initiated is not pair.initiated:
-                # SPIs are random and both ends know them: they agree on which one goes.
+                # SPIs are random and known to both ends, so both choose the same one to delete.
                 extra = min(pair, rival, key=_least_spi)
                 if extra.initiated:
                     self._replace(extra)
 
     def _replace(self, pair: SaPair) -> None:
-        """A pair goes soon: what is on its way still arrives."""
+        """A pair is deleted soon, but packets on their way still arrive."""
         if pair.inbound_spi in self.sadb.pairs:
             key = ("old", b"", pair.inbound_spi)
             self._timers.set(key, self._now + self.settings.overlap)
 
     def _end_replaced(self, owner: IkeSa, pair: SaPair) -> None:
-        self._end_pair(owner, pair, "another has taken its place")
+        self._end_pair(owner, pair, "it was replaced")
 
     def _end_pair(self, owner: IkeSa, pair: SaPair, why: str) -> None:
-        """Remove a pair, and tell the peer if a Phase I SA stands."""
+        """Remove a pair, and tell the peer if a Phase I SA is up."""
         standing = self._standing(owner)
         if standing is not None:
             for payload in notices.deletes_of([pair]):
@@ -233,7 +233,7 @@ class Times(Exchanges):
         self.drop_pair(owner, pair, why)
 
     def _standing(self, owner: IkeSa) -> IkeSa | None:
-        """The youngest Phase I SA that stands with the peer of this one."""
+        """The youngest Phase I SA that is up with the peer of this one."""
         found = self.sadb.others(owner)
         if found:
             return found[-1]
@@ -293,7 +293,7 @@ class Times(Exchanges):
             self._timers.set(self.key("idle", sa), sa.alive + detection.idle)
 
     def _ask(self, sa: IkeSa) -> None:
-        """Ask a silent peer whether it is there; it is dead if none of some questions is answered."""
+        """Send R-U-THERE to an idle peer; it is dead if none of several is answered."""
         detection = sa.connection.detection
         assert detection is not None
         if not sa.asked and self._now < sa.alive + detection.idle:
@@ -310,8 +310,8 @@ class Times(Exchanges):
             self._timers.set(self.key("idle", sa), due)
 
     def _bury(self, sa: IkeSa) -> None:
-        """The peer is dead: the SA goes, and its pairs if no other SA says that it lives; then what policy
-        wants back is negotiated anew."""
+        """The peer is dead: delete the SA, and its pairs unless another SA shows that the peer is alive; then
+        negotiate again what the policy restarts."""
         some = "1 question" if sa.asked == 1 else f"{sa.asked} questions"
         why = f"the peer is dead: {some} without an answer"
         wanted: dict[str, ChildSettings] = {}
@@ -328,13 +328,13 @@ class Times(Exchanges):
                 self.want(new, Wanted(child, None))
 
     def lives(self, sa: IkeSa) -> None:
-        """Something of the peer has verified."""
+        """A message of the peer has verified."""
         sa.alive = self._now
         if sa.asked:
             self._wait_for_signs(sa)
 
     def answered(self, sa: IkeSa, question: int) -> None:
-        """The peer says that it is there; an answer to no question that is open is none (RFC 3706 7)."""
+        """The peer has sent R-U-THERE-ACK; without a pending R-U-THERE it is ignored (RFC 3706 7)."""
         if sa.question - sa.asked < question <= sa.question:
             self.lives(sa)
 

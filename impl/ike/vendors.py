@@ -1,4 +1,4 @@
-"""Vendor ids of messages 1 and 2: what an end can do beyond RFC 2409, said before anything is agreed.
+"""Vendor IDs in messages 1 and 2: what an end supports beyond RFC 2409, announced before anything is agreed.
 
 Nothing protects them: each only allows what the policy allows anyway.
 """
@@ -20,7 +20,7 @@ _DPD = DEAD_PEER_DETECTION[:-2]
 
 
 def announced(core: Core, sa: IkeSa) -> tuple[VendorId, ...]:
-    """What goes with an offer or an answer."""
+    """The vendor IDs that go with an offer or an answer."""
     own = (_DETECTION, _ALTERNATIVES) if core.settings.alternatives else (_DETECTION,)
     return (*own, *_of_kerberos(sa), *natt.announced(core, sa))
 
@@ -37,7 +37,7 @@ def _of_kerberos(sa: IkeSa) -> list[VendorId]:
 
 
 def hear(core: Core, sa: IkeSa, got: Got) -> None:
-    """What the peer can do."""
+    """What the peer supports."""
     heard = got.all(VendorId)
     sa.detects = any(item.data.startswith(_DPD) for item in heard)
     sa.names_alternatives = core.settings.alternatives and _ALTERNATIVES in heard

@@ -1,11 +1,11 @@
-"""A policy in words -> what an engine is told, in numbers (R3, R10, R21).
+"""A policy -> the settings of an engine (R3, R10, R21).
 
 phase1, phase2   proposals, lifetimes, packets      credentials   identities and pre-shared keys
 methods          certificates and Kerberos
 
-Whatever the engine cannot do is a PolicyError that names the line: nothing of a policy is left out unsaid.
-What a stack does with its proposals is written here apart from the specification's rule of choice, so that
-the two can be held together.
+Unsupported settings are a PolicyError that names the line: nothing in a policy is ignored silently. The
+handling of proposals is written here independently of the specification's rule of choice, so that the two
+can be compared.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Held:
 
 
 def plan(peer: Peer, local: Host, only: Collection[str] = (), held: Held = Held()) -> Plan:
-    """What a policy says for an own address; PolicyError with place and words for what cannot be done.
+    """What a policy says for a local address; PolicyError with place and words for what cannot be done.
 
     only    names of connections: the rest of the policy is left alone; empty: all of them
     """
@@ -82,7 +82,9 @@ def plan(peer: Peer, local: Host, only: Collection[str] = (), held: Held = Held(
         singles = (item.single for item in connection.remote_addresses.value)
         target = next((item for item in singles if item is not None), None)
         if connection.initiates != 1:
-            made.mute[connection.name] = "it starts with IKEv2, which is out of scope: version = 1"
+            made.mute[connection.name] = (
+                "it starts with IKEv2, which is not supported: set version = 1"
+            )
         elif target is None:
             made.mute[connection.name] = "it states no address to call"
         else:
@@ -91,7 +93,7 @@ def plan(peer: Peer, local: Host, only: Collection[str] = (), held: Held = Held(
 
 
 def local_addresses(peer: Peer, only: Collection[str] = ()) -> list[Host]:
-    """The own addresses that a policy states, in order; empty if it leaves them open."""
+    """The local addresses that a policy states, in order; empty if it leaves them open."""
     found: dict[Host, None] = {}
     for connection in _wanted(peer, only):
         for pattern in connection.local_addresses.value:
@@ -112,7 +114,7 @@ def _wanted(peer: Peer, only: Collection[str]) -> list[Connection]:
 
 
 def _chosen(peer: Peer, local: Host, only: Collection[str]) -> list[Connection]:
-    """The connections for an own address."""
+    """The connections for a local address."""
     found = []
     for connection in _wanted(peer, only):
         if 1 not in connection.versions.value:
@@ -122,9 +124,9 @@ def _chosen(peer: Peer, local: Host, only: Collection[str]) -> list[Connection]:
             if pattern.first is None and not pattern.anything:
                 place = connection.remote_addresses.place or connection.place
                 raise cannot(
-                    f"{connection.name} is for the name {pattern.text}, and names are not looked up",
+                    f"{connection.name} is for the host name {pattern.text}, and host names are not resolved",
                     place,
-                    "state the address",
+                    "state the address instead",
                 )
         if _left_to_filters(peer, connection):
             continue
@@ -132,8 +134,8 @@ def _chosen(peer: Peer, local: Host, only: Collection[str]) -> list[Connection]:
             found.append(connection)
     if not found:
         stated = ", ".join(map(str, local_addresses(peer, only))) or "none"
-        why = f"no connection of {peer.name} is for the own address {local}"
-        raise cannot(why, None, f"listen at one that the policy states: {stated}")
+        why = f"no connection of {peer.name} is for the local address {local}"
+        raise cannot(why, None, f"listen on an address that the policy states: {stated}")
     return found
 
 
@@ -152,7 +154,7 @@ def _one_for_each_address(peer: Peer, chosen: Sequence[Connection]) -> None:
             if _meet(earlier, later) and (by_identity or same):
                 raise cannot(
                     f"{earlier.name} and {later.name} are for the same peers, and connections are "
-                    "told apart by the peer's address alone",
+                    "distinguished by the peer's address alone",
                     later.remote_addresses.place or later.place,
                     "make them one connection, or run one of them: --peer NAME",
                 )
@@ -189,7 +191,11 @@ def _quality(connection: Connection) -> int:
 def _connection(peer: Peer, connection: Connection, local: Host, held: Held) -> ConnectionSettings:
     if connection.exchange.value is not Exchange.MAIN:
         place = connection.exchange.place or connection.place
-        raise cannot(f"{connection.name} wants Aggressive Mode", place, "use Main Mode")
+        raise cannot(
+            f"{connection.name} uses Aggressive Mode, which is not supported",
+            place,
+            "use Main Mode",
+        )
     ways = _authentications(connection)
     remotes = connection.remote_addresses.value
     proved = peer.profile.identities is Identities.PROVED
@@ -235,12 +241,12 @@ def _authentications(connection: Connection) -> dict[Method, Authentication]:
         if method is None:
             words = item.method.value.value
             if item.method.value is AuthMethod.NONE:
-                words = "an authentication that IKEv1 has no method for"
-            why = f"{connection.name} wants {words}, which cannot be run"
+                words = "an authentication for which IKEv1 has no method"
+            why = f"{connection.name} uses {words}, which is not supported"
             raise cannot(why, place, "use a pre-shared key, a certificate or Kerberos")
         if method in found:
-            why = f"{connection.name} states {item.method.value.value} twice, and can use but one"
-            raise cannot(why, place, "leave one of them")
+            why = f"{connection.name} states {item.method.value.value} twice, but can use only one"
+            raise cannot(why, place, "remove one of them")
         found[method] = item
     if Method.PRE_SHARED_KEY in found:
         _no_certificates(connection, found[Method.PRE_SHARED_KEY])
@@ -250,8 +256,10 @@ def _authentications(connection: Connection) -> dict[Method, Authentication]:
 def _no_certificates(connection: Connection, authentication: Authentication) -> None:
     for side in (authentication.own, authentication.other):
         for file in (*side.certificates, *side.anchors):
-            why = f"{connection.name} demands a certificate, and a pre-shared key shows none"
-            raise cannot(why, file.place or connection.place, "leave the certificate out")
+            why = (
+                f"{connection.name} requires a certificate, but a pre-shared key comes without one"
+            )
+            raise cannot(why, file.place or connection.place, "remove the certificate")
 
 
 def _falls_back(connection: Connection) -> bool:
@@ -261,8 +269,10 @@ def _falls_back(connection: Connection) -> bool:
     if any(soft) and not all(soft):
         odd = children[soft.index(not soft[0])]
         place = odd.without_sa.place or odd.place
-        why = f"some children of {connection.name} go clear after silence, and some do not"
-        raise cannot(why, place, "make two connections of them")
+        why = (
+            f"some children of {connection.name} send in clear when nobody answers, and some do not"
+        )
+        raise cannot(why, place, "split them into two connections")
     return any(soft)
 
 
@@ -270,7 +280,9 @@ def _notes(peer: Peer, chosen: Sequence[Connection], only: Collection[str]) -> l
     found = []
     for connection in peer.connections:
         if not only and 1 not in connection.versions.value:
-            found.append(f"{connection.place}: {connection.name} is for IKEv2 only: not run")
+            found.append(
+                f"{connection.place}: {connection.name} is for IKEv2 only, and is left out"
+            )
     for connection in chosen:
         found += _notes_on_the_dead(peer, connection)
     for connection in peer.connections:
@@ -294,12 +306,12 @@ def _notes_on_the_dead(peer: Peer, connection: Connection) -> list[str]:
     if not peer.profile.dead_peer_detection:
         place = connection.detection.delay.place or connection.place
         found.append(
-            f"{place}: {connection.name} looks for dead peers, which {peer.profile.name} does not"
+            f"{place}: {connection.name} uses dead peer detection, which {peer.profile.name} does not support"
         )
     for child in connection.children:
         if child.when_dead.value is WhenDead.TRAP and child.action.value is Action.NEGOTIATE:
             found.append(
-                f"{child.when_dead.place or child.place}: {child.name} of a dead peer waits for "
-                "packets, and none pass here: ikeproof ctl up brings it back"
+                f"{child.when_dead.place or child.place}: after a dead peer {child.name} waits for "
+                "packets, and none pass here: bring it up with ikeproof ctl up"
             )
     return found

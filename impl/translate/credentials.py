@@ -20,7 +20,7 @@ _SAME, _WITHIN, _ANYBODY, _NOT = 3, 2, 1, 0
 
 
 def own_id(authentication: Authentication, connection: Connection) -> Identification | None:
-    """What the own end shows; None: its address, or its certificate's subject. A principal is shown
+    """What the local end shows; None: its address, or its certificate's subject. A principal is shown
     elsewhere."""
     stated = authentication.own.identity
     if stated.value is None or stated.value == ANY_IDENTITY:
@@ -42,7 +42,7 @@ def expected_id(
         return pattern_of(stated.value, place) or _id(stated.value, place)
     address = _only_remote(connection)
     if address is None:
-        why = f"{connection.name} expects the peer's address for its identity, which is open"
+        why = f"{connection.name} expects the peer's address as its identity, but no address is stated"
         raise cannot(why, place, "state the peer's identity")
     return identification_of(address)
 
@@ -59,10 +59,10 @@ def pattern_of(identity: Identity, place: Place) -> Pattern | None:
         if identity.name is not None and identity.open:
             return DnPattern.of(identity.name.written)
     except ValueError as error:
-        why = f"the identity {identity} cannot be written: {error}"
+        why = f"the identity {identity} is not supported: {error}"
     else:
         return None
-    raise cannot(why, place, "write it such as *.example.com, or O=Example, CN=*")
+    raise cannot(why, place, "write for example *.example.com, or O=Example, CN=*")
 
 
 def _id(identity: Identity, place: Place) -> Identification:
@@ -75,9 +75,9 @@ def _id(identity: Identity, place: Place) -> Identification:
         return Identification(IdType.DER_ASN1_DN, 0, 0, identity.name.der)
     if kind is IdentityKind.KEY_ID:
         return Identification(IdType.KEY_ID, 0, 0, bytes.fromhex(text))
-    what = "has a wildcard where none can stand" if "*" in str(identity) else "cannot be sent"
+    what = "has a wildcard where none is allowed" if "*" in str(identity) else "cannot be sent"
     why = f"the identity {identity} {what}"
-    raise cannot(why, place, "state a name, an address or a key id")
+    raise cannot(why, place, "state a name, an address or a key ID")
 
 
 def _only_remote(connection: Connection) -> Host | None:
@@ -103,7 +103,7 @@ def secret_of(
     if found is None:
         why = f"{connection.name} has no pre-shared key for its peer"
         if remote is None:
-            why += ", whose identity and address are open"
+            why += ", whose identity and address are not stated"
         mend = "add the secret, with the identities of both ends"
         raise cannot(why, connection.place, mend)
     return _known(found, connection)
@@ -111,8 +111,12 @@ def secret_of(
 
 def _known(secret: Secret, connection: Connection) -> Secret:
     if not secret.known:
-        why = f"the pre-shared key {secret.label} is not known: {secret.missing}"
-        raise cannot(why, secret.place or connection.place, "make it readable")
+        why = f"the pre-shared key {secret.label} cannot be read: {secret.missing}"
+        raise cannot(
+            why,
+            secret.place or connection.place,
+            "correct the path, or the permissions of the file",
+        )
     return secret
 
 

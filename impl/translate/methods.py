@@ -33,22 +33,22 @@ def certificate_of(
     authentication: Authentication,
     keys: tuple[SigningKey, ...],
 ) -> CertificateSettings:
-    """The own certificate, its key, and whom to believe; `keys`: more than the policy names."""
+    """The local certificate, its key, and whom to believe; `keys`: more than the policy names."""
     place = authentication.method.place or connection.place
     own, other = authentication.own, authentication.other
     # Exactly these, or by whom they must be issued.
     believed = other.certificates or other.anchors or peer.anchors
     for missing, what, mend in (
-        (not own.certificates, "names none of its own", "name the own certificate"),
+        (not own.certificates, "names no local certificate", "name the local certificate"),
         (
             not own.keys and not keys,
-            "no private key is known for its own",
+            "has no private key for its certificate",
             "name the key, or put it in private/",
         ),
-        (not believed, "trusts no authority", "name the trust anchor"),
+        (not believed, "has no trust anchor", "name the trust anchor"),
     ):
         if missing:
-            raise cannot(f"{connection.name} wants certificates, and {what}", place, mend)
+            raise cannot(f"{connection.name} uses certificates, but {what}", place, mend)
     shown = _known(lambda: certificates_of(own.certificates), own.certificates[0].place or place)
     accepted = _known(lambda: certificates_of(believed), believed[0].place or place)
     where = peer.lists[0].place if peer.lists else None
@@ -96,7 +96,7 @@ def _with_key(
     labels = ", ".join(key.label for key in read)
     why = f"no private key belongs to {certificates[0].subject.rfc4514_string()}"
     told = "; ".join([f"{why}: there is {labels}" if labels else why, *faults])
-    raise cannot(told, place, "add the key of the own certificate")
+    raise cannot(told, place, "add the key of the local certificate")
 
 
 def _issuers(leaf: Certificate, pool: tuple[Certificate, ...]) -> Iterator[Certificate]:
@@ -128,7 +128,7 @@ def _revocation(other: Credentials) -> str:
     if stated is None:
         return "relaxed"
     if stated.value not in ("relaxed", "strict", "ifuri"):
-        why = f"revocation = {stated.value} is not known"
+        why = f"revocation = {stated.value} is not a known value"
         raise cannot(why, stated.place, "use relaxed, ifuri or strict")
     return stated.value
 
@@ -136,7 +136,7 @@ def _revocation(other: Credentials) -> str:
 def kerberos_of(
     connection: Connection, authentication: Authentication, mechanism: Mechanism
 ) -> KerberosSettings:
-    """The own principal, where its tickets and keys are, and who the peer must be.
+    """The local principal, where its tickets and keys are, and who the peer must be.
 
     If the policy does not say, any principal that Kerberos vouches for is taken, as Windows does. Spoken
     is Windows' dialect.
@@ -144,7 +144,7 @@ def kerberos_of(
     stated = authentication.own.identity
     place = stated.place or authentication.method.place or connection.place
     if stated.value is None or stated.value.kind is not IdentityKind.PRINCIPAL:
-        why = f"{connection.name} wants Kerberos, and names no principal of its own"
+        why = f"{connection.name} uses Kerberos, but names no local principal"
         raise cannot(why, place, "add principal = 'NAME@REALM'")
     name, other = stated.value.text, authentication.other.identity.value
     principal = other is not None and other.kind is IdentityKind.PRINCIPAL
@@ -158,4 +158,4 @@ def _known(make: Callable[[], T], place: Place) -> T:
         return make()
     except ValueError as error:
         why = str(error)
-    raise cannot(why, place, "see that it is the right file, and readable")
+    raise cannot(why, place, "check that it is the right file and readable")

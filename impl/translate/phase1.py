@@ -39,11 +39,15 @@ def phase1_offer(
     for proposal in connection.proposals:
         found |= dict.fromkeys(_choices(connection, proposal, profile.sends, methods))
     if not found:
-        why = f"{connection.name} has no proposal that IKEv1 has numbers for"
-        raise cannot(why, _place(connection, None), "name a cipher such as aes128, a hash, a group")
+        why = f"{connection.name} has no proposal that IKEv1 can express"
+        raise cannot(
+            why,
+            _place(connection, None),
+            "name a cipher, a hash and a group, for example aes128-sha256-modp2048",
+        )
     if len(found) > MOST:
         why = (
-            f"{connection.name} offers {len(found)} combinations, and an offer has room for {MOST}"
+            f"{connection.name} offers {len(found)} combinations, but an offer has room for {MOST}"
         )
         raise cannot(why, _place(connection, None), "name fewer algorithms")
     return tuple(found)
@@ -64,13 +68,13 @@ def phase1_life(connection: Connection, profile: StackProfile) -> Lifetime:
     kilobytes = life.offered_kilobytes.value or life.hard_kilobytes.value
     if kilobytes is not None:
         place = life.offered_kilobytes.place or life.hard_kilobytes.place or connection.place
-        why = f"{connection.name} limits Phase I in kilobytes, which nobody counts there"
-        raise cannot(why, place, "limit it in seconds")
+        why = f"{connection.name} limits Phase I in kilobytes, which are not counted there"
+        raise cannot(why, place, "limit it in seconds instead")
     return lifetime(life, profile.phase1_lifetime)
 
 
 def detection(connection: Connection) -> Detection | None:
-    """How a dead peer is told; None: it is not. A time-out before the first question is over leaves
+    """How a dead peer is detected; None: it is not. A time-out before the first question is over leaves
     time for that one."""
     stated = connection.detection
     delay, timeout = stated.delay.value, stated.timeout.value
@@ -107,7 +111,7 @@ def _statable(life: Life) -> None:
             if item.value is not None and item.value > LONGEST_LIFE:
                 place = item.place or next((i.place for i in stated if i.place), None)
                 why = f"a lifetime of {item.value} {unit} is longer than an offer can state"
-                raise cannot(why, place, f"write at most {LONGEST_LIFE} {unit}, or leave it out")
+                raise cannot(why, place, f"write {LONGEST_LIFE} {unit} at most, or remove it")
 
 
 def sent(kind: Sequence[T], sends: Sends) -> Sequence[T]:
@@ -126,14 +130,16 @@ def _choices(
     hashes = [item for item in proposal.hashes if item.number is not None]
     for cipher in ciphers:
         if cipher_of(cipher.algorithm.phase1_number or 0, cipher.key_bits) is None:
-            raise cannot(f"{cipher} cannot be run in Phase I", place, "use des, 3des or aes")
+            raise cannot(f"{cipher} is not supported in Phase I", place, "use des, 3des or aes")
     for hash_ in hashes:
         if hash_.number not in HASHES:
-            raise cannot(f"{hash_.value} cannot be run in Phase I", place, "use md5, sha1 or sha2")
+            raise cannot(
+                f"{hash_.value} is not supported in Phase I", place, "use md5, sha1 or sha2"
+            )
     for group in proposal.groups:
         if group_of(group.number) is None:
             mend = "use modp768 to modp8192"
-            raise cannot(f"the group {group.value} cannot be run", place, mend)
+            raise cannot(f"the group {group.value} is not supported", place, mend)
     parts = sent(ciphers, sends), sent(hashes, sends), sent(proposal.groups, sends)
     for cipher, hash_, group, method in product(*parts, methods):
         number = cipher.algorithm.phase1_number
@@ -143,12 +149,12 @@ def _choices(
 
 def _certain(connection: Connection, proposal: Phase1Proposal, place: Place) -> None:
     if proposal.default:
-        why = f"{connection.name} leaves its Phase I proposals to what is built in"
-        raise cannot(why, place, "state them, such as aes128-sha256-modp2048")
+        why = f"{connection.name} has default Phase I proposals, which are not supported"
+        raise cannot(why, place, "state them, for example aes128-sha256-modp2048")
     hashes = [item for item in proposal.hashes if item.number is not None]
     if proposal.prfs and any(item not in proposal.prfs for item in hashes):
-        why = "IKEv1 takes the prf of the hash, and the proposal names another"
-        raise cannot(why, place, "leave the prf out of the proposal")
+        why = "IKEv1 uses the prf of the hash, but the proposal names another"
+        raise cannot(why, place, "remove the prf from the proposal")
 
 
 def _place(connection: Connection, place: Place | None) -> Place:

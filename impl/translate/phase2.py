@@ -50,17 +50,21 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
         )
     if child.mode.value not in _MODES:
         place = child.mode.place or child.place
-        raise cannot(f"{child.name}: IKEv1 cannot ask for BEET mode", place, "mode = tunnel")
+        raise cannot(f"{child.name}: IKEv1 cannot negotiate BEET mode", place, "mode = tunnel")
     every = [_proposal(child, item) for item in child.proposals]
     ranks = tuple(rank for item in every if (rank := tuple(item)))
     choices = _offer(replace(child, proposals=_sendable(child, peer.profile)), peer.profile)
     if not choices:
-        why = f"{child.name} has no proposal that IKEv1 has numbers for"
-        raise cannot(why, _place(child, None), "name a cipher such as aes128, and an integrity")
+        why = f"{child.name} has no proposal that IKEv1 can express"
+        raise cannot(
+            why,
+            _place(child, None),
+            "name a cipher and an integrity algorithm, for example aes128-sha256",
+        )
     singles = {item.single for item in connection.remote_addresses.value}
     remote = singles.pop() if len(singles) == 1 else None
     if len(choices) > MOST:
-        why = f"{child.name} offers {len(choices)} combinations, and an offer has room for {MOST}"
+        why = f"{child.name} offers {len(choices)} combinations, but an offer has room for {MOST}"
         raise cannot(why, _place(child, None), "name fewer algorithms")
     hosts = peer.profile.transport_for_hosts and child.mode.value is Mode.TRANSPORT
     return ChildSettings(
@@ -99,14 +103,14 @@ def _proposal(
     """One proposal as combinations; what IKEv1 has no number for is not in them, as in Phase I."""
     place = _place(child, proposal.place)
     if proposal.default:
-        why = f"{child.name} leaves its Phase II proposals to what is built in"
-        raise cannot(why, place, "state them, such as aes128-sha256")
+        why = f"{child.name} has default Phase II proposals, which are not supported"
+        raise cannot(why, place, "state them, for example aes128-sha256")
     if len(_protocols(proposal)) != len(proposal.protections):
-        why = f"{child.name} wants one protocol twice in a bundle"
-        raise cannot(why, place, "name AH once and ESP once at most")
+        why = f"{child.name} has one protocol twice in a bundle"
+        raise cannot(why, place, "name AH and ESP once each at most")
     if any(True in part.sequences for part in proposal.protections):
-        why = f"{child.name} asks for extended sequence numbers"
-        raise cannot(why, place, "leave esn out")
+        why = f"{child.name} requires extended sequence numbers, which are not supported"
+        raise cannot(why, place, "remove esn")
     parts = [_combinations(child, part, sends, place) for part in proposal.protections]
     if not all(parts):
         return []
@@ -114,7 +118,7 @@ def _proposal(
     for group in groups:
         if group is not None and group_of(group.number) is None:
             mend = "use modp768 to modp8192"
-            raise cannot(f"the group {group.value} cannot be run", place, mend)
+            raise cannot(f"the group {group.value} is not supported", place, mend)
     return [
         # the packet meets ESP first, whichever the policy names first
         tuple(
@@ -171,7 +175,7 @@ def _can(
 ) -> None:
     if not choice.transform or key_octets(choice) is None:
         words = " ".join(str(x) for x in (cipher, integrity and integrity.value) if x)
-        why = f"{child.name}: {words} cannot be run in Phase II"
+        why = f"{child.name}: {words} is not supported in Phase II"
         raise cannot(why, place, "use null, des, 3des, aes or aes-gcm, with md5, sha1 or sha2")
 
 
@@ -190,22 +194,20 @@ def _packets(
     item = stated[0]
     place = item.place or child.place
     if len(stated) > 1:
-        why = f"{child.name} states {len(stated)} sets of packets for one end: IKEv1 names one"
-        raise cannot(why, stated[1].place or place, "make a child of its own for each")
+        why = f"{child.name} states {len(stated)} traffic selectors for one end, but IKEv1 negotiates one"
+        raise cannot(why, stated[1].place or place, "add a child for each")
     selector, ports = item.value, item.value.ports
     if ports == OPAQUE_PORTS or (ports != ANY_PORTS and ports[0] != ports[1]):
-        why = f"{child.name}: IKEv1 names one port or all, not {selector}"
-        raise cannot(why, place, "state one port, or none")
+        why = f"{child.name}: IKEv1 negotiates one port or all ports, not {selector}"
+        raise cannot(why, place, "state one port or none")
     if not hosts or selector.own_address:
         return selector
     if address is None:
-        why = f"{child.name}: transport mode selects the peer alone, and its address is open"
-        raise cannot(why, place, "leave the selector out, which selects the peer's own address")
+        why = f"{child.name}: transport mode selects the peer alone, but no address of the peer is stated"
+        raise cannot(why, place, "remove the selector: the default is the peer's address")
     if not Selector(selector.first, selector.last).covers(Selector(address, address)):
-        why = (
-            f"{child.name}: transport mode selects {address} alone, which {selector} does not hold"
-        )
-        raise cannot(why, place, "mode = tunnel, or a selector that is the own address")
+        why = f"{child.name}: transport mode selects {address} alone, which {selector} does not contain"
+        raise cannot(why, place, "mode = tunnel, or a selector that is the local address")
     return replace(selector, first=address, last=address)
 
 

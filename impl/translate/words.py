@@ -1,4 +1,4 @@
-"""How a refusal is worded."""
+"""The error for an unsupported setting."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from model.vocabulary.places import Place, PolicyError
 
 
 def cannot(why: str, place: Place | None, mend: str) -> PolicyError:
-    """What the engine cannot do: where it is asked for, and what to write instead."""
+    """An unsupported setting: where it is, and what to write instead."""
     return PolicyError(why, place=place, mend=mend)

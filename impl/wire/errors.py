@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class WireError(ValueError):
-    """A message that is none.
+    """An invalid message.
 
     offset  where, in octets from the start of what was decoded
     field   what was to be read there

@@ -108,7 +108,7 @@ def decode_chain(first: int, octets: bytes, offset: int = 0) -> Chain:
 
 
 def decode_message(datagram: bytes) -> Message:
-    """A message in clear; WireError if it is none, or is encrypted."""
+    """A message in clear; WireError if it is not valid, or is encrypted."""
     header = decode_header(datagram)
     return Message(header, payloads_of(header, datagram))
 

@@ -216,7 +216,7 @@ def _original_address(*, draft: bool) -> _Decode:
 
 
 def _misplaced(body: bytes, offset: int) -> NoReturn:
-    problem = "a proposal or transform stands outside an SA"
+    problem = "a proposal or transform is outside an SA"
     raise WireError(offset, "payload", problem, "RFC 2408 3.5")
 
 
@@ -248,7 +248,7 @@ _PLAIN: dict[int, Callable[[bytes], AnyPayload]] = {
 
 
 def decode_payload(type_: int, body: bytes, offset: int) -> AnyPayload:
-    """One payload from its body, which begins at `offset`; WireError if it is none of its type."""
+    """One payload from its body, which begins at `offset`; WireError if it does not fit its type."""
     plain = _PLAIN.get(type_)
     if plain is not None:
         return plain(body)

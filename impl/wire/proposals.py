@@ -23,7 +23,7 @@ _ATTRIBUTE = Struct("!HH")
 
 class Attribute(NamedTuple):
     """A data attribute. `value` is a number in the short form, and octets in the long one: both forms of
-    one value are told apart, as what was sent is hashed."""
+    one value are distinguished, as what was sent is hashed."""
 
     type: int
     value: int | bytes

@@ -1,4 +1,4 @@
-"""Text of a configuration -> vocabulary. One package a format; none opens a file itself."""
+"""Text of a configuration -> vocabulary. One package for each format; none opens a file itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file looks like that is not a swanctl.conf, by its text alone, and what to do with it."""
+"""What a file that is not a swanctl.conf looks like, by its text alone, and what to do with it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ _TEXTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 
 def looks_like(octets: bytes) -> Looks | None:
-    """What a file looks like; None where nothing speaks for another format than swanctl.conf."""
+    """What a file looks like; None if nothing suggests another format than swanctl.conf."""
     for magic, kind in _MAGIC:
         if octets.startswith(magic):
             return _CAPTURE if kind == "capture" else _ARCHIVE

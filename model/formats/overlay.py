@@ -1,4 +1,4 @@
-"""A reader that shows some files as they would be after changes."""
+"""A reader that returns some files as they would be after changes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Overlay:
         return text.encode("utf-8", "surrogateescape")
 
     def origin(self, place: Place) -> Place:
-        """The line of the unchanged file; for an added line, the one that it stands behind."""
+        """The line of the unchanged file; for an added line, the one before it."""
         line = place.line
         for behind, count in self._grown.get(place.file, ()):
             if line > behind:
@@ -49,9 +49,9 @@ class Overlay:
         return Place(place.file, line)
 
     def glob(self, pattern: str) -> list[str]:
-        """As the other reader has it."""
+        """As the other reader returns it."""
         return self._reader.glob(pattern)
 
     def environment(self, name: str) -> str | None:
-        """As the other reader has it."""
+        """As the other reader returns it."""
         return self._reader.environment(name)

@@ -1,4 +1,4 @@
-"""Certificates as files hold them: PEM or DER, to DER octets. What they say is not looked at here."""
+"""Certificates in files, PEM or DER, to DER octets. Their content is not checked here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def certificate_octets(octets: bytes) -> bytes | None:
 
 
 def all_certificates(octets: bytes) -> tuple[bytes, ...]:
-    """DER octets of every certificate in a file; empty if it holds none, or one that is none."""
+    """DER octets of every certificate in a file; empty if it holds none, or one that is invalid."""
     return _all(_PEM, octets)
 
 

@@ -1,4 +1,4 @@
-"""What a format may ask of the world: octets of files, names that match, environment variables.
+"""What a format may read: octets of files, names that match a pattern, environment variables.
 
 The command line injects the real one; tests inject a dictionary.
 """
@@ -9,14 +9,14 @@ from typing import Protocol
 
 
 class ReadError(Exception):
-    """A file that cannot be read; the message says why (missing, a folder, too large, no right)."""
+    """A file that cannot be read; the message says why (missing, a folder, too large, not permitted)."""
 
 
 class Reader(Protocol):
     """Access to files, by path text as the user or a policy wrote it."""
 
     def read(self, path: str) -> bytes:
-        """The octets of a file. Raises ReadError; refuses files beyond the reader's size limit."""
+        """The octets of a file. ReadError, also for files beyond the reader's size limit."""
         ...
 
     def glob(self, pattern: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Python source from a specification and an instance: one function an action, one for all.
 
-The generated text is the product that runs; `walk` is the oracle it is held against. States are flat
+The generated text is the product that runs; `walk` is the oracle that it is compared with. States are flat
 tuples, parameters plain numbers. Rigid values are folded into the text, so that an action that a
 policy rules out costs nothing when enabled actions are enumerated.
 """

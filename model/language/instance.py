@@ -46,7 +46,7 @@ def encode(sort: Sort, value: object, sizes: Mapping[str, int]) -> Value:
             return value
         if isinstance(sort, Int) and sort.low <= value <= sort.high:
             return value
-    raise SpecificationError(f"{value!r} is no value of {sort}")
+    raise SpecificationError(f"{value!r} is not a value of {sort}")
 
 
 def decode(sort: Sort, value: Value) -> str:
@@ -61,7 +61,7 @@ def decode(sort: Sort, value: Value) -> str:
 
 
 def parse(sort: Sort, text: str, sizes: Mapping[str, int]) -> Value:
-    """The concrete value that `decode` shows so; SpecificationError if the text is none."""
+    """The concrete value that `decode` shows so; SpecificationError if the text is not valid."""
     try:
         if isinstance(sort, Bool):
             return {"true": True, "false": False}[text]
@@ -73,7 +73,7 @@ def parse(sort: Sort, text: str, sizes: Mapping[str, int]) -> Value:
             return NONE
         return encode(sort, int(text), sizes)
     except (KeyError, ValueError, ZeroDivisionError):
-        raise SpecificationError(f"{text!r} is no value of {sort}") from None
+        raise SpecificationError(f"{text!r} is not a value of {sort}") from None
 
 
 def rows(rigid: Rigid, sizes: Mapping[str, int]) -> Iterator[tuple[int, ...]]:

@@ -236,7 +236,7 @@ class Machine:
                 raise StepError("delay takes one parameter, seconds")
             ticks = parse(Duration(), params["seconds"], {}) * self.tick
             if ticks != int(ticks):
-                raise StepError(f"{params['seconds']} s is no whole number of ticks")
+                raise StepError(f"{params['seconds']} s is not a whole number of ticks")
             return number, (int(ticks),)
         action = self.actions[number]
         wanted = {str(item.data): item.sort for item in action.params}

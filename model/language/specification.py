@@ -252,7 +252,7 @@ class Specification:
         if not _ACTION_NAME.fullmatch(name) or name in self.actions:
             raise SpecificationError(f"action name {name!r} is malformed or taken")
         if actor not in self.actors:
-            raise SpecificationError(f"{name}: {actor!r} is no actor of {self.name}")
+            raise SpecificationError(f"{name}: {actor!r} is not an actor of {self.name}")
         conditions = list(guards)
         if receives is not None:
             arrived = f"{receives.group.name} has not arrived"
@@ -339,7 +339,7 @@ class Specification:
 
         for item in subterms(term):
             if item.op == "param" and item not in params:
-                raise wrong(f"{item.data} is no parameter of the action")
+                raise wrong(f"{item.data} is not a parameter of the action")
             if item.op in ("every", "some") and item.args[0].sort in self.families:
                 raise wrong(
                     f"{item.op} ranges over the family {item.args[0].sort}, of which a proof "
@@ -419,7 +419,7 @@ def _field(where: str, name: str, value: object) -> Field:
         return Field(name, value.sort, value.initial, value.ghost, value.urgent)
     sort, initial = value if isinstance(value, tuple) else (value, None)
     if not isinstance(sort, Bool | Int | Enum | Domain | Maybe | Timer):
-        raise SpecificationError(f"{where}: {sort!r} is no sort of a variable")
+        raise SpecificationError(f"{where}: {sort!r} is not a sort for a variable")
     return Field(name, sort, _initial(where, sort, initial))
 
 

@@ -80,7 +80,7 @@ class Term:
         raise SpecificationError("a term has no elements to go through")
 
     def __getstate__(self) -> NoReturn:
-        raise TypeError("terms are not pickled: build the specification anew")
+        raise TypeError("terms are not pickled: build the specification again")
 
     # ---- Bool
     def __and__(self, other: object) -> Term:
@@ -297,7 +297,7 @@ def times(count: Term, duration: Term) -> Term:
     """A duration as often as a small number says, which must not be negative."""
     low, high = interval(count)
     if not isinstance(count.sort, Int) or low < 0 or high > 64:
-        raise SpecificationError(f"{count} is no number from 0 to 64")
+        raise SpecificationError(f"{count} is not a number from 0 to 64")
     total = repeated = lift(0, DURATION)
     for number in range(1, high + 1):
         repeated = duration if number == 1 else repeated + duration

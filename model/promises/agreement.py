@@ -1,4 +1,4 @@
-"""What the two ends agree on in Phase I, and that nobody can make it weaker (R3, R7)."""
+"""What the two ends agree on in Phase I, and that nobody can weaken it (R3, R7)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.spec.phase1 import Phase1
 
 
 def _each(ends: Phase1, chosen: Term, says: Callable[[Term], Term]) -> Term:
-    """What is said of a chosen transform, whichever it is."""
+    """What is true of a chosen transform, whichever it is."""
     return every(ends.policy.transform, lambda u: chosen.eq(u).implies(says(u)))
 
 
@@ -22,7 +22,7 @@ def suite_was_offered(ike: Ike) -> Always:
     """The transform of a responder that has established Phase I was offered by the initiator, and the
     responder's own policy accepts it.
 
-    Unless the attacker holds a credential for it.
+    Exception: the attacker holds a credential for it.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     up = r.state.eq("established")
@@ -34,7 +34,7 @@ def suite_was_offered(ike: Ike) -> Always:
 def altered_offer_is_rejected(ike: Ike) -> Always:
     """The initiator never goes on with a transform that is not in its offer, whatever arrives.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     return Always(_each(ends, i.chosen, lambda u: ends.offered(u, i.round)), ~i.chosen.is_none)
@@ -42,10 +42,10 @@ def altered_offer_is_rejected(ike: Ike) -> Always:
 
 @promise("R3 R7")
 def agreed_suites_match(ike: Ike) -> Always:
-    """Where both ends have established Phase I, they go by the same transform: an answer that was
-    swapped for another one of the offer never establishes.
+    """Where both ends have established Phase I, they use the same transform: an answer that was
+    replaced by another one of the offer never leads to an SA.
 
-    Unless the attacker holds a credential for it.
+    Exception: the attacker holds a credential for it.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     both = i.state.eq("established") & r.state.eq("established")
@@ -58,7 +58,7 @@ def agreed_keys_match(ike: Ike) -> Always:
     """Where both ends have established Phase I, they hold the same keys: each has the other's public
     value, and with a pre-shared key both have the same one.
 
-    Unless the attacker holds a credential for it.
+    Exception: the attacker holds a credential for it.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     both = i.state.eq("established") & r.state.eq("established")
@@ -69,9 +69,9 @@ def agreed_keys_match(ike: Ike) -> Always:
 @promise("R7")
 def no_downgrade(ike: Ike) -> Always:
     """An initiator that has established Phase I has the transform that the two policies give for the
-    offer it made last, and no other: nobody on the way has made it weaker.
+    offer that it made last, and no other: nobody on the path has weakened it.
 
-    Unless the attacker holds a credential for it. Which offer was the last is another promise:
+    Exception: the attacker holds a credential for it. Which offer was the last is another promise:
     alternatives_only_where_needed.
     """
     ends, i = ike.phase1, ike.phase1.initiator
@@ -82,10 +82,10 @@ def no_downgrade(ike: Ike) -> Always:
 
 @promise("R7")
 def alternatives_only_where_needed(ike: Ike) -> Always:
-    """An initiator offers anew only where nothing of its first offer is acceptable to the responder.
+    """An initiator offers again only where nothing of its first offer is acceptable to the responder.
 
-    Unless the attacker alters or forges: alternatives come in clear, before there are keys, so he can
-    have any initiator offer anew that does so at all, and the new offer is wider than the first.
+    Exception: the attacker alters or forges: alternatives are sent in clear, before there are keys, so he can
+    make any initiator that supports them offer again, and the new offer is wider than the first.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     zero = lift(0, ROUND)
@@ -96,10 +96,10 @@ def alternatives_only_where_needed(ike: Ike) -> Always:
 
 @promise("R7")
 def offering_anew_is_by_profile(ike: Ike) -> Always:
-    """An initiator offers anew only where its profile does so, once, and for alternatives of which its
-    policy allows one.
+    """An initiator offers again only if its profile does so, only once, and only for alternatives of which
+    its policy allows one.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     p = ends.policy

@@ -21,7 +21,7 @@ def established_means_authenticated(ike: Ike) -> Always:
     same offer, transform, public values and keys; the identity shown is one that it expects, and what
     proves it satisfies it.
 
-    Unless the attacker holds a credential for it. Identities are accepted or not by policy: that two
+    Exception: the attacker holds a credential for it. Identities are accepted or not by policy: that two
     names mean the same peer is the policy's claim.
     """
     ends, i = ike.phase1, ike.phase1.initiator
@@ -41,7 +41,7 @@ def answered_means_authenticated(ike: Ike) -> Always:
     """The peer of a responder that has established Phase I is the initiator, in the same exchange; its
     method, its identity, what proves it and the exchange it uses are what the policy asks for.
 
-    Unless the attacker holds a credential for it.
+    Exception: the attacker holds a credential for it.
     """
     ends, r = ike.phase1, ike.phase1.responder
     up = r.state.eq("established")
@@ -62,7 +62,7 @@ def without_secret_nothing_stands(ike: Ike) -> Always:
     """Where the transform is authenticated by a pre-shared key and the two ends do not hold the same
     one, neither end ever establishes Phase I.
 
-    Unless the attacker knows the key.
+    Exception: the attacker knows the key.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     ups = [end.state.eq("established") & method_is(ends, end, "pre_shared_key") for end in (i, r)]
@@ -74,7 +74,7 @@ def without_secret_nothing_stands(ike: Ike) -> Always:
 def responder_stands_only_after_the_initiators_proof(ike: Ike) -> Whenever:
     """A responder establishes Phase I only after the initiator has sent its proof.
 
-    Unless the attacker holds a credential for it.
+    Exception: the attacker holds a credential for it.
     """
     ends, spec, r = ike.phase1, ike.spec, ike.phase1.responder
     proofs = [Message(spec.groups[name]).sent for name in ("mm5", "am3")]
@@ -83,11 +83,11 @@ def responder_stands_only_after_the_initiators_proof(ike: Ike) -> Whenever:
 
 @promise("R5")
 def a_peers_own_proof_is_of_this_exchange(ike: Ike) -> Always:
-    """An end that takes a proof of its peer for that peer's own has run the same exchange with it: same
-    transform, public values, keys, and the same offer.
+    """An end that accepts a proof that its peer made has run the same exchange with it: same transform,
+    public values, keys, and the same offer.
 
-    Rests on nothing: even an attacker who holds credentials can only make a proof of his own, not have
-    another's pass in another exchange.
+    No exceptions: even an attacker who holds credentials can only make a proof of his own; he cannot
+    reuse another's proof in another exchange.
     """
     i, r = ike.phase1.initiator, ike.phase1.responder
     proved = [i.peer.eq("responder"), r.peer.eq("initiator")]
@@ -96,10 +96,10 @@ def a_peers_own_proof_is_of_this_exchange(ike: Ike) -> Always:
 
 @promise("R5")
 def an_established_end_knows_its_peer(ike: Ike) -> Always:
-    """An end at which Phase I stands, or has stood, has authenticated somebody: the peer, or who passes
-    for it.
+    """An end at which Phase I is up, or has been up, has authenticated somebody: the peer, or an
+    impostor.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i, r = ike.phase1.initiator, ike.phase1.responder
     stood = [end.state.one_of("established", "ended") for end in (i, r)]
@@ -110,10 +110,10 @@ def an_established_end_knows_its_peer(ike: Ike) -> Always:
 
 @promise("R4 R5")
 def who_passes_for_a_peer_shares_its_keys(ike: Ike) -> Always:
-    """An attacker who has passed for the peer of an end knows the keys that this end holds, and holds a
-    credential for the transform that it goes by: a credential alone is no use to him.
+    """An attacker who has impersonated the peer of an end knows the keys of this end, and holds a
+    credential for its transform: a credential alone is of no use to him.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     claims = [
@@ -125,10 +125,10 @@ def who_passes_for_a_peer_shares_its_keys(ike: Ike) -> Always:
 
 @promise("R3 R5")
 def a_fooled_responder_keeps_its_policy(ike: Ike) -> Always:
-    """Whoever passes for the initiator, the responder establishes only with an authentication method, and
-    in an exchange, that its policy takes.
+    """Even for an impostor the responder establishes Phase I only with an authentication method and an
+    exchange that its policy accepts.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p, fooled = ends.policy, ike.phase1.responder.peer.eq("attacker")

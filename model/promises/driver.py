@@ -19,7 +19,7 @@ def driver_alone_expires_phase2(own: Ipsec) -> Whenever:
     """A pair of SAs expires only while it is installed, and only because its hard lifetime is over or a
     packet, sent or verified, would pass its hard limit of bytes.
 
-    Rests on nothing: no packet and no caller expires it, and nothing of Phase I is known here.
+    No exceptions: no packet and no caller expires it, and nothing of Phase I is known here.
     """
     over = own.due(own.sa.hard) | _full(own)
     return Whenever(own.sa.state.eq("expired"), own.installed & over)
@@ -31,7 +31,7 @@ def an_end_has_its_reason(own: Ipsec) -> Always:
     that was deleted was deleted by a Delete, INITIAL-CONTACT, on demand or for another that took its
     place; one that has not ended has no reason to.
 
-    Rests on nothing. That a Delete and INITIAL-CONTACT come from the authenticated peer is IKE's.
+    No exceptions. That a Delete and INITIAL-CONTACT come from the authenticated peer is IKE's.
     """
     sa, limits = own.sa, own.limits
     by_time = sa.ended.eq("lifetime") & limits.ends_by_time
@@ -48,7 +48,7 @@ def an_end_has_its_reason(own: Ipsec) -> Always:
 def a_pair_is_deleted_while_installed(own: Ipsec) -> Whenever:
     """Only an installed pair of SAs is deleted: what has expired stays expired.
 
-    Rests on nothing.
+    No exceptions.
     """
     return Whenever(own.sa.state.eq("deleted"), own.installed)
 
@@ -57,7 +57,7 @@ def a_pair_is_deleted_while_installed(own: Ipsec) -> Whenever:
 def an_ended_pair_never_returns(own: Ipsec) -> Whenever:
     """A pair of SAs is installed once: after its end there is only a new one, with new keys.
 
-    Rests on nothing.
+    No exceptions.
     """
     return Whenever(own.installed, own.sa.state.eq("absent"))
 
@@ -65,9 +65,9 @@ def an_ended_pair_never_returns(own: Ipsec) -> Whenever:
 @promise("R13 R19", of="driver")
 def no_packet_after_expiry(own: Ipsec) -> Always:
     """No packet is protected or accepted before a pair of SAs is installed, or after it has expired or
-    was deleted, and neither direction ever carries more bytes than its hard limit, though as many.
+    was deleted, and neither direction ever carries more bytes than its hard limit.
 
-    Rests on nothing: whatever arrives. That the lifetime ends in time: see a_lifetime_is_kept.
+    No exceptions: whatever arrives. That the lifetime ends in time: see a_lifetime_is_kept.
     """
     limits, most = own.limits, own.limits.most_bytes
     within = (own.outbound.carried <= most) & (own.inbound.carried <= most)
@@ -80,7 +80,7 @@ def no_packet_after_expiry(own: Ipsec) -> Always:
 def what_is_carried_is_counted(own: Ipsec) -> Always:
     """Where bytes are limited, the driver's count is what each direction has carried.
 
-    Rests on nothing: packets that are not accepted do not count.
+    No exceptions: packets that are not accepted do not count.
     """
     out, inbound = own.outbound, own.inbound
     claim = out.bytes.eq(out.carried) & inbound.bytes.eq(inbound.carried)
@@ -93,7 +93,7 @@ def a_lifetime_is_kept(own: Ipsec) -> Always:
     pass its end; its soft lifetime runs until IKE has been asked for another pair. Nothing runs for a
     pair that is not installed, or has no lifetime.
 
-    Rests on nothing: no packet makes a lifetime longer.
+    No exceptions: no packet makes a lifetime longer.
     """
     sa, limits = own.sa, own.limits
     timed = own.installed & limits.ends_by_time
@@ -110,7 +110,7 @@ def a_lifetime_is_kept(own: Ipsec) -> Always:
 def a_packet_in_hand_ends_with_its_pair(own: Ipsec) -> Always:
     """A packet that the receiver has in hand is dropped when the pair of SAs ends.
 
-    Rests on nothing.
+    No exceptions.
     """
     return Always(own.in_hand.implies(own.installed), own.in_hand)
 
@@ -120,7 +120,7 @@ def a_packet_in_hand_ends_with_its_pair(own: Ipsec) -> Always:
 def no_replay_accepted(own: Ipsec) -> Always:
     """Each sequence number is accepted at most once, however often its packet arrives.
 
-    Unless the receiver does not want anti-replay.
+    Exception: the receiver does not want anti-replay.
     """
     times = own.inbound.times
     return Always(times <= 1, times.eq(1), ~own.limits.checks_replay)
@@ -131,7 +131,7 @@ def what_was_accepted_is_remembered(own: Ipsec) -> Always:
     """The receiver knows of each sequence number in its window whether it was accepted, and the window
     reaches as far as the highest that was.
 
-    Rests on nothing.
+    No exceptions.
     """
     inbound, tracked = own.inbound, own.limits.tracked
     known = inbound.seen.eq(inbound.times > 0)
@@ -140,9 +140,9 @@ def what_was_accepted_is_remembered(own: Ipsec) -> Always:
 
 @promise("R13", of="driver")
 def nothing_left_of_the_window_is_accepted(own: Ipsec) -> Whenever:
-    """A sequence number is accepted only if it is in the window or right of it; 0 is no number.
+    """A sequence number is accepted only if it is in the window or right of it; 0 is never accepted.
 
-    Unless the receiver does not want anti-replay.
+    Exception: the receiver does not want anti-replay.
     """
     limits = own.limits
     inside = (limits.tracked + limits.window > own.inbound.top) & (limits.tracked > 0)
@@ -154,7 +154,7 @@ def window_moves_only_after_icv(own: Ipsec) -> Whenever:
     """The window comes to reach a number, whichever it is, only by a packet of an installed pair whose ICV
     is right and was verified, and which has at least that number.
 
-    Rests on nothing: a forged packet moves no window.
+    No exceptions: a forged packet moves no window.
     """
     inbound = own.inbound
     verified = own.installed & inbound.hand.eq("verified") & inbound.intact
@@ -164,10 +164,10 @@ def window_moves_only_after_icv(own: Ipsec) -> Whenever:
 
 @promise("R13", of="driver")
 def forged_packets_change_nothing(own: Ipsec) -> Always:
-    """A packet whose ICV is wrong is never verified and never accepted: what it leaves behind is
-    nothing, neither in the window nor in a count.
+    """A packet whose ICV is wrong is never verified and never accepted: it leaves no trace, neither in
+    the window nor in a counter.
 
-    Rests on nothing: whatever arrives.
+    No exceptions: whatever arrives.
     """
     inbound = own.inbound
     claim = inbound.hand.eq("verified").implies(inbound.intact) & ~inbound.forged
@@ -177,10 +177,10 @@ def forged_packets_change_nothing(own: Ipsec) -> Always:
 # ---- sequence numbers
 @promise("R13", of="driver")
 def sequence_numbers_never_repeat(own: Ipsec) -> Always:
-    """Each sequence number from 1 to the one used last was used exactly once, every other one never, and
-    the counter never cycles.
+    """Each sequence number from 1 to the last one was used exactly once, every other one never, and the
+    counter never cycles.
 
-    Rests on nothing.
+    No exceptions.
     """
     out, limits = own.outbound, own.limits
     used = (limits.tracked > 0) & (limits.tracked <= out.last)
@@ -192,7 +192,7 @@ def sequence_numbers_never_repeat(own: Ipsec) -> Always:
 def sequence_numbers_are_used_in_order(own: Ipsec) -> Whenever:
     """A sequence number, whichever it is, is used by an installed pair, after the one before it.
 
-    Rests on nothing.
+    No exceptions.
     """
     out, tracked = own.outbound, own.limits.tracked
     return Whenever(out.times > 0, own.installed & tracked.eq(out.last + 1))
@@ -203,7 +203,7 @@ def sequence_numbers_are_used_in_order(own: Ipsec) -> Whenever:
 def a_new_sa_is_asked_for_once(own: Ipsec) -> Always:
     """For each pair of SAs IKE is asked for a new one at most once.
 
-    Rests on nothing.
+    No exceptions.
     """
     requests = own.sa.requests
     return Always(own.sa.asked.eq(requests.eq(1)) & (requests <= 1), own.sa.asked)
@@ -214,7 +214,7 @@ def a_new_sa_is_asked_for_at_a_soft_limit(own: Ipsec) -> Whenever:
     """IKE is asked for a new SA only when the soft lifetime is over, or when a packet, sent or verified,
     reaches the soft limit of bytes or of sequence numbers.
 
-    Rests on nothing: no forged packet makes IKE negotiate.
+    No exceptions: no forged packet makes IKE negotiate.
     """
     inbound, out, limits = own.inbound, own.outbound, own.limits
     sending = some(own.packets.domain, lambda u: own.soft_reached(out, u))
@@ -229,7 +229,7 @@ def a_new_sa_is_asked_for_at_a_soft_limit(own: Ipsec) -> Whenever:
 def a_new_sa_is_asked_for_before_time_ends(own: Ipsec) -> Whenever:
     """When a pair of SAs expires by time, IKE has been asked for a new one.
 
-    Unless the soft lifetime, with its slack, is not shorter than the hard one.
+    Exception: the soft lifetime, with its slack, is not shorter than the hard one.
     """
     limits, sa = own.limits, own.sa
     sooner = limits.soft_life + limits.slack < limits.life
@@ -240,7 +240,7 @@ def a_new_sa_is_asked_for_before_time_ends(own: Ipsec) -> Whenever:
 def a_new_sa_is_asked_for_before_bytes_end(own: Ipsec) -> Whenever:
     """When a pair of SAs expires by bytes, IKE has been asked for a new one.
 
-    Unless some packet is larger than what lies between the soft and the hard limit.
+    Exception: some packet is larger than what lies between the soft and the hard limit.
     """
     return Whenever(own.sa.ended.eq("bytes"), own.sa.asked, large_packets(own))
 
@@ -255,7 +255,7 @@ def large_packets(own: Ipsec) -> Term:
 def a_new_sa_is_asked_for_before_numbers_end(own: Ipsec) -> Whenever:
     """When the last sequence number is used, IKE has been asked for a new SA before.
 
-    Unless the soft limit of sequence numbers is not below the last one.
+    Exception: the soft limit of sequence numbers is not below the last one.
     """
     limits, last = own.limits, own.outbound.last
     below = limits.soft_number < limits.most_number
@@ -268,7 +268,7 @@ def the_right_sa_is_picked(own: Ipsec) -> Always:
     """A packet is given to this pair's inbound SA only if SPI, destination and protocol are its own, and
     while the pair is installed no packet that has them is given to another SA.
 
-    Rests on nothing: whatever arrives.
+    No exceptions: whatever arrives.
     """
     taken = own.in_hand.implies(own.is_ours(own.inbound.held))
     return Always(taken & ~own.others.mistaken, own.in_hand)
@@ -278,7 +278,7 @@ def the_right_sa_is_picked(own: Ipsec) -> Always:
 def no_two_sas_have_one_triple(own: Ipsec) -> Always:
     """No two installed SAs of a receiver have the same SPI, destination and protocol.
 
-    Rests on nothing: an SA whose triple is in use is not installed.
+    No exceptions: an SA whose triple is in use is not installed.
     """
     twice = own.installed & own.others.same_triple
     return Always(~twice, own.others.same_triple & own.sa.state.eq("expired"))

@@ -55,7 +55,7 @@ def no_clear_beside_live_sa(flow: Flow) -> Always:
     """No end sends in clear while it holds a live SA of the flow; so while both ends hold one, nobody
     does, whoever started, and if both did at once.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     claim = both(flow, lambda e: e.in_clear.implies(e.manager.sas.eq(0) & ~e.manager.fresh))
     return Always(claim, flow.a.manager.sas > 0)
@@ -65,8 +65,8 @@ def no_clear_beside_live_sa(flow: Flow) -> Always:
 def no_clear_beside_the_peers_live_sa(flow: Flow) -> Always:
     """No end sends in clear while its peer holds a live SA of the flow.
 
-    Unless the attacker drops messages, or a peer does not answer every first message: then an end whose
-    SA was deleted or has expired before the peer's may meet silence, and fall back.
+    Exception: the attacker drops messages, or a peer does not answer every first message: then an end whose
+    SA was deleted or has expired before the peer's may get no answer, and fall back.
     """
     claim = both(flow, lambda e: e.in_clear.implies(e.peers.sas.eq(0)))
     return Always(claim, flow.a.manager.sas > 0, _deaf(flow))
@@ -76,7 +76,7 @@ def no_clear_beside_the_peers_live_sa(flow: Flow) -> Always:
 def nobody_is_clear_where_both_answer(flow: Flow) -> Always:
     """Where both ends answer first messages, no end ever sends in clear, even if its policy allows it.
 
-    Unless the attacker drops messages, or a peer does not answer every first message.
+    Exception: the attacker drops messages, or a peer does not answer every first message.
     """
     return Always(~_either(flow, lambda e: e.in_clear), flow.a.unanswered, _deaf(flow))
 
@@ -87,7 +87,7 @@ def clear_after_own_silence_only(flow: Flow, end: End) -> Whenever:
     Phase I that it started itself and in which it has heard nothing. A negotiation that was answered
     and failed blocks; silence in Phase II does not open clear text.
 
-    Rests on nothing: every attacker switch on. A forged answer counts as one.
+    No exceptions: every attacker switch is on. A forged answer counts as one.
     """
     allowed = flow.policy.falls_back(end.name)
     return Whenever(end.in_clear, end.unanswered & allowed)
@@ -95,20 +95,20 @@ def clear_after_own_silence_only(flow: Flow, end: End) -> Whenever:
 
 @at_each_end("R8 R15")
 def clear_only_without_phase1(flow: Flow, end: End) -> Whenever:
-    """An end begins to send in clear only if no Phase I SA with the peer stands at it, also none that
-    the peer started meanwhile, and no live SA.
+    """An end begins to send in clear only if it has no Phase I SA with the peer, not even one that the
+    peer started meanwhile, and no live SA.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return Whenever(end.in_clear, ~end.phase1 & end.manager.sas.eq(0))
 
 
 @promise("R8", of="flow")
 def soft_sa_is_withdrawn(flow: Flow) -> Always:
-    """An end that has established Phase I, be it as the responder of the peer's negotiation, sends
+    """An end that has established Phase I, also as the responder of the peer's negotiation, sends
     nothing in clear from that moment on; nor does an end that negotiates.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     claim = both(flow, lambda e: (e.phase1 | e.negotiates).implies(~e.in_clear))
     return Always(claim, flow.a.answered.responder_up)
@@ -117,9 +117,9 @@ def soft_sa_is_withdrawn(flow: Flow) -> Always:
 @promise("R8", of="flow")
 def soft_sas_end(flow: Flow) -> Always:
     """Clear text is allowed no longer than the policy says, and the driver lets packets pass in clear as
-    long as it is allowed; then the next packet is negotiated for.
+    long as that; then the next packet starts a negotiation.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     life = flow.policy.soft_life + flow.policy.slack
 
@@ -133,9 +133,9 @@ def soft_sas_end(flow: Flow) -> Always:
 def answer_stops_fallback_for_good(flow: Flow) -> Always:
     """An end that has ever heard its peer never sends in clear again.
 
-    Unless the attacker drops messages, or a peer does not answer every first message: who lets one
-    negotiation fail late, and silences the next one from its first message, has forced clear text. An
-    answer stops the fall-back of its own negotiation only.
+    Exception: the attacker drops messages, or a peer does not answer every first message: an attacker who
+    lets one negotiation fail late, and drops every message of the next one, forces clear text. An answer
+    stops the fall-back of its own negotiation only.
     """
 
     def stops(end: End) -> Term:
@@ -149,9 +149,9 @@ def answer_stops_fallback_for_good(flow: Flow) -> Always:
 @at_each_end("R8")
 def clear_text_is_taken_by_policy(flow: Flow, end: End) -> Whenever:
     """An end takes a packet in clear, and asks for an SA to answer it with IPsec, only if its policy accepts
-    clear text, the peer has a soft SA, and neither a live SA nor a soft SA of its own stands.
+    clear text, the peer has a soft SA, and neither a live SA nor a soft SA of its own is up.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     m, allowed = end.manager, flow.policy.accepts_clear(end.name)
     claim = allowed & end.peers.soft_sa.armed & m.sas.eq(0) & ~end.in_clear & ~m.request.armed
@@ -162,7 +162,7 @@ def clear_text_is_taken_by_policy(flow: Flow, end: End) -> Whenever:
 def soft_sas_last(flow: Flow, end: End) -> Whenever:
     """A soft SA ends only when its time is over, or because the peer has authenticated itself.
 
-    Rests on nothing: no message in clear, forged or not, ends it.
+    No exceptions: no message in clear, forged or not, ends it.
     """
     over = end.in_clear & (end.manager.soft_sa.left <= flow.policy.slack)
     return Whenever(end.manager.passage.eq("over"), over)
@@ -171,9 +171,9 @@ def soft_sas_last(flow: Flow, end: End) -> Whenever:
 @at_each_end("R8")
 def silence_opens_clear_where_it_may(flow: Flow, end: End) -> Whenever:
     """Silence to its first message blocks an end only if its policy does not allow clear text, or a Phase I
-    SA or a live SA stands.
+    SA or a live SA is up.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     blocked = ~flow.policy.falls_back(end.name) | end.phase1 | (end.manager.sas > 0)
     return Whenever(end.manager.passage.eq("denied"), end.unanswered & blocked)
@@ -182,10 +182,10 @@ def silence_opens_clear_where_it_may(flow: Flow, end: End) -> Whenever:
 # ---- requests
 @promise("R9 R15 R17", of="flow")
 def requests_do_not_wait(flow: Flow) -> Always:
-    """What is asked for begins within the slack, counted from the first asking, however often it is
-    asked for again: time does not pass before it has begun, or turns out to be there already.
+    """A requested negotiation begins within the slack, counted from the first request, however often it is
+    requested again: time does not pass before it has begun, or turns out to be unnecessary.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def soon(end: End) -> Term:
@@ -198,11 +198,11 @@ def requests_do_not_wait(flow: Flow) -> Always:
 
 @promise("R9 R22", of="flow")
 def nothing_asked_for_is_forgotten(flow: Flow) -> Always:
-    """An SA that is wanted, for a packet, for clear text to be answered, or because a lifetime is reached,
-    is asked for or being negotiated, by this end or by its peer, until it is there, the negotiation has
-    failed, or clear text has taken its place. What is asked for, or negotiated in Phase I, is wanted.
+    """An SA that is wanted, for a packet, to answer clear text, or because a lifetime is reached, is
+    requested or being negotiated, by this end or by its peer, until it is there, the negotiation has
+    failed, or clear text has taken its place. Whatever is requested, or negotiated in Phase I, is wanted.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def remembered(end: End) -> Term:
@@ -216,11 +216,11 @@ def nothing_asked_for_is_forgotten(flow: Flow) -> Always:
 
 @promise("R9 R15 R17", of="flow")
 def requests_can_be_served(flow: Flow) -> Always:
-    """Whatever else is going on, an end that is asked for an SA can do something about it at once: start
-    Phase I, start Phase II under what stands, end a Phase I SA that has served enough, or see that a
+    """Whatever else is going on, an end with a request for an SA can act on it at once: start
+    Phase I, start Phase II under what is up, end a Phase I SA that has served enough, or see that a
     fresh SA is there or on its way. So no request stops the clock.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def can(end: End) -> Term:
@@ -236,10 +236,10 @@ def requests_can_be_served(flow: Flow) -> Always:
 
 @at_each_end("R2 R9")
 def negotiates_when_nothing_stands(flow: Flow, end: End) -> Whenever:
-    """An end starts Phase I only upon a request, while no Phase I SA stands and it negotiates none: every
-    exchange is another, with fresh keys, and takes the place of none that stands.
+    """An end starts Phase I only upon a request, while no Phase I SA is up and it negotiates none: every
+    exchange is new, with fresh keys, and replaces none that is up.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     x, m = end.started, end.manager
     asked = m.request.armed & x.initiator_state.eq("none") & ~end.phase1
@@ -249,9 +249,9 @@ def negotiates_when_nothing_stands(flow: Flow, end: End) -> Whenever:
 @at_each_end("R9")
 def one_sa_is_reused(flow: Flow, end: End) -> Whenever:
     """An end starts Phase II only if it holds no fresh SA of the flow and none is on its way, from
-    itself or from its peer: when both rekey at once, their SAs do not double from round to round. More
-    than two live SAs, the newest and one before it, it never keeps.
+    itself or from its peer: when both rekey at once, their SAs do not double from round to round. It
+    never keeps more than two live SAs, the newest and the one before it.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return Whenever(end.quick.waits, end.manager.request.armed & ~end.served)

@@ -1,4 +1,4 @@
-"""How long SAs stand, how many there are, and what one secret opens (R12, R16 to R20)."""
+"""How long SAs are up, how many there are, and what one secret opens (R12, R16 to R20)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def overlap_is_bounded(ike: Ike) -> Always:
     """At each end an SA outlives its Phase I SA by at most its own lifetime, and the slack of its
     expiry, whatever ended Phase I there; where the profile has SAs end with Phase I, by nothing.
 
-    Unless it has no lifetime in seconds (one in bytes only): then there is no bound. Measured by a
+    Exception: it has no lifetime in seconds (one in bytes only): then there is no bound. Measured by a
     stopwatch since Phase I ended at that end: what it shows, and what is left of the SA, are together
     no more than the bound.
     """
@@ -71,7 +71,7 @@ def overlap_is_not_reached_by_lifetime(ike: Ike) -> Always:
     """Where a Phase I SA ended by its lifetime, or on demand, an SA outlives it by strictly less than
     its own lifetime and slack: nothing is made under a Phase I SA whose lifetime is over.
 
-    Unless it ended on demand, before its lifetime: an SA may have been made in that very moment, and the
+    Exception: it ended on demand, before its lifetime: an SA may have been made in that very moment, and the
     bound is reached. Or the SA has no lifetime in seconds.
     """
     two, horizon = ike.phase2, ike.phase1.timing.horizon
@@ -91,11 +91,11 @@ def overlap_is_not_reached_by_lifetime(ike: Ike) -> Always:
 
 @promise("R12 R16 R20")
 def exposure_is_bounded(ike: Ike) -> Always:
-    """What one Diffie-Hellman secret of Phase I can open ends: at each end an SA made with it stands no
-    longer, since Phase I was established there, than the lifetimes of both, each with its slack; where
+    """One Diffie-Hellman secret of Phase I opens traffic for a limited time: at each end an SA made with it
+    is up no longer, from the establishment of Phase I there, than the lifetimes of both, each with its slack; where
     the profile has SAs end with Phase I, than that of Phase I.
 
-    Unless the SA has no lifetime in seconds. Both directions, whichever peer starts, with and without
+    Exception: the SA has no lifetime in seconds. Both directions, whichever peer starts, with and without
     PFS. In bytes it is the limit of an SA, twice, for as many negotiations as phase1_serves_no_more_than_allowed
     allows.
     """
@@ -117,8 +117,8 @@ def phase1_serves_no_more_than_allowed(ike: Ike) -> Always:
     """At each end a Phase I SA serves no more negotiations of Phase II than that end's policy says; with
     master key PFS, one.
 
-    Rests on nothing: every attacker switch on; whoever starts them, however many are under way at once.
-    Counted are those completed: a message 1 that is sent again does not use the limit up.
+    No exceptions: every attacker switch is on; whoever starts them, however many are under way at once.
+    Only completed ones count: a resent message 1 does not use up the limit.
     """
     ends, limit = ike.phase1, ike.phase2.policy.limit
     i, r = ends.initiator, ends.responder
@@ -128,10 +128,10 @@ def phase1_serves_no_more_than_allowed(ike: Ike) -> Always:
 
 @promise("R19")
 def sas_live_their_lifetime(ike: Ike) -> Always:
-    """An SA that stands has a lifetime that runs, no longer than the one in force at its end, or none in
+    """An SA that is up has a lifetime that runs, no longer than the one in force at its end, or none in
     seconds; and time does not pass its end. One that has ended has none.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, claims, standing = ike.phase2, [], []
     for pair, role in _ends(ike):
@@ -154,7 +154,7 @@ def driver_alone_expires_the_starters_sas(ike: Ike) -> Whenever:
     """At the starter an SA expires only when its own lifetime is over, in seconds or, if it has a limit
     in bytes, when it has carried them: whatever becomes of Phase I, IKE expires none.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     return _ends_by_the_driver(ike, *_ends(ike)[0])
 
@@ -164,7 +164,7 @@ def driver_alone_expires_the_answerers_sas(ike: Ike) -> Whenever:
     """At the answerer an SA expires only when its own lifetime is over, in seconds or, if it has a limit
     in bytes, when it has carried them: whatever becomes of Phase I, IKE expires none.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     return _ends_by_the_driver(ike, *_ends(ike)[1])
 
@@ -179,7 +179,7 @@ def starters_sas_are_deleted_under_phase1(ike: Ike) -> Whenever:
     """At the starter SAs are deleted only under the Phase I SA: a Delete that comes when it has ended, or
     comes again, changes nothing.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     return _deleted_under_phase1(ike, *_ends(ike)[0])
 
@@ -189,7 +189,7 @@ def answerers_sas_are_deleted_under_phase1(ike: Ike) -> Whenever:
     """At the answerer SAs are deleted only under the Phase I SA: a Delete that comes when it has ended, or
     comes again, changes nothing.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     return _deleted_under_phase1(ike, *_ends(ike)[1])
 
@@ -199,7 +199,7 @@ def deleted_sas_were_deleted_by_a_peer(ike: Ike) -> Always:
     """SAs are deleted only where one of the two ends has sent a Delete for them, and the one at the other
     end only under keys that both hold, or that are its own: nobody else deletes them.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, spec = ike.phase2, ike.spec
     sent = {
@@ -220,7 +220,7 @@ def late_timeout_ends_phase1(ike: Ike) -> Always:
     renegotiated: no time passes, beyond the slack of an act, before the next exchange has begun. The SAs
     that it has made live on.
 
-    Rests on nothing: every attacker switch on; any number of negotiations. The second is the one that
+    No exceptions: every attacker switch is on; any number of negotiations. The second is the one that
     begins when one has been completed, whoever started that.
     """
     s, slack = ike.phase2.starter, ike.phase1.timing.slack
@@ -238,7 +238,7 @@ def a_reached_lifetime_renegotiates(ike: Ike) -> Always:
     renegotiated: no time passes, beyond the slack of an act, before the next exchange, with fresh keys,
     has begun. Nothing else asks for one.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     slack, claims = ike.phase1.timing.slack, []
     ends = (ike.phase1.initiator, ike.phase1.responder)
@@ -254,7 +254,7 @@ def a_reached_lifetime_renegotiates(ike: Ike) -> Always:
 def answered_lifetime_is_the_responders(ike: Ike) -> Always:
     """An initiator never establishes Phase I upon an answer whose lifetime somebody has altered.
 
-    Unless the attacker alters or forges and the initiator does not compare lifetimes: no hash covers the
+    Exception: the attacker alters or forges and the initiator does not compare lifetimes: no hash covers the
     responder's answer, only the initiator's offer.
     """
     ends, i = ike.phase1, ike.phase1.initiator
@@ -269,7 +269,7 @@ def phase1_lives_its_lifetime(ike: Ike) -> Always:
     """At each end an established Phase I SA does not end by lifetime sooner than that end's policy says:
     what a stopwatch shows since it was established, and what is left, are together the whole of it.
 
-    Unless the lifetime in the answer was altered and the initiator takes the shorter one.
+    Exception: the lifetime in the answer was altered and the initiator takes the shorter one.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     horizon, slack, claims = ends.timing.horizon, ends.timing.slack, []
@@ -287,7 +287,7 @@ def a_lifetime_is_over_when_it_ends_phase1(ike: Ike) -> Always:
     initiator_expires_in_time and responder_expires_in_time. Where it ended on demand, the policy of that
     end allows that; and what has not ended has not been ended by anything.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, claims = ike.phase1, []
     for role in ("initiator", "responder"):
@@ -302,7 +302,7 @@ def a_lifetime_is_over_when_it_ends_phase1(ike: Ike) -> Always:
 def initiator_expires_in_time(ike: Ike) -> Whenever:
     """An initiator ends Phase I by its lifetime only when that is over.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i = ike.phase1.initiator
     over = i.life.armed & (i.life.left <= ike.phase1.timing.slack)
@@ -313,7 +313,7 @@ def initiator_expires_in_time(ike: Ike) -> Whenever:
 def responder_expires_in_time(ike: Ike) -> Whenever:
     """A responder ends Phase I by its lifetime only when that is over.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     r = ike.phase1.responder
     over = r.life.armed & (r.life.left <= ike.phase1.timing.slack)
@@ -323,9 +323,9 @@ def responder_expires_in_time(ike: Ike) -> Whenever:
 @promise("R17 R20")
 def phase1_is_timed_from_its_start(ike: Ike) -> Always:
     """At each end a stopwatch runs from the moment at which Phase I is established, and from none before:
-    what is promised since then is measured.
+    promises about the time since then refer to it.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     claims, ends = [], (ike.phase1.initiator, ike.phase1.responder)
     for end in ends:
@@ -338,7 +338,7 @@ def initiator_renegotiates_after_one_served(ike: Ike) -> Whenever:
     """Silence in Phase II ends an initiator's Phase I SA only if that has served a negotiation at its end: the
     first that meets silence ends nothing.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     i = ike.phase1.initiator
     return Whenever(i.ended_by.eq("silence"), (i.served > 0) & i.state.eq("established"))
@@ -349,7 +349,7 @@ def responder_renegotiates_after_one_served(ike: Ike) -> Whenever:
     """Silence in Phase II ends a responder's Phase I SA only if that has served a negotiation at its end: the
     first that meets silence ends nothing.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     r = ike.phase1.responder
     return Whenever(r.ended_by.eq("silence"), (r.served > 0) & r.state.eq("established"))
@@ -357,10 +357,10 @@ def responder_renegotiates_after_one_served(ike: Ike) -> Whenever:
 
 @promise("R15")
 def a_late_timeout_leaves_no_phase1(ike: Ike) -> Whenever:
-    """In the step in which a negotiation times out, no Phase I SA is left standing at its end that has served
+    """In the step in which a negotiation times out, no Phase I SA is left at its end that has served
     one before: where both are the case, the negotiation had timed out before.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     served = two.served(s.role) > 0

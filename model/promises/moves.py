@@ -1,4 +1,4 @@
-"""Each step has what it answers, and goes forward (R3 to R8, R14)."""
+"""Each step answers a message, and goes forward (R3 to R8, R14)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from model.spec.parameters import QUICK_PUBLIC
 
 @promise("R4 R5")
 def responder_moves_by_messages(ike: Ike) -> Always:
-    """A responder waits for a message only after it has had, and answered, the one before it; whom it
+    """A responder waits for a message only after it has had, and answered, the one before it; a peer that it
     has authenticated has sent a proof.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     r = ike.phase1.responder
     by_initiator = all_sent(ike, "mm5", "mm6") | all_sent(ike, "am3")
@@ -33,9 +33,9 @@ def responder_moves_by_messages(ike: Ike) -> Always:
 @promise("R4 R5")
 def initiator_moves_by_messages(ike: Ike) -> Always:
     """An initiator waits for an answer only after it has had the one before it, and has sent what is to
-    be answered; whom it has authenticated has sent a proof.
+    be answered; a peer that it has authenticated has sent a proof.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i = ike.phase1.initiator
     by_responder = all_sent(ike, "mm6") | all_sent(ike, "am2", "am3")
@@ -56,7 +56,7 @@ def negotiations_move_by_messages(ike: Ike) -> Always:
     """Each end of a negotiation is where its messages have brought it: the starter waits after message
     1, the answerer after message 2; what is established has had messages 2 and 3.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two = ike.phase2
     s, a = two.starter, two.answerer
@@ -74,7 +74,7 @@ def negotiations_move_by_messages(ike: Ike) -> Always:
 def established_is_reached_by_waiting(ike: Ike) -> Whenever:
     """An initiator establishes Phase I only from the state in which it waits for the responder's proof.
 
-    Rests on nothing: what has failed, ended or gone clear is never established again.
+    No exceptions: what has failed, ended or gone clear is never established again.
     """
     i = ike.phase1.initiator
     return Whenever(i.state.eq("established"), i.state.one_of("awaits_mm6", "awaits_am2"))
@@ -84,7 +84,7 @@ def established_is_reached_by_waiting(ike: Ike) -> Whenever:
 def answered_is_reached_by_waiting(ike: Ike) -> Whenever:
     """A responder establishes Phase I only from the state in which it waits for the initiator's proof.
 
-    Rests on nothing: what has failed or ended is never established again.
+    No exceptions: what has failed or ended is never established again.
     """
     r = ike.phase1.responder
     return Whenever(r.state.eq("established"), r.state.one_of("awaits_mm5", "awaits_am3"))
@@ -92,19 +92,19 @@ def answered_is_reached_by_waiting(ike: Ike) -> Whenever:
 
 @promise("R8")
 def clear_only_from_the_first_message(ike: Ike) -> Whenever:
-    """An initiator goes clear only from the wait for the answer to its first message.
+    """An initiator starts to send in clear only while it waits for the answer to its first message.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return Whenever(ike.phase1.initiator.state.eq("clear"), ike.phase1.awaits_first_answer)
 
 
 @promise("R5")
 def no_proof_without_a_secret(ike: Ike) -> Always:
-    """Where the transform that an end goes by is authenticated by a pre-shared key, that end makes keys
+    """Where the transform that an end uses is authenticated by a pre-shared key, that end makes keys
     of it only if it has one for this peer.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     keyed = [i.state.eq("awaits_mm6"), r.state.one_of("awaits_mm5", "awaits_am3")]
@@ -119,7 +119,7 @@ def no_proof_without_a_secret(ike: Ike) -> Always:
 def no_degenerate_public_value(ike: Ike) -> Always:
     """An end that checks public values holds no degenerate one, whose secret anybody knows.
 
-    Rests on nothing: every attacker switch on; whether it checks is a profile's fact.
+    No exceptions: every attacker switch is on; whether it checks depends on the profile.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     none = [end.peer_public.ne("degenerate") for end in (i, r)]
@@ -130,10 +130,10 @@ def no_degenerate_public_value(ike: Ike) -> Always:
 
 @promise("R3 R7")
 def initiator_goes_by_the_answer(ike: Ike) -> Always:
-    """The transform that an initiator goes by is the one that the responder chose, before anything has
+    """The transform that an initiator uses is the one that the responder chose, before anything has
     been authenticated.
 
-    Unless the attacker alters or forges.
+    Exception: the attacker alters or forges.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     same = (~i.chosen.is_none).implies(i.chosen.eq(r.chosen))
@@ -145,7 +145,7 @@ def alternatives_are_named_once(ike: Ike) -> Whenever:
     """A responder names alternatives once, before it has chosen, if its profile names them, and only
     upon a first offer of which it accepts nothing in an exchange that it looks at.
 
-    Rests on nothing: an altered offer is one that it accepts nothing of.
+    No exceptions: an altered offer is one that it accepts nothing of.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p, mm1 = ends.policy, Message(ike.spec.groups["mm1"])
@@ -162,7 +162,7 @@ def alternatives_are_taken_by_policy(ike: Ike) -> Whenever:
     """An initiator takes up alternatives that the responder named only if its profile does so, in its
     first round, and only if its own policy allows one of them.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     named = Message(ike.spec.groups["alternatives"])
@@ -173,9 +173,9 @@ def alternatives_are_taken_by_policy(ike: Ike) -> Whenever:
 @promise("R7")
 def forged_alternatives_add_what_is_allowed(ike: Ike) -> Whenever:
     """An initiator takes up alternatives that an attacker named only if its profile does so, in its
-    first round, and only if its own policy allows one of them: he cannot have it offer twice more.
+    first round, and only if its own policy allows one of them: he cannot make it offer a third time.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     p, named = ends.policy, Message(ike.spec.groups["alternatives"])
@@ -188,7 +188,7 @@ def forged_alternatives_add_what_is_allowed(ike: Ike) -> Whenever:
 def an_unaltered_offer_is_the_current_one(ike: Ike) -> Always:
     """An offer of Main Mode that nobody has altered is the initiator's, of the round that it is in.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i, mm1 = ike.phase1.initiator, Message(ike.spec.groups["mm1"])
     own = mm1.sent & ~mm1.altered
@@ -197,10 +197,10 @@ def an_unaltered_offer_is_the_current_one(ike: Ike) -> Always:
 
 @promise("R8")
 def heard_means_something_came(ike: Ike) -> Always:
-    """An initiator has heard of its peer exactly if something has come back: an answer that it took, a
+    """An initiator has heard from its peer exactly if something has come back: an answer that it took, a
     refusal that it believed or doubted, alternatives.
 
-    Rests on nothing: every attacker switch on; what came may be forged.
+    No exceptions: every attacker switch is on; what came may be forged.
     """
     i = ike.phase1.initiator
     names = ("mm2", "am2", "alternatives", "no_proposal", "am_refusal")
@@ -215,10 +215,10 @@ def heard_means_something_came(ike: Ike) -> Always:
 
 @promise("R5 R8")
 def doubt_is_noted(ike: Ike) -> Whenever:
-    """An initiator notes that it has heard of its peer only while it waits for the first answer, and
+    """An initiator notes that it has heard from its peer only while it waits for the first answer, and
     only upon something that came.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     main = all_sent(ike, "mm2") | all_sent(ike, "alternatives") | all_sent(ike, "no_proposal")
@@ -233,7 +233,7 @@ def negotiation_messages_say_what_is_held(ike: Ike) -> Always:
     """Messages 1 and 2 of a negotiation carry the SPI, and message 2 the transform, that their sender
     holds; message 2 a public value exactly where that transform has PFS.
 
-    Unless the attacker knows the keys of Phase I.
+    Exception: the attacker knows the keys of Phase I.
     """
     two = ike.phase2
     s, a = two.starter, two.answerer
@@ -252,7 +252,7 @@ def negotiation_messages_say_what_is_held(ike: Ike) -> Always:
 def no_empty_offer(ike: Ike) -> Always:
     """An initiator begins only if its policy offers something.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     p, i = ike.phase1.policy, ike.phase1.initiator
     begun = i.state.ne("idle")
@@ -261,11 +261,11 @@ def no_empty_offer(ike: Ike) -> Always:
 
 @promise("R3")
 def responder_goes_by_its_policy(ike: Ike) -> Always:
-    """What a responder chooses its policy accepts, and it begins only an exchange that it looks at: in
-    Aggressive Mode one that its policy takes, in Main Mode one that its policy takes, or whose kind it
-    checks later, with the identity.
+    """A responder chooses only what its policy accepts, and begins only an exchange that it supports: in
+    Aggressive Mode one that its policy accepts, in Main Mode one that its policy accepts, or whose kind
+    it checks later, with the identity.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p = ends.policy
@@ -278,10 +278,10 @@ def responder_goes_by_its_policy(ike: Ike) -> Always:
 
 @promise("R5 R7")
 def who_waits_on_doubts(ike: Ike) -> Always:
-    """An initiator that has heard of its peer, and still waits for the answer to its first offer, doubts
+    """An initiator that has heard from its peer, and still waits for the answer to its first offer, doubts
     refusals in clear: one that believes them has stopped.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     waits = ends.awaits_first_answer & i.heard & i.round.eq(0)
@@ -290,10 +290,10 @@ def who_waits_on_doubts(ike: Ike) -> Always:
 
 @promise("R7")
 def an_aggressive_answer_is_taken_as_it_is(ike: Ike) -> Whenever:
-    """An initiator that takes an Aggressive Mode answer for the responder's goes by the transform that
+    """An initiator that takes an Aggressive Mode answer for the responder's uses the transform that
     it names: when the two differ, it has not just been taken.
 
-    Rests on nothing: every attacker switch on; who writes over the answer later changes nothing.
+    No exceptions: every attacker switch is on; overwriting the answer later changes nothing.
     """
     i, am2 = ike.phase1.initiator, Message(ike.spec.groups["am2"])
     taken = i.peer.eq("responder") & ike.phase1.policy.exchange.eq("aggressive")
@@ -304,7 +304,7 @@ def an_aggressive_answer_is_taken_as_it_is(ike: Ike) -> Whenever:
 def who_answers_again_waits(ike: Ike) -> Whenever:
     """An answerer begins to answer message 1 again only while it waits for message 3.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     a = ike.phase2.answerer
     return Whenever(a.answers > 0, a.state.eq("awaits_qm3"))
@@ -312,10 +312,10 @@ def who_answers_again_waits(ike: Ike) -> Whenever:
 
 @promise("R7 R8")
 def what_is_not_sent_says_nothing(ike: Ike) -> Always:
-    """A message that nobody has sent has no contents: who alters messages alters those that are there,
-    who forges them makes whole ones.
+    """A message that nobody has sent has no contents: an attacker can alter only messages that exist,
+    and forges whole ones.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     n, claims = ike.phase2.n, []
     for group in ike.spec.groups.values():

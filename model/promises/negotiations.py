@@ -12,20 +12,20 @@ from model.spec.parameters import other_role
 
 @promise("R2 R14")
 def initiator_starts_under_phase1(ike: Ike) -> Whenever:
-    """The initiator of Phase I starts a negotiation only while that SA stands at its own end and may
+    """The initiator of Phase I starts a negotiation only while that SA is up at its own end and may
     serve one more, and only if its policy has something to offer.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     return _starts(ike, "initiator")
 
 
 @promise("R2 R14")
 def responder_starts_under_phase1(ike: Ike) -> Whenever:
-    """The responder of Phase I starts a negotiation only while that SA stands at its own end and may
+    """The responder of Phase I starts a negotiation only while that SA is up at its own end and may
     serve one more, and only if its policy has something to offer.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     return _starts(ike, "responder")
 
@@ -41,10 +41,10 @@ def _starts(ike: Ike, role: str) -> Whenever:
 
 @promise("R14")
 def answerer_answers_under_phase1(ike: Ike) -> Whenever:
-    """The answerer of a negotiation answers message 1 once, under a Phase I SA that stands at its own
+    """The answerer of a negotiation answers message 1 once, under a Phase I SA that is up at its own
     end and whose keys both ends hold, and with a policy that selects and takes what is asked for.
 
-    Unless it is the starter itself, to whom its own message 1 came back. Any number of negotiations.
+    Exception: it is the starter itself, to whom its own message 1 came back. Any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     p, role = two.policy, two.starter.role
@@ -61,7 +61,7 @@ def starter_takes_what_it_offered(ike: Ike) -> Whenever:
     """The starter of a negotiation gets SAs only upon a message 2 that names a transform of its offer,
     while it waits for it, under keys that both ends hold, or that are its own if it answers itself.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     p, qm2 = two.policy, Message(ike.spec.groups["qm2"])[two.n]
@@ -75,7 +75,7 @@ def answerer_completes_upon_message_3(ike: Ike) -> Whenever:
     """The answerer of a negotiation gets SAs only upon message 3, while it waits for it, under keys that
     both ends hold, or that are its own if it answers itself.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     qm3 = Message(ike.spec.groups["qm3"])[two.n]

@@ -1,4 +1,4 @@
-"""What comes after what: nothing moves without the message it answers (R2, R4, R5, R11, R14)."""
+"""Order: nothing happens without the message that it answers (R2, R4, R5, R11, R14)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from model.spec.driver_ends import handed_over
 
 @promise("R2 R18")
 def an_established_initiator_never_fails(ike: Ike) -> Whenever:
-    """No message and no lateness makes an initiator's Phase I SA fail that was never begun, is
+    """No message and no delay makes an initiator's Phase I SA fail that was never begun, is
     established, or has ended: it fails only while it is negotiated, or when a soft SA ends.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i = ike.phase1.initiator
     return Whenever(i.state.eq("failed"), ~i.state.one_of("idle", "established", "ended"))
@@ -20,9 +20,9 @@ def an_established_initiator_never_fails(ike: Ike) -> Whenever:
 
 @promise("R2 R18")
 def an_established_responder_never_fails(ike: Ike) -> Whenever:
-    """No message and no lateness makes a responder's Phase I SA fail that is established or has ended.
+    """No message and no delay makes a responder's Phase I SA fail that is established or has ended.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     r = ike.phase1.responder
     return Whenever(r.state.eq("failed"), ~r.state.one_of("established", "ended"))
@@ -30,9 +30,9 @@ def an_established_responder_never_fails(ike: Ike) -> Whenever:
 
 @promise("R18")
 def only_an_established_initiator_ends(ike: Ike) -> Whenever:
-    """At the initiator only an established Phase I SA ends; one that never stood fails instead.
+    """At the initiator only an established Phase I SA ends; one that was never up fails instead.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i = ike.phase1.initiator
     return Whenever(i.state.eq("ended"), i.state.eq("established"))
@@ -40,9 +40,9 @@ def only_an_established_initiator_ends(ike: Ike) -> Whenever:
 
 @promise("R18")
 def only_an_established_responder_ends(ike: Ike) -> Whenever:
-    """At the responder only an established Phase I SA ends; one that never stood fails instead.
+    """At the responder only an established Phase I SA ends; one that was never up fails instead.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     r = ike.phase1.responder
     return Whenever(r.state.eq("ended"), r.state.eq("established"))
@@ -52,7 +52,7 @@ def only_an_established_responder_ends(ike: Ike) -> Whenever:
 def drivers_and_negotiations_agree(ike: Ike) -> Always:
     """An end of a negotiation has been given SAs exactly when it has completed Quick Mode.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     two, driver = ike.phase2, ike.driver
     s, a = driver.starter[two.n], driver.answerer[two.n]

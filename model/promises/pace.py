@@ -1,4 +1,4 @@
-"""How long things last, and no sooner than when they happen (R5, R8, R9)."""
+"""How long things last, and when they happen at the earliest (R5, R8, R9)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def resends_keep_their_intervals(ike: Ike) -> Always:
     """The n-th resend of a message comes no sooner than n intervals after the message was first sent,
     the next not before one more is over; then the brief interval lasts its whole time.
 
-    Rests on nothing: no message, forged or not, makes an initiator resend sooner.
+    No exceptions: no message, forged or not, makes an initiator resend sooner.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     t, none = ends.timing, lift(0, DURATION)
@@ -26,9 +26,9 @@ def resends_keep_their_intervals(ike: Ike) -> Always:
 
 @promise("R8")
 def clear_not_before_its_time(ike: Ike) -> Whenever:
-    """An initiator goes clear no sooner than all intervals and the brief one after its first message.
+    """An initiator starts to send in clear only after all intervals and the brief one, counted from its first message.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     t = ends.timing
@@ -41,7 +41,7 @@ def brief_wait_comes_last(ike: Ike) -> Whenever:
     """The brief interval begins only when the last resend of the first message has been out for an
     interval.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     over = i.due.armed & (i.due.left <= ends.timing.slack)
@@ -54,7 +54,7 @@ def clear_text_ends(ike: Ike) -> Always:
     """Clear text is allowed no longer than the policy says, all in all: what a stopwatch shows since it
     began, and what is left of it, are together no more; its end is set, and time does not pass it.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     t, clear = ends.timing, i.state.eq("clear")
@@ -66,10 +66,10 @@ def clear_text_ends(ike: Ike) -> Always:
 
 @promise("R5 R8")
 def initiator_times_out_in_time(ike: Ike) -> Whenever:
-    """An initiator gives up for want of time only when all resends, and before an answer the brief
+    """An initiator gives up because of time only when all resends, and before an answer the brief
     interval, are over and nothing allows it clear text; or when its time in clear is over.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     over = i.due.armed & (i.due.left <= ends.timing.slack)

@@ -13,10 +13,10 @@ from model.spec.parameters import other_role
 
 @promise("R2 R14")
 def phase2_requires_phase1(ike: Ike) -> Whenever:
-    """The starter of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
+    """The starter of a negotiation gets SAs only while an authenticated Phase I SA is up at its own
     end, whose keys the other end has too; or it is itself the other end.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     two = ike.phase2
     installed = handed_over(ike.driver.starter[two.n])
@@ -25,10 +25,10 @@ def phase2_requires_phase1(ike: Ike) -> Whenever:
 
 @promise("R2 R14")
 def phase2_answer_requires_phase1(ike: Ike) -> Whenever:
-    """The answerer of a negotiation gets SAs only while an authenticated Phase I SA stands at its own
+    """The answerer of a negotiation gets SAs only while an authenticated Phase I SA is up at its own
     end, whose keys the other end has too; or it is itself the other end.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     two = ike.phase2
     installed = handed_over(ike.driver.answerer[two.n])
@@ -41,7 +41,7 @@ def pair_of_sas(ike: Ike) -> Always:
     """Each end that has had SAs has a pair: an inbound and an outbound SPI, both there and different, so
     that the two directions never share a key: KEYMAT is made of the SPI and what both ends share.
 
-    Unless an end takes an SPI equal to its own; any number of negotiations.
+    Exception: an end takes an SPI equal to its own; any number of negotiations.
     """
     n = ike.phase2.n
     ends = (ike.driver.starter[n], ike.driver.answerer[n])
@@ -60,7 +60,7 @@ def agreed_sas_match(ike: Ike) -> Always:
     """Where both ends have SAs of a negotiation, they are the same ones crosswise: same transform,
     what is inbound here is outbound there.
 
-    Unless the attacker knows the keys of Phase I.
+    Exception: the attacker knows the keys of Phase I.
     """
     s, a = ike.driver.starter[ike.phase2.n], ike.driver.answerer[ike.phase2.n]
     both = handed_over(s) & handed_over(a)
@@ -71,10 +71,10 @@ def agreed_sas_match(ike: Ike) -> Always:
 
 @promise("R11")
 def answerer_installs_after_the_starter(ike: Ike) -> Whenever:
-    """The answerer gets its SAs only after the starter has: who is first to send protected packets
-    finds a receiver.
+    """The answerer gets its SAs only after the starter: the first end to send protected packets finds a
+    receiver.
 
-    Unless the attacker knows the keys of Phase I.
+    Exception: the attacker knows the keys of Phase I.
     """
     n = ike.phase2.n
     installed = handed_over(ike.driver.starter[n])
@@ -85,7 +85,7 @@ def answerer_installs_after_the_starter(ike: Ike) -> Whenever:
 def phase2_suite_was_offered(ike: Ike) -> Always:
     """The transform of every SA was offered by the starter and is acceptable to the answerer.
 
-    Unless the attacker knows the keys of Phase I, or the starter answers itself.
+    Exception: the attacker knows the keys of Phase I, or the starter answers itself.
     """
     two, s = ike.phase2, ike.driver.starter[ike.phase2.n]
     p, role = two.policy, two.starter.role
@@ -100,10 +100,10 @@ def phase2_suite_was_offered(ike: Ike) -> Always:
 @promise("R14")
 def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
     """A Quick Mode message makes a negotiation fail at its starter only while an authenticated Phase I
-    SA stands there, whose keys the other end has too; otherwise it changes nothing. Without one only
+    SA is up there, whose keys the other end has too; otherwise it changes nothing. Without one only
     time ends it.
 
-    Rests on nothing; any number of negotiations.
+    No exceptions; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     stands = two.phase1_stands(s.role) & two.opens
@@ -112,10 +112,10 @@ def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
 
 @promise("R14")
 def quick_mode_is_not_reflected(ike: Ike) -> Always:
-    """A peer never completes Quick Mode with itself: a message 1 of its own that comes back to it bears
-    the id of a negotiation of its own, and is refused.
+    """A peer never completes Quick Mode with itself: a message 1 of its own that comes back to it has
+    the message ID of one of its own negotiations, and is rejected.
 
-    Unless the attacker reflects messages and the peer does not look at message ids: both directions of
+    Exception: the attacker reflects messages and the peer does not check message IDs: both directions of
     Phase I have the same keys, so everything else in the message verifies.
     """
     two = ike.phase2
@@ -127,7 +127,7 @@ def quick_mode_is_not_reflected(ike: Ike) -> Always:
 def altered_quick_answer_is_rejected(ike: Ike) -> Always:
     """The starter never gets SAs with a transform that it did not offer, whoever answered.
 
-    Rests on nothing: every attacker switch on, also one who knows the keys of Phase I.
+    No exceptions: every attacker switch is on, also one who knows the keys of Phase I.
     """
     two, s = ike.phase2, ike.driver.starter[ike.phase2.n]
     p, role = two.policy, two.starter.role
@@ -138,11 +138,11 @@ def altered_quick_answer_is_rejected(ike: Ike) -> Always:
 
 @promise("R14 R16 R21")
 def who_answers_itself_does_so_by_policy(ike: Ike) -> Whenever:
-    """A starter answers its own message 1 only if an attacker sends it back and it does not look at message
-    ids; and then as it would answer a peer's: under a Phase I SA that stands and may serve, with a policy
+    """A starter answers its own message 1 only if an attacker sends it back and it does not check message
+    IDs; and then as it would answer a peer's: under a Phase I SA that is up and may serve, with a policy
     that selects and takes what is asked for.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     p, role = two.policy, two.starter.role
@@ -158,7 +158,7 @@ def who_answers_itself_chooses_what_it_offered(ike: Ike) -> Always:
     """A starter that answers itself has chosen what it offered and would accept of a peer, and with PFS has
     a public value for it.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     p, role = two.policy, two.starter.role

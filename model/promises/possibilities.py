@@ -77,8 +77,8 @@ def _both_stand(ike: Ike) -> Term:
 # ---- who comes after an attacker
 @possible("R7", "attacker.write_offer", "phase1.offer", *_MAIN)
 def an_offer_replaces_a_forged_one(ike: Ike) -> Term:
-    """An offer that was forged before the initiator's own does not stop Main Mode: the own one comes
-    whole."""
+    """An offer that was forged before the initiator's own does not stop Main Mode: the genuine one
+    arrives whole."""
     return _both_stand(ike)
 
 
@@ -88,7 +88,7 @@ def an_offer_replaces_a_forged_one(ike: Ike) -> Term:
     *_MAIN,
 )
 def a_new_offer_replaces_an_altered_one(ike: Ike) -> Term:
-    """A first offer that was altered after it was answered does not stop the second: that one comes
+    """A first offer that was altered after it was answered does not stop the second: that one arrives
     whole."""
     return _both_stand(ike)
 
@@ -127,7 +127,7 @@ def a_responder_answers_a_forged_aggressive_offer(ike: Ike) -> Term:
 
 @possible("R7", "phase1.offer", "attacker.refuse_main", "phase1.give_up")
 def an_initiator_believes_a_forged_refusal(ike: Ike) -> Term:
-    """An initiator that believes refusals in clear stops upon one that no responder made."""
+    """An initiator that believes refusals in clear stops because of one that no responder made."""
     return ike.phase1.responder.state.eq("idle")
 
 
@@ -151,7 +151,7 @@ def an_initiator_refuses_a_forged_aggressive_answer(ike: Ike) -> Term:
     "aggressive.authenticate_responder",
 )
 def an_aggressive_answers_lifetime_is_altered_unseen(ike: Ike) -> Term:
-    """No hash covers the lifetime in an Aggressive Mode message 2: altered, it is taken."""
+    """No hash covers the lifetime in an Aggressive Mode message 2: an altered one is accepted."""
     return ike.phase1.initiator.life_altered
 
 
@@ -186,7 +186,7 @@ def an_initiator_gets_its_own_value_back(ike: Ike) -> Term:
 
 @possible("R12 R14", *_UP, "quick.offer", "attacker.write_qm1", "quick.accept")
 def an_answerer_takes_an_attackers_value(ike: Ike) -> Term:
-    """Who knows the keys of Phase I puts a public value of his own into Quick Mode message 1."""
+    """An attacker who knows the keys of Phase I puts his own public value into Quick Mode message 1."""
     return ike.phase2.answerer.peer_public.eq("attacker")
 
 
@@ -195,15 +195,14 @@ def an_answerer_takes_an_attackers_value(ike: Ike) -> Term:
     *(*_UP, "quick.offer", "quick.accept", "attacker.write_qm2", "quick.take_answer"),
 )
 def a_starter_takes_an_attackers_value(ike: Ike) -> Term:
-    """Who knows the keys of Phase I puts a public value of his own into Quick Mode message 2."""
+    """An attacker who knows the keys of Phase I puts his own public value into Quick Mode message 2."""
     return ike.phase2.starter.peer_public.eq("attacker")
 
 
 # ---- what was full has room again
 @possible("R9", "flood.open", "flood.close", "phase1.offer", "phase1.accept")
 def a_place_that_is_free_is_used(ike: Ike) -> Term:
-    """A responder with room for one half-open exchange, which another has taken and left, answers the
-    next."""
+    """A responder with room for one half-open exchange answers the next one after the first has ended."""
     return ike.phase1.timing.half_open_limit.eq(1)
 
 

@@ -1,4 +1,4 @@
-"""How long things last in Phase II, and no sooner than when they happen (R15)."""
+"""How long things last in Phase II, and when they happen at the earliest (R15)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def quick_resends_are_bounded(ike: Ike) -> Always:
     """The starter of a negotiation resends message 1 no more often than its policy says, and the
     answerer does not answer it more often than its own.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, timing = ike.phase2, ike.phase1.timing
     s, a = two.starter, two.answerer
@@ -28,7 +28,7 @@ def every_negotiation_ends(ike: Ike) -> Always:
     has failed, at most (resends + 1) intervals and a brief one after it began, each with its slack; an
     answerer keeps one that is not completed for no longer than that.
 
-    Rests on nothing: every attacker switch on; any number of negotiations. As safety: a timer runs, time
+    No exceptions: every attacker switch is on; any number of negotiations. As safety: a timer runs, time
     does not pass its end, and what is left of the bound is enough for what is still to come.
     """
     two, timing = ike.phase2, ike.phase1.timing
@@ -47,7 +47,7 @@ def every_negotiation_ends(ike: Ike) -> Always:
 def quick_timers_belong_to_states(ike: Ike) -> Always:
     """Each timer of a negotiation runs exactly while its end waits: so nothing happens to what is over.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     s, a = ike.phase2.starter, ike.phase2.answerer
     waits, asked = s.state.eq("awaits_qm2"), a.state.eq("awaits_qm3")
@@ -60,7 +60,7 @@ def quick_resends_keep_their_intervals(ike: Ike) -> Always:
     """The n-th resend of message 1 comes no sooner than n intervals after it was first sent, and the
     time-out not before one more and the brief one are over.
 
-    Rests on nothing: no message, forged or not, makes a starter resend or stop sooner.
+    No exceptions: no message, forged or not, makes a starter resend or stop sooner.
     """
     two, t = ike.phase2, ike.phase1.timing
     s, none = two.starter, lift(0, DURATION)
@@ -74,10 +74,10 @@ def quick_resends_keep_their_intervals(ike: Ike) -> Always:
 
 @promise("R15")
 def starter_times_out_in_time(ike: Ike) -> Whenever:
-    """A starter gives up for want of time only when it has resent as often as it may and its wait is
-    over. It never sends in clear then: a Phase I SA stands, or has stood.
+    """A starter gives up because of time only when it has resent as often as it may and its wait is
+    over. It never sends in clear then: a Phase I SA is up, or has been up.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     s, timing = ike.phase2.starter, ike.phase1.timing
     over = s.due.armed & (s.due.left <= timing.slack)
@@ -89,7 +89,7 @@ def starter_times_out_in_time(ike: Ike) -> Whenever:
 def answerer_forgets_in_time(ike: Ike) -> Whenever:
     """An answerer forgets a negotiation only when its time is over.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     a, slack = ike.phase2.answerer, ike.phase1.timing.slack
     over = a.state.eq("awaits_qm3") & a.due.armed & (a.due.left <= slack)

@@ -1,4 +1,4 @@
-"""A refusal is rightful, and says why (R5, R7, R10, R21)."""
+"""A rejection is justified, and says why (R5, R7, R10, R21)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from model.spec.keys import phase1_open
 
 @promise("R5 R7")
 def the_responder_tells_the_truth(ike: Ike) -> Always:
-    """The reason for which a responder has refused is true: its policy does not take the exchange, the
+    """The reason of a responder's rejection is true: its policy does not accept the exchange, the
     method or the identity, what the initiator shows does not satisfy it, nothing of the offer is
     acceptable, or the two ends do not hold the same keys.
 
-    Unless the attacker alters or forges: then what it refuses may not be the initiator's.
+    Exception: the attacker alters or forges: then what it refuses may not be the initiator's.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     p, why = ends.policy, ike.phase1.responder.reason
@@ -43,7 +43,7 @@ def the_initiator_tells_the_truth(ike: Ike) -> Always:
     """The reason for which an initiator has stopped is true: the responder's identity is not accepted,
     what it shows does not satisfy it, or nothing of the offer was acceptable.
 
-    Unless the attacker alters or forges: refusals come in clear.
+    Exception: the attacker alters or forges: refusals come in clear.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     p, why = ends.policy, ike.phase1.initiator.reason
@@ -63,7 +63,7 @@ def the_answerers_choice_is_by_policy(ike: Ike) -> Always:
     """The transform that an answerer has chosen is the one that the shared rule picks; it takes the
     mode and selects the client identities, and with session key PFS the public value fits the group.
 
-    Unless the attacker knows the keys of Phase I, or the starter answers itself. Any number of
+    Exception: the attacker knows the keys of Phase I, or the starter answers itself. Any number of
     negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer

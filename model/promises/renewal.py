@@ -12,10 +12,10 @@ from model.spec.flow_ends import End
 # ---- Phase II under Phase I
 @promise("R2 R14 R18", of="flow")
 def phase2_goes_under_phase1(flow: Flow) -> Always:
-    """An end negotiates Phase II, in either role, only under a Phase I SA that stands at it: when one ends,
+    """An end negotiates Phase II, in either role, only under a Phase I SA that is up there: when one ends,
     by lifetime, by late silence, or because a Delete arrived, what goes on under it ends too.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def under(end: End) -> Term:
@@ -30,7 +30,7 @@ def phase2_count_is_bounded(flow: Flow) -> Always:
     """No end completes more negotiations of Phase II under a Phase I SA than its own policy says, whoever
     started them; those under way are counted before they begin. A new Phase I SA begins with none.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def bounded(end: End) -> Term:
@@ -46,7 +46,7 @@ def master_key_pfs_renews_phase1(flow: Flow) -> Always:
     """With master key PFS a Phase I SA that has served one negotiation serves no other: what follows goes
     under a new one.
 
-    Rests on nothing: every attacker switch on; each end by its own policy.
+    No exceptions: every attacker switch is on; each end by its own policy.
     """
 
     def once(end: End) -> Term:
@@ -60,11 +60,11 @@ def master_key_pfs_renews_phase1(flow: Flow) -> Always:
 # ---- renegotiation
 @promise("R15", of="flow")
 def late_timeout_renegotiates(flow: Flow) -> Always:
-    """After a second or later negotiation of Phase II under a Phase I SA has met silence, no Phase I SA
-    stands at that end, a fresh one is asked for, and nothing but its negotiation, or the peer's own,
+    """After a second or later negotiation of Phase II under a Phase I SA got no answer, no Phase I SA
+    is up at that end, a fresh one is asked for, and nothing but its negotiation, or the peer's own,
     answers that: time does not pass the slack before it has begun.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return _renewal(flow, "late_timeout")
 
@@ -72,10 +72,10 @@ def late_timeout_renegotiates(flow: Flow) -> Always:
 @promise("R17", of="flow")
 def a_lifetime_reached_renegotiates(flow: Flow) -> Always:
     """After the lifetime of the last Phase I SA at an end is reached (or, by the literal reading of R17,
-    that of an SA under it), none stands there and a fresh one is asked for, even beside a fresh SA of
+    that of an SA under it), none is up there and a fresh one is asked for, even beside a fresh SA of
     the flow: time does not pass the slack before its negotiation has begun.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return _renewal(flow, "lifetime")
 
@@ -92,10 +92,10 @@ def _renewal(flow: Flow, why: str) -> Always:
 
 @promise("R17", of="flow")
 def a_session_lifetime_reached_asks_for_new_keys(flow: Flow) -> Always:
-    """After the newest SA has reached its soft lifetime it counts as fresh no more: what is asked for then
-    is served by a new Quick Mode only, of this end or of its peer.
+    """After the newest SA has reached its soft lifetime it no longer counts as fresh: a request is then
+    served only by a new Quick Mode, of this end or of its peer.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     claim = both(flow, lambda e: e.manager.wanted.eq("rekey").implies(~e.manager.fresh))
     return Always(claim, flow.a.manager.wanted.eq("rekey"))
@@ -103,10 +103,10 @@ def a_session_lifetime_reached_asks_for_new_keys(flow: Flow) -> Always:
 
 @at_each_end("R15")
 def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
-    """Silence in Phase II ends Phase I only where one negotiation at least was completed under that SA at
-    this end, whoever started it; and silence is what came: no answer was sent, or it was dropped.
+    """Silence in Phase II ends Phase I only if at least one negotiation was completed under that SA at
+    this end, whoever started it; and there really was silence: no answer was sent, or it was dropped.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     waited = end.quick.waits & end.quick_unheard & (end.count(end.quick.role) > 0)
     return Whenever(end.quick.outcome.eq("late_timeout"), waited)
@@ -115,9 +115,9 @@ def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
 @at_each_end("R15")
 def first_timeout_fails(flow: Flow, end: End) -> Whenever:
     """Silence makes a negotiation of Phase II merely fail only where none was completed under that Phase I
-    SA at this end: a later one renegotiates. And silence is what came.
+    SA at this end: a later one renegotiates. And there really was silence.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     waited = end.quick.waits & end.quick_unheard & end.count(end.quick.role).eq(0)
     return Whenever(end.quick.outcome.eq("first_timeout"), waited)
@@ -125,10 +125,10 @@ def first_timeout_fails(flow: Flow, end: End) -> Whenever:
 
 @promise("R8 R15", of="flow")
 def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
-    """After a Quick Mode of its own has failed, be it by silence, an end sends nothing in clear before it
-    has started Phase I anew: only that negotiation's own silence leads there.
+    """After a Quick Mode of its own has failed, even by silence, an end sends nothing in clear before it
+    has started Phase I again: only that negotiation's own silence leads there.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     failed = ("refused", "withdrawn", "ended", "first_timeout", "late_timeout")
@@ -139,10 +139,10 @@ def phase2_failure_does_not_open_clear(flow: Flow) -> Always:
 @promise("R5 R15", of="flow")
 def quick_mode_ends_in_one_way(flow: Flow) -> Always:
     """A Quick Mode goes on, at the end that started it and at the one that answered, until it is completed,
-    is refused, gives way to another, meets silence, or ends with the Phase I SA above it; and then it
+    is refused, gives way to another, gets no answer, or ends with the Phase I SA above it; and then it
     goes on no more. Who started it and has completed it has sent message 3.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def one(end: End) -> Term:
@@ -160,7 +160,7 @@ def quick_mode_ends_in_one_way(flow: Flow) -> Always:
 def an_answered_quick_mode_is_not_given_up(flow: Flow, end: End) -> Whenever:
     """An end that has answered Quick Mode gives it up only if its peer does not go on with it.
 
-    Unless the attacker drops messages.
+    Exception: the attacker drops messages.
     """
     q = end.peers_quick
     return Whenever(
@@ -170,10 +170,10 @@ def an_answered_quick_mode_is_not_given_up(flow: Flow, end: End) -> Whenever:
 
 @at_each_end("R16")
 def the_initiators_quick_mode_comes_first(flow: Flow, end: End) -> Whenever:
-    """Where both ends start Quick Mode under a Phase I SA that has room for one, the initiator's of that SA
-    goes on: only its responder gives way.
+    """If both ends start Quick Mode under a Phase I SA that has room for one, that of the SA's initiator
+    continues: only the responder gives way.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return Whenever(end.quick.outcome.eq("withdrawn"), end.quick.role.eq("responder"))
 
@@ -183,7 +183,7 @@ def phase1_is_renewed_for_a_reason(flow: Flow) -> Always:
     """A fresh Phase I SA is asked for, whatever else there is, only after late silence, or when a lifetime
     is reached.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def reason(end: End) -> Term:
@@ -198,7 +198,7 @@ def an_answer_is_heard(flow: Flow, end: End) -> Whenever:
     """An end takes a negotiation of its own for answered only if its peer has sent an answer to the first
     message of this exchange.
 
-    Unless the attacker forges one.
+    Exception: the attacker forges one.
     """
     answered = end.started.initiator_state.eq("under_way")
     return Whenever(end.started.initiator_state.eq("heard"), answered, flow.policy.forges)
@@ -208,7 +208,7 @@ def an_answer_is_heard(flow: Flow, end: End) -> Whenever:
 def initiator_establishes_what_was_answered(flow: Flow, end: End) -> Whenever:
     """An end establishes Phase I as the initiator only in a negotiation of its own, and upon an answer.
 
-    Rests on nothing here: that the answer is the peer's is promised of the exchange itself.
+    No exceptions here: that the answer is the peer's is promised of the exchange itself.
     """
     x = end.started
     comes = end.unanswered & (x.initiator_state.eq("under_way") | flow.policy.forges)
@@ -220,18 +220,18 @@ def responder_establishes_what_the_initiator_goes_on_with(flow: Flow, end: End) 
     """An end establishes Phase I as the responder only once in an exchange, and only if its peer has gone on
     with that exchange after the first answer.
 
-    Rests on nothing here: that it was the peer is promised of the exchange itself.
+    No exceptions here: that it was the peer is promised of the exchange itself.
     """
     return Whenever(end.answered.responder_up, end.answered.open)
 
 
 @promise("R17", of="flow")
 def exchanges_are_fresh(flow: Flow) -> Always:
-    """Every exchange begins as another: as long as nothing was heard in it, no SA of it stands at the peer;
-    what stands there is of an earlier one. An exchange may still be established, or it stands. Who goes
-    on with one has heard his peer.
+    """Every exchange is new: as long as nothing was heard in it, the peer has no SA of it; what is up there
+    is of an earlier one. An exchange may still be established, or it is up. An end that continues one has
+    heard its peer.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def fresh(end: End) -> Term:
@@ -248,9 +248,9 @@ def exchanges_are_fresh(flow: Flow) -> Always:
 @at_each_end("R9 R17")
 def an_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
     """An exchange that was answered stays open to its responder until its peer starts another, or until it
-    brings an SA in the place of none: the SA of an earlier exchange has ended before.
+    leads to an SA, which replaces none: the SA of an earlier exchange has ended before.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     x = end.answered
     return Whenever(~x.open, x.initiator_state.eq("none") | ~x.responder_up)
@@ -258,11 +258,11 @@ def an_open_exchange_becomes_one_sa(flow: Flow, end: End) -> Whenever:
 
 @promise("R17 R18", of="flow")
 def an_ended_sa_stands_no_more(flow: Flow) -> Always:
-    """A Phase I SA stands at an end exactly from its establishment there until that end ends it: by a
+    """A Phase I SA is up at an end exactly from its establishment there until that end ends it: by a
     lifetime, because it is idle or has served enough, after late silence, or upon the peer's Delete. It
     counts as used exactly from the first negotiation of Phase II that was completed under it there.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def exact(end: End) -> Term:
@@ -280,7 +280,7 @@ def a_negotiation_ends_for_a_reason(flow: Flow, end: End) -> Whenever:
     """An end gives its own negotiation of Phase I up only upon an answer, or upon silence: none was sent, or
     it was dropped.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     x = end.started
     silence = flow.policy.drops | ~flow.policy.answers(end.peer)
@@ -294,7 +294,7 @@ def quick_mode_is_answered_under_what_both_hold(flow: Flow, end: End) -> Wheneve
     """An end answers Quick Mode once, while its peer waits for it, and only under a Phase I SA that both
     hold and that has room for one more at this end.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     q, role = end.peers_quick, end.answers_as
     under = q.waits & q.answerer_state.eq("none") & end.shared(role)
@@ -306,7 +306,7 @@ def sas_outlive_phase1(flow: Flow) -> Always:
     """Whatever becomes of Phase I, an SA that the driver was given is live until the driver ends it: by
     seconds, by bytes, or upon the peer's Delete; and it counts as fresh until its soft lifetime.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
 
     def kept(end: End) -> Term:

@@ -1,4 +1,4 @@
-"""Every refusal is upon what it answers, and its reason was so when it was given (R3, R5, R7, R10, R21)."""
+"""Every rejection answers a message, and its reason was true when it was given (R3, R5, R7, R10, R21)."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def _answered_with(ike: Ike) -> Term:
 
 @promise("R7 R10")
 def every_failure_says_why(ike: Ike) -> Always:
-    """An end has failed exactly where it gives a reason: both ends of Phase I, both of Phase II.
+    """An end has failed exactly if it gives a reason: both ends of Phase I, and both of Phase II.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two = ike.phase2
     ends = (ike.phase1.initiator, ike.phase1.responder, two.starter, two.answerer)
@@ -57,7 +57,7 @@ def responder_refuses_what_it_got(ike: Ike) -> Whenever:
     """A responder refuses only while an exchange is to be begun or is half open, and only upon the
     message that it waits for: nothing that has been established is refused afterwards.
 
-    Rests on nothing: every attacker switch on. Time is another promise.
+    No exceptions: every attacker switch is on. Time is another promise.
     """
     r = ike.phase1.responder
     got = (
@@ -75,7 +75,7 @@ def initiator_stops_upon_an_answer(ike: Ike) -> Whenever:
     sent; a refusal in clear stops it only if it believes such refusals, one under keys only if it can
     read it.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     believed = ends.policy.believes_refusals
@@ -98,7 +98,7 @@ def no_proposal_means_none_acceptable(ike: Ike) -> Whenever:
     """A responder says `proposal` only where it accepts the algorithms of nothing that was offered, in
     the exchange and the round in which it was offered.
 
-    Unless the attacker alters or forges: the offer that is refused may be his.
+    Exception: the attacker alters or forges: the offer that is refused may be his.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p, mm1 = ends.policy, Message(ike.spec.groups["mm1"])
@@ -116,7 +116,7 @@ def refused_method_is_not_taken(ike: Ike) -> Whenever:
     """A responder says `auth_method` only where its policy does not take the method: of what it chose,
     of what it would choose, or of all that is offered with algorithms it accepts.
 
-    Unless the attacker alters or forges: the offer that is refused may be his.
+    Exception: the attacker alters or forges: the offer that is refused may be his.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p, mm1, zero = ends.policy, Message(ike.spec.groups["mm1"]), lift(0, ROUND)
@@ -133,7 +133,7 @@ def refused_exchange_is_not_taken(ike: Ike) -> Whenever:
     """A responder says `exchange_mode` only where its policy does not take the exchange of the message
     that it refuses.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     p, r = ike.phase1.policy, ike.phase1.responder
     main = (r.state.eq("idle") & any_sent(ike, "mm1")) | r.state.eq("awaits_mm5")
@@ -147,7 +147,7 @@ def refused_initiator_is_not_accepted(ike: Ike) -> Always:
     """A responder says `identity` only where its policy does not expect the initiator's, and
     `certificate` only where what the initiator shows does not satisfy it for the method agreed on.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     p, r = ike.phase1.policy, ike.phase1.responder
     shown = some(
@@ -163,8 +163,8 @@ def responder_says_psk_where_keys_differ(ike: Ike) -> Whenever:
     """A responder says `psk` only where it needs a pre-shared key for this peer and has none, or where
     a proof has come that its keys do not open.
 
-    Rests on nothing: every attacker switch on. That differing keys are a differing pre-shared key, and
-    no altered message, is another promise.
+    No exceptions: every attacker switch is on. That different keys mean a different pre-shared key, and
+    not an altered message, is another promise.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p = ends.policy
@@ -182,7 +182,7 @@ def responder_says_tampered_where_hashes_differ(ike: Ike) -> Whenever:
     """A responder says `tampered` only where the keys agree, and what the hash covers, offer or public
     values, does not.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, r = ike.phase1, ike.phase1.responder
     proof = r.state.one_of("awaits_mm5", "awaits_am3")
@@ -194,7 +194,7 @@ def responder_says_tampered_where_hashes_differ(ike: Ike) -> Whenever:
 def psk_means_the_secret(ike: Ike) -> Always:
     """Where an end says `psk` it is the pre-shared key: one end has none, or the two differ.
 
-    Unless the attacker alters or forges: a swapped suite or public value gives keys that differ too.
+    Exception: the attacker alters or forges: a swapped suite or public value gives keys that differ too.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     p = ends.policy
@@ -208,7 +208,7 @@ def tampering_means_an_attack(ike: Ike) -> Always:
     """No end says `tampered` or `altered_answer` in Phase I where nobody alters or forges what is on the
     wire: so each of them in a log is an attack, or a fault of a peer, never a mere disagreement.
 
-    Unless the attacker alters or forges.
+    Exception: the attacker alters or forges.
     """
     i, r = ike.phase1.initiator, ike.phase1.responder
     quiet = [~end.reason.one_of("tampered", "altered_answer") for end in (i, r)]
@@ -220,7 +220,7 @@ def altered_answer_is_not_in_the_offer(ike: Ike) -> Whenever:
     """An initiator says `altered_answer` only where the answer that it got is not in its offer, its
     lifetime included if that is compared.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     return Whenever(ike.phase1.initiator.reason.eq("altered_answer"), _answered_with(ike))
 
@@ -228,9 +228,9 @@ def altered_answer_is_not_in_the_offer(ike: Ike) -> Whenever:
 @promise("R5")
 def refused_responder_is_not_accepted(ike: Ike) -> Whenever:
     """An initiator says `identity` or `certificate` only where its own policy does not accept the
-    responder's identity, or what it shows for the method; or where the responder says so of it.
+    responder's identity, or what it shows for the method; or where the responder reports that.
 
-    Rests on nothing: every attacker switch on, as a refusal in clear that can be forged must be
+    No exceptions: every attacker switch is on, as a refusal in clear that can be forged must be
     believed by policy, and says `proposal` if it is forged.
     """
     ends, i = ike.phase1, ike.phase1.initiator
@@ -254,7 +254,7 @@ def initiator_says_psk_or_tampered_truly(ike: Ike) -> Whenever:
     """An initiator says `psk` or `tampered` only where it needs a pre-shared key that it lacks, where
     the proof that it got does not agree with what it holds, or where the responder says so.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     p, am2 = ends.policy, Message(ike.spec.groups["am2"])
@@ -273,10 +273,10 @@ def initiator_says_psk_or_tampered_truly(ike: Ike) -> Whenever:
 
 @promise("R7")
 def initiator_hears_a_true_refusal(ike: Ike) -> Always:
-    """Where an initiator stops because nothing of its offer is acceptable, nothing of it is, or the
-    responder has refused.
+    """If an initiator stops because nothing of its offer is acceptable, that is true, or the responder has
+    rejected it.
 
-    Unless the attacker alters or forges: a refusal in clear can be made by anybody.
+    Exception: the attacker alters or forges: a refusal in clear can be made by anybody.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     stopped = i.reason.one_of("proposal", "auth_method")
@@ -287,10 +287,10 @@ def initiator_hears_a_true_refusal(ike: Ike) -> Always:
 @promise("R7 R10")
 def refusals_are_told_as_they_are(ike: Ike) -> Always:
     """A responder that refuses an offer, or the proof of Main Mode for identity, exchange or
-    certificate, has told the peer; and what it has told is what it says itself. The same holds for the
-    answerer of a negotiation that refuses message 1.
+    certificate, has notified the peer, with the reason that it gives itself. The same is true of the
+    answerer of a negotiation that rejects message 1.
 
-    Unless the attacker alters or forges: a refusal in clear may be his.
+    Exception: the attacker alters or forges: a refusal in clear may be his.
     """
     r, two = ike.phase1.responder, ike.phase2
     proof, clear = (Message(ike.spec.groups[name]) for name in ("auth_refusal", "am_refusal"))
@@ -310,7 +310,7 @@ def a_refused_proof_is_deleted(ike: Ike) -> Always:
     """An initiator that refuses the responder's proof in Main Mode has sent a Delete, so that the
     responder does not keep half of an SA.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i = ike.phase1.initiator
     refused = any_sent(ike, "mm5") & i.state.eq("failed") & i.reason.ne("timeout")
@@ -321,10 +321,10 @@ def a_refused_proof_is_deleted(ike: Ike) -> Always:
 @promise("R10 R14")
 def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
     """The answerer of a negotiation refuses only its message 1, or message 3 when the Phase I SA has
-    meanwhile served enough, and only under a Phase I SA that stands at its own end and whose keys both
+    meanwhile served enough, and only under a Phase I SA that is up at its own end and whose keys both
     ends hold; or it answers itself.
 
-    Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.
+    No exceptions: every attacker switch is on; any number of negotiations. Time is another promise.
     """
     two, a = ike.phase2, ike.phase2.answerer
     qm1, qm3 = (Message(ike.spec.groups[name])[two.n] for name in ("qm1", "qm3"))
@@ -338,10 +338,10 @@ def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
 @promise("R10 R14")
 def starter_stops_upon_an_answer(ike: Ike) -> Whenever:
     """The starter of a negotiation stops only upon an answer or a refusal, while it waits for one, and
-    only under a Phase I SA that stands at its own end and whose keys both ends hold; or it answers
+    only under a Phase I SA that is up at its own end and whose keys both ends hold; or it answers
     itself.
 
-    Rests on nothing: every attacker switch on; any number of negotiations. Time is another promise.
+    No exceptions: every attacker switch is on; any number of negotiations. Time is another promise.
     """
     two, s = ike.phase2, ike.phase2.starter
     qm2, no = (Message(ike.spec.groups[name])[two.n] for name in ("qm2", "quick_refusal"))
@@ -356,7 +356,7 @@ def answerer_says_what_its_policy_says(ike: Ike) -> Whenever:
     enough, it selects no such client identities, wants another mode, accepts nothing of the offer, or
     would choose a transform for which there is no fitting public value.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, role = ike.phase2, ike.phase2.starter.role
     p, a, qm1 = two.policy, two.answerer, Message(ike.spec.groups["qm1"])[two.n]
@@ -376,7 +376,7 @@ def selector_is_refused_truly(ike: Ike) -> Whenever:
     """The answerer of a negotiation says `selector` only where its policy does not select the client
     identities.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two = ike.phase2
     clients = two.policy.clients_taken(two.starter.role)
@@ -388,7 +388,7 @@ def starter_refuses_only_bad_answers(ike: Ike) -> Whenever:
     """The starter of a negotiation says `altered_answer` only where the answer is not in its offer, has
     its own SPI, or lacks the public value of a transform with PFS.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     p, qm2 = two.policy, Message(ike.spec.groups["qm2"])[two.n]
@@ -403,7 +403,7 @@ def a_first_message_is_refused_in_order(ike: Ike) -> Whenever:
     """A responder that refuses an Aggressive Mode message 1 for identity, method or pre-shared key looks
     at Aggressive Mode; if it does not, it says `exchange_mode` and nothing else.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, r = ike.phase1, ike.phase1.responder
     p, am1 = ends.policy, Message(ike.spec.groups["am1"])
@@ -417,7 +417,7 @@ def a_starter_says_limit_truly(ike: Ike) -> Whenever:
     """The starter of a negotiation says `limit` only where the Phase I SA has served enough at its own end,
     or where the answerer says so.
 
-    Rests on nothing: every attacker switch on; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     told = Message(ike.spec.groups["quick_refusal"])[two.n]

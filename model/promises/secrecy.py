@@ -29,7 +29,7 @@ def master_key_secret(ike: Ike) -> Always:
     """The attacker knows no master key (SKEYID and what is derived from it) of an end that has
     established Phase I.
 
-    Unless he holds a credential for it, breaks the Diffie-Hellman group, or obtains the Diffie-Hellman
+    Exception: he holds a credential for it, breaks the Diffie-Hellman group, or obtains the Diffie-Hellman
     secret when all is over; with a pre-shared key he needs that key too.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
@@ -44,7 +44,7 @@ def session_key_secret(ike: Ike) -> Always:
     """The attacker never knows the session keys of an SA that an end has been given, not even when all
     is over and he has recorded everything.
 
-    Unless he holds a credential for Phase I or breaks the Diffie-Hellman group; or obtains the secret of
+    Exception: he holds a credential for Phase I or breaks the Diffie-Hellman group; or obtains the secret of
     Phase I, which without session key PFS opens every SA made under it, since Phase I began.
     """
     two, ends = ike.phase2, ike.phase1
@@ -67,7 +67,7 @@ def pfs_has_a_secret_of_its_own(ike: Ike) -> Always:
     """With session key PFS each end makes its keys with a public value that the other sent in this
     negotiation; without it no such value is used.
 
-    Rests on nothing: every attacker switch on, also one who knows the keys of Phase I.
+    No exceptions: every attacker switch is on, also one who knows the keys of Phase I.
     """
     two = ike.phase2
     pairs = ((two.starter, ike.driver.starter[two.n]), (two.answerer, ike.driver.answerer[two.n]))
@@ -82,9 +82,9 @@ def pfs_has_a_secret_of_its_own(ike: Ike) -> Always:
 @promise("R4 R12")
 def agreed_session_keys_match(ike: Ike) -> Always:
     """Where both ends have been given SAs of a negotiation, they have the same session keys: with PFS
-    each has the other's public value, and what else goes into them they share.
+    each has the other's public value, and they share everything else that goes into them.
 
-    Unless the attacker knows the keys of Phase I.
+    Exception: the attacker knows the keys of Phase I.
     """
     two = ike.phase2
     s, a = ike.driver.starter[two.n], ike.driver.answerer[two.n]
@@ -101,9 +101,9 @@ def agreed_session_keys_match(ike: Ike) -> Always:
 def initiator_identity_stays_hidden(ike: Ike) -> Always:
     """The attacker never reads the initiator's ID payload.
 
-    Unless the exchange is Aggressive Mode; or he breaks the group or obtains the secret; or message 5 goes to somebody that
-    is not yet authenticated: with certificates or Kerberos whoever puts his own public value into
-    message 4 reads it, with a pre-shared key only who knows the key.
+    Exception: the exchange is Aggressive Mode; or he breaks the group or obtains the secret; or message 5 goes to somebody that
+    is not yet authenticated: with certificates or Kerberos an attacker who puts his own public
+    value into message 4 reads it, with a pre-shared key only if he knows the key.
     """
     ends, i, a = ike.phase1, ike.phase1.initiator, ike.phase1.attacker
     spec = ike.spec
@@ -119,7 +119,7 @@ def responder_identity_stays_hidden(ike: Ike) -> Always:
     """The attacker never reads the responder's ID payload: it goes only to an initiator that has
     proved itself.
 
-    Unless its policy takes Aggressive Mode, and the initiator or an attacker starts it; or he holds a
+    Exception: its policy takes Aggressive Mode, and the initiator or an attacker starts it; or he holds a
     credential, breaks the group, or obtains the secret.
     """
     ends, r, a = ike.phase1, ike.phase1.responder, ike.phase1.attacker
@@ -134,8 +134,8 @@ def responder_identity_stays_hidden(ike: Ike) -> Always:
 def kerberos_names_stay_hidden(ike: Ike) -> Always:
     """No Kerberos name or ticket is ever readable on the wire.
 
-    Unless the initiator's policy offers Kerberos, or allows it when alternatives ask for it: then the
-    name stands in the offer, for anyone (the stated exception of R6).
+    Exception: the initiator's policy offers Kerberos, or allows it when alternatives ask for it: then the
+    name is in the offer, and anybody can read it (the exception stated in R6).
     """
     p, i = ike.phase1.policy, ike.phase1.initiator
     used = some(p.transform, lambda u: (p.offers(u) | p.allows(u)) & p.method(u).eq("kerberos"))
@@ -146,7 +146,7 @@ def kerberos_names_stay_hidden(ike: Ike) -> Always:
 def shared_key_cannot_be_guessed_offline(ike: Ike) -> Always:
     """The attacker never holds what an offline guess of the pre-shared key needs.
 
-    Unless the exchange is Aggressive Mode, where HASH_R is in clear; or he answers as the responder (he
+    Exception: the exchange is Aggressive Mode, where HASH_R is in clear; or he answers as the responder (he
     alters or forges), and message 5 comes to him under a Diffie-Hellman secret that he knows; or he
     breaks the group, or obtains the secret.
     """

@@ -14,7 +14,7 @@ def resends_are_bounded(ike: Ike) -> Always:
     """The initiator resends no message more often than its policy says, and the responder does not
     answer repeated messages more often than its own.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     bound = (i.tries <= ends.timing.resends) & (r.answers <= ends.timing.answers)
@@ -23,10 +23,10 @@ def resends_are_bounded(ike: Ike) -> Always:
 
 @promise("R8")
 def clear_only_after_silence(ike: Ike) -> Always:
-    """An initiator sends in clear only if its policy allows it, every resend of its first message has
-    met silence, and the brief interval is over.
+    """An initiator sends in clear only if its policy allows it, no resend of its first message was
+    answered, and the brief interval is over.
 
-    Rests on nothing: every attacker switch on. Silence is what this end hears: see
+    No exceptions: every attacker switch is on. Silence is what this end hears: see
     clear_only_if_nobody_answers.
     """
     ends, i = ike.phase1, ike.phase1.initiator
@@ -37,10 +37,10 @@ def clear_only_after_silence(ike: Ike) -> Always:
 
 @promise("R8")
 def answer_stops_fallback(ike: Ike) -> Always:
-    """An initiator that has heard of its peer in this negotiation never goes clear in it: a failed
+    """An initiator that has heard from its peer in this negotiation never sends in clear in it: a failed
     negotiation blocks.
 
-    Rests on nothing: every attacker switch on. A refusal in clear counts as an answer, forged or not.
+    No exceptions: every attacker switch is on. A refusal in clear counts as an answer, forged or not.
     """
     i = ike.phase1.initiator
     return Always(i.heard.implies(i.state.ne("clear")), i.heard)
@@ -49,10 +49,10 @@ def answer_stops_fallback(ike: Ike) -> Always:
 @promise("R8")
 def clear_only_if_nobody_answers(ike: Ike) -> Whenever:
     """When an initiator begins to send in clear, no answer to its first message has been sent in the exchange
-    that it uses; what names no transform is no answer.
+    that it uses; a message that names no transform is not an answer.
 
-    Unless the attacker drops messages: the answers to the first message and to all its resends, lost,
-    force clear text where the policy allows it.
+    Exception: the attacker drops messages: if the answers to the first message and to all its resends are lost,
+    clear text follows where the policy allows it.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     main = any_sent(ike, "mm2", "alternatives", "no_proposal")
@@ -69,7 +69,7 @@ def every_wait_ends(ike: Ike) -> Always:
     for the first time, it has gone on, failed or gone clear. It waits for at most four messages (two
     offers, messages 4 and 6).
 
-    Rests on nothing: every attacker switch on. As safety: a timer runs, time does not pass its end, and
+    No exceptions: every attacker switch is on. As safety: a timer runs, time does not pass its end, and
     what is left of the bound is enough for what is still to come.
     """
     ends, i = ike.phase1, ike.phase1.initiator
@@ -86,7 +86,7 @@ def every_wait_ends(ike: Ike) -> Always:
 def half_open_exchanges_end(ike: Ike) -> Always:
     """A responder keeps a half-open exchange no longer than its policy says.
 
-    Rests on nothing: every attacker switch on; no message, forged or not, makes it longer.
+    No exceptions: every attacker switch is on; no message, forged or not, makes it longer.
     """
     ends, r = ike.phase1, ike.phase1.responder
     bound = r.half_open.left <= ends.timing.half_open_life + ends.timing.slack
@@ -98,7 +98,7 @@ def half_open_exchanges_are_bounded(ike: Ike) -> Always:
     """A responder never has more half-open exchanges than its policy says, this one and all others
     counted.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends = ike.phase1
     others, limit = ends.flood.others, ends.timing.half_open_limit
@@ -109,9 +109,9 @@ def half_open_exchanges_are_bounded(ike: Ike) -> Always:
 @promise("R17")
 def phase1_ends_by_its_lifetime(ike: Ike) -> Always:
     """At each end an established Phase I SA has a running lifetime, no longer than that end's policy
-    says, and time does not pass its end: it never stands longer.
+    says, and time does not pass its end: it is never up for longer.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends = ike.phase1
     bounds = []
@@ -128,7 +128,7 @@ def an_ended_sa_was_deleted(ike: Ike) -> Always:
     """When a Phase I SA ends at one end, a Delete has been sent: by this end, or by the peer under the
     keys of this SA. Nothing in clear ends it.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     own_i, own_r = any_sent(ike, "initiator_delete"), any_sent(ike, "responder_delete")
@@ -141,7 +141,7 @@ def an_ended_sa_was_deleted(ike: Ike) -> Always:
 def an_ended_sa_stays_ended(ike: Ike) -> Always:
     """A Phase I SA that has ended has no lifetime left, so nothing brings it back.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     i, r = ike.phase1.initiator, ike.phase1.responder
     gone = [end.state.eq("ended").implies(~end.life.armed) for end in (i, r)]
@@ -151,10 +151,10 @@ def an_ended_sa_stays_ended(ike: Ike) -> Always:
 @promise("R8 R9 R17")
 def timers_belong_to_states(ike: Ike) -> Always:
     """Each timer runs exactly in the states that it belongs to: an initiator's next act while it waits
-    or sends in clear, a half-open exchange's end while it is half open, a lifetime while the SA stands.
+    or sends in clear, a half-open exchange's end while it is half open, a lifetime while the SA is up.
     So nothing happens to what is over.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     waits = ends.awaits_first_answer | ends.awaits_later_answer
@@ -176,7 +176,7 @@ def _near(ike: Ike, timer: Term) -> Term:
 def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
     """A responder forgets a half-open exchange only when its time is over.
 
-    Rests on nothing: every attacker switch on.
+    No exceptions: every attacker switch is on.
     """
     r = ike.phase1.responder
     return Whenever(r.reason.eq("timeout"), _near(ike, r.half_open))
@@ -184,10 +184,10 @@ def half_open_exchanges_have_their_time(ike: Ike) -> Whenever:
 
 @promise("R5 R8")
 def an_answer_ends_silence(ike: Ike) -> Always:
-    """An initiator that has taken any answer to its first message, offered anew, or stopped because of a
-    refusal in clear, knows that somebody is there: silence is over for good.
+    """An initiator that has taken any answer to its first message, offered again, or stopped because of a
+    refusal in clear, knows that somebody is there: from then on nothing counts as silence.
 
-    Rests on nothing: every attacker switch on. A refusal in clear stops only a stack that believes it.
+    No exceptions: every attacker switch is on. A refusal in clear stops only an implementation that believes it.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     answered = ~i.chosen.is_none | i.round.ne(0) | i.reason.one_of("proposal", "altered_answer")

@@ -54,7 +54,7 @@ def machine() -> Ike:
     spec.actor("responder", "the peer that answers it")
     spec.actor("peer", "either of them, in Phase II")
     spec.actor("driver", "the IPsec driver of either of them")
-    spec.actor("attacker", "an outsider who holds the wire; his powers are switches")
+    spec.actor("attacker", "an outsider who controls the network; his powers are switches")
     first = phase1_policy(spec)
     switches = attacker_switches(spec, first.transform)
     ends = phase1(spec, first, timing(spec), switches)
@@ -88,7 +88,7 @@ MACHINES: Mapping[str, Callable[[], Specified]] = MappingProxyType(
 
 
 def specification(name: str = "ike") -> Specification:
-    """The specification of a machine alone; KeyError for a name that is none."""
+    """The specification of a machine alone; KeyError for a name that is not valid."""
     return MACHINES[name]().spec
 
 

@@ -85,7 +85,7 @@ def _answer(spec: Specification, ends: Phase1, am1: Message, am2: Message) -> No
     spec.action(
         "aggressive.answer",
         "responder",
-        "Choose a transform, and prove oneself.",
+        "Choose a transform, and send its own proof.",
         requirements="R3 R5 R7",
         params=[t],
         receives=am1,
@@ -185,7 +185,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
     spec.action(
         "aggressive.authenticate_responder",
         "initiator",
-        "Verify HASH_R, and prove oneself: Phase I stands.",
+        "Verify HASH_R, and send its own proof: Phase I is up.",
         requirements="R5 R7",
         params=[t],
         receives=am2,
@@ -201,7 +201,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, am2: Message, am3
             guard("identity", p.identity_accepted("responder"), "not the identity expected", "R5"),
             guard("same_secret", secret, "HASH_R is wrong: the secrets differ", "RFC 2409 5.4"),
             guard("hash_agrees", covered, "HASH_R is wrong: altered", "RFC 2409 5"),
-            guard("credential", ends.proves("responder"), "the certificate does not hold", "R5"),
+            guard("credential", ends.proves("responder"), "the certificate is not accepted", "R5"),
         ],
         updates={
             **ends.stands("initiator", am2.life_altered),
@@ -259,7 +259,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, am3: Message) -> 
     spec.action(
         "aggressive.authenticate_initiator",
         "responder",
-        "Verify HASH_I: Phase I stands.",
+        "Verify HASH_I: Phase I is up.",
         requirements="R5",
         params=[t],
         receives=am3,
@@ -267,7 +267,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, am3: Message) -> 
             *own,
             guard("keys_agree", ends.keys_agree, "it cannot decrypt message 3", "RFC 2409 5"),
             guard("hash_agrees", ends.hash_agrees, "HASH_I is wrong: altered", "RFC 2409 5"),
-            guard("credential", ends.proves("initiator"), "the certificate does not hold", "R5"),
+            guard("credential", ends.proves("initiator"), "the certificate is not accepted", "R5"),
         ],
         updates={**ends.stands("responder"), r.peer: "initiator"},
     )

@@ -145,7 +145,7 @@ def _write_public(
     spec: Specification, ends: Phase1, name: str, message: Message, public: str
 ) -> None:
     whose = message.group.sender
-    what = {"attacker": "an own public value", "degenerate": "a degenerate public value"}
+    what = {"attacker": "a public value of his own", "degenerate": "a degenerate public value"}
     said = what.get(public, "its own public value, sent back to it,")
     spec.action(
         name,
@@ -191,7 +191,9 @@ def _aggressive(spec: Specification, ends: Phase1) -> None:
 
 def _holds(ends: Phase1) -> Guard:
     holds = holds_credential(ends, ends.t)
-    return guard("holds_credential", holds, "he holds nothing that would pass", _CLAUSE)
+    return guard(
+        "holds_credential", holds, "he holds no credential that would be accepted", _CLAUSE
+    )
 
 
 def _pose_as_initiator(spec: Specification, ends: Phase1) -> None:
@@ -220,7 +222,7 @@ def _pose_as_initiator(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "phase1.believe_initiator",
         "responder",
-        "Verify a proof that the attacker made with a real credential: it holds.",
+        "Verify a proof that the attacker made with a real credential: it is accepted.",
         requirements="R5",
         params=[t],
         receives=posed,
@@ -261,7 +263,7 @@ def _pose_as_responder(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "phase1.believe_responder",
         "initiator",
-        "Verify a proof that the attacker made with a real credential: it holds.",
+        "Verify a proof that the attacker made with a real credential: it is accepted.",
         requirements="R5",
         params=[t],
         receives=posed,

@@ -152,7 +152,7 @@ def _time_out(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "phase1.soft_sa_ends",
         "initiator",
-        "The soft SA ends: the next packet is negotiated for anew.",
+        "The soft SA ends: the next packet starts a negotiation.",
         requirements="R8",
         guards=[awaits(i, "clear"), _due(ends, i.due)],
         updates=ends.stops("failed", "timeout"),
@@ -162,7 +162,7 @@ def _time_out(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "phase1.time_out",
         "initiator",
-        "Stop: the answers are not coming, and clear text is not allowed.",
+        "Stop: no answer arrives, and clear text is not allowed.",
         requirements="R5 R8",
         guards=[
             guard(
@@ -210,7 +210,7 @@ def _half_open(spec: Specification, ends: Phase1) -> None:
     spec.action(
         "flood.open",
         "responder",
-        "Somebody else starts an exchange: it takes a place.",
+        "Somebody else starts an exchange, which takes one of the places.",
         requirements="R9 R22",
         guards=[
             guard("room", taken < ends.timing.half_open_limit, "no place is left", "R9"),
@@ -232,7 +232,7 @@ def _lifetime(spec: Specification, ends: Phase1, role: str, delete: Message) -> 
     spec.action(
         f"phase1.{role}_expires",
         role,
-        "The lifetime of Phase I is over: end it, tell the peer, and negotiate anew.",
+        "The lifetime of Phase I is over: end it, send a Delete, and negotiate again.",
         requirements="R17 R18",
         guards=[awaits(end, "established"), _due(ends, end.life)],
         updates=ends.ends(role, "lifetime", renew=True),
@@ -241,7 +241,7 @@ def _lifetime(spec: Specification, ends: Phase1, role: str, delete: Message) -> 
     spec.action(
         f"phase1.{role}_deletes",
         role,
-        "End Phase I before its time (idle, its limit reached, or on demand), and tell the peer.",
+        "End Phase I early (idle, its limit reached, or on demand), and send a Delete.",
         requirements="R12 R17 R18",
         guards=[
             awaits(end, "established"),
@@ -253,7 +253,7 @@ def _lifetime(spec: Specification, ends: Phase1, role: str, delete: Message) -> 
     spec.action(
         f"phase1.{role}_renews",
         role,
-        "Begin the next exchange of Phase I, with fresh keys: another one, which is not followed.",
+        "Begin the next exchange of Phase I, with fresh keys; it is not tracked.",
         requirements="R15 R17",
         guards=[guard("asked", end.renew.armed, "nothing asks for it", "R15, R17")],
         updates={end.renew: None, end.renewed: True},

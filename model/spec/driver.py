@@ -30,11 +30,11 @@ def ipsec() -> Ipsec:
 def build(most: int) -> Ipsec:
     """The same with smaller sorts of numbers, for tools that have no large ones."""
     spec = Specification("driver")
-    spec.actor("ike", "IKE at this end: it installs the pair, and deletes it")
+    spec.actor("ike", "IKE at this end: it installs and deletes the pair")
     spec.actor("driver", "the IPsec driver of this end")
     spec.actor(
         "network",
-        "who puts packets on the wire: the peer, and an attacker who replays and makes up packets",
+        "the senders of packets: the peer, and an attacker who replays and forges packets",
     )
     own = declare(spec, most)
     _install(own)
@@ -122,7 +122,7 @@ def _bytes(own: Ipsec) -> None:
     own.spec.action(
         "sa.expire_by_sending",
         "driver",
-        "The next packet to be sent would pass the hard limit of bytes: expire in its stead.",
+        "The next packet to be sent would pass the hard limit of bytes: expire instead.",
         requirements="R19",
         params=[p],
         guards=[

@@ -68,7 +68,7 @@ def lasts(policy: Phase2Policy, timing: Timing, starter: Term, at: Term) -> Term
 def hand_over(
     end: Record, *, inbound: Term, outbound: Term, protection: Term, lasting: Term
 ) -> dict[Term, object]:
-    """The updates that give a driver its pair: inbound under the own SPI, outbound the peer's."""
+    """The updates that give a driver its pair: inbound under the local SPI, outbound the peer's."""
     return {
         end.state: "installed",
         end.inbound_spi: inbound,

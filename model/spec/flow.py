@@ -1,6 +1,6 @@
 """The flow machine: one flow to be negotiated, between two ends that may both start.
 
-flow_ends     what stands at each end         flow_manager    what its connection manager does
+flow_ends     what is up at each end         flow_manager    what its connection manager does
 flow_renewal  what ends Phase I, and follows  flow_exchanges  what the peer and the network do
 
 `ike` follows one exchange of Phase I. This machine follows what comes between exchanges: any number of
@@ -8,7 +8,7 @@ them, started by either end, one by each at the same time; clear text after sile
 stands, rekeying, renegotiation, Delete (R8, R9, R12, R15 to R19, R22). What an exchange does is cut
 down to what its ends can tell: silence, an answer, success at one end and then at the other, failure.
 
-The flow's level is `require`: what a policy lets pass in clear by intent is no part of it. Durations of
+The flow's level is `require`: what a policy lets pass in clear by intent is not part of it. Durations of
 exchanges are `ike`'s; here time is what a request may wait for, and the life of a soft SA.
 """
 

@@ -1,4 +1,4 @@
-"""The two ends of a flow: what their policies say, and what stands at each of them.
+"""The two ends of a flow: what their policies say, and what is up at each end.
 
 An end may hold two Phase I SAs with its peer: one as the initiator, of the exchange that it started, and
 one as the responder, of the exchange that the peer started. So an SA is named by the role that the end
@@ -26,9 +26,9 @@ WANTED = Enum("Wanted", ("none", "packet", "clear_text", "rekey", "late_timeout"
 #: what a Phase I SA has been used for at an end, and what its driver has of the newest SA
 USE = Enum("Use", ("none", "new", "used"))
 NEWEST = Enum("Newest", ("none", "fresh", "due"))
-#: what became of clear text; `denied`: silence did not open it, `open`: the driver lets packets pass
+#: what happened to clear text; `denied`: silence did not open it, `open`: the driver lets packets pass
 PASSAGE = Enum("Passage", ("none", "denied", "open", "over", "withdrawn"))
-#: what became of a Quick Mode at one end; `ended`: with the Phase I SA above it
+#: what happened to a Quick Mode at one end; `ended`: with the Phase I SA above it
 OUTCOME = Enum(
     "Outcome",
     (
@@ -127,17 +127,17 @@ class End:
 
     # ---- Phase I
     def stands(self, role: Term) -> Term:
-        """Whether the Phase I SA stands in which this end has that role."""
+        """Whether the Phase I SA in which this end has that role is up."""
         return ite(role.eq("initiator"), self.started_up, self.answered.responder_up)
 
     @property
     def started_up(self) -> Term:
-        """Whether the Phase I SA stands that it started."""
+        """Whether the Phase I SA that it started is up."""
         return self.started.initiator_state.eq("up")
 
     @property
     def phase1(self) -> Term:
-        """Whether any Phase I SA stands."""
+        """Whether any Phase I SA is up."""
         return self.started_up | self.answered.responder_up
 
     @property
@@ -207,7 +207,7 @@ class End:
 
     @property
     def in_clear(self) -> Term:
-        """Whether it sends in clear: a soft SA stands."""
+        """Whether it sends in clear: a soft SA is up."""
         return self.manager.soft_sa.armed
 
 
@@ -250,7 +250,7 @@ def _manager(spec: Specification, name: str) -> Record:
     wanted    (ghost) what an SA is asked or negotiated for, until it is there or cannot be had
     known     (ghost) the peer has been heard, in this negotiation or an earlier one
     driver    (ghost) what the driver has of the newest SA
-    passage   (ghost) what became of clear text when it was last asked for
+    passage   (ghost) what happened to clear text when it was last asked for
     """
     return spec.record(
         name,
@@ -272,8 +272,8 @@ def _phase1(spec: Specification, name: str) -> Record:
     """The exchange of Phase I that an end started.
 
     open          it was answered, and its peer has not established it yet
-    responder_up  the SA stands at the peer
-    stale         what stands there is of an earlier exchange than the present one
+    responder_up  the SA is up at the peer
+    stale         what is up there is of an earlier exchange
     ..._count     negotiations of Phase II that this end has completed under the SA
     ..._use       (ghost) what it has used the SA for, from its establishment to its end
     """
@@ -295,8 +295,8 @@ def _quick(spec: Specification, name: str) -> Record:
     """Quick Mode as an end started it.
 
     role     its role in the Phase I SA above
-    outcome  (ghost) what became of it where it was started, until Phase I is started there
-    answer   (ghost) what became of it where it was answered
+    outcome  (ghost) what happened to it where it was started, until Phase I is started there
+    answer   (ghost) what happened to it where it was answered
     """
     return spec.record(
         f"{name}_quick",

@@ -1,7 +1,7 @@
-"""What becomes of exchanges: by the peer, by the network, by the driver.
+"""What happens to exchanges: by the peer, by the network, by the driver.
 
 The actions of Phase I (`P1Env`) read the exchange alone, and let the managers know what they can tell; a
-request to start is never refused. So `ike` can be held against them, one step at a time.
+request to start is never refused. So `ike` can be compared with them, one step at a time.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _establishes(spec: Specification, end: End) -> None:
         requirements="R5 R8",
         guards=[
             guard("open", x.open, "the initiator has not gone on with this exchange", "RFC 2409 5"),
-            guard("old_ended", ~x.responder_up, "an earlier SA stands there still", "R19"),
+            guard("old_ended", ~x.responder_up, "an earlier SA is still up there", "R19"),
         ],
         updates={
             x.open: False,

@@ -55,14 +55,14 @@ def served(end: End) -> dict[Term, object]:
 
 
 def wanted_if(end: End, busy: Term) -> dict[Term, object]:
-    """What becomes of what was wanted: it still is where something is under way for it."""
+    """What happens to what was wanted: it still is where something is under way for it."""
     m = end.manager
     return {m.wanted: ite(busy, m.wanted, lift("none", WANTED))}
 
 
 def stands(end: End) -> Guard:
     """A guard: the Phase I SA of that role stands."""
-    why = "no Phase I SA stands in which it has this role"
+    why = "no Phase I SA in which it has this role is up"
     return guard("stands", end.stands(ROLE_OF_SA), why, "R14")
 
 
@@ -134,7 +134,7 @@ def _serves(spec: Specification, end: End) -> None:
         requirements="R2 R15 R17",
         guards=[
             _asked(end),
-            guard("no_phase1", ~end.phase1, "a Phase I SA stands: Phase II goes under it", "R17"),
+            guard("no_phase1", ~end.phase1, "a Phase I SA is up: Phase II goes under it", "R17"),
             guard("needed", m.renew | ~end.served, "a fresh SA is there, or under way", "R9"),
         ],
         updates={
@@ -151,7 +151,7 @@ def _serves(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.start_quick",
         end.name,
-        "Start Quick Mode under a Phase I SA that stands.",
+        "Start Quick Mode under a Phase I SA that is up.",
         requirements="R2 R9 R12 R16",
         params=[ROLE_OF_SA],
         guards=[
@@ -185,7 +185,7 @@ def _silence(spec: Specification, end: End) -> None:
         guards=[
             guard("unanswered", end.unanswered, "it waits for no first answer", "R8"),
             guard("silence", end.unheard, "an answer comes, and nobody drops it", "R8"),
-            guard("no_phase1", ~end.phase1, "a Phase I SA stands", "R8 R15"),
+            guard("no_phase1", ~end.phase1, "a Phase I SA is up", "R8 R15"),
             guard("falls_back", p.falls_back(end.name), "its policy forbids clear text", "R8"),
             _unprotected(end),
         ],
@@ -201,7 +201,7 @@ def _silence(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.gives_up",
         end.name,
-        "Phase I was answered and failed, or met silence and clear text is not allowed. If the peer's "
+        "Phase I was answered and failed, or nobody answered and clear text is not allowed. If the peer's "
         "own negotiation has brought a Phase I SA, use that; else the flow is blocked.",
         requirements="R5 R8 R9",
         guards=[
@@ -221,10 +221,10 @@ def _soft_sa(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.soft_sa_ends",
         end.name,
-        "The soft SA ends: the next packet is negotiated for anew.",
+        "The soft SA ends: the next packet starts a negotiation.",
         requirements="R8",
         guards=[
-            guard("in_clear", end.in_clear, "no soft SA stands", "R8"),
+            guard("in_clear", end.in_clear, "no soft SA is up", "R8"),
             guard("due", m.soft_sa.left <= end.policy.slack, "its time has not come", "R8"),
         ],
         updates={m.soft_sa: None, m.passage: "over"},

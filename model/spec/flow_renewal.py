@@ -136,7 +136,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.first_timeout",
         end.name,
-        "The first negotiation under a Phase I SA met silence: it fails.",
+        "Nobody answered the first negotiation under a Phase I SA: it fails.",
         requirements="R15",
         guards=[
             waits,
@@ -148,7 +148,7 @@ def _quick_fails(spec: Specification, end: End) -> None:
     spec.action(
         f"{end.name}.late_timeout",
         end.name,
-        "A later one met silence: end Phase I, tell the peer (Delete), and renegotiate.",
+        "Nobody answered a later one: end Phase I, send a Delete, and renegotiate.",
         requirements="R15 R18",
         guards=[
             waits,

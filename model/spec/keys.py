@@ -14,7 +14,7 @@ from model.spec.phase2 import Phase2
 
 
 def method_is(ends: Phase1, end: Record, name: str) -> Term:
-    """Whether this end goes by a transform of that authentication method."""
+    """Whether this end uses a transform of that authentication method."""
     p = ends.policy
     return some(p.transform, lambda u: end.chosen.eq(u) & p.method(u).eq(name))
 
@@ -70,7 +70,7 @@ def holds_credential(ends: Phase1, transform: Term) -> Term:
 
 
 def compromised(ends: Phase1, end: Record) -> Term:
-    """Whether the attacker holds a credential for the transform that this end goes by."""
+    """Whether the attacker holds a credential for the transform that this end uses."""
     return some(ends.policy.transform, lambda u: end.chosen.eq(u) & holds_credential(ends, u))
 
 

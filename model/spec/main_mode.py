@@ -29,7 +29,7 @@ def main_mode(spec: Specification, ends: Phase1, delete: Message) -> None:
         spec,
         "auth_refusal",
         "responder",
-        "N(AUTHENTICATION-FAILED); unreadable where the keys differ.",
+        "N(AUTHENTICATION-FAILED); unreadable if the keys differ.",
         reason=REASON,
     )
     _reject_initiator(spec, ends, mm5, refusal)
@@ -60,7 +60,7 @@ def _no_secret(ends: Phase1, role: str) -> Guard:
 
 
 def _sound(ends: Phase1, message: Message) -> Guard:
-    """A guard: the public value is no degenerate one, where that is looked at."""
+    """A guard: the public value is not degenerate, where that is looked at."""
     degenerate = message.public.eq("degenerate") & ends.policy.checks_public
     return guard("sound", ~degenerate, "the public value is degenerate", "RFC 2412 2.4, profile")
 
@@ -105,7 +105,7 @@ def _exchange_keys(spec: Specification, ends: Phase1, mm3: Message, mm4: Message
     spec.action(
         "phase1.exchange_keys",
         "responder",
-        "Take the initiator's public value, send the own, and derive the keys.",
+        "Take the initiator's public value, send its own, and derive the keys.",
         requirements="R4",
         params=[t],
         receives=mm3,
@@ -173,7 +173,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, mm5: Message, mm6
     spec.action(
         "phase1.authenticate_initiator",
         "responder",
-        "Verify message 5, and prove oneself in message 6.",
+        "Verify message 5, and send its own proof in message 6.",
         requirements="R5 R6",
         params=[t],
         receives=mm5,
@@ -204,7 +204,7 @@ def _authenticate_initiator(spec: Specification, ends: Phase1, mm5: Message, mm6
             guard(
                 "credential",
                 ends.proves("initiator"),
-                "the initiator's certificate or ticket does not hold",
+                "the initiator's certificate or ticket is not accepted",
                 "R5",
             ),
         ],
@@ -238,7 +238,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, mm6: Message) -> 
     spec.action(
         "phase1.authenticate_responder",
         "initiator",
-        "Verify message 6: Phase I stands.",
+        "Verify message 6: Phase I is up.",
         requirements="R5",
         params=[t],
         receives=mm6,
@@ -256,7 +256,7 @@ def _authenticate_responder(spec: Specification, ends: Phase1, mm6: Message) -> 
             guard(
                 "credential",
                 ends.proves("responder"),
-                "the responder's certificate or ticket does not hold",
+                "the responder's certificate or ticket is not accepted",
                 "R5",
             ),
         ],

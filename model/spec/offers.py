@@ -165,13 +165,13 @@ def _offer_anew(spec: Specification, ends: Phase1, mm1: Message, alternatives: M
     spec.action(
         "phase1.offer_anew",
         "initiator",
-        "Offer anew, with what the alternatives and the own policy have in common.",
+        "Offer again, with what the alternatives and its policy have in common.",
         requirements="R7",
         receives=alternatives,
         guards=[
             awaits(i, "awaits_mm2"),
             guard("first_round", i.round.eq(0), "one round of alternatives only", "R7"),
-            guard("reoffers", p.reoffers, "it does not offer anew (profile)", "R7"),
+            guard("reoffers", p.reoffers, "it does not offer again (profile)", "R7"),
             guard("something_in_common", allowed, "its policy allows none of them", "R7"),
         ],
         updates={

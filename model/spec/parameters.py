@@ -108,7 +108,7 @@ def phase1_policy(spec: Specification) -> Phase1Policy:
             "a responder that accepts no offer names what it would accept (profile)",
         ),
         reoffers=spec.rigid(
-            "reoffers", BOOL, "an initiator that is named alternatives offers anew (profile)"
+            "reoffers", BOOL, "an initiator that is named alternatives offers again (profile)"
         ),
         method=spec.table("method", t, METHOD, "its authentication method"),
         takes_method=spec.table(
@@ -198,7 +198,7 @@ def timing(spec: Specification) -> Timing:
             "altered_life", DURATION, "the lifetime that the attacker writes into an answer"
         ),
         horizon=spec.rigid(
-            "horizon", DURATION, "how long a stopwatch of the observer runs; as long as one likes"
+            "horizon", DURATION, "how long a stopwatch of the observer runs; any length"
         ),
     )
 
@@ -337,11 +337,11 @@ def phase2_policy(spec: Specification) -> Phase2Policy:
         ends_with_phase1=spec.table(
             "ends_with_phase1", [ROLE], BOOL, "at this end SAs end with their Phase I SA (profile)"
         ),
-        checks_spi=spec.rigid("checks_spi", BOOL, "an SPI equal to the own one is refused"),
+        checks_spi=spec.rigid("checks_spi", BOOL, "an SPI equal to its own is refused"),
         checks_message_ids=spec.rigid(
             "checks_message_ids",
             BOOL,
-            "a message 1 with the message id of an own negotiation is refused",
+            "a message 1 with the message ID of one of its own negotiations is refused",
         ),
     )
 

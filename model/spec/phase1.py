@@ -149,7 +149,7 @@ class Phase1:
 
     @property
     def _alike(self) -> Term:
-        """Whether both go by one transform, and have one pre-shared key where that is the method."""
+        """Whether both use one transform, and have one pre-shared key where that is the method."""
         p, i, r = self.policy, self.initiator, self.responder
         return some(
             p.transform,
@@ -212,7 +212,7 @@ class Phase1:
         return {r.state: "failed", r.reason: reason, r.half_open: None}
 
     def stands(self, role: str, altered: Term | None = None) -> dict[Term, object]:
-        """Updates of an end for which Phase I stands from now on.
+        """Updates of an end for which Phase I is up from now on.
 
         altered   whether the lifetime in the answer is an attacker's (initiator only)
         """
@@ -230,7 +230,7 @@ class Phase1:
     def ends(self, role: str, by: str, *, renew: bool = False) -> dict[Term, object]:
         """Updates of an end at which Phase I ends.
 
-        by      what ends it, of ENDED_BY     renew   it is negotiated anew at once (R15, R17)
+        by      what ends it, of ENDED_BY     renew   it is negotiated again at once (R15, R17)
         """
         end = self.end(role)
         updates: dict[Term, object] = {end.state: "ended", end.life: None, end.ended_by: by}
@@ -238,7 +238,7 @@ class Phase1:
         return updates | ({end.renew: arm(self.timing.slack)} if renew else {})
 
     def live(self, role: str) -> Term:
-        """Whether Phase I stands at that end and its lifetime is not over: it may still be used."""
+        """Whether Phase I is up at that end and its lifetime is not over: it may still be used."""
         end = self.end(role)
         return end.state.eq("established") & (end.life.left > self.timing.slack)
 
@@ -271,7 +271,7 @@ def awaits(end: Record, state: str) -> Guard:
 
 
 def its_choice(end: Record, transform: Term) -> Guard:
-    """A guard: this is the transform that this end goes by."""
+    """A guard: this is the transform that this end uses."""
     return guard("its_choice", end.chosen.eq(transform), "it chose another transform", "RFC 2409 5")
 
 
@@ -307,9 +307,9 @@ def phase1(spec: Specification, policy: Phase1Policy, timing: Timing, attacker: 
     last     its last resend is out: the brief interval     life    the lifetime of the SA
     budget   (ghost) the most that it may wait for this answer
     served   negotiations of Phase II completed under the SA at this end
-    renew    Phase I is to be negotiated anew before it ends
+    renew    Phase I is to be negotiated again before it ends
     renewed  (ghost) the next exchange has begun     ended_by   (ghost) what ended the SA
-    since_keys, since_end   (ghost) stopwatches, `horizon` when they start: since the SA stands, since
+    since_keys, since_end   (ghost) stopwatches, `horizon` when they start: since the SA is up, since
              it ended; since_clear: since packets may go in clear
     life_altered   the lifetime in the answer is an attacker's
     peer     (ghost) who it really is that an end has authenticated

@@ -63,7 +63,7 @@ class Phase2:
 
     @property
     def reflected(self) -> Term:
-        """Whether an own message 1 can come back and be answered: the power, and no look at its id."""
+        """Whether its own message 1 can come back and be answered: the power, and no look at its id."""
         return self.parent.attacker.reflects & ~self.policy.checks_message_ids
 
     @property
@@ -264,7 +264,7 @@ def stands(two: Phase2, role: Term) -> Guard:
     return guard(
         "phase1_stands",
         two.phase1_stands(role),
-        "no authenticated Phase I SA stands at this end",
+        "no authenticated Phase I SA is up at this end",
         "RFC 2409 5.5, R14",
     )
 
@@ -366,7 +366,7 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
     spec.action(
         "quick.ignore",
         "peer",
-        "Reject a Quick Mode message for which no Phase I SA stands: nothing changes.",
+        "Reject a Quick Mode message for which no Phase I SA is up: nothing changes.",
         requirements="R14",
         params=[two.n],
         receives=qm1,
@@ -374,7 +374,7 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
             guard(
                 "no_phase1",
                 ~(two.phase1_stands(other_role(role)) & two.parent.same_keys),
-                "an authenticated Phase I SA stands",
+                "an authenticated Phase I SA is up",
                 "R14",
             )
         ],
@@ -426,7 +426,7 @@ def _take_answer(
         guards=[
             *answer,
             guard("in_the_offer", p.offers(s.role, t), "the answer is not in the offer", "R7"),
-            guard("another_spi", spi, "the peer's SPI is the own one", "RFC 2409 5.5, R11"),
+            guard("another_spi", spi, "the peer's SPI equals its own", "RFC 2409 5.5, R11"),
             guard("key_exchange", keyed, "the public value is missing", "RFC 2409 5.5, R12"),
             may_serve(two, s.role),
         ],
@@ -445,7 +445,7 @@ def _take_answer(
     spec.action(
         "quick.refuse_answer",
         "peer",
-        "Refuse an answer that is not in the offer, has the own SPI, or comes when the Phase I SA has "
+        "Refuse an answer that is not in the offer, has its own SPI, or comes when the Phase I SA has "
         "served enough.",
         requirements="R7 R11 R16",
         params=[n, t],

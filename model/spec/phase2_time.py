@@ -104,7 +104,7 @@ def _time_outs(spec: Specification, two: Phase2, delete: dict[str, Message]) -> 
         spec.action(
             f"quick.time_out_under_{role}",
             role,
-            "Stop: nobody answers any more. End the Phase I SA, and negotiate it anew.",
+            "Stop: nobody answers any more. End the Phase I SA, and negotiate it again.",
             requirements="R15 R18",
             params=[two.n],
             guards=[
@@ -139,7 +139,7 @@ def _expires(spec: Specification, two: Phase2, end: str, pair: Record, role: Ter
     spec.action(
         f"driver.{end}_expires",
         "driver",
-        "The SAs have stood as long as they may: they expire.",
+        "The lifetime of the SAs is over: they expire.",
         requirements="R19",
         params=[two.n],
         guards=[_is_installed(end, pair), _due(two, pair.hard, "R19")],

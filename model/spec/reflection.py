@@ -1,5 +1,5 @@
-"""Quick Mode reflected to its sender: both directions of Phase I have the same keys, so an own message 1
-that comes back verifies (R14). What stops it is the message id: it is that of an own negotiation.
+"""Quick Mode reflected to its sender: both directions of Phase I have the same keys, so its own message 1
+that comes back verifies (R14). What stops it is the message id: it is that of its own negotiation.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ def reflection(spec: Specification, two: Phase2) -> None:
     p, a, t, role = two.policy, two.answerer, two.t, two.starter.role
     qm1, qm2 = (Message(spec.groups[name])[two.n] for name in ("qm1", "qm2"))
     spi, back = param("spi", Int(1, 2)), other_role(role)
-    ids = "the message id is that of an own negotiation"
+    ids = "the message id is that of its own negotiation"
     spec.action(
         "quick.answer_oneself",
         "peer",
-        "Take the own message 1, sent back by the attacker, for one of the peer's, and answer it.",
+        "Take its own message 1, sent back by the attacker, for one of the peer's, and answer it.",
         requirements="R14",
         params=[two.n, t, spi],
         receives=qm1,

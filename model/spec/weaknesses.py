@@ -1,7 +1,7 @@
 """Known weaknesses by name: what breaks the bare claim of which promise, and under which conditions.
 
-They are found by search, not taken from here (`proofs.prover.weaknesses`); here stand their names, what
-to say of them, and the policies that make a telling run.
+They are found by search, not taken from here (`proofs.prover.weaknesses`). Here are their names, their
+texts, and the policies that make an instructive run.
 """
 
 from __future__ import annotations
@@ -34,44 +34,44 @@ KNOWN = {
     for item in (
         Known(
             "lifetime-in-message-2",
-            "No hash covers the lifetime in the responder's answer: who writes on the wire shortens a "
-            "Phase I SA unseen.",
+            "No hash covers the lifetime in the responder's answer: an attacker on the path can shorten a "
+            "Phase I SA unnoticed.",
             "answered_lifetime_is_the_responders",
             frozenset(("alters", "ignores_lifetimes")),
             {"exchange": "main", "takes_shorter": True, "altered_life": 60, **_HOURS},
         ),
         Known(
             "lost-answers-force-clear-text",
-            "Whoever drops the answers to the first message and to its five resends has the initiator "
-            "send in clear, where its policy allows it.",
+            "An attacker who drops the answers to the first message and its five resends makes the initiator "
+            "send in clear, if its policy allows that.",
             "clear_only_if_nobody_answers",
             frozenset(("drops", "falls_back")),
             _RETRIES,
         ),
         Known(
             "answered-once-silenced-later",
-            "An answer stops the fall-back of its own negotiation only: who lets one negotiation fail "
-            "late, and silences the next from its first message, has forced clear text all the same.",
+            "An answer stops the fall-back of its own negotiation only: an attacker who lets one negotiation fail "
+            "late and drops everything of the next still forces clear text.",
             "answer_stops_fallback_for_good",
             frozenset(("drops", "falls_back")),
         ),
         Known(
             "kerberos-names-in-clear",
-            "With Kerberos the initiator's name stands in its offer, for anyone to read.",
+            "With Kerberos the initiator's name is in its offer, and anybody can read it.",
             "kerberos_names_stay_hidden",
             frozenset(("kerberos",)),
         ),
         Known(
             "identity-to-whoever-answers",
-            "With certificates message 5 shows the initiator's identity to whoever put its own public "
+            "With certificates message 5 shows the initiator's identity to an attacker who put a public "
             "value into message 4: the responder has proved nothing yet.",
             "initiator_identity_stays_hidden",
             frozenset(("alters", "certificate")),
         ),
         Known(
             "offline-guess-of-the-shared-key",
-            "Whoever answers as the responder gets message 5 under a secret that it knows, and with it "
-            "all that a guess of the pre-shared key needs.",
+            "An attacker who answers as the responder receives message 5 under a secret that he knows, and with it "
+            "all that an offline guess of the pre-shared key needs.",
             "shared_key_cannot_be_guessed_offline",
             frozenset(("alters", "pre_shared_key")),
         ),
@@ -83,22 +83,22 @@ KNOWN = {
         ),
         Known(
             "reflected-quick-mode",
-            "Both directions of Phase I have the same keys: an own message 1 that comes back verifies, and "
-            "a peer that does not look at the message id completes Quick Mode with itself.",
+            "Both directions of Phase I have the same keys: a reflected message 1 verifies at its sender, and "
+            "a peer that does not check the message ID completes Quick Mode with itself.",
             "quick_mode_is_not_reflected",
             frozenset(("reflects", "any_message_id")),
         ),
         Known(
             "phase2-outlives-phase1",
-            "With Phase I of 8 h and Phase II of 2 h an SA outlives Phase I by less than 2 h where Phase I "
-            "ended by its lifetime; a Delete right after Quick Mode lets it reach the whole 2 h.",
+            "With lifetimes of 8 h and 2 h a Phase II SA outlives Phase I by less than 2 h if Phase I "
+            "ended by its lifetime; after a Delete right after Quick Mode it is the whole 2 h.",
             "overlap_is_not_reached_by_lifetime",
             frozenset(("deletes_early",)),
             _HOURS,
         ),
         Known(
             "forged-refusal",
-            "A NO-PROPOSAL-CHOSEN in clear can be anybody's: a stack that believes it stops.",
+            "Anybody can send a NO-PROPOSAL-CHOSEN in clear: an implementation that believes it stops.",
             "initiator_hears_a_true_refusal",
             frozenset(("forges", "believes_refusals")),
         ),
@@ -118,8 +118,8 @@ KNOWN = {
         ),
         Known(
             "weaker-second-offer",
-            "Alternatives come before there are keys: who forges them has the initiator offer anew, and "
-            "more widely than at first.",
+            "Alternatives are sent before there are keys: an attacker who forges them makes the initiator offer more "
+            "than at first.",
             "alternatives_only_where_needed",
             frozenset(("forges", "reoffers")),
         ),

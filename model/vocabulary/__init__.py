@@ -8,5 +8,5 @@ selectors   which packets
 policy      what a peer is configured to do
 profiles    how the peer's implementation behaves where implementations differ
 outcomes    the verdict on a pair of peers
-findings    what a reader of the verdict should know or mend
+findings    what a reader of the verdict should know or fix
 """

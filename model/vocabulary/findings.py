@@ -1,4 +1,4 @@
-"""Findings: what a reader of a policy or a verdict should know or mend (DESIGN.md section 5)."""
+"""Findings: what a reader of a policy or a verdict should know or fix (DESIGN.md section 5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from model.vocabulary.places import Place
 
 
 class Severity(Enum):
-    """How grave a finding is; ordered by `rank`."""
+    """The severity of a finding; ordered by `rank`."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -23,7 +23,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change of one configuration file that can be made as it stands.
+    """A change to one configuration file.
 
     place   the line of the setting to replace, or of the section to add to
     text    settings or sections as the file's format writes them, one a line
@@ -41,11 +41,11 @@ class Finding:
 
     place   the line to look at, None only if no line is at fault
     what    what happens, one sentence
-    mend    what to write instead, one sentence or one line of configuration
-    others  further lines that take part
-    way     initiator and responder, where it holds for that direction only
+    mend    the fix: one sentence, or what to write in the configuration
+    others  further lines that matter
+    way     initiator and responder, if it is about one direction only
     child   the Phase II policy of the initiator that it is about
-    edits   changes that were tried: with all of them made, what is found here is gone
+    edits   changes that were tried: together they remove the finding
     """
 
     id: str

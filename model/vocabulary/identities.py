@@ -50,8 +50,8 @@ class Identity:
     """An identity, in normal form.
 
     text   names and addresses in small letters; a range as `first-last`; a key ID in hex; a DN as
-           `C=CH, O=Example`. `#hex` stands for octets that are no such text
-    name   of a DN: its structure, which alone counts; None where its octets are no DN
+           `C=CH, O=Example`. `#hex` stands for octets that are not such text
+    name   of a DN: its structure, which decides; None if its octets are not a DN
 
     `*` at the beginning of a name, and as a value in a DN, is a wildcard where it is expected.
     """
@@ -100,7 +100,7 @@ class Identity:
 
     @property
     def described(self) -> str:
-        """With its kind, for people: `the FQDN 192.0.2.1`, `the key ID office`."""
+        """With its type, for readers: `the FQDN 192.0.2.1`, `the key ID office`."""
         if self.kind is _K.ANY:
             return "any identity"
         if self.kind in (_K.IPV4_RANGE, _K.IPV6_RANGE) and not self.text.startswith("#"):
@@ -112,7 +112,7 @@ class Identity:
 
     @property
     def open(self) -> bool:
-        """Whether it has a wildcard, so that it is a pattern where it is expected."""
+        """Whether it has a wildcard, and so is a pattern when it is expected."""
         if self.name is not None:
             return self.name.open
         return self.kind in (_K.FQDN, _K.USER_FQDN) and self.text.startswith("*")

@@ -43,7 +43,7 @@ _MOST_OCTETS = 65536
 
 
 class RdnMatching(Enum):
-    """How strongSwan holds a name against an expected one (`charon.rdn_matching`)."""
+    """How strongSwan compares a name with an expected one (`charon.rdn_matching`)."""
 
     STRICT = "strict"  # the same relative names in the same order
     REORDERED = "reordered"  # in any order
@@ -78,7 +78,7 @@ class Attribute:
 
     @property
     def text(self) -> str:
-        """The value as text; what is no text of its type is shown as `#hex` (RFC 4514 section 2.4)."""
+        """The value as text; what is not text of its type is shown as `#hex` (RFC 4514 section 2.4)."""
         try:
             text = self.value.decode(_ENCODINGS[self.string])
         except (KeyError, UnicodeDecodeError):
@@ -134,7 +134,7 @@ class DistinguishedName:
 
     @classmethod
     def from_der(cls, der: bytes) -> DistinguishedName:
-        """From DER octets. ValueError: they are no name, or too long."""
+        """From DER octets. ValueError: they are not a name, or too long."""
         if len(der) > _MOST_OCTETS:
             raise ValueError(f"a name of more than {_MOST_OCTETS} octets")
         tag, outer, rest = der_element(der)

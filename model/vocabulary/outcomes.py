@@ -64,8 +64,8 @@ class Phase1Verdict:
 
     needs      what is missing where the outcome is undecided
     why        one sentence where it does not come up
-    sent, wanted   what the initiator sends and the responder wants, where they have no common ground
-    intended   the initiator is not meant to start: it fails, and nothing is wrong
+    sent, wanted   what the initiator sends and the responder wants, if they have nothing in common
+    intended   the initiator is not meant to start: this is not an error
     """
 
     outcome: Outcome
@@ -83,7 +83,7 @@ class Phase2Verdict:
     """One child of the initiator in one direction; `peer_child` is the responder's.
 
     needs, why, sent, wanted    as in Phase1Verdict
-    without_sa                  what becomes of packets without an SA: leaving the initiator, and
+    without_sa                  what happens to packets without an SA: leaving the initiator, and
                                 leaving the responder (None where it has no such child)
     """
 
@@ -146,8 +146,14 @@ class PeerSummary:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything `verify` found out: peers, pairs in both directions, findings of the files."""
+    """Everything `verify` found out: peers, pairs in both directions, findings of the files.
+
+    tried    how many of the failing links had changes tried for them
+    untried  the failing links that had none: their advice is in words only
+    """
 
     peers: tuple[PeerSummary, ...]
     pairs: tuple[PairVerdict, ...]
     findings: tuple[Finding, ...] = ()
+    tried: int = 0
+    untried: tuple[tuple[str, str], ...] = ()

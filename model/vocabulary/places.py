@@ -33,7 +33,7 @@ class Stated(Generic[T]):
 
 
 class PolicyError(Exception):
-    """A policy that cannot be read: what is wrong, where, and what to do about it.
+    """A policy that cannot be used: what is wrong, where, and what to do.
 
     `place` is None only where no file is at fault (an unset environment variable, say).
     """

@@ -1,7 +1,7 @@
-"""What a peer is configured to do, whatever its format said it in.
+"""The configuration of a peer, independent of the format of its file.
 
-A format (model.formats) fills these; choice, verify and the implementation read them. Every value a
-finding may point at is `Stated`, so that it keeps its file and line.
+A format (model.formats) fills these classes; choice, verify and the implementation read them. Every value
+that a finding may point at is `Stated`, and so keeps its file and line.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Phase1Proposal:
     """Phase I algorithms in order of preference, one from each kind to be agreed on (R3).
 
     prfs     pseudo-random functions, where the format names them apart from the hash
-    default  the format's word for "whatever is built in": the lists then hold every algorithm
-             that may be in it, and none is certain
-    unusable words in it that no IKEv1 proposal can have: nothing matches it; empty: there are none
+    default  the format's word for the built-in proposals: the lists then contain every algorithm
+             that may be in them, and none is certain
+    unusable words that no IKEv1 proposal can contain: nothing matches it; empty: none
     """
 
     ciphers: tuple[Cipher, ...]
@@ -51,7 +51,7 @@ class Phase1Proposal:
 class ProtectionProposal:
     """One protocol of a Phase II proposal; AH has no ciphers, an AEAD cipher needs no integrity.
 
-    sequences   whether extended (64-bit) sequence numbers are taken, and whether plain ones are
+    sequences   whether extended (64-bit) sequence numbers are accepted, and whether plain ones are
     """
 
     protocol: Protocol
@@ -65,7 +65,7 @@ class Phase2Proposal:
     """Phase II algorithms in order of preference (R10).
 
     protections  one, or several that are applied together (AH and ESP in a bundle)
-    groups       PFS groups; None among them stands for "or without PFS"; empty: no PFS
+    groups       PFS groups; None among them means "or without PFS"; empty: no PFS
     default      as in Phase1Proposal
     """
 
@@ -90,10 +90,10 @@ _NO_NAMES: Stated[tuple[str, ...]] = Stated(())
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """What a policy asks of the keys and signatures in a certificate's path.
+    """What a policy requires of the keys and signatures in a certification path.
 
-    least_bits   of RSA keys; None: what the stack asks
-    hashes       that signatures may be made with; empty: those that the stack takes
+    least_bits   of RSA keys; None: as in the profile
+    hashes       that signatures may use; empty: as in the profile
     """
 
     least_bits: int | None = None
@@ -104,19 +104,19 @@ class Strength:
 class Credentials:
     """One side of an authentication, as one peer's policy states it.
 
-    identity      as the own side: what it sends; as the other: what is expected. None: the address
-    certificates  the own certificates, or (the other side) exactly the ones accepted
+    identity      as the local side: what it sends; as the other: what is expected. None: the address
+    certificates  the local certificates, or (the other side) exactly the ones accepted
     anchors       trust anchors that the other's certificate must chain to; empty: `Peer.anchors`
     secret        a pre-shared key bound to this very policy; None: looked up in `Peer.secrets`
-    keys          private keys, of which one belongs to the own certificate
-    revocation    as the other: how much must be known of revocation, in the format's word; None: its default
-    strength      as the other: what is asked of keys and signatures; None: what the stack asks
-    place         the section that states all this
+    keys          private keys, of which one belongs to the local certificate
+    revocation    as the other: the required revocation check, in the format's word; None: its default
+    strength      as the other: requirements on keys and signatures; None: as in the profile
+    place         the section that contains all this
     groups        as the other: groups of which it must prove to be a member of one
     policies      as the other: certificate policies, of which one must be in every certificate of the path
-    authority     as the other: the subject of an authority that must stand in the path
-    eap_identity  as the other: an identity that only EAP could prove, which IKEv1 has not
-    unnamed       as its own side: no certificate is named; those that the stack has are in `certificates`
+    authority     as the other: the subject of an authority that must be in the path
+    eap_identity  as the other: an identity that only EAP could prove, which IKEv1 does not have
+    unnamed       as the local side: no certificate is named; those of the daemon are in `certificates`
     """
 
     identity: Stated[Identity | None]
@@ -147,7 +147,7 @@ class Authentication:
 class Life:
     """Lifetimes of an SA, in seconds and kilobytes (1000 octets); None is "no such limit".
 
-    offered   what is put into an offer      hard   when the SA ends at this peer
+    offered   the lifetime in an offer      hard   when the SA ends at this peer
     soft      when this peer starts to replace it, before jitter
     jitter    up to how many seconds earlier it may start
     """
@@ -177,11 +177,11 @@ class WithoutSA(Enum):
 
 
 class WhenDead(Enum):
-    """What follows when the peer of a pair of SAs is found dead, and the pair is gone."""
+    """What happens when the peer of a pair of SAs is dead and the pair was deleted."""
 
     CLEAR = "clear"  # nothing
-    TRAP = "trap"  # it is negotiated anew as soon as a packet asks for it
-    RESTART = "restart"  # it is negotiated anew at once
+    TRAP = "trap"  # it is negotiated again as soon as a packet asks for it
+    RESTART = "restart"  # it is negotiated again at once
 
 
 _CLEARS = Stated(WhenDead.CLEAR)
@@ -190,11 +190,10 @@ _NO_LABEL: Stated[str | None] = Stated(None)
 
 @dataclass(frozen=True, slots=True)
 class DeadPeerDetection:
-    """How a dead peer is told (RFC 3706), in seconds.
+    """How a dead peer is detected (RFC 3706), in seconds.
 
-    delay    silence after which the peer is asked whether it is there, and the time between two
-             questions; None: it is not asked
-    timeout  silence after which it is taken for dead
+    delay    idle time before R-U-THERE is sent, and between two of them; None: it is not sent
+    timeout  idle time after which the peer is dead
     """
 
     delay: Stated[int | None]
@@ -206,11 +205,11 @@ NO_DETECTION = DeadPeerDetection(Stated(None), Stated(None))
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """What Phase II shall protect: packets, protocol suites, mode, lifetimes (R10, R12, R13).
+    """What Phase II protects: packets, protocol suites, mode, lifetimes (R10, R12, R13).
 
-    without_sa    outbound packets while no SA stands; `inbound_clear` whether clear ones are let in
+    without_sa    outbound packets while no SA is up; `inbound_clear` whether clear ones are let in
     starts        whether this peer brings it up by itself (at start or on a packet)
-    when_dead     what follows when its peer is found dead
+    when_dead     what happens when its peer is dead
     label         a security label that packets must have; IKEv1 has none, so that as responder
                   nothing matches
     """
@@ -248,7 +247,7 @@ class AddressPattern:
         return self.first if self.first is not None and self.first == self.last else None
 
     def holds(self, address: Address) -> bool:
-        """Whether the pattern takes the address; a DNS name takes none for certain."""
+        """Whether the pattern matches the address; a DNS name matches none for certain."""
         if self.anything:
             return True
         if self.first is None or self.last is None or self.first.version != address.version:
@@ -282,13 +281,13 @@ class Connection:
     phase2_limit     Phase II negotiations per Phase I SA (R16); None: no limit
     master_key_pfs   a Phase I SA serves one Phase II negotiation only (R12)
     authentications  in order of preference
-    detection        how it tells that the peer is dead
-    virtual_addresses  addresses that it asks its peer for (Mode Config); unspecified ones (0.0.0.0,
+    detection        how it detects that the peer is dead
+    virtual_addresses  addresses that it requests from its peer (Mode Config); unspecified ones (0.0.0.0,
                      ::) leave the choice to the peer
-    pools            names of the pools that its peer gets an address from, in order
-    pulls            the end that wants an address asks for it; False: the other end pushes it
+    pools            names of the pools from which its peer gets an address, in order
+    pulls            the end that needs an address requests it; False: the other end pushes it
     local_port, remote_port   the UDP ports that it starts from (None: the daemon's), and calls
-    mediation        it only mediates between others, and starts nothing
+    mediation        it only mediates between other peers, and starts nothing
     shows_certificate  when it sends its certificate
     asks_certificate   asks its peer for its certificate
     """
@@ -330,9 +329,9 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class SharedSecret:
-    """A pre-shared key and whom it is for; no owners: for anyone.
+    """A pre-shared key and its owners; no owners: for any peer.
 
-    cut     why the text in the file is likely not the whole secret, in words that show none of it
+    cut     why the text in the file is probably not the whole secret, in words that show none of it
     place   the section that states it
     """
 
@@ -344,7 +343,7 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """A connection that the stack refuses to load, so that nothing of it counts."""
+    """A connection that the daemon does not load."""
 
     name: str
     place: Place
@@ -355,8 +354,8 @@ class Discarded:
 class Nat:
     """A source NAT in front of a peer.
 
-    public     the address that the other end sees, and calls if anything is forwarded
-    forwarded  whether UDP 500 and 4500 of the public address lead to the peer
+    public     the address that the other end sees, and calls if there is forwarding
+    forwarded  whether the NAT forwards UDP 500 and 4500 to the peer
     """
 
     public: Address
@@ -365,18 +364,18 @@ class Nat:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One peer: the connections of its policy and what they rest on.
+    """One peer: the connections of its policy, and what they depend on.
 
     name      file name or parent folder, as the command line and all output call it
     files     every file read, in order
     anchors   trust anchors for all connections that name none of their own
     lists     certificate revocation lists
-    findings  what reading the files brought up
-    nat       the NAT that it stands behind, if one is stated
-    discarded connections that the stack does not load, and why
+    findings  findings about the files
+    nat       the NAT in front of it, if one is stated
+    discarded connections that the daemon does not load, and why
     pools     addresses to lease, by name
     stack     options of its daemon outside the policy
-    kept      end certificates that it has, its own and others: a peer need not send one of these
+    kept      end certificates that it has, its own and others: a peer does not need to send these
     """
 
     name: str

@@ -1,6 +1,6 @@
 """How implementations differ, as parameters (DESIGN.md section 3; policy-formats 3.6, 3.7, 4).
 
-Nothing asks for a vendor's name: rules ask for one of these parameters.
+No rule depends on a vendor's name, only on these parameters.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ class Sends(Enum):
 
 
 class Selectors(Enum):
-    """What a responder makes of selectors that differ from its own."""
+    """What a responder does with selectors that differ from its own."""
 
     NARROWED = "narrowed to what both ends select"
     EXACT = "rejected unless equal"
 
 
 class Lifetimes(Enum):
-    """Which lifetime a peer puts into force when the two sides state different ones."""
+    """Which lifetime a peer applies if the two ends differ."""
 
     OWN = "its own"
     SHORTER = "the shorter of the two"
 
 
 class Identities(Enum):
-    """How a peer holds the other's ID payload against its policy."""
+    """How a peer checks the other's ID payload against its policy."""
 
     STATED = "the identity must be the one that the policy states"
     PROVED = "any identity that the credential proves"
 
 
 class Certificates(Enum):
-    """What is asked of certificates where the policy does not say, beyond a path to a trust anchor that
-    is in its time, through authorities, to a certificate that may sign and is not revoked."""
+    """What is required of certificates if the policy says nothing, in addition to a path through CAs to a trust
+    anchor, all valid now, and a certificate that may sign and is not revoked."""
 
     PLAIN = "nothing more: any key, hash and purpose; an invalid revocation list is ignored"
     STRICT = "RSA keys of 2048 bits, SHA-2, purposes that allow IPsec, valid revocation lists"
 
 
 class Phase2AtPhase1End(Enum):
-    """What becomes of Phase II SAs when their Phase I SA ends by lifetime (R19)."""
+    """What happens to Phase II SAs when their Phase I SA ends by lifetime (R19)."""
 
     LIVES_ON = "remains until it expires"
     ENDS_TOO = "is deleted with it"
@@ -79,7 +79,7 @@ class StackProfile:
     selectors              what a responder does with selectors that differ from its own
     identities             how the peer's ID payload is checked against the policy
     refuses_own_identity   a peer that sends the local identity is rejected, whatever it proves (R5)
-    certificates           what certificates must meet (not known of Windows: our own rules)
+    certificates           the requirements on certificates (not known for Windows: ikeproof's own rules)
     phase1_lifetime, phase2_lifetime    which lifetime applies if the two ends differ
     renews_phase1          Phase I is renewed before it ends, by the timer of each end, even if the other
                            end has renewed it; the old SA remains until it expires

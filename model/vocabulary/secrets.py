@@ -12,7 +12,7 @@ from model.vocabulary.places import Place
 class Secret:
     """A shared secret, known by a label; its octets never reach text, hashes, equality or pickles.
 
-    label   how the secret is named to people, such as `ike-rig` or `file:psk.txt`
+    label   the name of the secret in output, for example `ike-rig` or `file:psk.txt`
     place   where the policy refers to it
     octets  the secret itself, or None where the reference could not be read (`missing` says why)
     """
@@ -26,14 +26,14 @@ class Secret:
         self.place = place
         self.missing = missing
         self._known = octets is not None
-        # held in a closure, so that no attribute dump of this object shows it
+        # kept in a closure, so that no dump of attributes shows it
         self._compare: Callable[[Callable[[bytes], bool]], bool] = (
             (lambda test: test(octets)) if octets is not None else (lambda _test: False)
         )
 
     @classmethod
     def later(cls, label: str, place: Place | None, read: Callable[[], bytes | None]) -> Secret:
-        """One that is read only when it is used, and every time anew; `read` yields None if it cannot be."""
+        """A secret that is read each time it is used; `read` returns None if it cannot be read."""
         made = cls(label, place, None, "it cannot be read")
 
         def compare(test: Callable[[bytes], bool]) -> bool:
@@ -45,7 +45,7 @@ class Secret:
 
     @property
     def known(self) -> bool:
-        """True if the octets could be read, or are to be read when they are used."""
+        """True if the octets could be read, or are read when they are used."""
         return self._known
 
     def same_as(self, other: Secret) -> bool:
@@ -55,7 +55,7 @@ class Secret:
         )
 
     def use(self, test: Callable[[bytes], bool]) -> bool:
-        """Give the octets to `test` and return its answer; False where they are not known."""
+        """Call `test` with the octets and return its answer; False if they are not known."""
         return self._compare(test)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Which packets a policy speaks of (RFC 4301 section 4.4.1.1), as sets with an intersection."""
+"""The packets that a policy selects (RFC 4301 section 4.4.1.1), as sets with an intersection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Address = IPv4Address | IPv6Address
 class Selector:
     """Addresses `first` to `last`, an IP protocol (0 is any), ports `ports[0]` to `ports[1]`.
 
-    `own_address` stands for the address the side has on the wire, known only when it negotiates
+    `own_address` means the address of that end on the wire, known only when it negotiates
     (strongSwan's `dynamic`, Windows' `me`); `first` and `last` then span everything.
     """
 

@@ -16,20 +16,20 @@ _PLUGINS: Stated[tuple[str, ...] | None] = Stated(None)
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """Options of the daemon; one that is not stated has its default, and no place.
+    """Options of the daemon; one that is not set has its default, and no place.
 
     file                       the strongswan.conf that was read; None: none was given
     send_vendor_id             tells the peer that it is strongSwan
-    accept_private_algorithms  takes algorithms with numbers of private use from any peer
-    aggressive_pre_shared_key  as responder, takes Aggressive Mode with a pre-shared key
+    accept_private_algorithms  accepts algorithms with private numbers from any peer
+    aggressive_pre_shared_key  as responder, accepts Aggressive Mode with a pre-shared key
     prefers_configured         as responder, its own order of proposals decides; else the initiator's
     unity                      Cisco's Unity extensions: further selectors are negotiated besides the first
-    rdn_matching               how distinguished names are held against the expected ones
-    initiator_only             answers nobody that starts an exchange
+    rdn_matching               how distinguished names are compared with the expected ones
+    initiator_only             answers no peer that starts an exchange
     port, port_nat_t           the UDP ports that it listens on
-    resends                    of a message that is not answered
-    plugins                    those that are loaded, if it is stated
-    findings                   what reading the file brought up
+    resends                    of a message without an answer
+    plugins                    the plugins that are loaded, if the file states them
+    findings                   findings about the file
     """
 
     file: str | None = None

@@ -7,7 +7,7 @@ What SPIN counts, and what it must be equal to:
 states, stored   the reachable states, exactly. There is one process; between two steps it is always at
                  the one control state at the head of its `do`; each step is one d_step, of which SPIN
                  stores no state in between; a state of the machine is one value of the global
-                 variables and the other way round; `hidden` variables are no part of a state
+                 variables and the other way round; `hidden` variables are not part of a state
 transitions      (stored + matched) edges + 1, as the initial state is stored without a transition; each
                  state that breaks an invariant adds one more: the step to itself that reports it
 errors           with -c0 -E: pairs of a state and an invariant that it breaks. Without -E, and without

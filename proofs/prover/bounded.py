@@ -71,7 +71,7 @@ class Search:
         return smt.Growing(self._milliseconds, self._effort)
 
     def told(self, steps: Iterable[str], *, whole: bool = False) -> Told:
-        """A story, to be asked about; KeyError for an action that is none."""
+        """A story, to be asked about; KeyError for an unknown action."""
         return Told(self._paths, tuple(steps), self._growing(), whole=whole)
 
     def story(

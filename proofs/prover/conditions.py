@@ -45,7 +45,7 @@ def _of_ike() -> tuple[Condition, ...]:
         "holds_certificate": "revoke the certificate, and accept only the names that are expected",
         "holds_ticket": "change the keys of the Kerberos principals",
         "breaks_group": "a stronger Diffie-Hellman group",
-        "obtains_secret": "session key PFS for what is still to be made; throw secrets away",
+        "obtains_secret": "session key PFS; erase secrets after use",
         "reflects": "",
     }
     found = [Condition(name, ~a.switches[name], mend) for name, mend in powers.items()]
@@ -61,20 +61,20 @@ def _of_ike() -> tuple[Condition, ...]:
     named = {
         "falls_back": (~p.falls_back, "do not allow clear text after silence"),
         "believes_refusals": (~p.believes_refusals, "do not believe a refusal in clear"),
-        "ignores_lifetimes": (p.compares_lifetimes, "compare the lifetimes in the answer too"),
-        "takes_shorter": (~p.takes_shorter, "put the own lifetime into force"),
+        "ignores_lifetimes": (p.compares_lifetimes, "compare the lifetimes in the answer as well"),
+        "takes_shorter": (~p.takes_shorter, "apply its own lifetime"),
         "deletes_early": (
             ~p.deletes_early("initiator") & ~p.deletes_early("responder"),
             "let Phase I end by its lifetime only",
         ),
         "bytes_only": (all_timed, "give SAs a lifetime in seconds"),
         "no_pfs": (all_pfs, "session key PFS"),
-        "equal_spis": (q.checks_spi, "refuse an SPI equal to the own one"),
-        "any_message_id": (q.checks_message_ids, "refuse message ids of own negotiations"),
-        "reoffers": (~p.reoffers, "do not offer anew after alternatives"),
-        "accepts_degenerate": (p.checks_public, "refuse degenerate public values"),
+        "equal_spis": (q.checks_spi, "reject an SPI equal to its own"),
+        "any_message_id": (q.checks_message_ids, "reject message IDs of its own negotiations"),
+        "reoffers": (~p.reoffers, "make no second offer after alternatives"),
+        "accepts_degenerate": (p.checks_public, "reject degenerate public values"),
         "aggressive": (p.exchange.eq("main"), "use Main Mode"),
-        "takes_aggressive": (~p.takes_exchange("aggressive"), "do not take Aggressive Mode"),
+        "takes_aggressive": (~p.takes_exchange("aggressive"), "do not accept Aggressive Mode"),
         "pre_shared_key": (unused("pre_shared_key"), "use certificates or Kerberos"),
         "certificate": (unused("certificate"), "use pre-shared keys"),
         "kerberos": (unused("kerberos"), "use certificates"),
@@ -90,7 +90,7 @@ def _of_driver() -> tuple[Condition, ...]:
         "no_anti_replay": (limits.checks_replay, "let the receiver check for replays"),
         "late_soft_lifetime": (
             limits.soft_life + limits.slack < limits.life,
-            "a soft lifetime shorter than the hard one by more than acts may be late",
+            "a soft lifetime that is shorter than the hard one by more than the slack of timers",
         ),
         "late_soft_bytes": (
             ~large_packets(own),

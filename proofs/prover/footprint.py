@@ -1,7 +1,7 @@
 """What a term reads, worked out once a term: the variables and policy parameters, by name.
 
     "initiator.state"   a variable, of whichever element        "offers"   a policy parameter
-    "now"               the clock, where a timer is held against it
+    "now"               the clock, where a timer is compared with it
 
 So a question to the solver can leave out what it does not speak of, and a term that a step does not touch
 need not be built again for the state after it.

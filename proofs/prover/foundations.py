@@ -1,4 +1,4 @@
-"""What each promise stands on: its proof, kept so that a change of one action is held against it.
+"""What each promise stands on: its proof, kept so that a change of one action is checked against it.
 
 A promise can break only where some obligation in its proof, or in the proof of what it used, fails. So
 after a change only the obligations of the changed action are looked at, each with the hypotheses that

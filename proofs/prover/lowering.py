@@ -69,7 +69,7 @@ class State:
 
 
 class Lowering:
-    """One specification as formulas. States and parameters are told apart by a tag in their names."""
+    """One specification as formulas. States and parameters are distinguished by a tag in their names."""
 
     def __init__(
         self,

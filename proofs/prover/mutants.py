@@ -45,7 +45,7 @@ EFFORT, SEARCH_MS = 60_000_000, 300_000
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant, by its name: `killed`, `equivalent` or `open`; why; the run that
+    """What happened to a mutant, by its name: `killed`, `equivalent` or `open`; why; the run that
     breaks a promise, of the mutated machine."""
 
     mutant: str
@@ -56,7 +56,7 @@ class Fate:
 
 @dataclass(frozen=True)
 class Material:
-    """What mutants are held against.
+    """What mutants are compared with.
 
     promises, made   the promises; promises and lemmas
     stories          orders of actions, by name         sprinkled   those for one action
@@ -71,7 +71,7 @@ class Material:
 
 
 class Bench:
-    """What becomes of the mutants of one specification."""
+    """What happens to the mutants of one specification."""
 
     def __init__(self, spec: Specification, material: Material) -> None:
         self._spec, self._material = spec, material
@@ -90,13 +90,13 @@ class Bench:
         self._runs: dict[str, tuple[Told, Aim]] = {}
 
     def fates(self, action: Action) -> Iterator[Fate]:
-        """What becomes of each mutant of an action."""
+        """What happens to each mutant of an action."""
         sprinkled: list[Told] = []
         for mutant in mutants_of(action):
             yield self._fate(mutant, sprinkled)
 
     def fate(self, mutant: Mutant) -> Fate:
-        """What becomes of one."""
+        """What happens to one."""
         return self._fate(mutant, [])
 
     def _fate(self, mutant: Mutant, sprinkled: list[Told]) -> Fate:
@@ -126,7 +126,7 @@ class Bench:
     def _told(
         self, mutant: Mutant, sprinkled: list[Told]
     ) -> tuple[Fate | None, Mapping[str, Goal]]:
-        """What becomes of a mutant, if witnesses, a short proof or a story tell; and the promises whose
+        """What happens to a mutant, if witnesses, a short proof or a story tell; and the promises whose
         proofs it shakes."""
         lost = self._lost(mutant, self._witnesses.of(mutant.action))
         if lost:
@@ -231,12 +231,12 @@ _bench = cache(_new_bench)
 
 
 def fate_of(mutant: Mutant, machine: str = "ike") -> Fate:
-    """What becomes of one mutant of a machine."""
+    """What happens to one mutant of a machine."""
     return _bench(machine).fate(mutant)
 
 
 def fates_of(action: tuple[str, str]) -> list[Fate]:
-    """What becomes of each mutant of one action: (machine, action)."""
+    """What happens to each mutant of one action: (machine, action)."""
     machine, name = action
     acts = specification(machine).actions[name]
     fates = _bench(machine).fates(acts)

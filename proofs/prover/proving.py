@@ -185,7 +185,7 @@ def _checked(obligation: Obligation, used: tuple[str, ...], question: Question, 
 
 
 def prove(names: Sequence[str], question: Question, jobs: int) -> Iterator[Verdict]:
-    """The verdict on each promise, as soon as it is known; KeyError for a name that is no promise.
+    """The verdict on each promise, as soon as it is known; KeyError for an unknown promise.
 
     jobs   processes; with one, no other is started
     """

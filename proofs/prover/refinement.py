@@ -198,7 +198,7 @@ def _check(made: Simulation) -> None:
             raise SpecificationError(f"{item} is a {item.sort}, its image a {term.sort}")
     for item in made.mapping:
         if item.op not in ("var", "cell"):
-            raise SpecificationError(f"{item} is no variable")
+            raise SpecificationError(f"{item} is not a variable")
         # Of a family the step of any one element is shown: so nothing may be read that is one's own.
         if any(part.op == "cell" for part in subterms(made.mapping[item])):
             raise SpecificationError(f"{item} is read of one of many: keep it in a record")
@@ -226,7 +226,7 @@ def _check_step(made: Simulation, concrete: Action, item: Is) -> None:
     ]
     if foreign:
         raise SpecificationError(
-            f"{concrete.name} is no joint action, but {action.name} needs the caller: {foreign[0]}"
+            f"{concrete.name} is not a joint action, but {action.name} needs the caller: {foreign[0]}"
         )
 
 
@@ -293,7 +293,7 @@ class Proof:
         return self._low.formula(self._made.mapped(self._made.needed), state)
 
     def _still_needed(self, after: State) -> Formula:
-        """What was handed over is not handed over anew: the parameters would have to change."""
+        """What was handed over is not handed over again: the parameters would have to change."""
         return smt.implies(self._needed(self._before), self._needed(after))
 
     def _is(self, item: Is, after: State, names: Names) -> Formula:
@@ -431,7 +431,7 @@ def _invariants(made: Made, low: Lowering, state: State) -> tuple[Hypothesis, ..
 
 # ---- answers
 def check(name: str, question: Question | None = None) -> Answered:
-    """Show a declared refinement; KeyError for a name that is none."""
+    """Show a declared refinement; KeyError for a name that is not valid."""
     return shown(name, refinements()[name].made(), question or Question())
 
 

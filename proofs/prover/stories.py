@@ -191,7 +191,7 @@ SECOND = (
 
 def _of_flow() -> dict[str, tuple[str, ...]]:
     """One end falls back, before or after it was answered; or while its peer has an SA; both start, and
-    rekey, at once; Phase I is renewed; its initiator begins anew while the responder holds the old one."""
+    rekey, at once; Phase I is renewed; its initiator begins again while the responder holds the old one."""
 
     def each(*steps: str) -> tuple[str, ...]:
         return tuple(f"{end}.{step}" for step in steps for end in ("a", "b"))

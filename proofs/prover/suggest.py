@@ -31,7 +31,7 @@ _PLAIN = (Bool, Enum, Int)
 class Suggested:
     """What came out.
 
-    lemmas   inductive together, each of them shown anew
+    lemmas   inductive together, each of them shown again
     proves   whether the claim is inductive with them
     """
 

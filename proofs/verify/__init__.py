@@ -1,10 +1,10 @@
-"""Does a pair of policies come up, in each direction; with what, why not, and what else to know.
+"""Judges whether a pair of policies comes up in each direction: the suite, or why not, and further findings.
 
 addresses, meeting, links        who calls whom, and which connection answers
 identities, secrets, certificates, paths    what decides between credentials
 phase1, authentication, phase2   the verdict of each phase      bounds      overlap and exposure, closed form
 judging      one connection, both phases        pairs       every link in both directions
-rules, catalogue the findings    mends       what to write, tried out
+rules, catalogue the findings    mends       changes that were tried
 instance, witness   the run that shows a verdict
 
 Loads neither z3 nor any user interface; `cryptography` only for certificates.

@@ -1,7 +1,7 @@
-"""How the addresses that policies state match, and an index of a peer's connections by address.
+"""How the addresses in policies match, and an index of a peer's connections by address.
 
-A policy lists addresses, networks, ranges, names and "any". A stack calls the first of the other end's
-addresses and answers by the connection whose addresses match best (strongSwan 5.9.8, seen in runs).
+A policy lists addresses, networks, ranges, names and "any". An implementation calls the first of the
+other end's addresses, and answers with the connection whose addresses match best (strongSwan 5.9.8, measured).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ANY_OF = {"%any4": 4, "0.0.0.0": 4, "0.0.0.0/0": 4, "%any6": 6, "::": 6, "::/0"
 class Sight:
     """The two addresses as one end sees them; None where no policy states one.
 
-    names   DNS names that are taken to resolve to the other one
+    names   DNS names that are assumed to resolve to the other end
     """
 
     own: Address | None
@@ -48,7 +48,7 @@ def is_name(pattern: AddressPattern) -> bool:
 
 
 def host(pattern: AddressPattern) -> Address | None:
-    """The one address of an entry that is written as an address; a network of one is none."""
+    """The address of an entry that is written as a single address; a network with one address does not count."""
     return pattern.single if not {"/", "-"} & set(pattern.text) else None
 
 
@@ -56,7 +56,7 @@ def host(pattern: AddressPattern) -> Address | None:
 class Target:
     """Whom a connection calls: an address or a name.
 
-    unresolved   names before it, which are passed over where they do not resolve
+    unresolved   names before it, which are skipped if they do not resolve
     """
 
     pattern: AddressPattern
@@ -71,7 +71,7 @@ def called(
     own   what it states of its own address: the IP version of the first one is the one it calls
     """
     versions = [x for item in own if (x := _version(item)) is not None]
-    # None of the first version: one of another that the peer has an address of too.
+    # None of the first version: take one of another version, if the peer has an address of it.
     wanted: list[int | None] = [*dict.fromkeys(versions)] or [None]
     for version in wanted:
         for item in patterns:
@@ -113,9 +113,9 @@ def calls(connection: Connection) -> AddressPattern | None:
 
 
 def targets(connection: Connection) -> tuple[Target, ...]:
-    """Whom it calls first, and whom it calls where the names before do not resolve; none: it cannot start.
+    """Whom it calls first, and whom it calls if the names before do not resolve; empty: it cannot start.
 
-    A name that is the last of them is taken to resolve: without it nothing is called.
+    A name at the end of the list is assumed to resolve: otherwise nothing is called.
     """
     found: list[Target] = []
     unresolved: list[str] = []
@@ -137,16 +137,16 @@ def ikev1(peer: Peer) -> list[Connection]:
 def quality(
     patterns: Iterable[AddressPattern], address: Address | None, names: frozenset[str] = frozenset()
 ) -> int:
-    """How well a list of patterns matches an address; 0 is not at all.
+    """How well a list of patterns matches an address; 0: no match.
 
     address   None: one that no policy states, which only "any" takes
-    names     DNS names that stand for it
+    names     DNS names that mean it
     """
     return max((_quality(item, address, names) for item in patterns), default=0)
 
 
 def own_quality(patterns: Iterable[AddressPattern], address: Address | None) -> int:
-    """The same for the own end; a name among the own addresses is taken to be the one that was called."""
+    """The same for the local end; a name among the local addresses is assumed to be the one that was called."""
     found = list(patterns)
     if address is None and not any(item.anything or is_name(item) for item in found):
         return 0
@@ -154,9 +154,9 @@ def own_quality(patterns: Iterable[AddressPattern], address: Address | None) -> 
 
 
 def priority(connection: Connection, sight: Sight) -> int:
-    """How well a responder's connection is for these addresses; 0: not at all.
+    """How well a responder's connection matches these addresses; 0: no match.
 
-    The caller's address counts twice as much, and one that is for IKEv1 alone a little more.
+    The caller's address counts twice as much, and a connection for IKEv1 alone a little more.
     """
     own = own_quality(connection.local_addresses.value, sight.own)
     other = quality(connection.remote_addresses.value, sight.other, sight.names)
@@ -182,7 +182,7 @@ def _quality(item: AddressPattern, address: Address | None, names: frozenset[str
 
 @dataclass(frozen=True)
 class Directory:
-    """A peer's connections, found by address without going through all of them.
+    """An index of a peer's connections by address.
 
     stated   addresses that the peer states as its own, in the order of the file
     open     whether it may have others: some connection takes any, a network or a name
@@ -206,7 +206,7 @@ class Directory:
 
     @classmethod
     def of(cls, peer: Peer) -> Directory:
-        """Made once for each peer."""
+        """Built once for each peer."""
         stated: dict[Address, None] = {}
         others = False
         for connection in peer.connections:
@@ -235,7 +235,7 @@ _MOST = 4096
 
 
 def directory(peer: Peer) -> Directory:
-    """The index of a peer, kept as long as it is asked for."""
+    """The index of a peer, kept as long as it is used."""
     found = _KEPT.get(id(peer))
     if found is None or found[0] is not peer:
         if len(_KEPT) >= _MOST:

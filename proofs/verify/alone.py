@@ -1,7 +1,7 @@
-"""One policy by itself: what is wrong with it whatever the other end has, and what the other end must have.
+"""One policy alone: what is wrong with it independent of the other end, and what the other end must have.
 
-The policy is judged against its own mirror image. What the mirror image refuses is wrong in the policy
-itself: nothing to offer that IKEv1 can name, no key, a subnet that nothing offers.
+The policy is judged against its own mirror image. What the mirror image rejects is wrong in the policy
+itself: no proposal that IKEv1 can express, no key, a subnet that is never offered.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from proofs.verify.judging import judge_connection, once
 from proofs.verify.mending import phase1_text, phase2_text
 
 OTHER_END = "the other end"
-# Whom a gateway that calls nobody is judged against (an address for documentation, RFC 5737).
+# The peer of a gateway that calls nobody (an address for documentation, RFC 5737).
 _SOMEBODY = AddressPattern("192.0.2.254", ip_address("192.0.2.254"), ip_address("192.0.2.254"))
 # Findings that rest on both ends' policies, or on the mirror's own.
 _OF_PAIRS = frozenset(
@@ -55,8 +55,8 @@ class ChildSheet:
 class Sheet:
     """What the other end must have for one connection; nothing secret.
 
-    calls, from_   the address that it is called at, and from which; None: not stated
-    we, they       how this end identifies itself, and what it expects; "" if not stated
+    calls, from_   the address that is called, and the one that calls; None: not stated
+    we, they       the identity of this end, and the one that it expects; "" if not stated
     sends          what it offers as initiator      takes   what it accepts as responder
     """
 
@@ -119,7 +119,7 @@ def _child(child: Child) -> ChildSheet:
 
 
 def findings_alone(peer: Peer, today: datetime.date) -> tuple[Finding, ...]:
-    """What is wrong with the policy whatever the other end has, and what to know of it."""
+    """What is wrong with the policy independent of the other end, and other remarks."""
     found = list(peer.findings)
     for connection in ikev1(peer):
         calling = connection

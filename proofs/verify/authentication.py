@@ -1,7 +1,7 @@
 """Who authenticates whom, once a transform is chosen: keys, identities, certificates (R3, R5, R6).
 
-In the order in which a run comes to it: pre-shared keys, what the initiator shows, the responder's
-connection for it, what the responder shows.
+In the order of an exchange: pre-shared keys, the initiator's identity, the responder's connection for
+it, the responder's identity.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PSK = (
     AuthMethod.XAUTH_PRE_SHARED_KEY,
     AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
 )
-# An initiator's method, as the responder's own file yields it when read as an initiator's.
+# The initiator's method for each method that the responder's file states as an initiator.
 _MIRRORED = {
     AuthMethod.XAUTH_PRE_SHARED_KEY: AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
     AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY: AuthMethod.XAUTH_PRE_SHARED_KEY,
@@ -81,7 +81,7 @@ class AuthenticationJudge:
         undecided: list[str] = []
         first = None
         if method in _PSK and self.connection.exchange.value is Exchange.AGGRESSIVE:
-            # Message 1 names the initiator: its identity is held against the policy before any key.
+            # Message 1 names the initiator: its identity is checked against the policy before any key.
             first = self._initiator_shows(found, method, [])
         refused = (
             first
@@ -99,7 +99,7 @@ class AuthenticationJudge:
         return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
 
     def cannot_start(self) -> Phase1Verdict | None:
-        """An initiator's own key is looked for before anything is sent: it decides the method."""
+        """An initiator looks for its own key before it sends anything: the key decides the method."""
         for one in self.connection.authentications:
             found = self._unproved(self.initiator, one.own, one.method.value, self.connection)
             if found is None:
@@ -113,7 +113,7 @@ class AuthenticationJudge:
     def aggressive_psk(
         self, found: Sequence[Connection], method: AuthMethod
     ) -> Phase1Verdict | None:
-        """Whether the responder takes Aggressive Mode with a pre-shared key at all."""
+        """Whether the responder accepts Aggressive Mode with a pre-shared key."""
         if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in _PSK:
             return None
         allowed = self.responder.stack.aggressive_pre_shared_key.value
@@ -176,7 +176,7 @@ class AuthenticationJudge:
     def _selected(
         self, found: Sequence[Connection], method: AuthMethod
     ) -> tuple[Selected | None, Selected | None] | Phase1Verdict:
-        """The key that each end takes; in Aggressive Mode both have shown their identities before."""
+        """The key that each end selects; in Aggressive Mode the identities are known by then."""
         here, there = self.facts.wire.initiator, self.facts.wire.responder
         shown: Identity | None = None
         answers: Identity | None = None
@@ -266,7 +266,7 @@ class AuthenticationJudge:
         return by_method or self.wrong_method(by_exchange[0][0])
 
     def _responder_shows(self, method: AuthMethod, undecided: list[str]) -> Phase1Verdict | None:
-        """What the initiator makes of the responder's identity and credential."""
+        """Whether the initiator accepts the responder's identity and credential."""
         own = _of(self.connection, method)
         b = self.facts.responder
         assert b is not None
@@ -288,7 +288,7 @@ class AuthenticationJudge:
         return None
 
     def _responder_named(self, method: AuthMethod) -> Phase1Verdict | None:
-        """Whether the initiator expects the identity that the responder shows."""
+        """Whether the initiator expects the identity that the responder sends."""
         own, b = _of(self.connection, method), self.facts.responder
         assert b is not None
         theirs = _of(b, mirrored(method)).own
@@ -305,8 +305,8 @@ class AuthenticationJudge:
     def _own_identity(
         self, shown: Identity | None, b: Connection, theirs: Credentials, method: AuthMethod
     ) -> Phase1Verdict | None:
-        """Whether the initiator shows the identity that the responder shows too. Two that state none
-        show their addresses, which are two."""
+        """Whether both ends send the same identity. Two ends that state none send their addresses, which
+        differ."""
         own = _of(self.connection, method).own.identity
         stated_ = own.value is not None or theirs.identity.value is not None
         there = self.facts.wire.responder.own
@@ -327,7 +327,7 @@ class AuthenticationJudge:
     def _not_expected(
         self, whose: Peer, judge: Peer, shown: Identity | None, expected: Stated[Identity | None]
     ) -> Phase1Verdict:
-        """One end identifies itself as what the other does not expect; kinds count as well as texts."""
+        """One end sends an identity that the other does not expect; types are compared as well as texts."""
         said = shown.described if shown not in (None, UNSTATED) and shown else "its address"
         wanted = expected.value.described if expected.value is not None else "another principal"
         mine = whose is self.initiator
@@ -386,7 +386,7 @@ class AuthenticationJudge:
     def _by_identity(
         self, found: Sequence[Candidate], shown: Identity | None, judge: Peer
     ) -> list[Candidate]:
-        """Those that take this identity, the best match first."""
+        """Those that accept this identity, the best match first."""
         if judge.profile.identities is Identities.PROVED:
             return [item for item in found if not another_principal(shown, item[1].other)]
         rated = []
@@ -442,7 +442,7 @@ class AuthenticationJudge:
     def _withheld(
         self, whose: Peer, shown: CertificateFile, judge: Peer, expected: Credentials
     ) -> str:
-        """Why the certificate is not sent to an end that does not have it."""
+        """Why the certificate is not sent to an end that needs it."""
         b = self.facts.responder
         ends = (self.connection, b) if whose is self.initiator else (b, self.connection)
         shows, wants = ends
@@ -451,7 +451,7 @@ class AuthenticationJudge:
         return withheld(shows, wants, shown, (*judge.kept, *expected.certificates))
 
     def _weak(self, own: Credentials, chain: Chain) -> None:
-        """Keep what could be broken of a path that is taken."""
+        """Record what could be broken in an accepted path."""
         place = own.certificates[0].place if own.certificates else None
         self.facts.weak += [(place, what) for what in chain.weak]
 
@@ -467,7 +467,7 @@ class AuthenticationJudge:
 
     # ---- exchange and method
     def wrong_exchange(self, b: Connection) -> Phase1Verdict:
-        """The responder wants the other exchange."""
+        """The responder requires the other exchange."""
         mine, theirs = self.connection.exchange, b.exchange
         self.facts.place = mine.place or self.connection.place
         self.facts.other = theirs.place or b.place
@@ -480,7 +480,7 @@ class AuthenticationJudge:
         )
 
     def wrong_method(self, b: Connection) -> Phase1Verdict:
-        """The responder wants another method."""
+        """The responder requires another method."""
         mine = self.connection.authentications[0].method
         theirs = b.authentications[0].method
         self.facts.place = mine.place or self.connection.place
@@ -503,7 +503,7 @@ class AuthenticationJudge:
 
 
 def _cut(peer: Peer, secret: Secret) -> Iterator[str]:
-    """Why a secret is likely not the one that was meant; nothing of it is shown."""
+    """Why a secret is probably not the intended one; nothing of it is shown."""
     for item in peer.secrets:
         if item.secret is secret and item.cut:
             yield f"{secret.label} of {peer.name} is probably not what was meant: {item.cut}"

@@ -6,8 +6,8 @@ exposure  Without PFS one Phase I Diffie-Hellman secret opens every Phase II SA 
           start of Phase I until the last of them ends, both directions, as many as policy allows.
           With PFS each Quick Mode has a secret of its own.
 
-Each is what proved promises say of all policies, for the lifetimes at hand and without the slack of an
-act: `THEOREMS` names them.
+Each is what proved promises say for all policies, applied to these lifetimes and without the slack of
+timers: `THEOREMS` names them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def longer(*limits: Limit) -> Limit:
 def in_force(
     initiator: tuple[Life, Lifetimes], responder: tuple[Life, Lifetimes], what: str
 ) -> tuple[Limit, Limit]:
-    """The limit that each end puts into force: `what` is "seconds" or "kilobytes"."""
+    """The limit that each end applies: `what` is "seconds" or "kilobytes"."""
     (ours, our_rule), (theirs, their_rule) = initiator, responder
 
     def hard(life: Life) -> Limit:
@@ -109,7 +109,7 @@ def exposure(
 
 
 def _since_phase1(profile: StackProfile, phase1: Limit, phase2: Limit) -> Limit:
-    """How long an SA at one end can stand, from the start of its Phase I SA."""
+    """How long an SA at one end can exist, from the start of its Phase I SA."""
     if profile.phase2_at_phase1_end is Phase2AtPhase1End.ENDS_TOO:
         return phase1
     return phase1 + phase2 if phase1 is not None and phase2 is not None else None

@@ -1,6 +1,6 @@
-"""What `default` proposals of both ends hold: the lists of one build, under an assumption that is said.
+"""What `default` proposals of both ends contain: the lists of one build, under an assumption that is printed.
 
-Where one end alone says `default`, its version decides, and that must be stated.
+If only one end has `default`, its version decides, and must be stated.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Every finding there is: stable id, severity, what it means, how to mend it, where that is known from.
+"""Every finding there is: stable id, severity, what it means, how to fix it, and the source.
 
-`ikeproof explain ID` prints an entry; a test holds the ids in use against this table.
+`ikeproof explain ID` prints an entry; a test compares the ids in use with this table.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ _ENTRIES = (
     Entry("ONE-WAY", WARNING, "Comes up from one end only",
         "The negotiation succeeds when one end starts it, and fails when the other does. After a restart or a "
         "rekeying it depends on which end starts.",
-        "Mend the direction that fails.",
+        "Fix the direction that fails.",
         "R2, R10"),
     Entry("START-IMPOSSIBLE", WARNING, "A child that cannot be started",
         "start_action asks this end to bring up the child, at once or on a packet, but its connection has no address "

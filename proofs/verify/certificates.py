@@ -1,4 +1,4 @@
-"""What a certificate says, and whether a peer's trust anchors vouch for it (R3, R5).
+"""The content of a certificate, and whether a trust anchor of a peer leads to it (R3, R5).
 
 Loads `cryptography` only when a policy really names certificates.
 """
@@ -33,9 +33,9 @@ _MAX_CHAIN = 8
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Whether a certificate holds: `fault` is empty if so; `needs` names what cannot be read.
+    """Whether a certificate is accepted: `fault` is empty if so; `needs` names what cannot be read.
 
-    weak   what in a path that holds could be broken, in words
+    weak   what could be broken in an accepted path, in words
     """
 
     fault: str = ""
@@ -64,7 +64,7 @@ def subject(certificate: Certificate) -> Identity:
 
 
 def _subject_octets(body: bytes) -> bytes:
-    """The subject's DER octets: version, if stated, serial number, algorithm, issuer and validity stand
+    """The subject's DER octets: version, if stated, serial number, algorithm, issuer and validity come
     before it (RFC 5280 section 4.1)."""
     _, rest, _ = der_element(body)
     before = 5 if rest[:1] == b"\xa0" else 4
@@ -113,13 +113,13 @@ def check(
     today: datetime.date,
     asked: Asked,
 ) -> Chain:
-    """Hold the certificate one end shows against what the other accepts.
+    """Check the certificate that one end shows against what the other accepts.
 
     accepted  exactly these certificates, if any is named
-    anchors   else a self-signed one of these must vouch for it
-    demanded  and one of these, if any is named, must stand in the chain
-    sent      the other certificates of the end that shows it: what it has of the chain, it sends
-    asked     what else is asked of the path
+    anchors   else a self-signed one of these must lead to it
+    demanded  and one of these, if any is named, must be in the path
+    sent      the other certificates of its owner, which sends what it has of the path
+    asked     what else is required of the path
     """
     certificate = parse(shown)
     if certificate is None:
@@ -156,7 +156,7 @@ def check(
 def withheld(
     shows: Connection, wants: Connection, shown: CertificateFile, kept: tuple[CertificateFile, ...]
 ) -> str:
-    """Why one end does not get the certificate of the other, in words; empty if it does, or keeps it.
+    """Why one end does not receive the certificate of the other, in words; empty if it does, or has it already.
 
     shows, wants   the connection of the end that has it, and of the one that needs it
     kept           certificates that the latter has already
@@ -172,12 +172,12 @@ def withheld(
 
 
 def unmet(expected: Credentials, path: Sequence[Certificate]) -> tuple[str, Place | None]:
-    """Which demand of a policy a proof of identity does not meet, in words, and its line; empty if none.
+    """Which requirement of a policy a proof of identity does not fulfil, in words, and its line; empty if none.
 
     path   of the certificate, its trust anchor included; empty with a pre-shared key
 
-    Membership of a group is proved by attribute certificates or a RADIUS server only, neither of which
-    is read here: strongSwan refuses everybody else, with a pre-shared key too.
+    Only attribute certificates or a RADIUS server prove membership of a group, and neither is read here:
+    strongSwan rejects everybody else, with a pre-shared key too.
     """
     if expected.groups.value:
         groups = ", ".join(expected.groups.value)

@@ -1,4 +1,4 @@
-"""Which of several a stack takes: the connection for an identity, the certificate for its own."""
+"""Which of several an implementation takes: the connection for an identity, its certificate."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def chosen(own: Credentials) -> CertificateFile:
 
 
 def another_principal(shown: Identity | None, expected: Credentials) -> bool:
-    """Whether the principal that is shown is not the one that the policy states: whoever takes any name
-    that is proved takes that one only."""
+    """Whether the principal is not the one that the policy states. A stack that accepts any proved name
+    accepts only the stated one if there is one."""
     stated_ = expected.identity.value
     if shown is None or stated_ is None or stated_.kind is not IdentityKind.PRINCIPAL:
         return False

@@ -1,4 +1,4 @@
-"""Which packets a list of selectors stands for: IKEv1 offers one pair of them (RFC 2409 section 5.5; R21)."""
+"""Which packets a list of selectors covers: IKEv1 offers one pair of them (RFC 2409 section 5.5; R21)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pair = tuple[Child, Stated[Selector], Stated[Selector]]
 
 
 def distinct(stated: Sequence[Stated[Selector]]) -> list[Stated[Selector]]:
-    """The selectors of a list without those that another of the list holds already."""
+    """The selectors of a list without those that another one contains."""
     return [
         item
         for number, item in enumerate(stated)
@@ -26,7 +26,7 @@ def distinct(stated: Sequence[Stated[Selector]]) -> list[Stated[Selector]]:
 
 
 def holds(one: Selector, other: Selector) -> bool:
-    """Whether one selector takes all packets of the other; of an own address only itself is known."""
+    """Whether one selector contains all packets of the other; the local address contains only itself."""
     if one.own_address or other.own_address:
         return one == other
     return one.covers(other)
@@ -38,7 +38,7 @@ def offered(stated: Sequence[Stated[Selector]]) -> Selector:
 
 
 def uncovered(connection: Connection) -> Iterator[Pair]:
-    """Pairs of selectors, local and remote, that a child lists and that no child ever offers."""
+    """Pairs of selectors, local and remote, that a child lists but no child ever offers."""
     negotiated = [x for x in connection.children if x.action.value is Action.NEGOTIATE]
     offers = [(offered(x.local), offered(x.remote)) for x in negotiated]
     for child in negotiated:

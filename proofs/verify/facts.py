@@ -1,4 +1,4 @@
-"""What judging one direction of Phase I finds out on the way."""
+"""Facts about one direction of Phase I that are found while it is judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from proofs.verify.secrets import Selected
 
 @dataclass
 class Facts:
-    """What was found out on the way, for findings, Phase II and the witness run.
+    """Facts found on the way, for findings, Phase II and the witness run.
 
     place   the line to look at where Phase I fails; `other` the peer's line
     missed  why no connection of the responder answers
@@ -36,9 +36,9 @@ class Facts:
     selected: tuple[Selected | None, Selected | None] = (None, None)
     faulty: str = ""  # whose authentication fails: "initiator" or "responder"
     weak: list[tuple[Place | None, str]] = field(default_factory=list)  # in certificates, and where
-    shown: Identity | None = None  # the identity that was refused
-    provable: tuple[Identity, ...] = ()  # identities that the refused end's certificates confirm
-    shared: Identity | None = None  # the identity that both ends show, if it is one
+    shown: Identity | None = None  # the identity that was rejected
+    provable: tuple[Identity, ...] = ()  # identities that the rejected end's certificates confirm
+    shared: Identity | None = None  # the identity, if both ends send the same
 
     def fails(
         self,
@@ -48,6 +48,6 @@ class Facts:
         sent: tuple[Said, ...] = (),
         wanted: tuple[Said, ...] = (),
     ) -> Phase1Verdict:
-        """The verdict that it fails; how to mend it is kept."""
+        """The verdict that it fails; how to fix it is kept."""
         self.mend = mend
         return Phase1Verdict(Outcome.FAILS, reason, why=why, sent=sent, wanted=wanted)

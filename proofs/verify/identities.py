@@ -1,4 +1,4 @@
-"""Whether an identity is the one a policy expects, and how well (strongSwan's `matches`, 5.9.8)."""
+"""Whether an identity matches what a policy expects, and how well (strongSwan's `matches`, 5.9.8)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _RANGES = {
 
 
 def match(identity: Identity, expected: Identity, rule: RdnMatching = RdnMatching.STRICT) -> int:
-    """0: no match; 1: anything is expected; up to 20 for the very same; wildcards between.
+    """0: no match; 1: anything is expected; up to 20 for equality; wildcards in between.
 
-    rule   how distinguished names are held against each other (`charon.rdn_matching`)
+    rule   how distinguished names are compared (`charon.rdn_matching`)
     """
     if expected.kind is IdentityKind.ANY:
         return ANY
     if identity.name is not None and expected.name is not None:
         return _match_names(identity, expected, rule)
     if expected == identity:
-        # strongSwan takes two empty key IDs for different ones
+        # for strongSwan two empty key IDs differ
         return NONE if identity.kind is IdentityKind.KEY_ID and not identity.text else PERFECT
     if _RANGES.get(identity.kind) is expected.kind:
         return _match_range(identity.text, expected.text)
@@ -38,7 +38,7 @@ def match(identity: Identity, expected: Identity, rule: RdnMatching = RdnMatchin
 
 
 def _match_text(text: str, expected: str) -> int:
-    """A `*` at the beginning takes one letter or more; alone it is no better than any."""
+    """A `*` at the beginning matches one letter or more; alone it is no better than any."""
     head, star, tail = expected.partition("*")
     if not star or head or not text:
         return NONE
@@ -48,7 +48,7 @@ def _match_text(text: str, expected: str) -> int:
 
 
 def _match_range(text: str, expected: str) -> int:
-    """An address in a subnet or range; a range of one is the address, everything hardly better than any."""
+    """An address in a subnet or range; a range of one address is that address, and one of all hardly better than any."""
     if text.startswith("#") or expected.startswith("#"):
         return NONE
     low, high = (ipaddress.ip_address(part) for part in expected.split("-"))
@@ -61,7 +61,7 @@ def _match_range(text: str, expected: str) -> int:
 
 
 def _match_principal(name: str, expected: str) -> int:
-    """A name that is shown may leave its realm out; case does not count, as with Windows."""
+    """The peer's name may omit its realm; case does not matter, as with Windows."""
     whole = "@" in name
     return PERFECT if name == (expected if whole else expected.rpartition("@")[0]) else NONE
 

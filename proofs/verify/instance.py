@@ -1,7 +1,7 @@
 """Two concrete policies as an instance of the specification (R3, R7, R10).
 
-What the files say of offers goes in as tables, transform by transform, and the specification chooses
-by itself. What they say of credentials (secrets that agree, identities that match) goes in as facts.
+Offers become tables, transform by transform, and the specification chooses by itself. Credentials
+(equal secrets, matching identities) become facts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from proofs.verify.bounds import in_force, negotiations
 from proofs.verify.phase2 import ChildFacts
 from proofs.verify.tables import phase1_against
 
-NO_LIMIT = 2**31  # seconds: no policy states so long a lifetime
+NO_LIMIT = 2**31  # seconds: no policy states a longer lifetime
 
 METHODS = {
     AuthMethod.PRE_SHARED_KEY: "pre_shared_key",
@@ -52,7 +52,7 @@ def instance(
 
 
 def _table(judgement: Judgement, initiator: Peer, responder: Peer) -> Table[Phase1Suite]:
-    """The offer against the responder, also where the verdict fell before it came to that."""
+    """The offer against the responder, also if the verdict was reached before that."""
     facts, connection = judgement.phase1, judgement.connection
     if facts.table.rows or facts.responder is None:
         return facts.table
@@ -77,7 +77,7 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
     exchange = judgement.connection.exchange.value
     own, theirs = facts.secrets
     lacking = reason is Reason.PSK_MISMATCH
-    # What the initiator would not take back from its own offer (the prf of its hash) is no choice.
+    # What the initiator would reject of its own offer (the prf of its hash) is not a choice.
     refused = reason is Reason.PROPOSAL_P1
     has = {"initiator": not lacking or own is not None}
     has["responder"] = not lacking or theirs is not None
@@ -111,7 +111,7 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
 
 
 def _timing(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str, object]:
-    """Times: those that the policies state; the rest decides no verdict, as nothing is lost or late."""
+    """Times: those in the policies; no other time decides a verdict, as nothing is lost or late."""
     ours, b = judgement.connection, judgement.phase1.responder
     ends = (ours.life, initiator.profile.phase1_lifetime)
     theirs = ((b or ours).life, responder.profile.phase1_lifetime)

@@ -1,7 +1,7 @@
 """One connection of an initiator against a responder: both phases, bounds and findings.
 
-Where an address is open and makes a difference, each possibility is judged; if they differ, the verdict
-is `undecided` and says what each would give.
+If an address is not known and makes a difference, each possibility is judged; if they differ, the verdict
+is `undecided` and gives the outcome of each.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _REACH = "both peers reach each other"
 
 @dataclass(frozen=True)
 class Judgement:
-    """A pair's verdict with everything it rests on: the witness run is made from this."""
+    """A pair's verdict with everything that it rests on; the witness run is made from this."""
 
     verdict: PairVerdict
     connection: Connection
@@ -109,8 +109,8 @@ def one_direction(
 ) -> list[Judgement]:
     """All connections of the initiator towards a responder.
 
-    Where the responder states no address and several connections call different ones, its address
-    decides which of them is for it: if they differ, that is what is missing.
+    If the responder states no address and several connections call different ones, its address
+    decides which of them is for it: if the verdicts differ, the address is missing.
     """
     found = [judge_connection(initiator, item, responder, today) for item in connections]
     called = {whom.text for item in connections if (whom := calls(item))}
@@ -131,7 +131,7 @@ def one_direction(
 
 
 def _gist(met: Meeting, verdict: PairVerdict) -> tuple[object, ...]:
-    """What must be the same whatever the address is; a selector that is the address itself is."""
+    """What must not depend on the address; a selector that is the address itself counts as the same."""
     own = str(met.wire.responder.other)
 
     def plain(selector: object) -> str:
@@ -146,7 +146,7 @@ def _gist(met: Meeting, verdict: PairVerdict) -> tuple[object, ...]:
 
 
 def _whichever(first: Judgement, each: Sequence[tuple[Meeting, Judgement]]) -> Judgement:
-    """The verdict does not depend on the address, so no assumption on it is made, and none is shown."""
+    """The verdict does not depend on the address, so there is no assumption about it."""
     if len(each) == 1 and not each[0][0].network:
         return first
     kept = [x for x in first.verdict.assumptions if len(each) == 1 or not _on_address(x)]
@@ -175,7 +175,7 @@ def _undecided(
     first: Judgement,
     each: Sequence[tuple[Meeting, Judgement]],
 ) -> Judgement:
-    """What each address would give, in the order of the responder's file."""
+    """The outcome for each address, in the order of the responder's file."""
     told: dict[str, str] = {}
     for item, judged in each:
         via = item.connections[0].name
@@ -200,7 +200,7 @@ def _undecided(
 def _open(
     initiator: Peer, responder: Peer, first: Judgement, need: str, starting: End
 ) -> Judgement:
-    """An undecided verdict: nothing is known but what is missing."""
+    """An undecided verdict, with what is missing."""
     verdict = PairVerdict(
         starting,
         End(first.verdict.responder.peer, None),
@@ -218,7 +218,7 @@ def _where(connection: Connection) -> Place:
 
 
 def in_short(verdict: PairVerdict, *, names: bool = True) -> str:
-    """A verdict in a few words, to set it beside others; with the names of the children that answer."""
+    """A verdict in a few words, for comparison; with the names of the children that answer."""
     first = verdict.phase1
     if first.outcome is Outcome.FAILS:
         return f"Phase I fails ({first.reason.value if first.reason else '?'})"
@@ -242,7 +242,7 @@ def in_short(verdict: PairVerdict, *, names: bool = True) -> str:
 def _without_sa(
     connection: Connection, facts: Facts, phase2: Sequence[Phase2Verdict]
 ) -> tuple[WithoutSA | None, WithoutSA | None]:
-    """The worst that becomes of packets without an SA, leaving each end."""
+    """The worst that happens to packets without an SA, leaving each end."""
     ours = [
         item.without_sa.value
         for item in connection.children

@@ -1,16 +1,16 @@
-"""What address a peer is leased, and what becomes of `dynamic` selectors (Mode Config; strongSwan 5.9.8).
+"""What address a peer is leased, and what happens to `dynamic` selectors (Mode Config; strongSwan 5.9.8).
 
 Every rule was measured on two daemons, in both directions. The client is the end with `vips`, the server
 the one with `pools`; either may start Phase I.
 
-- The client's own `dynamic` is what it was leased, else its address.
-- The server's `dynamic` for the client is what was leased; a server with pools that leased nothing has
-  none at all, so that no client without a lease gets through by it. A server without pools takes the address.
-- Each address that is asked for is leased from the first pool of its family; a certain one that is asked
-  for is but a wish.
-- Pull (the default): the client asks. Push (`pull = no`): the server begins. A client that waits for a
-  push never starts Quick Mode; neither does a server that starts, and waits for a client to ask, or has
-  nothing for it. Nor do two ends that both ask and lease.
+- The client's own `dynamic` is its leased address, else its address.
+- The server's `dynamic` for the client is what was leased. If a server with pools leased nothing it is
+  empty, so that a client without a lease does not match it. A server without pools uses the address.
+- Each requested address is leased from the first pool of its family; a request for a particular address
+  is only a wish.
+- Pull (the default): the client requests. Push (`pull = no`): the server begins. A client that waits for
+  a push never starts Quick Mode. Neither does a server that starts and waits for a request, or has no
+  address to lease, nor do two ends that both request and lease.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from model.vocabulary.places import Place
 from model.vocabulary.policy import Connection, Peer, Pool
 from model.vocabulary.selectors import Address, Selector
 
-#: pools that a plugin of the daemon answers for, whatever `pools` of swanctl.conf says
+#: pools that a plugin of the daemon serves, whatever `pools` in swanctl.conf contains
 _ELSEWHERE = ("dhcp", "radius")
 
 
 @dataclass(frozen=True, slots=True)
 class Dynamic:
-    """What `dynamic` stands for at one end: its address, the pools it was leased from, or nothing."""
+    """What `dynamic` means at one end: its address, the pools it was leased from, or nothing."""
 
     pools: tuple[Pool, ...] = ()
     nothing: bool = False
@@ -52,14 +52,14 @@ ADDRESS, NOTHING = Dynamic(), Dynamic(nothing=True)
 
 @dataclass(frozen=True, slots=True)
 class Leases:
-    """What comes of two connections.
+    """The result for two connections.
 
     initiator_local, initiator_remote, responder_local, responder_remote
-             what `dynamic` stands for in local_ts and remote_ts of either end
+             what `dynamic` means in local_ts and remote_ts of either end
     leased   the pools that the client has an address of, in the order of its requests
     server   the name of the peer that leases; empty if none does
     fault    why Quick Mode never starts although Phase I is up; empty if it does
-    note     what is leased to nobody, and why, where that decides about a `dynamic`; empty if nothing
+    note     why nothing is leased, if that decides about a `dynamic`; else empty
     needs    what must be known to decide
     place, mend   of the fault or the note: the line, and what to write
     """
@@ -80,7 +80,7 @@ class Leases:
 def leases(
     initiator: Peer, connection: Connection, responder: Peer, answering: Connection
 ) -> Leases:
-    """What becomes of `vips` and `pools` of an initiator's connection and the responder's."""
+    """What happens to `vips` and `pools` of an initiator's connection and the responder's."""
     starts, answers = _Side(initiator, connection), _Side(responder, answering)
     if starts.asks and answers.asks:
         if starts.leases and answers.leases:
@@ -127,11 +127,11 @@ class _Side:
         return self.connection.pulls.value
 
     def finds(self, server: _Side) -> tuple[Pool, ...]:
-        """What this end gets of a server, for each address that it asks for."""
+        """What a server leases to this end, for each address that it requests."""
         return server.found([item.version for item in self.connection.virtual_addresses.value])
 
     def found(self, versions: list[int]) -> tuple[Pool, ...]:
-        """A pool for each address asked for, by IP version: the first of its family."""
+        """A pool for each requested address, by IP version: the first of its family."""
         by_name = {pool.name: pool for pool in self.peer.pools}
         named = [by_name[name] for name in self.connection.pools.value if name in by_name]
         firsts = [next((x for x in named if x.first.version == item), None) for item in versions]
@@ -148,7 +148,7 @@ def _with_client(client: _Side, server: _Side, *, client_starts: bool) -> Leases
     if waiting is not None:
         return waiting
     versions: list[int] = [item.version for item in wants.value]
-    # a server that pushes does so whether or not the client wants it
+    # a server pushes whether or not the client wants it
     if not client.asks and server.leases and not server.pulls:
         versions = [4]
     found = server.found(versions) if server.leases else ()
@@ -167,7 +167,7 @@ def _with_client(client: _Side, server: _Side, *, client_starts: bool) -> Leases
 
 
 def _waiting(client: _Side, server: _Side, *, client_starts: bool) -> Leases | None:
-    """A client that waits for an address to be pushed, which nobody pushes."""
+    """A client waits for an address that nobody pushes."""
     if not client.asks or client.pulls:
         return None
     pushed = server.leases and not server.pulls

@@ -1,4 +1,4 @@
-"""Which connections of two peers are for each other: by address where that decides, else by identity."""
+"""Which connections of two peers are for each other: by address if that decides, else by identity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from proofs.verify.meeting import Missed, meetings
 def links_judged(
     peers: Iterable[Peer], links: Iterable[tuple[str, str]]
 ) -> Iterable[list[tuple[Peer, Connection, Peer]]]:
-    """What is to be judged for each link: connections that may start it, from either side."""
+    """What is judged for each link: the connections of either side that may start it."""
     by_name = {peer.name: peer for peer in peers}
     for one, other in links:
         a, b = by_name[one], by_name[other]
@@ -26,7 +26,7 @@ def links_judged(
 def facing(initiator: Peer, responder: Peer) -> list[Connection]:
     """The initiator's connections towards this responder.
 
-    Those that call it and are answered; where none is, those that seem meant for it. A peer without
+    Those that call it and are answered; if there are none, those that seem meant for it. A peer without
     IKEv1 starts what it has, and nobody answers.
     """
     near = _calling(initiator, responder)

@@ -1,7 +1,7 @@
-"""What strongSwan's charon (5.9.8) logs for a finding, and at which end, seen in runs.
+"""What strongSwan's charon (5.9.8) logs for a finding, and at which end, as measured.
 
-A test holds the table against the runs that are kept (tests/data/charon/logs.json). How much a line tells:
-`sure` names the finding by itself; the others only with what stands around them (`logs` knows how).
+A test compares the table with the runs that are kept (tests/data/charon/logs.json). A line
+with `sure` identifies the finding by itself; the others only together with nearby lines (see `logs`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A log of strongSwan's charon -> the findings that it points to, with its lines.
 
-A line is judged with what stands before it in the same IKE_SA: charon refuses with the same notification
-in Phase I and in Quick Mode, and looks a key up again before it gives up.
+A line is judged together with earlier lines of the same IKE_SA: charon rejects with the same notify in
+Phase I and in Quick Mode, and looks up a key again before it gives up.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Pointed:
 
     @property
     def sure(self) -> bool:
-        """Whether it is one finding and no other."""
+        """Whether it is exactly one finding."""
         return len(self.findings) == 1
 
 
@@ -85,7 +85,7 @@ def _later_steps(lines: Sequence[str]) -> dict[str, int]:
 def _judged(
     matching: Sequence[LogLine], line: str, before: Sequence[str], goes_on: bool
 ) -> tuple[str, ...]:
-    """The findings that a line points to, with what stands before it."""
+    """The findings that a line points to, with the lines before it."""
     ids = list(dict.fromkeys(item.finding for item in matching))
     if "P1-PSK" in ids and "no shared key" in line and goes_on:
         return ()  # it was found by the addresses

@@ -1,8 +1,8 @@
 """Who answers a connection: whom it calls, from where, and which of the other's connections match.
 
-Where a policy leaves an address open, every address that makes a difference is tried: each is a
-`Meeting` of its own, and the caller compares what comes of them. Nothing is guessed: what is taken to
-be so is an assumption that the report prints.
+If a policy leaves an address open, every address that makes a difference is tried: each is a `Meeting`
+of its own, and the caller compares the results. Nothing is guessed: what is assumed is printed in the
+report.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ NO_NAMES: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One way in which the addresses may stand.
+    """One combination of addresses.
 
     connections   the responder's, the best match first
-    assumptions   what is taken to be so beyond what the policies state
+    assumptions   what is assumed beyond what the policies state
     caller        the initiator's address as the responder sees it, where no policy states it
-    network       the network that this address stands for: any of it would do
+    network       the network that this address represents: any address of it would do
     """
 
     wire: Wire
@@ -115,7 +115,7 @@ def _towards(
         made = [_meeting(initiator, responder, target, there, x) for x in wanted]
         fitting = [x for x in made if x.connections]
         if not fitting and not wanted[0].stated:
-            # None of the addresses that it states elsewhere fits: it may have others.
+            # None of the addresses that it states elsewhere matches: it may have others.
             wider = _unstated_callers(initiator, responder, family)
             made = [_meeting(initiator, responder, target, there, x) for x in wider]
             fitting = [x for x in made if x.connections]
@@ -225,7 +225,7 @@ def _no_family(initiator: Peer, connection: Connection, responder: Peer) -> Miss
 
 
 def _public_as_own(peer: Peer, public: Address, reason: Reason) -> Missed:
-    """A host behind a NAT that states the public address as its own has no connection that works."""
+    """A host behind a NAT that states the public address as its own has no working connection."""
     stated = next(x for x in peer.connections if x.local_addresses.place)
     return Missed(
         reason,
@@ -247,12 +247,12 @@ def _own_place(peer: Peer) -> Place | None:
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
-    """An address that the call may come from, as the responder sees it.
+    """An address from which the call may come, as the responder sees it.
 
-    own       the same as the initiator sees it; they differ behind a NAT
-    names     DNS names of the responder's policy that are taken for it
+    own       the same address as the initiator sees it; they differ behind a NAT
+    names     DNS names in the responder's policy that are assumed to resolve to it
     stated    False where the address is only one of those that it may be
-    network   the network or range that the address stands for
+    network   the network or range that the address represents
     """
 
     seen: Address | None
@@ -316,7 +316,7 @@ def _names(peer: Peer) -> list[str]:
 
 def _possible(responder: Peer, family: int | None) -> dict[Address, str]:
     """Addresses of a caller that make a difference to the responder's choice, each with the network that
-    it stands for."""
+    it represents."""
     known: Directory = directory(responder)
     found: dict[Address, str] = dict.fromkeys(known.answering, "")
     for _, connection in known.others:
@@ -331,8 +331,8 @@ def _possible(responder: Peer, family: int | None) -> dict[Address, str]:
 
 
 def _mentioned(peer: Peer, connection: Connection) -> Iterator[Address]:
-    """Addresses by which a peer looks for a key, or which it expects as an identity: which of them a name
-    stands for makes a difference to it."""
+    """Addresses by which a peer looks up a key, or which it expects as an identity: it matters to the peer
+    to which of them a name resolves."""
     identities = [item.other.identity.value for item in connection.authentications]
     found = dict.fromkeys(x for x in (*identities, *_owners(peer)) if x is not None)
     for identity in found:

@@ -1,4 +1,4 @@
-"""How to mend an offer that the other end does not accept, in the words of the file it stands in."""
+"""How to fix an offer that the other end does not accept, in the syntax of its file."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from proofs.verify.mends.search import Reload, mended
 from proofs.verify.rules import on_both
 from proofs.verify.spread import Link, Linked, spread
 
-# Changes are tried for so many links, and until so many connections were read again: where a whole
-# fleet fails, the first links show the cause.
+# Limits on the links for which changes are tried, and on the connections that are read again for that:
+# where a whole fleet fails, the first links show the cause. The report names the other links.
 MOST_MENDED, MOST_READ = 64, 8_000
 
 
@@ -31,8 +31,8 @@ def verify(
     """Judge every link in both directions.
 
     peers   by distinct names                links   pairs of those names
-    today   the day certificates are held against
-    reload  reads a peer again after changes, so that what is advised is tried; None: not tried
+    today   the day for which certificates are judged
+    reload  reads a peer again after changes, so that changes can be tried; None: none are tried
     processes  that judge; None: as many as there are processors, where there are many links
     """
     tried = read = 0
@@ -54,11 +54,14 @@ def verify(
         return _linked(both_directions(a, b, today))
 
     pairs: list[PairVerdict] = []
+    untried: list[tuple[str, str]] = []
     findings: list[Finding] = [item for peer in peers for item in peer.findings]
     wanted = list(links)
     for link, plain in zip(wanted, spread(judged, wanted, processes), strict=True):
         found = plain
-        if plain.lacks and reload is not None and tried < MOST_MENDED and read < MOST_READ:
+        if plain.lacks and reload is not None and (tried >= MOST_MENDED or read >= MOST_READ):
+            untried.append(link)
+        elif plain.lacks and reload is not None:
             a, b = (by_name[name] for name in link)
             tried += 1
             kept.clear()
@@ -67,7 +70,9 @@ def verify(
         pairs += found.verdicts
         findings += found.findings
     summaries = tuple(PeerSummary(p.name, p.files, p.profile.name) for p in peers)
-    return Report(summaries, tuple(pairs), once(findings))
+    return Report(
+        summaries, tuple(pairs), _causes_once(once(findings), pairs), tried, tuple(untried)
+    )
 
 
 def _linked(found: Sequence[Judgement]) -> Linked:
@@ -77,7 +82,7 @@ def _linked(found: Sequence[Judgement]) -> Linked:
 
 
 def both_directions(a: Peer, b: Peer, today: datetime.date) -> list[Judgement]:
-    """Every connection of either peer that is for the other."""
+    """The verdicts on every connection of either peer that is for the other."""
     return [
         judged
         for initiator, responder in ((a, b), (b, a))
@@ -85,6 +90,13 @@ def both_directions(a: Peer, b: Peer, today: datetime.date) -> list[Judgement]:
     ]
 
 
+def _causes_once(findings: Sequence[Finding], pairs: Sequence[PairVerdict]) -> tuple[Finding, ...]:
+    """Without SECRET-CUT where P1-PSK reports the same secret: that finding names the cause already."""
+    keys = [item for pair in pairs for item in pair.findings if item.id == "P1-PSK"]
+    named = {place for item in keys for place in (item.place, *item.others)}
+    return tuple(x for x in findings if x.id != "SECRET-CUT" or x.place not in named)
+
+
 def _lacks(judged: Judgement) -> bool:
-    """Whether there is something that a change could mend."""
+    """Whether there is something that a change could fix."""
     return any(item.severity is Severity.ERROR for item in judged.verdict.findings)

@@ -1,7 +1,7 @@
-"""What is asked of a certification path beyond signatures and trust: strength, usage, revocation (R3, R5).
+"""What is required of a certification path beyond signatures and trust: strength, usage, revocation (R3, R5).
 
-What a stack asks is in its profile; strongSwan's was seen in runs (docs/agreement.md, strictness about
-certificates). The engine has its own rules for the same (`impl/auth/paths.py`): a test holds the two together.
+The requirements of an implementation are in its profile; strongSwan's were measured (docs/agreement.md, strictness about
+certificates). The engine has its own rules for the same (`impl/auth/paths.py`): a test compares the two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate, CertificateRevocationList, ExtensionType
 
 E = TypeVar("E", bound="ExtensionType")
-#: what can be broken with the means of today: shorter keys, other hashes
+#: what can be broken today: shorter keys, other hashes
 SAFE_BITS = 2048
 SAFE_HASHES = frozenset(("sha256", "sha384", "sha512"))
 #: RSA with MD5 and with SHA-1 (RFC 8017 appendix A.2.4)
@@ -35,12 +35,12 @@ _PURPOSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an end asks of the other's path.
+    """What an end requires of the other's path.
 
     least_bits, hashes   of RSA keys, and under signatures; empty: any
-    strict      whether purposes, and what an authority may sign, are looked at, and old lists refuse
+    strict      whether purposes and the keyUsage of authorities are checked, and out-of-date lists reject
     lists       revocation lists      needs_list   whether there must be one for each issuer
-    needs_named  whether there must be one for each certificate that says where it can be asked
+    needs_named  whether there must be one for each certificate that names a distribution point
     """
 
     least_bits: int = 0
@@ -52,7 +52,7 @@ class Asked:
 
     @classmethod
     def by(cls, judge: Peer, expected: Credentials) -> Asked:
-        """What a peer asks by its policy, and where that does not say by its stack."""
+        """What a peer requires by its policy or, if that says nothing, by its profile."""
         strict = judge.profile.certificates is Certificates.STRICT
         stated = expected.strength.value if expected.strength is not None else Strength()
         bits = stated.least_bits if stated.least_bits is not None else SAFE_BITS * strict
@@ -64,7 +64,7 @@ class Asked:
 
 
 def unfit_end(certificate: Certificate, name: str, asked: Asked) -> str:
-    """Why the certificate of an end does not do, whoever vouches for it; empty if it does."""
+    """Why the certificate of an end is rejected, whoever issued it; empty if it is accepted."""
     from cryptography import x509
 
     bits, usage = _rsa_bits(certificate), extension(certificate, x509.KeyUsage)
@@ -80,7 +80,7 @@ def unfit_end(certificate: Certificate, name: str, asked: Asked) -> str:
 
 
 def unfit_path(path: Sequence[Certificate], today: datetime.date, asked: Asked) -> str:
-    """Why a path to a trust anchor does not do; empty if it does."""
+    """Why a path to a trust anchor is rejected; empty if it is accepted."""
     return next(_faults(path, today, asked), "")
 
 
@@ -106,7 +106,7 @@ def _faults(path: Sequence[Certificate], today: datetime.date, asked: Asked) -> 
 
 
 def weaknesses(path: Sequence[Certificate]) -> tuple[str, ...]:
-    """What in a path could be broken; a root's own signature proves nothing, and its key does."""
+    """What could be broken in a path; the signature of a root on itself does not matter, its key does."""
     found = []
     for certificate in path:
         said, bits = certificate.subject.rfc4514_string(), _rsa_bits(certificate)
@@ -143,7 +143,7 @@ def extension(certificate: Certificate, kind: type[E]) -> E | None:
 def _revocation(
     certificate: Certificate, issuer: Certificate, today: datetime.date, asked: Asked
 ) -> str:
-    """What lists say against a certificate. What one names is revoked, however old the list is."""
+    """What revocation lists say against a certificate. A certificate on a list is revoked, however old the list is."""
     by, good, some = issuer.subject.rfc4514_string(), False, False
     for item in _lists_of(asked.lists):
         if item.issuer != certificate.issuer:
@@ -164,7 +164,7 @@ def _revocation(
 
 
 def _names_a_place(certificate: Certificate) -> bool:
-    """Whether it says where a list is, or an answer of OCSP."""
+    """Whether it names a distribution point or an OCSP responder."""
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID
 
@@ -199,7 +199,7 @@ def _signed_list(item: CertificateRevocationList, issuer: Certificate) -> bool:
         return False
 
 
-# ---- signatures that `cryptography` verifies no more
+# ---- signatures that `cryptography` no longer verifies
 def old_signature(item: Certificate | CertificateRevocationList) -> bool:
     """Whether it is signed with MD5 or SHA-1."""
     return item.signature_algorithm_oid.dotted_string in _OLD_SIGNATURES

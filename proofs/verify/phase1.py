@@ -1,7 +1,7 @@
 """Phase I between an initiator's connection and a responder: outcome, reason, suite (R3, R5, R7).
 
-Each rule here is one of the specification's guards, made concrete for two policies; a property test
-holds the two against each other (`proofs.verify.witness`).
+Each rule here is one of the specification's guards, applied to two policies; a property test
+compares the two (`proofs.verify.witness`).
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Phase1Judge:
         return row, None
 
     def _other_group(self, row: Row[Phase1Suite]) -> Phase1Verdict | None:
-        """Message 1 of Aggressive Mode holds a public value already, of one group (RFC 2409 section 5)."""
+        """Message 1 of Aggressive Mode already contains a public value, of one group (RFC 2409 section 5)."""
         sent = self.facts.table.rows[0].suite.group
         aggressive = self._connection.exchange.value is Exchange.AGGRESSIVE
         if not aggressive or row.suite.group is sent:

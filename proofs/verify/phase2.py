@@ -22,7 +22,7 @@ from proofs.verify.tables import PRIVATE_MEND, assumed, phase2_against, why_priv
 
 @dataclass
 class ChildFacts:
-    """What was found out on the way, for findings and the witness run."""
+    """Facts found on the way, for findings and the witness run."""
 
     child: Child
     answer: Child | None = None
@@ -49,8 +49,8 @@ def judge(
 ) -> tuple[Phase2Verdict, ChildFacts]:
     """The outcome for one child, and what it rests on.
 
-    phase1_group   the group that Phase I agreed on; None where that is open
-    leases         what virtual addresses make of `dynamic` selectors
+    phase1_group   the group that Phase I agreed on; None if that is not known
+    leases         what `dynamic` selectors become with virtual addresses
     """
     facts = ChildFacts(child, place=child.place)
     judging = _Phase2Judge(
@@ -71,7 +71,7 @@ class _Phase2Judge:
     facts: ChildFacts
 
     def verdict(self) -> Phase2Verdict:
-        """In the order in which a responder looks at message 1: clients, mode, proposals, key."""
+        """In the order in which a responder checks message 1: clients, mode, proposals, key."""
         child, facts = self.child, self.facts
         if self.leases.fault:
             return self._nothing_leased()
@@ -114,7 +114,7 @@ class _Phase2Judge:
         )
 
     def _depends(self, answer: Child) -> Phase2Verdict:
-        """It comes up or not by an address that nothing states."""
+        """Whether it comes up depends on an address that no file states."""
         names = " and ".join(sorted(self.facts.unknown))
         self.facts.place = self.child.local[0].place or self.child.place
         need = f"the address of {names} (local_addrs), which the selectors of child {answer.name} depend on"
@@ -133,7 +133,7 @@ class _Phase2Judge:
         return _one_port(ours[0]), _one_port(theirs[0])
 
     def _received(self, sent: tuple[Selector, Selector]) -> tuple[Selector, Selector]:
-        """What the responder takes them for: with a NAT between, transport mode is for the addresses
+        """How the responder understands them: through a NAT, transport mode is for the addresses
         that it sees (RFC 3947 section 5.2; strongSwan 5.9.8)."""
         sight = self.ends.responder
         mode = on_the_wire(self.child.mode.value)
@@ -147,7 +147,7 @@ class _Phase2Judge:
     ) -> tuple[Child, Selector, Selector] | None:
         """The responder's child for these selectors, and what both select; the best match wins.
 
-        A child that passes or drops the packets is found too: it answers no negotiation.
+        A child that passes or drops the packets is found too: it rejects the negotiation.
         """
         best: tuple[int, Child, Selector, Selector] | None = None
         for child in self.connection.children:
@@ -205,7 +205,7 @@ class _Phase2Judge:
     def _common(
         self, mine: Selector, sent: Selector, whose: Peer, seen: Address | None
     ) -> Selector | None:
-        """What both select; where one of them is an address that nothing states, that may decide."""
+        """What both select; an address that no file states may decide that."""
         common = mine.meet(sent)
         if common is None or mine.own_address == sent.own_address:
             return common
@@ -221,13 +221,13 @@ class _Phase2Judge:
     def _shrinks(
         self, selector: Selector, address: Address | None, mode: Mode, whose: Peer
     ) -> None:
-        """Transport mode leaves of a selector the address alone: one that nothing states may not be in it."""
+        """Transport mode reduces a selector to the address; one that no file states may not be in it."""
         fixed = not selector.own_address and not selector.is_everything
         if fixed and address is None and on_the_wire(mode) is Mode.TRANSPORT:
             self.facts.unknown.add(whose.name)
 
     def _nothing_leased(self) -> Phase2Verdict:
-        """Mode Config never ends, so Quick Mode never begins."""
+        """Mode Config never completes, so Quick Mode never begins."""
         self.facts.starts = False
         self.facts.place = self.leases.place or self.child.place
         self.facts.mend = self.leases.mend
@@ -380,13 +380,13 @@ class _Phase2Judge:
 
 
 def _host_at(address: Address | None, selector: Selector) -> Selector:
-    """Packets of one host; of an address that nothing states, whatever it is."""
+    """Packets of one host; an address that no file states counts as one host."""
     everywhere = replace(OWN_ADDRESS, protocol=selector.protocol, ports=selector.ports)
     return everywhere.at(address) if address is not None else everywhere
 
 
 def _one_port(selector: Selector) -> Selector:
-    """An ID payload holds one port or none: of a range the lower one (RFC 2407 section 4.6.2)."""
+    """An ID payload contains one port or none: for a range the lower one (RFC 2407 section 4.6.2)."""
     low, high = selector.ports
     if low == high or selector.ports == ANY_PORTS:
         return selector
@@ -396,8 +396,8 @@ def _one_port(selector: Selector) -> Selector:
 def _at(
     selector: Selector, dynamic: Dynamic, address: Address | None, mode: Mode, profile: StackProfile
 ) -> list[Selector]:
-    """A selector as it is negotiated: what `dynamic` stands for is put in, and transport mode leaves of it
-    the address alone. None where nothing is left; several for several leases."""
+    """A selector as it is negotiated: `dynamic` is replaced, and transport mode reduces it to the
+    address. Empty if nothing is left; several for several leases."""
     found = dynamic.resolved(selector, address)
     if address is None or mode is not Mode.TRANSPORT or not profile.transport_for_hosts:
         return list(found)

@@ -1,4 +1,4 @@
-"""Whether message 1 can go out and arrive: ports, mediation, daemons that answer nobody (strongSwan 5.9.8,
+"""Whether message 1 can be sent and arrive: ports, mediation, daemons that answer nobody (strongSwan 5.9.8,
 measured in both directions)."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from model.vocabulary.policy import Connection, Peer
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Why nobody answers message 1: in words, the line, what to write."""
+    """Why nobody answers message 1: in words, the line, and the fix."""
 
     why: str
     place: Place | None
@@ -21,8 +21,8 @@ class Unreached:
 def unreached(initiator: Peer, connection: Connection, responder: Peer) -> Unreached | None:
     """Why a start by this connection gets no answer of the responder; None: it may get one.
 
-    Addresses are judged elsewhere. A daemon has two sockets, one for IKE and one for NAT traversal, whose
-    packets begin with a marker: each talks to its like only.
+    Addresses are judged elsewhere. A daemon has two sockets, one for IKE and one for NAT traversal with a
+    marker in its packets: each reaches only a socket of the same kind.
     """
     if connection.mediation.value:
         return Unreached(

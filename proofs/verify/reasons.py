@@ -1,4 +1,4 @@
-"""What each reason of a failure is called: the id of its finding, and a few words for people."""
+"""The finding of each reason for a failure, and its title in a few words."""
 
 from __future__ import annotations
 

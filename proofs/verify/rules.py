@@ -1,4 +1,4 @@
-"""What a reader of a pair's verdict should know: findings on one direction, and on both."""
+"""Findings on one direction of a pair, and on both."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _WEAK_GROUPS = (Group.MODP_768, Group.MODP_1024, Group.MODP_1536, Group.MODP_102
 def finding(
     id_: str, place: Place | None, what: str, mend: str = "", *others: Place | None
 ) -> Finding:
-    """A finding with the severity of its entry, and the entry's advice where none is better."""
+    """A finding with the severity of its entry, and with the entry's advice unless there is a better one."""
     entry = CATALOGUE[id_]
     rest = tuple(item for item in others if item is not None and item != place)
     return Finding(id_, entry.severity, place, what, mend or entry.mend, rest)
@@ -61,7 +61,7 @@ def on_direction(
     facts: Facts,
     children: Sequence[ChildFacts],
 ) -> Iterator[Finding]:
-    """All findings on one direction, each with the direction that it is about."""
+    """All findings on one direction, each marked with that direction."""
     way = (initiator.name, responder.name)
     found = list(on_phase1(connection, verdict.phase1, facts, way))
     for item, child_facts in zip(verdict.phase2, children, strict=True):
@@ -87,7 +87,7 @@ def on_phase1(
 ) -> Iterator[Finding]:
     """Findings on Phase I in one direction."""
     if verdict.outcome is Outcome.FAILS and verdict.reason:
-        if not (facts.missed and facts.missed.intended):  # on_both knows whether that does harm
+        if not (facts.missed and facts.missed.intended):  # on_both decides whether that matters
             cause, said = CAUSES[verdict.reason], f"Phase I: {sentence(verdict, *way)}"
             yield finding(cause.id, facts.place, said, facts.mend, facts.other)
         return
@@ -125,7 +125,7 @@ def _weak_cipher(cipher: Cipher | None, place: Place | None, where: str) -> Iter
 
 
 def on_offers(connection: Connection, peer: Peer, phase1_group: Group | None) -> Iterator[Finding]:
-    """What stands in the initiator's policy and never reaches the other end (R3, R10, R12)."""
+    """What is in the initiator's policy and is never offered to the other end (R3, R10, R12)."""
     for proposal in connection.proposals:
         if proposal.default:
             continue
@@ -214,7 +214,7 @@ def on_phase2(
 def on_nat(
     initiator: Peer, responder: Peer, connection: Connection, verdict: PairVerdict
 ) -> Iterator[Finding]:
-    """What is negotiated through a NAT, and cannot pass it."""
+    """What is negotiated through a NAT and cannot pass it."""
     for item in verdict.phase2:
         parts = item.suite.protections if item.suite is not None else ()
         child = next(x for x in connection.children if x.name == item.child)
@@ -235,7 +235,7 @@ def on_nat(
 
 
 def on_coverage(connection: Connection) -> Iterator[Finding]:
-    """Selectors that the policy lists and that nothing offers."""
+    """Selectors that the policy lists but never offers."""
     for child, local, remote in uncovered(connection):
         first = remote if remote.value != offered(child.remote) else local
         said = finding(
@@ -247,7 +247,7 @@ def on_coverage(connection: Connection) -> Iterator[Finding]:
 
 
 def on_packets(initiator: Peer, connection: Connection, responder: Peer) -> Iterator[Finding]:
-    """What leaves this end in clear while no SA stands, whatever becomes of the negotiation (R8)."""
+    """What leaves this end in clear while no SA is up, whatever the outcome of the negotiation (R8)."""
     for child in connection.children:
         without = child.without_sa
         if child.action.value is not Action.NEGOTIATE or without.value is WithoutSA.DROPPED:
@@ -269,7 +269,7 @@ def on_later(
     facts: Facts,
     children: Sequence[ChildFacts],
 ) -> Iterator[Finding]:
-    """What goes wrong when the SAs are renewed, or are not (R17)."""
+    """What goes wrong when SAs are renewed, or because they are not (R17)."""
     if verdict.phase1.outcome is not Outcome.ESTABLISHED or facts.responder is None:
         return
     for item in phase1_troubles((initiator, connection), (responder, facts.responder)):
@@ -282,7 +282,7 @@ def on_later(
 
 
 def on_signs_of_life(initiator: Peer, connection: Connection, responder: Peer) -> Iterator[Finding]:
-    """Whether what this end does to find out that the other is dead comes to anything (RFC 3706)."""
+    """Whether dead peer detection of this end has an effect (RFC 3706)."""
     delay = connection.detection.delay
     deaf = next((p for p in (responder, initiator) if not p.profile.dead_peer_detection), None)
     if delay.value is None or deaf is None:
@@ -346,7 +346,7 @@ def on_both(pairs: Sequence[Judgement]) -> Iterator[Finding]:
 
 
 def _answers_only(found: Sequence[Judgement], up: bool) -> Iterator[Finding]:
-    """An end that calls nobody, as a dial-in gateway does: well, if the other end brings it up."""
+    """An end that only answers, for example a dial-in gateway: fine if the other end can start."""
     for judged in found:
         missed, end = judged.phase1.missed, judged.verdict.initiator.peer
         assert missed is not None

@@ -1,10 +1,9 @@
-"""Which pre-shared key each end takes for the other (RFC 2409 section 5.4; strongSwan 5.9.8, measured).
+"""Which pre-shared key each end selects for the other (RFC 2409 section 5.4; strongSwan 5.9.8, measured).
 
-In Main Mode no identity is known when the key is needed. An initiator asks with the identities of its
-connection, its address standing for a local one that is not stated, and "any" for a remote one. A
-responder tries its connections for the two addresses in their order; one that states no local identity
-is passed over. What finds nothing so is looked up by the two addresses. In Aggressive Mode both
-identities are known.
+In Main Mode no identity is known when the key is needed. An initiator looks it up by the identities of
+its connection: its address if no local one is stated, and "any" if no remote one is. A responder tries
+its connections for the two addresses in their order, without those that state no local identity. If that
+finds nothing, the key is looked up by the two addresses. In Aggressive Mode both identities are known.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class Selected:
 
     shared       the key and whom it is for
     rule         what selected it, in words: `by the address 192.0.2.2`
-    own, other   the identities that were asked with
+    own, other   the identities of the lookup
     by_address   nothing was found by the identities of the connections
     connection   whose identities found it; None: by address
     """
@@ -52,7 +51,7 @@ def address_identity(address: Address | None) -> Identity | None:
 
 
 def stated(identity: Identity | None, address: Address | None) -> Identity | None:
-    """The identity a policy states, or the address it stands for where it states none."""
+    """The identity that a policy states, or the address if it states none."""
     return identity if identity is not None else address_identity(address)
 
 
@@ -64,7 +63,7 @@ def best(secrets: Sequence[SharedSecret], own: Identity, other: Identity) -> Sec
 
 @dataclass(frozen=True)
 class _Keyring:
-    """Keys by owner: of hundreds only those are looked at that can match."""
+    """An index of keys by owner, for files with hundreds of them."""
 
     secrets: Sequence[SharedSecret]
     exact: dict[Identity, list[int]]
@@ -99,7 +98,7 @@ _MOST = 4096
 
 
 def _keyring(secrets: Sequence[SharedSecret]) -> _Keyring:
-    """Made once for each list, and kept as long as it is asked for."""
+    """Built once for each list, and kept as long as it is used."""
     found = _KEPT.get(id(secrets))
     if found is None or found.secrets is not secrets:
         if len(_KEPT) >= _MOST:
@@ -131,7 +130,7 @@ def select(
     initiates: bool | None = None,
     shown: Identity | None = None,
 ) -> Selected | None:
-    """The key that a peer takes; None: it has none.
+    """The key that a peer selects; None: it has none.
 
     connections  those it may be for, in their order; an initiator's is the one it starts
     initiates    whether the peer is the initiator; None: not known, and a local identity that is not
@@ -156,7 +155,7 @@ def select(
         found = best_shared(peer.secrets, own, other)
         if found is not None:
             return Selected(found, _rule(found, own, other), own, other, False, connection)
-    # An address that no policy mentions is nobody's: only a key for anyone is found by it.
+    # An address that no policy mentions has no owner: only a key for any peer is found by it.
     here = address_identity(own_address) or ANY_IDENTITY
     there = address_identity(other_address) or ANY_IDENTITY
     found = best_shared(peer.secrets, here, there)
@@ -172,7 +171,7 @@ def _asked(
     initiates: bool | None,
     shown: Identity | None,
 ) -> Iterator[tuple[Connection, Identity, Identity]]:
-    """The identities that a key is asked for with, connection by connection."""
+    """The identities by which a key is looked up, connection by connection."""
     for connection in connections:
         for authentication in connection.authentications:
             own = authentication.own.identity.value

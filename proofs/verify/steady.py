@@ -1,6 +1,6 @@
-"""What a second lifetime reveals of a pair that comes up: renewals that collide, or that nobody makes (R17).
+"""Problems of a pair after its first lifetime: renewals that collide, or that neither end makes (R17).
 
-Closed forms of what two strongSwan 5.9.8 did over several lifetimes, scaled to seconds
+Closed forms of what two strongSwan 5.9.8 daemons did over several lifetimes, scaled to seconds
 (tests/interop/test_lives.py). Times count from when the SA is made.
 """
 
@@ -26,7 +26,7 @@ class Trouble:
 def phase1_troubles(
     one: tuple[Peer, Connection], two: tuple[Peer, Connection]
 ) -> Iterator[Trouble]:
-    """Of Phase I SAs between these two connections, whoever made the first."""
+    """Problems of Phase I SAs between these two connections, whichever end started."""
     ends = [(peer, x) for peer, x in (one, two) if peer.profile.renews_phase1 and _soft(x.life)]
     if not ends:
         return
@@ -59,7 +59,7 @@ def phase1_troubles(
 
 
 def phase2_troubles(one: tuple[Peer, Child], two: tuple[Peer, Child]) -> Iterator[Trouble]:
-    """Of Phase II SAs between these two children."""
+    """Problems of Phase II SAs between these two children."""
     (a, ours), (b, theirs) = sorted((one, two), key=lambda end: end[0].name)
     lives = (ours.life, theirs.life)
     ends = min((x for x in (_hard(life) for life in lives) if x), default=None)
@@ -98,7 +98,7 @@ def _place(connection: Connection) -> Place:
 
 
 def span(seconds: int) -> str:
-    """A time as people say it: `3 h 36 min`, `54 s`."""
+    """A time for readers: `3 h 36 min`, `54 s`."""
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
     parts = ((hours, "h"), (minutes, "min"), (left, "s"))

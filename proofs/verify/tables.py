@@ -1,4 +1,4 @@
-"""Offers held against a responder's proposals, with what both daemons are told beside their policies."""
+"""Offers compared with a responder's proposals, and what both daemons are told beyond their policies."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PRIVATE_MEND = "set charon.send_vendor_id = yes in strongswan.conf at both ends,
 def why_private(
     offers: Sequence[Offer[S]], table: Table[S], takes: Callable[[S], bool], responder: Peer
 ) -> str:
-    """Why a transform that both ends have is not taken: its number is of private use; empty if none is."""
+    """Why a transform that both ends have is not accepted: its number is private; empty if it is accepted."""
     for offer in offers:
         if table.winner() is None and offer.suite.private and takes(offer.suite):
             return (
@@ -56,7 +56,7 @@ def why_private(
 
 
 def assumed(table: Table[S], initiator: Peer, responder: Peer) -> list[str]:
-    """What is taken to be the default of strongswan.conf, where another setting would choose otherwise."""
+    """Which options of strongswan.conf are assumed to be at their defaults, where another value would change the choice."""
     found = []
     if responder.format == "swanctl" and responder.stack.file is None:
         other = replace(table, prefers_own=not table.prefers_own).winner()

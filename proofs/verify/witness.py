@@ -1,7 +1,7 @@
 """The run of the specification that shows a verdict (DESIGN.md sections 3 and 5).
 
-The run is found by letting the specification act on the two policies without an attacker; so it also
-checks the verdict, which was worked out from the same policies without it.
+The run is found by running the specification on the two policies without an attacker. So it also
+checks the verdict, which was derived from the same policies without it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Witness:
-    """A run, and whether it ends as the verdict says; `why` tells where it does not."""
+    """A run, and whether it ends as the verdict says; `why` says where it does not."""
 
     run: Run
     agrees: bool
@@ -81,7 +81,7 @@ def _plain(char: str) -> bool:
 def witness(
     judgement: Judgement, initiator: Peer, responder: Peer, child: ChildFacts | None
 ) -> Witness | None:
-    """The run for one direction and one child; None where the verdict is open or nobody answers."""
+    """The run for one direction and one child; None if the verdict is undecided or nobody answers."""
     verdict = judgement.verdict
     first = verdict.phase1
     second = next(
@@ -101,7 +101,7 @@ def witness(
     ):
         return None
     if child is not None and not child.table.rows:
-        # Refused before the offer was looked at: the specification still wants to see it.
+        # Rejected before the offer was checked: the specification still needs it.
         offers = phase2_offer(
             child.child.proposals,
             child.child.mode.value,
@@ -128,14 +128,14 @@ def witness(
 
 
 def _useful_part(spec: Specification) -> Specification:
-    """The specification with the acts of a negotiation only: what is enabled is worked out for these."""
+    """The specification with only the actions of a negotiation."""
     part = copy(spec)
     part.actions = {name: item for name, item in spec.actions.items() if _act_of(name)}
     return part
 
 
 def _act(machine: Machine) -> list[Step]:
-    """Take the first step that can be taken, until none is left; nothing goes wrong on the way."""
+    """Take the first possible step until none is left; no message is lost or late."""
     state, steps = machine.initial, []
     for _ in range(MAX_STEPS):
         enabled = [step for step in machine.enabled(state) if _useful(machine, step)]
@@ -157,7 +157,7 @@ def _useful(machine: Machine, step: Step) -> bool:
 
 
 def _act_of(name: str) -> bool:
-    """Whether it is an act of the negotiation itself: nothing is late, lost, altered or deleted."""
+    """Whether it is an action of the negotiation itself: nothing is late, lost, altered or deleted."""
     return name != DELAY and name not in TIMED and not name.startswith(("attacker.", "flood."))
 
 

@@ -179,39 +179,39 @@ def _cell(item: Compared | None) -> str:
 _TEXT = """\
 # Agreement with strongSwan
 
-Made from `tests/data/charon/records.json` by `python -m tests.interop.records`; a test keeps it current.
+Generated from `tests/data/charon/records.json` by `python -m tests.interop.records`; a test checks that it is current.
 
 Two strongSwan {version} daemons, with the plugins that Debian's packages load, negotiated every case in both
-directions, unless one end cannot start. `verify` reads the same files. The two must agree on the outcome, the reason,
-the suites of both phases and the selectors.
+directions, unless one end cannot start. `verify` reads the same files, and must find the same outcome, reason, suites of
+both phases, and selectors.
 
 Most cases are a working pair of configurations with one field changed at one end or at both ("two changes": two
-fields). If one end is changed, the other is the unchanged side. The other cases are complete configurations: problems
-that were reported in public, several addresses, IPv6, NAT, several connections, identities and secrets of every kind,
-virtual addresses, options of strongswan.conf. For these the first column is the peer at 192.0.2.1.
+fields). If only one end is changed, the other is the unchanged side. The other cases are complete configurations:
+problems from public reports, several addresses, IPv6, NAT, several connections, identities and secrets of every kind,
+virtual addresses, options of strongswan.conf. In these, the first column is the peer at 192.0.2.1.
 
 | what is changed | cases | unchanged side starts | changed side starts | undecided (a) | conditional (b) | disagreements |
 |---|---|---|---|---|---|---|
 {rows}
 
-(a) The files do not decide the outcome, and `verify` says what it needs. All needs in this table:
+(a) The outcome depends on something that is not in the files, and `verify` says what is missing. In this table:
 
-- `default` proposals at one end: the list depends on version and plugins. With `--version` it is decided. If both ends
-  have `default`, the same build is assumed, and that is printed.
-- The peer's own address, where it is not stated and decides which connection the responder takes.
-- XAUTH: the user name and password.
+- The content of `default` proposals at one end, which depends on the version and the plugins. With `--version` the
+  outcome is decided. If both ends have `default`, the same build is assumed, and the assumption is printed.
+- The peer's own address, if it is not stated and decides which connection the responder selects.
+- The user name and password of XAUTH.
 
-(b) The verdict is right under an assumption that does not apply to the case:
+(b) The verdict is correct under its printed assumption, but the assumption is not true in the case:
 
-- A host has the addresses that its policy states as its own, and no others. The cases have a policy with a wrong one.
+- A host has exactly the addresses that its policy states as its own. In these cases the policy states a wrong one.
 - A host name resolves to the peer's address. In these cases it resolves to another address, or to none.
 
 strongSwan does not distinguish a wrong exchange mode from a wrong authentication method, nor, as initiator, an unusable
-method from a missing private key. There `verify` must give one of the two reasons.
+method from a missing private key. In these cases `verify` must give one of the two reasons.
 
-The kernel of the test machine may lack ESP and AH. strongSwan is told that its SAs were installed
-(`tests/interop/rig/kernel_shim.c`), so transport mode, AH and selectors are negotiated as on any other machine. What
-happens over two lifetimes is in `tests/interop/test_renewals.py`.
+The kernel of the test machine may lack ESP and AH. A shim (`tests/interop/rig/kernel_shim.c`) reports SAs as installed,
+so transport mode, AH and selectors are negotiated as on any other machine. Behaviour over two lifetimes is tested in
+`tests/interop/test_renewals.py`.
 
 ## Every case
 
@@ -226,7 +226,7 @@ Failed: phase and reason. Established: suite of Phase I / suite of Phase II.
 def main() -> int:
     """Write the document, with --live the records too; 1 on a disagreement, 2 if it cannot run."""
     parser = argparse.ArgumentParser(description="the agreement of verify with strongSwan")
-    parser.add_argument("--live", action="store_true", help="let two charons decide anew")
+    parser.add_argument("--live", action="store_true", help="let two charons decide again")
     parser.add_argument("--changed", action="store_true", help="the same for new and changed cases")
     asked, today = parser.parse_args(), datetime.date.today()
     if asked.live or asked.changed:

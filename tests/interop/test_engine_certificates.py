@@ -129,5 +129,5 @@ def test_r3_strongswan_takes_kerberos_for_xauth_and_we_notice(place: str) -> Non
         return
     assert failed(out) == (
         "auth-method",
-        "the peer takes method 65001, and no vendor id says that it means Kerberos",
+        "the peer chose method 65001 without a vendor ID that says that it means Kerberos",
     )

@@ -114,7 +114,7 @@ def test_r5_clocks_that_differ_are_refused_with_clear_words() -> None:
     ("case", "end", "words"),
     [
         ("no ticket", "a", "there is no ticket: "),
-        ("no key", "b", "there is no key for that name in the keytab: "),
+        ("no key", "b", "the keytab has no key for that name: "),
         ("no KDC", "a", "no KDC answers: "),
     ],
 )

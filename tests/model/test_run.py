@@ -63,7 +63,7 @@ def test_a_step_that_cannot_be_taken_is_named_with_the_guard_that_says_no() -> N
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("by=2", "by=9", "no value"),
+        ("by=2", "by=9", "not a value"),
         ("step add", "step sub", "no action"),
         ("end box.n 4", "end box.n 5", "at the end box.n is 4"),
         ("end box.n 4", "end box.m 4", "no such variable"),

@@ -54,7 +54,7 @@ def load(path: str, name: str, reader: Reader) -> Peer:
 
 
 def _wrong(error: ValidationError, file: str, places: Mapping[Path, Place]) -> PolicyError:
-    """The first fault, at the nearest line that is known. Values are not shown: one may be secret."""
+    """The first fault, at the nearest known line. Values are not shown: one may be secret."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     path: Path = tuple(item for item in first["loc"] if not _is_branch(item))
     place = Place(file, 1)

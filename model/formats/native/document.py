@@ -73,7 +73,7 @@ class ActionName(StrEnum):
 
 
 class WhenDeadName(StrEnum):
-    """What follows when the peer is found dead."""
+    """What happens when the peer is dead."""
 
     CLEAR = "clear"
     RESTART = "restart"
@@ -221,9 +221,9 @@ class Rule(Table):
 class NatTable(Table):
     """The NAT in front of the host, if there is one."""
 
-    public: Annotated[str, Field(description="The address that the other end sees.")]
+    public: Annotated[str, Field(description="The public address, which the other end sees.")]
     forwarded: Annotated[
-        bool, Field(description="UDP ports 500 and 4500 of it lead to the host.")
+        bool, Field(description="The NAT forwards UDP ports 500 and 4500 to the host.")
     ] = False
 
 

@@ -1,4 +1,4 @@
-"""Where each value of a TOML file stands: tomllib reads, tree-sitter knows the lines."""
+"""The line of each value of a TOML file: tomllib reads the values, tree-sitter the lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DIGITS = 1000
 
 
 def parse(text: str, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:
-    """The values of a TOML document and the line of each. PolicyError with the line if it is none."""
+    """The values of a TOML document and the line of each. PolicyError with the line if it is not valid."""
     try:
         tree = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

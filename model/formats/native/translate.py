@@ -62,7 +62,7 @@ _METHODS = {
     "kerberos": AuthMethod.KERBEROS,
 }
 _PROTOCOLS = {"any": 0, "icmp": 1, "tcp": 6, "udp": 17, "raw": 255}
-#: questions that a peer may leave open before it is dead, if dpd_timeout does not say
+#: R-U-THERE messages without an answer until the peer is dead, if dpd_timeout is not set
 _QUESTIONS = 5
 _UNITS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
@@ -138,15 +138,15 @@ class Translator:
             known = ", ".join(policy.filter_lists) or "none"
             raise self._wrong(
                 (*path, "filter_list"),
-                f"no filter list {rule.filter_list!r}",
-                f"there are: {known}",
+                f"there is no filter list {rule.filter_list!r}",
+                f"the policy has: {known}",
             )
         if rule.filter_action not in policy.filter_actions:
             known = ", ".join(policy.filter_actions) or "none"
             raise self._wrong(
                 (*path, "filter_action"),
-                f"no filter action {rule.filter_action!r}",
-                f"there are: {known}",
+                f"there is no filter action {rule.filter_action!r}",
+                f"the policy has: {known}",
             )
         lifetime = self._seconds(("main_mode", "lifetime"), main.lifetime)
         return Connection(
@@ -171,7 +171,7 @@ class Translator:
         )
 
     def _detection(self) -> DeadPeerDetection:
-        """How a dead peer is told; by default after the time of five questions."""
+        """How a dead peer is detected; by default after five times dpd_delay."""
         main = self._policy.main_mode
         above: tuple[Path, Path] = ("main_mode", "dpd_delay"), ("main_mode", "dpd_timeout")
         if main.dpd_delay == 0:
@@ -303,7 +303,7 @@ class Translator:
         return Authentication(Stated(_METHODS[kind], place), own, other)
 
     def _peer_principal(self, path: Path, item: document.Method) -> Credentials:
-        """Whom Kerberos must say the peer is; its realm says which of them vouches for that."""
+        """The principal that the peer must have, with its realm."""
         text, place = item.peer_principal, (*path, "peer_principal")
         if text is None:
             return Credentials(Stated(ANY_IDENTITY, self._place(path)))
@@ -359,7 +359,7 @@ class Translator:
             Stated(self._end(path, item, "destination"), self._line((*path, "destination"))),
         ]
         if item.source != "me" and item.destination == "me":
-            ends.reverse()  # written from the other side: the own end is the destination
+            ends.reverse()  # written from the other side: the local end is the destination
         kind = Action(action.action.value)
         place = self._place((*above, "action")) or self._line(above)
         soft = kind is Action.NEGOTIATE and action.allow_unsecured
@@ -403,7 +403,7 @@ class Translator:
         protocol = int(name) if numbered else _PROTOCOLS[name]
         if protocol > 255:
             raise self._wrong(
-                (*path, "protocol"), f"{name} is not a protocol", "protocols end at 255"
+                (*path, "protocol"), f"{name} is not a protocol", "write a number up to 255"
             )
         ports = (port, port) if port else ANY_PORTS
         return Selector(found.first, found.last, protocol, ports, found.own_address)

@@ -25,7 +25,7 @@ from model.vocabulary.profiles import CHARON
 def load(path: str, name: str, reader: Reader) -> Peer:
     """Read a swanctl.conf and what it includes.
 
-    A connection that swanctl discards is left out, with a finding; so does the rest count.
+    A connection that swanctl discards is left out, with a finding, and the rest is read.
     PolicyError: the file cannot be read, its syntax is wrong, or no connection is left.
     """
     tree = settings.load(path, reader)

@@ -49,7 +49,7 @@ class Importer:
 
     # ---- connections
     def connection(self, section: Section) -> Connection:
-        """One section below `connections`. PolicyError: swanctl discards it, and only it."""
+        """One section of `connections`. PolicyError: swanctl discards this section, and no other."""
         mark = len(self.findings)
         try:
             return self._connection(section)
@@ -65,7 +65,9 @@ class Importer:
         get = section.values.get
         version = values.number(v) if (v := get("version")) and v.text else 0
         if version not in (0, 1, 2):
-            raise _wrong(get("version"), f"there is no IKE version {version}", "write version = 1")
+            raise _wrong(
+                get("version"), f"version {version} is not a version of IKE", "write version = 1"
+            )
         versions = frozenset({1, 2}) if version == 0 else frozenset({version})
         if 1 not in versions:
             self.findings.append(
@@ -177,7 +179,7 @@ class Importer:
         )
 
     def _keys(self, place: Place) -> Iterator[Secret]:
-        """The private keys beside the file, as swanctl loads them; read only by who uses them."""
+        """The private keys beside the file, as swanctl loads them. They are read only when they are used."""
         for folder in ("private", "rsa", "pkcs8"):
             for path in self._reader.glob(posixpath.join(self._folder, folder, "*")):
                 label = f"file:{folder}/{posixpath.basename(path)}"
@@ -302,12 +304,12 @@ class Importer:
         return found
 
 
-#: what may stand in a connection
+#: what a connection may contain
 _SECTIONS = re.compile(rf"children|{keys.AUTH_SECTION.pattern}", re.IGNORECASE)
 
 
 def _given(setting: Setting | None) -> Setting | None:
-    """A setting, unless its value is empty: then it is as if it were not there."""
+    """A setting; one with an empty value counts as absent."""
     return setting if setting is not None and setting.text else None
 
 
@@ -317,7 +319,7 @@ def _shows(setting: Setting | None) -> Stated[Shows]:
 
 
 def _port(setting: Setting | None) -> int:
-    """A UDP port, 0 if it is not stated; more than 16 bits are cut off, as the daemon does."""
+    """A UDP port, 0 if it is not stated; cut to 16 bits, as the daemon does."""
     return values.number(setting) & 0xFFFF if setting else 0
 
 
@@ -330,7 +332,7 @@ def _listed(setting: Setting | None) -> Stated[tuple[str, ...]]:
 
 
 def _named(section: Section, name: str) -> Section | None:
-    """A subsection whatever the case of its name."""
+    """A subsection; case does not matter in its name."""
     return next((item for key, item in section.sections.items() if key.lower() == name), None)
 
 
@@ -346,7 +348,7 @@ _FILES = ("certs", "cacerts", "pubkeys", "file")
 
 
 def _printable(section: Section) -> None:
-    """Every value that swanctl hands to charon must be printable ASCII. PolicyError: one is not, and charon
+    """Every value that swanctl passes to charon must be printable ASCII. PolicyError: one is not, and charon
     discards the connection (5.9.8, seen in runs)."""
     for key, setting in section.values.items():
         if key not in _FILES and not (setting.text.isascii() and setting.text.isprintable()):
@@ -387,7 +389,7 @@ def _mode(setting: Setting | None) -> tuple[Mode, Action]:
 
 
 def _actions(setting: Setting | None, key: str, mend: str) -> set[str]:
-    """The words of start_action or dpd_action: charon reads both alike."""
+    """The words of start_action or dpd_action, which charon reads in the same way."""
     text = setting.text.lower() if setting else "none"
     found = {part.strip() for part in text.split("|")}
     if not found <= {"none", "trap", "start", "route", "clear", "restart", ""}:
@@ -401,12 +403,12 @@ def _when_dead(words: set[str]) -> WhenDead:
     return WhenDead.TRAP if words & {"trap", "route"} else WhenDead.CLEAR
 
 
-#: how an auth may begin; those for public keys are told by their case (5.9.8)
+#: how a value of auth may begin; case matters in those for public keys (5.9.8)
 _PUBKEY = ("ike:", "pubkey", "rsa", "ecdsa", "bliss")
 
 
 def _kind(section: Section) -> str:
-    """The class of one authentication round; unstated, it is none that IKEv1 has (charon 5.9.8)."""
+    """The class of one authentication round; without auth it is not one that IKEv1 has (charon 5.9.8)."""
     setting = _given(section.values.get("auth"))
     if setting is None:
         return "any"
@@ -424,7 +426,7 @@ def _kind(section: Section) -> str:
 
 
 def _eap_identity(section: Section) -> Stated[Identity] | None:
-    """Any of the identities that EAP or XAuth would prove; `%any` is demanded like every other (5.9.8)."""
+    """An identity that only EAP or XAuth proves; `%any` is required like any other (5.9.8)."""
     for key in ("eap_id", "aaa_id", "xauth_id"):
         if found := _identity(_given(section.values.get(key))):
             return found
@@ -436,7 +438,7 @@ def _identity(setting: Setting | None) -> Stated[Identity] | None:
 
 
 def _strength(setting: Setting | None) -> Stated[Strength] | None:
-    """What an auth such as `rsa-2048-sha256` asks of a path; `ike:` speaks of IKE's own signature."""
+    """What a value of auth such as `rsa-2048-sha256` requires of a path; `ike:` is about IKE's own signature."""
     text = setting.text.strip().lower() if setting else ""
     if setting is None or text.startswith("ike:"):
         return None

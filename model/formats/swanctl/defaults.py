@@ -1,4 +1,4 @@
-"""What `default` proposals hold, by version of strongSwan: measured with two daemons (log level 2).
+"""What `default` proposals contain, by version of strongSwan: measured with two daemons (log level 2).
 
 ESP and AH do not depend on the plugins; IKE does, and is the list of Debian's libstrongswan with
 libstrongswan-standard-plugins, which is installed by default. libstrongswan-extra-plugins adds nothing

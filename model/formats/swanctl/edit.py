@@ -13,18 +13,18 @@ _INDENT = "  "
 
 
 class EditError(Exception):
-    """The change does not fit the text: no such setting or section on its line."""
+    """The change does not fit the text: its line has no such setting or section."""
 
 
 def edited(text: str, edit: Edit) -> tuple[str, int]:
-    """The text with the change made, and the line (from 1) that added lines stand behind.
+    """The text with the change made, and the line (from 1) after which lines were added.
 
     EditError: its line has no such setting or section.
     """
     lines = text.split("\n")
     index = edit.place.line - 1
     if not 0 <= index < len(lines):
-        raise EditError(f"there is no line {edit.place.line}")
+        raise EditError(f"the file has no line {edit.place.line}")
     start = sum(len(line) + 1 for line in lines[:index])
     if edit.adds:
         return _added(text, start, edit)
@@ -43,7 +43,7 @@ def _replaced(text: str, start: int, line: str, edit: Edit) -> str:
 
 
 def _value_end(text: str, at: int) -> int:
-    """Where the value that begins here ends, as the grammar has it."""
+    """Where the value that begins here ends, by the grammar."""
     while at < len(text) and text[at] not in "\n#}":
         if text[at] == '"':
             at += 1

@@ -1,7 +1,7 @@
 """Identities as strongSwan reads them in swanctl.conf (5.9.8, each form tried with the library itself).
 
-A prefix such as `fqdn:` names the type; what follows it is taken as it is, octet by octet: `ipv4:192.0.2.1`
-is an ID_IPV4_ADDR of nine letters, which is no address. After `#` the octets stand in hex.
+A prefix such as `fqdn:` sets the type, and the text after it is the value, octet by octet: `ipv4:192.0.2.1`
+is an ID_IPV4_ADDR with nine letters as its value, not an address. A `#` begins octets in hexadecimal.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _NUMBERED = re.compile(r"\{\s*\+?(0[xX][0-9a-fA-F]{1,8}|[0-9]{1,9})\}:(.*)", re.
 
 @lru_cache(8192)
 def identity(text: str) -> Identity:
-    """The identity that a text stands for. There is none that strongSwan refuses: what it cannot make
-    sense of is an FQDN, or a key ID where a `:` or a `=` is in it."""
+    """The identity that a text means. strongSwan rejects none: a text that it does not understand is an
+    FQDN, or a key ID if it contains a `:` or a `=`."""
     prefix, colon, rest = text.partition(":")
     if colon and prefix.lower() in _TYPES:
         return _typed(_TYPES[prefix.lower()], rest)
@@ -56,7 +56,7 @@ def identity(text: str) -> Identity:
 
 
 def doubt(text: str, found: Identity) -> str:
-    """Why an identity is likely not what its writer meant, in words; empty if nothing speaks for it."""
+    """Why an identity is probably not what the author meant, in words; empty if nothing suggests that."""
     prefix = text.partition(":")[0].lower()
     raw = found.text.startswith("#") and not text[len(prefix) + 1 :].startswith("#")
     if prefix in _TYPES and prefix != "keyid" and (raw or found.kind is _K.OTHER):
@@ -85,7 +85,7 @@ def _number(text: str) -> int:
 
 
 def _typed(number: int, text: str, *, raw: bool = False) -> Identity:
-    """An identity of a type; `#` is followed by hex unless the text is `raw`."""
+    """An identity of a type; hexadecimal follows a `#`, unless the text is `raw`."""
     return _encoded(number, text.encode("utf-8", "surrogatepass") if raw else _octets(text))
 
 
@@ -143,7 +143,7 @@ def _of_addresses(kind: IdentityKind, number: int, octets: bytes) -> Identity | 
 
 
 def _address(text: str) -> Identity | None:
-    """An address, a subnet or a range; None if the text is none. A `:` anywhere makes it IPv6."""
+    """An address, a subnet or a range; None if the text is not one. A `:` anywhere makes it IPv6."""
     six = ":" in text
     try:
         head, slash, bits = text.partition("/")
@@ -190,8 +190,8 @@ def _xmpp_address(octets: bytes) -> bytes:
 
 
 def from_hex(text: str) -> bytes:
-    """Hex as strongSwan reads it, from the end: a colon between octets is skipped, what is no digit
-    counts as 0, and an odd number of digits begins with half an octet."""
+    """Hexadecimal as strongSwan reads it, from the end: a colon between octets is skipped, any other
+    character that is not a digit counts as 0, and an odd number of digits begins with half an octet."""
     letters = text.encode("utf-8", "surrogatepass")
     octets, at, digits = list[int](), len(letters) - 1, len(letters) - letters.count(b":")
     for _ in range((digits + 1) // 2):

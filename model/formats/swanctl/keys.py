@@ -60,7 +60,7 @@ AUTH_SECTION = re.compile(r"(local|remote).*", re.IGNORECASE)
 CERT_SECTION = re.compile(r"(ca)?cert.*", re.IGNORECASE)
 
 _INTEGER = r"[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)"
-#: what a value of a kind must look like; the other kinds are read, and refused, by who needs them
+#: what a value of a kind must look like; the other kinds are checked where they are used
 _VALUES = {
     "bool": re.compile("yes|true|enabled|1|no|false|disabled|0", re.IGNORECASE),
     "uint": re.compile(_INTEGER),
@@ -74,7 +74,7 @@ _VALUES = {
 
 
 def check(section: Section, kind: str) -> None:
-    """Refuse a section with a key or value that makes swanctl discard the connection. PolicyError."""
+    """PolicyError for a section with a key or value that makes swanctl discard the connection."""
     known = SECTIONS[kind]
     for name, setting in section.values.items():
         if not setting.text:
@@ -122,7 +122,7 @@ def _value(key: Key, setting: Setting) -> None:
         raise PolicyError(f"{text!r} is {what}", place=setting.place, mend=mend)
 
 
-#: values of reported keys that say what holds without them
+#: values of reported keys that are the default
 _HARMLESS = {
     "policies": ("yes", "true", "enabled", "1"), "sha256_96": ("no", "false", "disabled", "0"),
     "hw_offload": ("no", "auto"), "inactivity": ("0", "0s"),
@@ -130,7 +130,7 @@ _HARMLESS = {
 
 
 def remarks(section: Section, kind: str) -> Iterator[Finding]:
-    """A finding for each key that is said to be reported, and not judged."""
+    """A finding for each key that the table marks as reported."""
     for name, setting in section.values.items():
         key = SECTIONS[kind].get(name)
         if key is None or key.effect is not Effect.REPORTED or not setting.text:
@@ -146,7 +146,7 @@ def remarks(section: Section, kind: str) -> Iterator[Finding]:
 
 
 def check_sections(section: Section, known: re.Pattern[str], kind: str) -> None:
-    """Refuse a section with subsections that make swanctl discard the connection. PolicyError."""
+    """PolicyError for a section with subsections that make swanctl discard the connection."""
     for name, child in section.sections.items():
         if not known.fullmatch(name):
             near = difflib.get_close_matches(name, ["local", "remote", "children"], 1)
@@ -164,7 +164,7 @@ def _referred(section: Section) -> Iterator[str]:
 
 
 def unknown_at_top(root: Section) -> Iterator[Finding]:
-    """A finding for what stands at the top of the file and swanctl ignores."""
+    """A finding for each top-level section that swanctl ignores."""
     places = {name: item.place for name, item in root.values.items()}
     used = {path.partition(".")[0] for path in _referred(root)}  # templates
     known = TOP | used

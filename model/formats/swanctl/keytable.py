@@ -1,4 +1,4 @@
-"""The table of keys, as text: name, kind of value, `!` decides, `?` is reported, `-` does not matter, why."""
+"""The table of keys, as text: name, kind of value, effect (`!` decides, `?` reported, `-` not relevant), why."""
 
 TABLE = """
 [connection]

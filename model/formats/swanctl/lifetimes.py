@@ -1,4 +1,4 @@
-"""Lifetimes and signs of life as charon works them out (policy-formats 3.1 and 4; 5.9.8, seen in runs)."""
+"""Lifetimes and dead peer detection as charon computes them (policy-formats 3.1 and 4; 5.9.8, seen in runs)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model.vocabulary.policy import DeadPeerDetection, Life
 
 IKE_REKEY = 4 * 3600
 CHILD_REKEY = 3600
-#: without dpd_timeout, or with 0: what a message that is sent again has, by charon's defaults (4 s x 1.8^n)
+#: without dpd_timeout, or with 0: the time-out of a resent message by charon's defaults (4 s x 1.8^n)
 DPD_TIMEOUT = 165
 
 
@@ -20,7 +20,7 @@ def _time(section: Section, key: str) -> tuple[int | None, Place | None]:
 
 
 def phase1_life(section: Section) -> tuple[Life, list[Finding]]:
-    """Of an IKE_SA. In IKEv1 rekey_time and reauth_time both mean: authenticate anew."""
+    """Of an IKE_SA. In IKEv1 rekey_time and reauth_time mean the same: reauthentication."""
     rekey, rekey_at = _time(section, "rekey_time")
     reauth, reauth_at = _time(section, "reauth_time")
     over, over_at = _time(section, "over_time")
@@ -102,8 +102,8 @@ def _octets(section: Section, key: str) -> int | None:
 
 
 def detection(section: Section) -> tuple[DeadPeerDetection, list[Finding]]:
-    """How a dead peer is told. charon counts the time-out from the last sign of life, and looks at it
-    when it asks: one that is not longer than the delay ends every SA that is idle."""
+    """How a dead peer is detected. charon counts the time-out from the peer's last packet, and checks it
+    when it sends R-U-THERE: if it is not longer than the delay, every idle SA is deleted."""
     delay, delay_at = _time(section, "dpd_delay")
     timeout, timeout_at = _time(section, "dpd_timeout")
     findings = []

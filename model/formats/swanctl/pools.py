@@ -1,4 +1,4 @@
-"""`vips` and `pools` of swanctl.conf: addresses that are asked for, and those that are leased (5.9.8)."""
+"""`vips` and `pools` of swanctl.conf: requested addresses, and leased ones (5.9.8)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.vocabulary.policy import Pool
 from model.vocabulary.selectors import Address
 
 _ANY = {"%any": "0.0.0.0", "%any6": "::"}
-#: what a pool may hand out besides addresses; numbers are taken too
+#: what a pool may assign besides addresses; numbers are accepted too
 ATTRIBUTES = frozenset(
     "address dns nbns dhcp netmask server subnet split_include split_exclude".split()
 )

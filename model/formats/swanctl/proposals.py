@@ -1,6 +1,6 @@
 """Proposals in strongSwan's keywords: `aes256-aes128-sha256-modp2048` (policy-formats 3.1).
 
-Keywords and what a proposal must hold: charon 5.9.8.
+Keywords and what a proposal must contain: charon 5.9.8.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class _Words:
         if len(kinds) > 1:
             raise self.wrong(
                 f"the proposal {text} mixes AEAD ciphers and others",
-                "make two proposals of it, separated by a comma",
+                "split it into two proposals, separated by a comma",
             )
 
     def _word(self, word: str) -> None:
@@ -187,7 +187,7 @@ def phase1_proposals(setting: Setting | None) -> tuple[Phase1Proposal, ...]:
 
 
 def _default_phase1(place: Place | None) -> Phase1Proposal:
-    """Every algorithm that may be in it: which are depends on version and plugins."""
+    """Every algorithm that may be in it; which ones are depends on version and plugins."""
     usual = VERSIONS[USUAL].phase1
     rest = tuple(group for group in Group if group not in (*_WEAK, *usual.groups))
     return replace(usual, groups=(*usual.groups, *rest), place=place, default=True)

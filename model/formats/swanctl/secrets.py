@@ -17,7 +17,7 @@ KINDS = ("eap", "xauth", "ntlm", "ike", "ppk", "private", "rsa", "ecdsa", "bliss
 
 
 def shared_secrets(section: Section, findings: list[Finding]) -> Iterator[SharedSecret]:
-    """The pre-shared keys below `secrets`; what is doubtful about them is added to the findings."""
+    """The pre-shared keys in `secrets`; findings report the doubtful ones."""
     for name, item in section.sections.items():
         if not name.startswith(KINDS):
             mend = "name it for example ike-1" if name.lower().startswith("ike") else "remove it"
@@ -73,7 +73,7 @@ def _secret(name: str, item: Section, findings: list[Finding]) -> SharedSecret |
 
 
 def doubtful(setting: Setting) -> Iterator[Finding]:
-    """A finding about an identity that is likely not what was meant."""
+    """A finding about an identity that is probably not what was meant."""
     why = doubt(setting.text, identity(setting.text))
     if why:
         yield Finding(
@@ -87,12 +87,12 @@ def doubtful(setting: Setting) -> Iterator[Finding]:
 
 
 def _doubt(setting: Setting) -> str:
-    """Why a secret is likely not what was meant, in words that show none of it."""
+    """Why a secret is probably not what was meant, in words that show none of it."""
     if setting.odd:
         return setting.odd
     head, rest = setting.text[:2].lower(), setting.text[2:]
     if head == "0x" and not re.fullmatch("[0-9a-fA-F:]*", rest):
-        return "it begins with 0x, so it is read as hexadecimal, where a character that is not a digit counts as 0"
+        return "it begins with 0x, so it is read as hexadecimal, and a character that is not a digit counts as 0"
     if head == "0s" and not re.fullmatch("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}=+)?", rest):
         return "it begins with 0s, so it is read as base64, but is not valid base64"
     return ""

@@ -1,8 +1,8 @@
-"""strongSwan's settings grammar: sections, values, references, includes; every place kept.
+"""strongSwan's settings grammar: sections, values, references, includes, each with its place.
 
     name : other.section, third { key = value   sub { ... }   include more/*.conf }
 
-Facts: policy-formats 3.1, and swanctl 5.9.8 itself where that is silent.
+Facts: policy-formats 3.1; where that says nothing, swanctl 5.9.8 itself.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One `key = value`; an empty text un-sets what a reference would bring in.
+    """One `key = value`; an empty text unsets a value from a reference.
 
-    odd   where the text is likely not what its writer meant (it ends at a `#`, say), in words that
+    odd   where the text is probably not what the author meant (it ends at a `#`, say), in words that
           show none of it; empty if not
     """
 
@@ -207,7 +207,7 @@ class _Lexer:
         return " ".join(parts)
 
     def _ended(self, char: str, *, cut: bool) -> None:
-        """Note where a value that is not quoted ends in the middle of a word."""
+        """Note if an unquoted value ends in the middle of a word."""
         following = self._text[self._at + 1 : self._at + 2]
         if cut and (char == "#" or (char == "}" and not following.isspace() and following)):
             self._odd = f"an unquoted {char} ends it"
@@ -289,7 +289,7 @@ class _Loader:
             self.file(path, into, place, open_files)
 
 
-#: the word itself is not shown: it can be the end of a secret that a } has cut
+#: the word itself is not shown: it can be the end of a secret that a } has cut off
 _LONELY = "a word that has neither a value nor a section"
 
 
@@ -309,7 +309,7 @@ class _Parser:
         return token
 
     def body(self, root: Section) -> None:
-        """All statements of the file; sections on a stack, so that depth costs no recursion."""
+        """All statements of the file; sections are kept on a stack, without recursion."""
         stack = [root]
         while (token := self._take()) is not None:
             if token.kind == "newline":
@@ -422,7 +422,7 @@ class _Parser:
 
 
 class _Resolver:
-    """Brings in what sections refer to: own values win, then the references in order."""
+    """Resolves references: a section's own values win, then the references in order."""
 
     def __init__(self, root: Section) -> None:
         self._root = root

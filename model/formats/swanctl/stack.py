@@ -53,8 +53,8 @@ def load_stack(path: str, reader: Reader) -> StackOptions:
 
 
 def with_stack(peer: Peer, options: StackOptions) -> Peer:
-    """The peer with the options of its daemon: its profile follows them, and what reading them brought up
-    is among its findings."""
+    """The peer with the options of its daemon: its profile follows them, and findings about the file are
+    added to its own."""
     order = peer.profile.order
     if not options.prefers_configured.value:
         order = Order.INITIATOR
@@ -78,7 +78,7 @@ class _Options:
         return next((item for item in found if item is not None and item.text), None)
 
     def switch(self, name: str, *, default: bool) -> Stated[bool]:
-        """yes or no; the daemon takes what is neither for the default."""
+        """yes or no; for anything else the daemon uses the default."""
         setting = self._get(name)
         if setting is None:
             return Stated(default)

@@ -153,7 +153,7 @@ def _ends(network: str) -> tuple[Address, Address]:
 
 
 def _clamped(where: str) -> str:
-    """`%any` is taken for the address 0.0.0.0, and a prefix that is too long for the longest."""
+    """`%any` counts as the address 0.0.0.0, and a prefix that is too long as the longest."""
     head, slash, bits = where.replace("%any", "0.0.0.0").partition("/")
     most = 128 if ":" in head else 32
     if slash and not bits:
@@ -191,8 +191,8 @@ def _upper(text: str, setting: Setting) -> tuple[int, tuple[int, int]]:
 
 
 def secret_octets(setting: Setting) -> bytes:
-    """A secret: text, hex after `0x` or base64 after `0s`, as strongSwan reads it: in hex, what is no
-    digit counts as 0; of base64, groups of four letters that are whole. Empty: it is not loaded."""
+    """A secret: text, hex after `0x` or base64 after `0s`, as strongSwan reads it: in hex, any character that is
+    not a digit counts as 0; in base64, only whole groups of four letters count. Empty: not loaded."""
     text = setting.text
     if text.lower().startswith("0x"):
         return from_hex(text[2:])
@@ -206,5 +206,5 @@ def _from_base64(text: str) -> bytes:
     try:
         return base64.b64decode(whole, validate=True)
     except (binascii.Error, ValueError):
-        # octets that nobody means: no other end will have them
+        # random octets: no other end will have them
         return text.encode("utf-8", "surrogatepass")

@@ -16,7 +16,7 @@ _ROLES = tuple(lift(role, ROLE) for role in ROLE.members)
 @flow_lemma
 def clear_stands_alone(flow: Flow) -> Term:
     """An end in clear asks for nothing, negotiates nothing and holds nothing: so whatever ends clear text
-    begins anew, and whatever begins finds none."""
+    begins again, and whatever begins finds none."""
 
     def alone(end: End) -> Term:
         m = end.manager
@@ -43,7 +43,7 @@ def renewal_is_asked_for(flow: Flow) -> Term:
 
 @flow_lemma
 def quick_mode_is_under_phase1(flow: Flow) -> Term:
-    """Phase II goes under a Phase I SA that stands; who started it negotiates no Phase I meanwhile."""
+    """Phase II goes under a Phase I SA that is up; who started it negotiates no Phase I meanwhile."""
 
     def under(end: End) -> Term:
         starts = end.quick.waits.implies(end.stands(end.quick.role) & ~end.negotiates)
@@ -68,7 +68,7 @@ def what_is_under_way_is_counted(flow: Flow) -> Term:
 
 @flow_lemma
 def fresh_sas_are_live(flow: Flow) -> Term:
-    """A fresh SA is one of those that are live; what is old of an exchange stands."""
+    """A fresh SA is one of those that are live; what is old of an exchange is up."""
 
     def live(end: End) -> Term:
         m = end.manager

@@ -46,7 +46,7 @@ def sas_are_timed_as_their_end_says(ike: Ike) -> Term:
 
 @lemma
 def sas_are_younger_than_phase1(ike: Ike) -> Term:
-    """While Phase I stands at an end, what is left of it, with the lifetime of an SA, is more than what
+    """While Phase I is up at an end, what is left of it, with the lifetime of an SA, is more than what
     is left of the SA: nothing is installed when its lifetime is over."""
     two, found = ike.phase2, []
     for pair, mine, role in _pairs(ike):
@@ -96,7 +96,7 @@ def what_stands_alone_was_made_before(ike: Ike) -> Term:
 
 @lemma
 def requests_come_from_an_end(ike: Ike) -> Term:
-    """Phase I is asked for anew only where it has ended, and not again once it has begun."""
+    """Phase I is asked for again only where it has ended, and not again once it has begun."""
     found = []
     for end in (ike.phase1.initiator, ike.phase1.responder):
         found.append((end.renew.armed | end.renewed).implies(end.state.eq("ended")))

@@ -77,7 +77,7 @@ def the_initiator_has_nothing_before_an_answer(ike: Ike) -> Term:
 
 @lemma
 def whom_an_end_has_authenticated(ike: Ike) -> Term:
-    """An end that stands, or has stood, has authenticated its peer, in the same exchange, or the
+    """An end at which Phase I is up, or has been up, has authenticated its peer, in the same exchange, or the
     attacker, who then holds a credential. This is what every alteration breaks on."""
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     same = ends.shared & ends.offers_agree

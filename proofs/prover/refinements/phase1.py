@@ -1,7 +1,7 @@
 """One exchange of Phase I of the machine `ike` in the place of an exchange of the machine `flow`.
 
 `flow` knows of an exchange what its ends can tell: that nothing came back, that an answer is under way
-or was heard, that Phase I stands. `ike` knows its messages, keys and timers. What the managers of `flow`
+or was heard, that Phase I is up. `ike` knows its messages, keys and timers. What the managers of `flow`
 hold besides (requests, soft SAs, what stands of the exchange of the other direction) is the caller's:
 the steps that read or write it are joint. `ike` follows one exchange: the next begins as another.
 

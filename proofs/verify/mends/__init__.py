@@ -1,5 +1,5 @@
-"""What to write so that a pair comes up: one consistent set of changes for both directions, tried out.
+"""Changes that bring a pair up: one consistent set for both directions, each tried.
 
-candidates   changes that may mend a failure, by its reason
+candidates   changes that may fix a failure, by its reason
 search       makes them, judges the result, and keeps what works
 """

@@ -1,8 +1,8 @@
-"""Changes of swanctl.conf that may mend a failure, by its reason; `search` tries which of them do.
+"""Changes of swanctl.conf that may fix a failure, by its reason; `search` tries them.
 
-A policy's word on its own end counts more than the other's word on it: a peer knows its own subnets and
-addresses. So the line that speaks of the other end is changed first. An identity is never made to follow
-an address that is not the peer's.
+A policy is trusted more about its own end than about the other: a peer knows its own subnets and
+addresses. So the line about the other end is changed first. An identity is never changed to an address
+that is not the peer's.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Candidates:
             yield (_of_phase1(a, offers), _of_phase1(b, theirs))
 
     def _keys(self) -> Iterator[Change]:
-        """An owner for a key that both ends have, and that one of them does not take for the other."""
+        """An owner for a key that both ends have, and that one of them does not select for the other."""
         facts, b = self._judged.phase1, self._answering
         if b is None:
             return
@@ -159,7 +159,7 @@ class Candidates:
             for other in expecting.authentications[:1]:
                 wanted = other.other.identity.value
                 if wanted is not None and "*" in wanted.text:
-                    continue  # a pattern is for several peers: the one that does not match is wrong
+                    continue  # a pattern is for several peers: the identity that does not match is wrong
                 show = _identity("local", one.own, wanted, shower)
                 expect = _identity("remote", other.other, facts.shown, expecting)
                 follows = wanted is not None and wanted.kind in _ADDRESSES
@@ -256,7 +256,7 @@ class Candidates:
 
 
 def another_child(connection: Connection, child: Child, local: Selector, remote: Selector) -> Edit:
-    """A child for selectors that the first one does not offer; the rest it takes over."""
+    """A child for selectors that the first one does not offer; everything else is copied."""
     names = {item.name for item in connection.children}
     name = next(n for i in count(2) if (n := f"{child.name}-{i}") not in names)
     parts = []

@@ -1,8 +1,8 @@
-"""Finds changes that bring a pair up, and tries each: made in the text, read and judged again.
+"""Finds changes that bring a pair up, and tries each: it is applied to the text, read and judged again.
 
-What is kept is one list for the pair. A change counts only if it mends the failure it is for, or leads
-to the next reason in the order in which a negotiation meets them, and makes nothing else worse. So no
-two changes undo each other, and none leads round in a circle.
+The result is one list for the pair. A change counts only if it fixes its failure, or leads to a later
+reason in the order of a negotiation, and makes nothing else worse. So no two changes undo each other, and
+the search ends.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Reload = Callable[[str, Sequence[Edit]], tuple[Peer, Overlay]]
 Judge = Callable[[Peer, Peer], list[Judgement]]
 MOST_CHANGES, MOST_CANDIDATES = 12, 24
 
-# The order in which a negotiation meets the reasons.
+# The order of the reasons in a negotiation.
 _STAGES = (
     Reason.NO_RESPONDER,
     Reason.NO_CONNECTION,
@@ -81,7 +81,7 @@ class _State:
 def mended(
     peers: tuple[Peer, Peer], judged: Sequence[Judgement], reload: Reload, judge: Judge
 ) -> list[Judgement]:
-    """The judgements with changes that work in their findings; untried advice in lines is taken out."""
+    """The judgements, with working changes in their findings and without untried lines of configuration."""
     state = _State((), peers, (None, None), tuple(judged))
     changes: dict[Key, Change] = {}
     for _ in range(MOST_CHANGES):
@@ -91,7 +91,7 @@ def mended(
         for key in _gained(state, step[0]):
             changes[key] = (*changes.get(key, ()), *step[1])
         state = step[0]
-    # A later change of the same line stands for the earlier one.
+    # A later change of the same line replaces the earlier one.
     final = {_setting(item): item for item in state.edits}
     changes = {
         key: tuple(dict.fromkeys(final.get(_setting(x), x) for x in change))
@@ -102,7 +102,7 @@ def mended(
 
 
 def _with_children(judged: Judgement, state: _State, reload: Reload, judge: Judge) -> Judgement:
-    """A child to add for each pair of selectors that none offers, kept where it comes up."""
+    """A child to add for each pair of selectors that none offers, kept if it comes up."""
     pairs = iter(uncovered(judged.connection))
     findings = [
         _with_child(item, next(pairs), judged, state, reload, judge)
@@ -132,7 +132,7 @@ def _with_child(
 
 
 def _step(state: _State, reload: Reload, judge: Judge) -> tuple[_State, Change] | None:
-    """The best change for the first failure that any change mends."""
+    """The best change for the first failure that any change fixes."""
     for judged, child, reason in _failures(state):
         best: tuple[tuple[int, ...], _State, Change] | None = None
         seen: set[Change] = set()
@@ -171,7 +171,7 @@ def _key(judged: Judgement, child: ChildFacts | None) -> Key:
 def _candidates(
     state: _State, judged: Judgement, child: ChildFacts | None, reason: Reason
 ) -> Iterator[Change]:
-    """As lines of the files as they are now, before any change."""
+    """In terms of the files as they are, before any change."""
     by_name = {peer.name: peer for peer in state.peers}
     ends = judged.verdict.initiator.peer, judged.verdict.responder.peer
     found = Candidates(by_name[ends[0]], by_name[ends[1]], judged, child)
@@ -188,7 +188,7 @@ def _origin(state: _State, edit: Edit) -> Place:
 
 
 def _made(state: _State, change: Change, reload: Reload, judge: Judge) -> _State | None:
-    """The pair with one more change; None where it cannot be read so."""
+    """The pair with one more change; None if the result cannot be read."""
     edits = [item for item in state.edits if not any(_same_setting(item, x) for x in change)]
     edits += change
     peers, overlays = [], []
@@ -212,7 +212,7 @@ def _setting(edit: Edit) -> tuple[Place, str, bool]:
 
 
 def _better(before: _State, after: _State, wanted: Key) -> bool:
-    """What was failing gets further, and nothing else gets less far."""
+    """The failing part gets further, and nothing else gets less far."""
     old, new = before.stages(), after.stages()
     if wanted not in new or new[wanted] <= old[wanted]:
         return False
@@ -232,7 +232,7 @@ def _worth(state: _State, size: int) -> tuple[int, ...]:
 def _strength(state: _State) -> tuple[int, int, int]:
     groups, ciphers, pfs = [], [], []
     for item in state.judged:
-        row = item.phase1.table.winner()  # agreed on, even where a later step still fails
+        row = item.phase1.table.winner()  # agreed on, even if a later step still fails
         agreed = item.verdict.phase1.suite or (row.suite if row is not None else None)
         if agreed is not None:
             groups.append(_group_bits(agreed.group))
@@ -273,6 +273,6 @@ def _finding(finding: Finding, judged: Judgement, changes: dict[Key, Change]) ->
 
 
 def _in_words(finding: Finding) -> str:
-    """Advice that is not a line to write, which none was found to work."""
+    """Advice in words: no line was found that works."""
     line = re.match(r"[a-z_0-9]+ = \S", finding.mend)
     return CATALOGUE[finding.id].mend if line else finding.mend

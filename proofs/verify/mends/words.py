@@ -1,4 +1,4 @@
-"""Proposals in strongSwan's keywords, as they are written into swanctl.conf."""
+"""Proposals in strongSwan's keywords, as in swanctl.conf."""
 
 from __future__ import annotations
 

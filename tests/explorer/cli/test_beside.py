@@ -80,6 +80,26 @@ def test_verify_says_whether_a_log_shows_what_it_found(run: Run, tmp_path: Path)
     assert "P2-PROPOSAL" in done.out and "charon.log" in done.out
     tree = json.loads(run("verify", *PAIR, "--log", log, "--format", "json").out)
     assert "P2-PROPOSAL" in json.dumps(tree["log"])
+    alone = json.loads(run("verify", HQ, "--log", log, "--format", "json").out)
+    assert alone["log"] == tree["log"]
+
+
+def test_only_a_page_that_leaves_something_out_points_to_details(run: Run) -> None:
+    for files in (PAIR, (HQ,)):
+        assert "--details" in run("verify", *files).out
+        assert "--details" not in run("verify", *files, "--details").out
+
+
+def test_links_without_tried_changes_are_counted_and_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Changes were tried" not in run("verify", *PAIR).out
+    monkeypatch.setattr("proofs.verify.pairs.MOST_READ", 0)
+    for more in ((), ("--details",)):
+        page = " ".join(run("verify", *PAIR, *more).out.split())
+        assert "Changes were tried for 0 of 1 failing links" in page and "--link" in page
+    tree = json.loads(run("verify", *PAIR, "--format", "json").out)
+    assert tree["changes"] == {"tried_links": 0, "untried_links": [["hq", "branch"]]}
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])

@@ -74,7 +74,7 @@ def test_a_capture_is_told_message_by_message(run: Run) -> None:
         "c6d1459285150c7e 6e961f01bf179b35   192.168.140.205:500 -> 192.168.140.200:500",
         "  Phase I  3des sha1 modp1024 pre-shared-key, 7800 s",
         "  result   established: Main Mode, then Quick Mode (3 messages, encrypted) (frames 1-2, 5-11)",
-        "  keys     5 encrypted messages, not deciphered",
+        "  keys     5 encrypted messages, not decrypted",
         "           no key is known for these cookies: give a key log with --keylog FILE",
         "     1    0.000000 192.168.140.205:500 -> 192.168.140.200:500  Main Mode 1",
         "                   VID    strongSwan",
@@ -184,12 +184,12 @@ def test_a_wrong_key_is_named(run: Run, tmp_path: Path) -> None:
     done = run("decode", STRONGSWAN, "--keylog", file)
     assert done.code == 0 and "5ec2e7" not in done.out
     assert done.out.count("does not decrypt to payloads: most likely the wrong key") == 5
-    assert "  keys     5 of 5 encrypted messages not deciphered" in done.out.splitlines()
+    assert "  keys     5 of 5 encrypted messages not decrypted" in done.out.splitlines()
 
 
 def test_a_psk_alone_opens_no_main_mode_and_that_is_said(run: Run, psk: Path) -> None:
     done = run("decode", STRONGSWAN, "--psk-file", psk)
-    assert "the pre-shared key alone does not decipher: the Diffie-Hellman" in done.out
+    assert "the pre-shared key alone does not decrypt: the Diffie-Hellman" in done.out
     assert done.code == 0 and no_secret(done.out)
     assert "give a key log with --keylog FILE" in run("decode", STRONGSWAN).out
 
@@ -205,7 +205,7 @@ def test_a_port_that_is_named_is_read(run: Run, tmp_path: Path) -> None:
     header = Header(b"cookie-i", bytes(8), 0, 2, 0, 0, 0)
     message = encode_message(Message(header, (SecurityAssociation(()),)))
     file = one_datagram(tmp_path / "x.pcap", message, 5500)
-    assert "For another port give --port N" in run("decode", file).out
+    assert "For another port use --port N" in run("decode", file).out
     assert len(tree_of(run, file, "--port", 5500)["malformed"]) == 1
 
 

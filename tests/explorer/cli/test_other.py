@@ -20,7 +20,7 @@ def test_a_bare_ikeproof_prints_three_next_commands(run: Run) -> None:
 @pytest.mark.parametrize("id_", sorted(CATALOGUE))
 def test_every_finding_is_explained(run: Run, id_: str) -> None:
     done = run("explain", id_.lower())
-    assert done.code == 0 and id_ in done.out and "Mend:" in done.out and "Sources:" in done.out
+    assert done.code == 0 and id_ in done.out and "Fix:" in done.out and "Sources:" in done.out
 
 
 def test_all_findings_are_listed_for_people_and_programs(run: Run) -> None:

@@ -218,7 +218,7 @@ def test_down_and_up_from_outside(start: Start, tmp_path: Path, run: Run) -> Non
     b.until("phase1-ended")
     assert run("ctl", "up", "other", *control).code == 2
     assert run("ctl", "rekey", "rig", *control).code == 2
-    assert "there are: net, two" in run("ctl", "up", "rig", "none", *control).err
+    assert "its children are: net, two" in run("ctl", "up", "rig", "none", *control).err
 
 
 def test_up_that_fails_is_exit_code_1_and_one_that_is_open_3(
@@ -242,11 +242,11 @@ WRONG = [
     (("--peer", "none"), "no connection 'none'"),
     (("--listen", "nonsense"), "not an IP address"),
     (("--listen", "0.0.0.0"), "not a single address"),
-    (("--listen", "127.0.0.9"), "no connection of a is for the own address"),
-    (("--keylog", "{tmp}/open"), "others may read it"),
+    (("--listen", "127.0.0.9"), "no connection of a is for the local address"),
+    (("--keylog", "{tmp}/open"), "other users can read it"),
     (("--keylog", "{tmp}/none/keys"), "No such file"),
     (("--keylog", "{tmp}/link"), "it is a symbolic link"),
-    (("--control", "{tmp}/open"), "no socket"),
+    (("--control", "{tmp}/open"), "not a socket"),
     (("--profile", "none"), "unknown profile"),
 ]
 
@@ -274,7 +274,8 @@ def test_a_policy_that_cannot_be_run_is_refused_with_its_line(run: Run, tmp_path
     (tmp_path / "a.conf").write_text(text)
     done = run("run", tmp_path / "a.conf", *free())
     assert (
-        done.code == 2 and "a.conf:6: rig wants certificates, and names none of its own" in done.err
+        done.code == 2
+        and "a.conf:6: rig uses certificates, but names no local certificate" in done.err
     )
     (tmp_path / "a.conf").write_text(policy("a").replace("local_addrs = 127.0.0.1", ""))
     done = run("run", tmp_path / "a.conf", *free())
@@ -296,7 +297,7 @@ def test_nobody_to_ask_is_said(run: Run, tmp_path: Path) -> None:
     done = run("ctl", "status", "--control", tmp_path / "none")
     assert done.code == 2 and "no daemon at" in done.err
     (tmp_path / "file").write_text("")
-    assert "it is no socket" in run("ctl", "status", "--control", tmp_path / "file").err
+    assert "it is not a socket" in run("ctl", "status", "--control", tmp_path / "file").err
 
 
 def certified(folder: Path, side: str, pki: PKI) -> Path:

@@ -40,7 +40,7 @@ def test_the_example_has_a_real_problem_in_one_direction(run: Run) -> None:
     assert done.code == 1
     heads = re.findall(r"^(FAILS|ESTABLISHED) +(\S+) -> (\S+)", done.out, re.MULTILINE)
     assert heads == [("FAILS", "hq", "branch"), ("ESTABLISHED", "branch", "hq")]
-    assert "mend" in done.out and "proposal-p2" not in done.out
+    assert "  fix " in done.out and "proposal-p2" not in done.out
     assert "(proposal-p2)" in run("verify", "--example", "branch-office", "--details").out
     assert re.search(
         r"hq/swanctl\.conf:\d+ +esp_proposals = aes256-sha256, aes128-sha256", done.out
@@ -57,7 +57,7 @@ def test_every_shipped_example_ends_with_its_exit_code(run: Run, name: str, code
 
 def test_json_has_exactly_the_published_shape(run: Run) -> None:
     tree = report(run, *PAIR)
-    assert list(tree) == ["schema_version", "peers", "pairs", "findings"]
+    assert list(tree) == ["schema_version", "peers", "pairs", "findings", "changes"]
     assert tree["schema_version"] == 1
     assert [list(item) for item in tree["peers"]] == [["name", "files", "profile"]] * 2
     for pair in tree["pairs"]:

@@ -113,7 +113,7 @@ def test_where_phase_1_ends(item: Ending, said: str) -> None:
     [
         (QUICK, (
             "Main Mode is complete, but Quick Mode stopped after message 1: sent 6 times over 63 s, no answer "
-            "(the responder may have lost this Phase I SA, or drop the offer in silence)"
+            "(the responder may have lost this Phase I SA, or drops the offer silently)"
         )),
         (
             replace(QUICK, outcome=Outcome.REFUSED, reason=Reason.SELECTOR, notify=Notification(18, 3), protected=True),
@@ -149,7 +149,7 @@ def test_a_delete_of_phase_1_alone_leaves_the_phase_2_sas() -> None:
     gone = Ending(Outcome.ESTABLISHED, Reason.DELETE, frames=(12,), by_initiator=False)
     assert sentence(Conclusion(gone, MAIN, (made,))) == (
         "established: Main Mode, then Quick Mode (3 messages, encrypted); then the responder deletes "
-        "the Phase I SA, and the Phase II SAs live on"
+        "the Phase I SA, and the Phase II SAs remain"
     )
     alone = replace(gone, outcome=Outcome.DELETED)
     said = "Main Mode complete; then the responder deletes the Phase I SA"

@@ -157,14 +157,14 @@ def test_r5_what_strongswan_signs_is_believed(recorded: Recorded, number: int, w
 @pytest.mark.parametrize("number", [5, 6])
 def test_r5_what_strongswan_signs_counts_for_nothing_else(recorded: Recorded, number: int) -> None:
     other = recorded.proofs[6 - number]
-    with pytest.raises(Dropped, match="the signature is not by the key"):
+    with pytest.raises(Dropped, match="the signature was not made with the key"):
         recorded.check(number, payloads=other)
-    with pytest.raises(Dropped, match="the signature is not by the key"):
+    with pytest.raises(Dropped, match="the signature was not made with the key"):
         (shown,) = [item for item in other if isinstance(item, Identification)]
         recorded.check(number, shown=shown)
     with pytest.raises(Refused, match="no trust anchor vouches for O=rig"):
         recorded.check(number, trust(authority(), least_bits=1024))
-    with pytest.raises(Refused, match="has a key of 1024 bits, 2048 are the least"):
+    with pytest.raises(Refused, match="has a key of 1024 bits, and 2048 are required"):
         recorded.check(number, Trust((recorded.pki["ca.crt"],)))
     with pytest.raises(Refused, match="has expired"):
         recorded.check(number, now=recorded.now + datetime.timedelta(days=30))
@@ -241,7 +241,7 @@ def test_r5_what_the_policy_has_against_an_identity_counts_once_it_has_been_show
     with pytest.raises(Refused, match="not expected"):
         claim(holder, own, Refused("identity", "not expected"))
     thief = Holder(holder.certificate, key("thief"))
-    with pytest.raises(Dropped, match="the signature is not by the key"):
+    with pytest.raises(Dropped, match="the signature was not made with the key"):
         claim(thief, own, Refused("identity", "not expected"))
 
 
@@ -298,7 +298,7 @@ def test_r5_what_is_wrong_with_files_is_said() -> None:
         CertificateSettings(
             (other.certificate,), SigningKey("own.key", own.key), trust(authority())
         )
-    with pytest.raises(ValueError, match="there is no own certificate"):
+    with pytest.raises(ValueError, match="there is no local certificate"):
         CertificateSettings((), SigningKey("own.key", own.key), trust(authority()))
     der = own.certificate.public_bytes(serialization.Encoding.DER)
     assert certificates_of([CertificateFile("own.crt", None, der)]) == (own.certificate,)

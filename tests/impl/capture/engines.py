@@ -70,7 +70,7 @@ class Recorded:
 def concluded(
     capture: bytes, secrets: Secrets | None = None, until_ns: int | None = None
 ) -> tuple[list[Conversation], list[Conclusion]]:
-    """The conversations of a capture, and what became of them."""
+    """The conversations of a capture, and what happened to them."""
     found = list(datagrams(frames(capture)))
     conversations, _ = follow(found, secrets)
     last = max((item.time_ns for item in found), default=0)

@@ -300,7 +300,7 @@ class Under:
         self.messages.append((sender, octets))
 
     def concluded(self, *, checked: bool = False) -> Conclusion:
-        """What is concluded with the key that deciphers; `checked`: and the one that hashes take."""
+        """What is concluded with the key that decrypts; `checked`: and the one that hashes take."""
         values = {"KEY": self.made.keys.encryption}
         if checked:
             values["SKEYID_A"] = self.made.keys.a

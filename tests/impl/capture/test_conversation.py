@@ -137,7 +137,7 @@ def test_messages_are_numbered_and_repeats_are_told() -> None:
     assert str(one.initiator) == "192.1.2.254:500"
 
 
-# ---- recorded handshakes, deciphered
+# ---- recorded handshakes, decrypted
 @pytest.mark.parametrize("name", HANDSHAKES)
 @pytest.mark.parametrize(
     ("values", "with_psk"),
@@ -257,7 +257,7 @@ def test_a_psk_alone_opens_no_main_mode_and_that_is_said(vectors: Read) -> None:
     case = vectors("handshake_main_psk_strongswan.json")
     one = only(saved(recorded(case)), psk_of(bytes.fromhex(case["facts"]["psk"])))
     assert (
-        "the pre-shared key alone does not decipher: the Diffie-Hellman secret is needed too"
+        "the pre-shared key alone does not decrypt: the Diffie-Hellman secret is needed too"
         in one.known.missing
     )
     assert all(item.state is CLOSED for item in one.messages[4:])

@@ -158,9 +158,9 @@ def test_a_file_that_ends_within_a_record_yields_what_stands_before() -> None:
     ("tail", "why"),
     [
         (b"\x06", "the file ends within its block"),
-        (pack("<III", 6, 8, 8), "which says 8 octets"),
-        (pack("<III", 6, 0xFFFFFFF0, 0), "which says 4294967280 octets"),
-        (pack("<III", 6, 12, 16), "says 12 octets before it and 16 after it"),
+        (pack("<III", 6, 8, 8), "which claims 8 octets"),
+        (pack("<III", 6, 0xFFFFFFF0, 0), "which claims 4294967280 octets"),
+        (pack("<III", 6, 12, 16), "claims 12 octets at the start and 16 at the end"),
         (block(6, bytes(8)), "its block is too short"),
         (block(6, pack("<IIIII", 0, 0, 0, 99, 99)), "no room for the 99 octets"),
         (section()[:14], "its section header is cut off"),

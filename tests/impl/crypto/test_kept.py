@@ -1,4 +1,4 @@
-"""What is set up once for a key computes what is set up anew each time (R4)."""
+"""What is set up once for a key computes what is set up again each time (R4)."""
 
 from __future__ import annotations
 

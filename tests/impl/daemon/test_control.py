@@ -45,18 +45,18 @@ class Echo:
 
 
 BAD = [
-    (b"{", "no request"),
-    (b"[]", "no request"),
-    (b"\xff\xfe", "no request"),
-    (b"{}", "no request"),
-    (b'{"command": "destroy"}', "no request"),
+    (b"{", "not a valid request"),
+    (b"[]", "not a valid request"),
+    (b"\xff\xfe", "not a valid request"),
+    (b"{}", "not a valid request"),
+    (b'{"command": "destroy"}', "not a valid request"),
     (b'{"command": "up"}', "connection: Field required"),
     (b'{"command": "up", "connection": 3}', "connection"),
     (b'{"command": "up", "connection": "a", "wait": 1e9}', "wait"),
-    (b'{"command": "up", "connection": "a", "wait": NaN}', "no request"),
+    (b'{"command": "up", "connection": "a", "wait": NaN}', "not a valid request"),
     (b'{"command": "status", "more": 1}', "more"),
     (b'{"command": "up", "connection": "no"}', "there is no such connection"),
-    (b"[" * 60_000, "no request"),
+    (b"[" * 60_000, "not a valid request"),
 ]
 
 
@@ -190,18 +190,18 @@ def test_a_stale_socket_is_replaced_a_live_one_and_anything_else_is_not(tmp_path
             stale.bind(str(path))
         first = Control(str(path), Echo())
         await first.open()
-        with pytest.raises(ControlError, match="answers there already"):
+        with pytest.raises(ControlError, match="another daemon is using it"):
             Control(str(path), Echo())
         (still,) = await ask(path, {"command": "status"})
         assert still["ok"]
         await first.close()
         path.write_text("precious")
-        with pytest.raises(ControlError, match="no socket"):
+        with pytest.raises(ControlError, match="not a socket"):
             Control(str(path), Echo())
         assert path.read_text() == "precious"
         link = tmp_path / "link"
         link.symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(ControlError, match="no socket"):
+        with pytest.raises(ControlError, match="not a socket"):
             Control(str(link), Echo())
         with pytest.raises(ControlError):
             Control(str(tmp_path / "no" / "folder"), Echo())
@@ -244,7 +244,7 @@ def test_unknown_names_are_refused_with_those_that_there_are(tmp_path: Path) -> 
                 {"command": "down", "connection": "gone"},
             )
             assert [answer["ok"] for answer in answers] == [False, False, False]
-            assert "there are: rig" in answers[0]["error"] == answers[2]["error"]
-            assert "there are: net, two" in answers[1]["error"]
+            assert "the connections are: rig" in answers[0]["error"] == answers[2]["error"]
+            assert "its children are: net, two" in answers[1]["error"]
 
     run(test)

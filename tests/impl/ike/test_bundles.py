@@ -240,7 +240,7 @@ def test_r17_a_peer_that_begins_anew_has_none_of_it(make_pair: MakePair) -> None
     fresh.start(fresh.settings.connections[0], B, pair.network.now)
     pair.run(5)
     assert [item.pair for item in pair.of(B, SasDeleted)] == [first]
-    assert [item.why for item in pair.of(B, Phase1Ended)] == ["the peer has begun anew"]
+    assert [item.why for item in pair.of(B, Phase1Ended)] == ["the peer has restarted"]
     assert agrees(*both(pair)) and len(pair.b.sadb.inbound) == 2
 
 

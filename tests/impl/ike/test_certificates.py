@@ -186,9 +186,7 @@ def test_r5_a_certificate_that_is_altered_on_its_way_ends_nothing(make_pair: Mak
 
     pair = certified(make_pair, tap=spoil)
     assert spoilt == [A, B] and pair.of(A, SasInstalled) and pair.of(B, SasInstalled)
-    unread = (
-        "no certificate that the peer has sent can be read, or a message was altered on the way"
-    )
+    unread = "none of the peer's certificates can be read, or a message was altered on the way"
     assert pair.a.dropped[unread] and pair.b.dropped[unread]
 
 
@@ -212,10 +210,10 @@ def failing() -> dict[str, tuple[Holder, tuple[Holder, ...], str]]:
         "wrong authority": (
             make("a.example", stranger),
             (stranger,),
-            "CN=stranger has signed itself",
+            "CN=stranger is self-signed",
         ),
         "revoked": (ONE, (), "CN=a.example was revoked on 2026-11-23"),
-        "no authority": (make("a.example", NO_AUTHORITY), (NO_AUTHORITY,), "is no authority"),
+        "no authority": (make("a.example", NO_AUTHORITY), (NO_AUTHORITY,), "is not a CA"),
         "weak key": (make("a.example", ROOT, bits=1024), (), "has a key of 1024 bits"),
     }
 
@@ -259,7 +257,7 @@ def test_r5_an_end_does_not_show_what_its_certificate_does_not_confirm(
     pair = certified(make_pair, a=own) if who == A else certified(make_pair, b=own)
     common = "a.example" if who == A else "b.example"
     said = f"the certificate of O=Example, CN={common} does not confirm FQDN c.example"
-    why = f"the own identity would not be believed: {said}"
+    why = f"the peer would not accept our identity: {said}"
     assert failed(pair, who) == ("certificate", why)
 
 
@@ -274,10 +272,10 @@ def test_r5_the_own_identity_and_the_own_certificate_are_not_the_peer_s(
 ) -> None:
     same = credentials(ONE, trust(ROOT))
     pair = certified(make_pair, same, same)
-    assert failed(pair, B) == ("identity", "the peer shows the own certificate")
+    assert failed(pair, B) == ("identity", "the peer shows our own certificate")
     twin = make("a.example", ROOT)  # another key, the same name
     pair = certified(make_pair, same, credentials(twin, trust(ROOT)))
-    assert failed(pair, B) == ("identity", "the peer shows the own identity")
+    assert failed(pair, B) == ("identity", "the peer shows our own identity")
 
 
 def test_r7_an_altered_offer_is_found_out_by_the_signature(make_pair: MakePair) -> None:
@@ -432,7 +430,7 @@ def test_r5_first_contact_ends_the_sas_of_the_same_credential_and_no_other(
 ) -> None:
     pair = certified(make_pair)
     began_anew(pair, end(credentials(ONE, trust(ROOT))))
-    assert [item.why for item in pair.of(B, Phase1Ended)] == ["the peer has begun anew"]
+    assert [item.why for item in pair.of(B, Phase1Ended)] == ["the peer has restarted"]
     # the same address, and the same identity of it, but another certificate
     address = Identification(IdType.IPV4_ADDR, 0, 0, bytes((192, 0, 2, 1)))
     pair = certified(make_pair, a={"own": address})

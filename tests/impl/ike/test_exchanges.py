@@ -261,7 +261,7 @@ def test_r15_a_later_silence_renegotiates_phase1(make_pair: MakePair) -> None:
     silent.append(True)
     pair.start()
     pair.run(25)
-    assert [item.why for item in pair.of(A, Phase1Ended)] == ["a later negotiation met silence"]
+    assert [item.why for item in pair.of(A, Phase1Ended)] == ["a later negotiation got no answer"]
     silent.clear()
     pair.run(10)
     assert len(pair.of(A, Phase1Established)) == 2 and len(pair.of(A, SasInstalled)) == 2
@@ -343,13 +343,13 @@ def test_r9_a_flood_of_first_messages_leaves_an_honest_peer_able_to_connect(
 
 
 def test_r3_r10_settings_that_the_engine_cannot_do_are_refused_at_once(make_pair: MakePair) -> None:
-    with pytest.raises(ValueError, match="group that is not supported"):
+    with pytest.raises(ValueError, match="unsupported cipher, hash or group"):
         make_pair(a={"choices": (replace(DES3, group=19),)})
     with pytest.raises(ValueError, match="method that is not supported"):
         make_pair(a={"choices": (replace(DES3, method=2),)})
-    with pytest.raises(ValueError, match="method that needs a certificate, and there is none"):
+    with pytest.raises(ValueError, match="method that needs a certificate, but there is none"):
         make_pair(a={"choices": (replace(DES3, method=3),)})
-    with pytest.raises(ValueError, match="method that needs a principal, and there is none"):
+    with pytest.raises(ValueError, match="method that needs a principal, but there is none"):
         make_pair(a={"choices": (replace(DES3, method=65001),)})
     with pytest.raises(ValueError, match=r"net: .* is not supported"):
         make_pair(a=children(A, replace(ESP_3DES, transform=7)))

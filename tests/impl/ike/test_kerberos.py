@@ -189,7 +189,7 @@ def test_r3_kerberos_is_not_taken_without_a_vendor_id(make_pair: MakePair) -> No
     pair = kerberized(make_pair, more_a=both, more_b=both, tap=quiet(B))
     assert failed(pair, A) == (
         "auth-method",
-        "the peer takes method 65001, and no vendor id says that it means Kerberos",
+        "the peer chose method 65001 without a vendor ID that says that it means Kerberos",
     )
 
 
@@ -248,7 +248,7 @@ def test_r5_own_name_and_any_name(make_pair: MakePair) -> None:
     assert pair.of(A, Phase1Established)[0].proved == TWO
     mirror = told(ONE, None, realm.at(ONE), WINDOWS_2000)
     pair = kerberized(make_pair, realm, more_b=mirror, expects=(None, None))
-    assert failed(pair, B) == ("identity", f"the peer shows the own name, {ONE}")
+    assert failed(pair, B) == ("identity", f"the peer shows our own name, {ONE}")
 
 
 @pytest.mark.parametrize("who", [A, B])
@@ -388,9 +388,9 @@ def test_r5_a_token_is_found_whoever_writes_an_octet_before_it(rest: bytes, befo
 def test_r3_names_that_cannot_be_said_are_refused_at_once() -> None:
     station = Realm().join(ONE).at(ONE)
     for name in ("", "a\nb@EXAMPLE.TEST", "x" * 600):
-        with pytest.raises(ValueError, match="is no name that windows2000 can say"):
+        with pytest.raises(ValueError, match="is not a name that windows2000 can express"):
             KerberosSettings(name, None, station)
-    with pytest.raises(ValueError, match="is no name that racoon can say"):
+    with pytest.raises(ValueError, match="is not a name that racoon can express"):
         KerberosSettings("\u4e2d@EXAMPLE.TEST", None, station, RACOON)
     assert KerberosSettings("\u4e2d@EXAMPLE.TEST", None, station)
 
@@ -412,10 +412,10 @@ def test_r5_what_may_block_is_handed_out_and_named(make_pair: MakePair) -> None:
     assert steps[A] == [
         f"get a Kerberos ticket for {TWO}",
         "take a Kerberos token",
-        "wrap the own HASH",
+        "wrap the local HASH",
         "unwrap HASH_R",
     ]
-    assert steps[B] == ["take a Kerberos token", "unwrap HASH_I", "wrap the own HASH"]
+    assert steps[B] == ["take a Kerberos token", "unwrap HASH_I", "wrap the local HASH"]
 
 
 # ---- nothing waits

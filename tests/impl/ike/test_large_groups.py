@@ -25,8 +25,8 @@ from tests.impl.ike.conftest import (
     net,
 )
 
-DRAW, AGREE = "draw a secret for Diffie-Hellman", "agree on a secret by Diffie-Hellman"
-WORKED_ON = "the message before it is being worked on"
+DRAW, AGREE = "generate a Diffie-Hellman secret", "compute the Diffie-Hellman secret"
+WORKED_ON = "the message before it is still being processed"
 
 
 def ends(**changes: object) -> dict[str, dict[str, object]]:

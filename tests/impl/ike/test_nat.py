@@ -134,7 +134,7 @@ def test_only_who_is_behind_the_nat_keeps_its_mapping_alive(make_pair: MakePair)
     alive = [sent for sent in pair.network.log if sent.datagram == natt.KEEPALIVE]
     assert [round(sent.time) for sent in alive] == [20, 40, 60]
     assert all(sent.source[0] == PUBLIC and sent.target == (B[0], 4500) for sent in alive)
-    assert pair.b.dropped["no IKE, on the port for NAT traversal"] == 3
+    assert pair.b.dropped["not IKE, on the port for NAT traversal"] == 3
 
 
 def test_a_new_mapping_is_followed_with_what_verifies(make_pair: MakePair) -> None:
@@ -221,7 +221,7 @@ def test_a_peer_that_begins_anew_from_another_port_of_its_nat_is_known_again(
     pair.network.join(A, pair.a)
     pair.start()
     pair.run(5)
-    assert [item.why for item in pair.of(B, SasDeleted)] == ["the peer has begun anew"]
+    assert [item.why for item in pair.of(B, SasDeleted)] == ["the peer has restarted"]
     assert len(pair.b.sadb) == len(pair.b.sadb.pairs) == 1
 
 

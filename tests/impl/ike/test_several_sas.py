@@ -106,7 +106,7 @@ class Insider:
 def insider(
     make_pair: MakePair, *bundles: Bundle, prefers_own: bool = False, **changes: object
 ) -> Insider:
-    """Phase I stands, and B has these choices."""
+    """Phase I is up, and B has these choices."""
     pair = make_pair(b={**children(B, *bundles, **changes), "prefers_own": prefers_own})
     known: list[tuple[Cookies, Keys]] = []
     logged = type(pair.b)(pair.b.settings, os.urandom, lambda *told: known.append(told))
@@ -175,7 +175,7 @@ def test_r11_reserved_spis_are_refused(make_pair: MakePair, spi: int, fits: bool
     hand = insider(make_pair, ONE)
     hand.offer(*asked(([ONE], spi - 1000)), Nonce(NI), *IDS)
     failures = [item.why for item in hand.pair.of(B, Phase2Failed)]
-    assert failures == ([] if fits else ["the peer's SPI is a reserved one"])
+    assert failures == ([] if fits else ["the peer's SPI is reserved"])
 
 
 def test_r12_one_public_value_gives_every_sa_its_own_keys(make_pair: MakePair) -> None:

@@ -266,7 +266,7 @@ def test_a_fourth_message_of_quick_mode_is_tolerated(make_pair: MakePair) -> Non
     pair.network.send(B, A, fourth)
     pair.run(5)
     assert len(heard(pair, A, NotifyType.CONNECTED)) == 1
-    assert pair.a.dropped["a message id that was used before"] == 1
+    assert pair.a.dropped["a message ID that was used before"] == 1
     assert len(pair.a.sadb.pairs) == 1 and not pair.of(A, Phase1Ended)
 
 

@@ -43,7 +43,7 @@ def test_r17_r20_a_successor_stands_before_phase1_ends(make_pair: MakePair) -> N
     assert len(pair.of(A, Phase1Established)) == len(pair.of(B, Phase1Established)) == 2
     assert not pair.of(A, Phase1Ended) and len(pair.a.sadb) == 2
     pair.run(5)
-    assert [item.why for item in pair.of(A, Phase1Ended)] == ["another has taken its place"]
+    assert [item.why for item in pair.of(A, Phase1Ended)] == ["it was replaced"]
     assert [item.why for item in pair.of(B, Phase1Ended)] == ["the peer has deleted it"]
     assert len(pair.a.sadb.pairs) == len(pair.b.sadb.pairs) == 1
 
@@ -91,7 +91,7 @@ def test_r16_message_ids_are_bounded_and_then_phase1_is_renewed(make_pair: MakeP
         assert all(len(sa.used_ids) <= 20 for sa in pair.a.sadb)
     assert len(pair.of(A, SasInstalled)) == 31
     assert 2 <= len(pair.of(A, Phase1Established)) <= 4
-    assert {item.why for item in pair.of(A, Phase1Ended)} == {"another has taken its place"}
+    assert {item.why for item in pair.of(A, Phase1Ended)} == {"it was replaced"}
 
 
 def test_r16_an_sa_that_has_seen_too_many_message_ids_ends(make_pair: MakePair) -> None:
@@ -102,7 +102,7 @@ def test_r16_an_sa_that_has_seen_too_many_message_ids_ends(make_pair: MakePair) 
     for _ in range(19):
         pair.start()
     pair.run(2)
-    assert "it has seen as many message ids as it may" in {
+    assert "it has used the maximum number of message IDs" in {
         item.why for item in pair.of(A, Phase1Ended)
     }
 
@@ -110,7 +110,7 @@ def test_r16_an_sa_that_has_seen_too_many_message_ids_ends(make_pair: MakePair) 
 def test_r15_r19_pairs_live_on_at_both_ends_when_phase1_is_negotiated_anew(
     make_pair: MakePair,
 ) -> None:
-    """What begins anew is no first contact while pairs stand."""
+    """What begins again is no first contact while pairs stand."""
     quiet: list[bool] = []
     pair = make_pair(tap=lambda sent: None if quiet else sent.datagram)
     pair.start()

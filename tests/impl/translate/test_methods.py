@@ -62,9 +62,9 @@ def test_r3_r5_a_certificate_its_key_and_its_anchor(peer_of: Load) -> None:
 @pytest.mark.parametrize(
     ("method", "files", "words"),
     [
-        (certificate(key=""), {}, "no private key is known for its own"),
-        (certificate(certificate=""), {}, "names none of its own"),
-        (certificate(ca=""), {}, "trusts no authority"),
+        (certificate(key=""), {}, "has no private key for its certificate"),
+        (certificate(certificate=""), {}, "names no local certificate"),
+        (certificate(ca=""), {}, "has no trust anchor"),
         (certificate(certificate="none.pem"), {}, "cannot read none.pem"),
         (certificate(ca="none.pem"), {}, "cannot read none.pem"),
         (certificate(key="file:none.key"), {}, "cannot read none.key"),
@@ -72,7 +72,7 @@ def test_r3_r5_a_certificate_its_key_and_its_anchor(peer_of: Load) -> None:
         (certificate(), {"own.key": ROOT.pem_key}, "no private key belongs to "),
         (certificate(), {"own.pem": b"rubbish"}, "own.pem is not a certificate"),
         (certificate(), {"ca.pem": b"0" * 100}, "there is no certificate in it"),
-        ('{ method = "kerberos" }', {}, "peer wants Kerberos, and names no principal"),
+        ('{ method = "kerberos" }', {}, "peer uses Kerberos, but names no local principal"),
         (f"{certificate()}, {certificate()}", {}, "states certificate twice"),
     ],
 )
@@ -157,7 +157,7 @@ def test_private_keys_are_read_by_who_uses_them_and_not_before(
     ("change", "files", "words"),
     [
         ((), {"private/cmd.key": None}, "there is file:private/other.key"),
-        ((), {"private/cmd.key": None, "private/other.key": None}, "no private key is known"),
+        ((), {"private/cmd.key": None, "private/other.key": None}, "has no private key"),
         ((), {"private/cmd.key": b"rubbish"}, "file:private/cmd.key: no private key can be read"),
         ((), {"x509/cmd.crt": None}, "cannot read x509/cmd.crt"),
         ((), {"x509crl/root.crl": b"rubbish"}, "root.crl is not a readable revocation list"),

@@ -1,4 +1,4 @@
-"""The codec against messages that others made, and against octets that are none (R3, R5, R7)."""
+"""The codec against messages that others made, and against octets that are not valid (R3, R5, R7)."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ MISTAKES: dict[str, tuple[Callable[[Draft], object], str]] = {
     ),
     "a guard reads an SA that no parameter names": (
         lambda d: d.act(d.many[param("k", d.sa)].p),
-        "no parameter of the action",
+        "not a parameter of the action",
     ),
     "an update reads a second SA": (
         lambda d: d.act(True, params=[d.i, d.j], updates={d.many[d.i].p: d.many[d.j].p}),
@@ -73,7 +73,7 @@ MISTAKES: dict[str, tuple[Callable[[Draft], object], str]] = {
     "an update of no variable": (lambda d: d.act(True, updates={d.i: 1}), "only variables"),
     "an unknown actor": (
         lambda d: d.spec.action("x", "you", "Act.", requirements="R0", guards=[]),
-        "no actor",
+        "not an actor",
     ),
     "a Python comparison as guard": (
         lambda d: d.act(d.one.p == d.one.n),

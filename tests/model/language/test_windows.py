@@ -78,5 +78,5 @@ def test_a_duration_times_a_number_is_a_sum() -> None:
 def test_a_duration_is_not_taken_a_negative_number_of_times() -> None:
     machine = ringing(Fraction(1))
     rung = Record(machine.spec.groups["bell"]).rung
-    with pytest.raises(SpecificationError, match="no number from 0 to 64"):
+    with pytest.raises(SpecificationError, match="not a number from 0 to 64"):
         times(rung - 1, lift(1, DURATION))

@@ -247,7 +247,7 @@ def test_r8_an_answer_stops_the_fallback_of_its_own_negotiation_only() -> None:
     names = [name for name, _ in weakness.run.steps]
     end = names[-1].removesuffix(".fall_back")
     heard = min(names.index(n) for n in names if n in (f"{end}.hears", f"{end}.is_refused"))
-    assert names[heard:].count(f"{end}.negotiate") == 1  # it begins anew, and is silenced
+    assert names[heard:].count(f"{end}.negotiate") == 1  # it begins again, and is silenced
 
 
 def test_spin_agrees_on_the_flow_and_its_promises(tmp_path: Path) -> None:

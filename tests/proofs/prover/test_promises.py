@@ -99,7 +99,7 @@ def test_promises_say_what_they_rest_on_and_carry_known_requirements() -> None:
     assert len(known) == 22
     for item in promises().values():
         assert item.requirements and set(item.requirements) <= known
-        assert re.search(r"\b(Rests on|Unless)\b", item.says), item.name
+        assert re.search(r"\b(No exceptions|Exception)\b", item.says), item.name
 
 
 def test_only_one_module_knows_each_solver() -> None:

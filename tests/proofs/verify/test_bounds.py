@@ -60,7 +60,7 @@ def policies(phase1: dict[str, int], phase2: dict[str, int], *, drops: bool) -> 
 
 
 def outlives(role: str, by: int, *, lifetime: bool) -> Term:
-    """The starter's SA stands, at the end of that role, so long after its Phase I SA ended there."""
+    """The starter's SA is up, at the end of that role, so long after its Phase I SA ended there."""
     two, end = IKE.phase2, IKE.phase1.end(role)
     pair = IKE.driver.starter[two.n]
     alone = stands_alone(two.policy, two.parent, pair, two.starter.role)

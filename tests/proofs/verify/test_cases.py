@@ -49,8 +49,8 @@ ANSWERS: dict[str, tuple[Both, set[str], set[str]]] = {
     "pfs-at-one-end": (("Phase II fails (proposal-p2)",) * 2, {"P2-PROPOSAL"}, set()),
     "hash-sign-in-secret": (
         ("Phase I fails (psk-mismatch)",) * 2,
-        {"P1-PSK", "SECRET-CUT"},
-        set(),
+        {"P1-PSK"},
+        {"SECRET-CUT"},
     ),
     "both-reauthenticate": (("comes up as net",) * 2, {"SAS-PILE-UP"}, set()),
     "virtual-address": (("comes up as net",) * 2, set(), set()),

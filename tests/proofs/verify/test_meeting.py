@@ -83,7 +83,7 @@ def met(peer_of: PeerOf) -> Callable[[str, str], tuple[Meeting, ...] | Missed]:
         ("192.0.2.2/32", Reason.NO_RESPONDER),  # also a network of one address
         ("%any, 192.0.2.2", Reason.NO_RESPONDER),  # "any" is taken, and names nobody
         ("0.0.0.0/0, 192.0.2.2", None),
-        ("2001:db8::2, 192.0.2.2", None),  # the family of the own address
+        ("2001:db8::2, 192.0.2.2", None),  # the family of the local address
         ("b.example", None),
     ],
 )
@@ -109,7 +109,7 @@ def test_nobody_at_the_address_and_nobody_for_the_caller_are_told_apart(
 @pytest.mark.parametrize(
     ("connections", "order"),
     [
-        # The caller's address counts twice as much as the own one.
+        # The caller's address counts twice as much as the local one.
         ((("192.0.2.2", "192.0.2.0/24"), ("%any", "192.0.2.1")), "ba"),
         ((("%any", "192.0.2.1"), ("192.0.2.2", "192.0.2.0/24")), "ab"),
         ((("192.0.2.2", "192.0.2.0/24"), ("192.0.2.2", "192.0.2.0/28")), "ba"),

@@ -111,7 +111,7 @@ FAULTS = {
     "proposals = aes128-sha257-modp2048": "did you mean",
     "proposals = aes128-sha256": "no DH group",
     "proposals = aes128-modp2048": "no hash",
-    "version = 3": "no IKE version 3",
+    "version = 3": "version 3 is not a version of IKE",
     "rekey_time = soon": "not a time",
     "aggressive = perhaps": "neither yes nor no",
     "local_addrs = 300.1.2.3": "not an IP address",
@@ -282,7 +282,7 @@ def test_secrets_are_compared_and_never_shown(peer_of: PeerOf) -> None:
 
 
 SECRETS = (
-    # text in the file, the octets that 5.9.8 takes, whether they are likely not what was meant
+    # text in the file, the octets that 5.9.8 takes, whether they are probably not what was meant
     ("pass#word", b"pass", True),
     ("pass # word", b"pass", False),
     ('"pass#word"', b"pass#word", False),
