@@ -19,19 +19,21 @@ from model.vocabulary.outcomes import (
     PairVerdict,
     Phase1Verdict,
     Phase2Verdict,
+    Reason,
 )
 from model.vocabulary.places import Place
 from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
 from model.vocabulary.selectors import Selector
 from proofs.verify.addresses import calls, directory
 from proofs.verify.bounds import exposure, longer, overlap
+from proofs.verify.doubts import Doubt, doubted
 from proofs.verify.facts import Facts
 from proofs.verify.leases import leases
 from proofs.verify.meeting import Meeting, Missed, meetings
 from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
 from proofs.verify.reasons import both_sides
-from proofs.verify.rules import on_direction
+from proofs.verify.rules import on_direction, on_doubt
 
 _GRAVITY = (WithoutSA.DROPPED, WithoutSA.CLEAR_AFTER_SILENCE, WithoutSA.CLEAR)
 _REACH = "both peers reach each other"
@@ -56,9 +58,12 @@ def judge_connection(
         return _judge(initiator, connection, responder, found, today)
     each = [(item, _judge(initiator, connection, responder, item, today)) for item in found]
     first = each[0][1]
-    if len({_gist(item, judged.verdict) for item, judged in each}) == 1:
-        return _whichever(first, each)
-    return _undecided(initiator, responder, first, each)
+    if len({_gist(item, judged.verdict) for item, judged in each}) > 1:
+        return _undecided(initiator, responder, first, each)
+    always = [x for x in found[0].assumed if all(x in item.assumed for item in found)]
+    return _doubting(
+        initiator, responder, _whichever(first, each), doubted(always, initiator, responder)
+    )
 
 
 def _judge(
@@ -163,6 +168,29 @@ def _whichever(first: Judgement, each: Sequence[tuple[Meeting, Judgement]]) -> J
     )
     verdict = replace(first.verdict, assumptions=tuple(dict.fromkeys(kept)), phase2=phase2)
     return replace(first, verdict=verdict)
+
+
+def _doubting(
+    initiator: Peer, responder: Peer, judged: Judgement, doubts: Sequence[Doubt]
+) -> Judgement:
+    """What is open of the addresses: undecided where the files name another one that would fail, else a
+    finding."""
+    verdict = judged.verdict
+    failing = verdict.phase1.reason or next((x.reason for x in verdict.phase2 if x.reason), None)
+    # Of what fails these two only follow from the address; the others are to be mended in any case.
+    depends = failing in (None, Reason.IDENTITY, Reason.SELECTOR)
+    for item in doubts:
+        if item.instead is not None and depends and verdict.phase1.outcome is not Outcome.UNDECIDED:
+            via = verdict.responder.connection
+            fails = Reason.NO_CONNECTION if item.calls else Reason.NO_RESPONDER
+            need = (
+                f"the address of {item.peer.name} (local_addrs); {item.address}: {in_short(verdict)} "
+                f"(connection {via}); {item.instead} ({item.says}): Phase I fails ({fails.value})"
+            )
+            return _open(initiator, responder, judged, need, verdict.initiator)
+    found = [on_doubt(item, initiator, responder, judged) for item in doubts]
+    findings = once((*verdict.findings, *found))
+    return replace(judged, verdict=replace(verdict, findings=findings))
 
 
 def _on_address(assumption: str) -> bool:

@@ -43,6 +43,7 @@ class Meeting:
     assumptions   what is taken to be so beyond what the policies state
     caller        the initiator's address as the responder sees it, where no policy states it
     network       the network that this address stands for: any of it would do
+    assumed       addresses that an end is taken to have, and does not state: whether it calls, and which
     """
 
     wire: Wire
@@ -50,6 +51,7 @@ class Meeting:
     assumptions: tuple[str, ...] = ()
     caller: str = ""
     network: str = ""
+    assumed: tuple[tuple[bool, Address], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +375,17 @@ def _meeting(
         tuple(_assumptions(initiator, responder, target, there, caller)),
         "" if caller.stated else caller.network or str(caller.seen or "any other address"),
         caller.network,
+        tuple(_assumed(responder, target, caller)),
     )
+
+
+def _assumed(responder: Peer, target: Target, caller: _Caller) -> Iterator[tuple[bool, Address]]:
+    """Addresses that an end is taken to have because the other end names them."""
+    called_at = target.pattern.single
+    if called_at is not None and called_at not in directory(responder).stated:
+        yield False, called_at
+    if not caller.stated and caller.seen is not None and not caller.network:
+        yield True, caller.seen
 
 
 def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:

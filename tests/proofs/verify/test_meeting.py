@@ -130,6 +130,93 @@ def test_the_best_match_by_address_comes_first(
     assert "".join(item.name for item in found[0].connections) == order
 
 
+def _unconfirmed(report: Report) -> list[tuple[int | None, str]]:
+    """Line and text of each warning of an address that nothing confirms."""
+    return [
+        (x.place.line if x.place else None, x.what)
+        for pair in report.pairs
+        for x in pair.findings
+        if x.id == "ADDRESS-UNCONFIRMED"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "there"),
+    [
+        ("192.0.2.99", other(local="%any")),
+        ("192.0.2.99", other(local="%any", you="%any")),
+        ("2001:db8::99", other(local="%any", remote="2001:db8::1")),
+        ("192.0.2.2", other(local="%any")),  # that it is right, the files do not say either
+    ],
+)
+def test_an_address_that_only_the_other_end_names_is_a_warning(
+    peer_of: PeerOf, verify_pair: VerifyPair, call: str, there: str
+) -> None:
+    local = "2001:db8::1" if ":" in call else "192.0.2.1"
+    a, b = peer_of("a", policy(one(local, call))), peer_of("b", policy(there))
+    report = verify_pair(a, b)
+    assert all(x.phase1.outcome is Outcome.ESTABLISHED for x in report.pairs)
+    said = f"nothing in the file of b confirms that {call} is its address (no local_addrs)"
+    assert _unconfirmed(report) == [(5, said), (5, said)]
+    mend = next(x for x in report.pairs[0].findings if x.id == "ADDRESS-UNCONFIRMED").mend
+    assert f"write local_addrs = {call} in its connection c" in mend
+
+
+OWNER = policy(other(local="%any")).replace('secret = "x"', 'secret = "x"\n  id-1 = 192.0.2.2')
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        policy(other(local="192.0.2.0/24")),
+        policy(other(local="%any").replace("id = b.example", "id = 192.0.2.2")),
+        policy(other(local="%any").replace("10.2.0.0/16", "192.0.2.2", 1)),
+        OWNER,
+    ],
+)
+def test_an_address_that_the_file_of_its_owner_names_in_any_way_is_no_warning(
+    peer_of: PeerOf, verify_pair: VerifyPair, there: str
+) -> None:
+    here = policy(one(you="%any", peer_ts="0.0.0.0/0"))
+    report = verify_pair(peer_of("a", here), peer_of("b", there))
+    assert all(x.phase1.outcome is Outcome.ESTABLISHED for x in report.pairs)
+    assert not _unconfirmed(report)
+
+
+@pytest.mark.parametrize(
+    ("you", "there", "says"),
+    [
+        ("%any", other(local="%any").replace("id = b.example", "id = 192.0.2.2"), "its id"),
+        (
+            "192.0.2.2",
+            other(local="%any").replace("      id = b.example\n", ""),
+            "the id that a expects",
+        ),
+    ],
+)
+def test_two_addresses_that_contradict_each_other_leave_it_undecided(
+    peer_of: PeerOf, verify_pair: VerifyPair, you: str, there: str, says: str
+) -> None:
+    a, b = peer_of("a", policy(one(remote="192.0.2.99", you=you))), peer_of("b", policy(there))
+    for pair, reason in zip(
+        verify_pair(a, b).pairs, ("no-responder", "no-connection"), strict=True
+    ):
+        (need,) = pair.phase1.needs
+        assert need.startswith("the address of b (local_addrs); 192.0.2.99: ")
+        assert need.endswith(f"; 192.0.2.2 ({says}): Phase I fails ({reason})")
+
+
+def test_a_fault_that_no_address_mends_is_told_whatever_the_address_is(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    there = other(local="%any").replace("aes128-sha256-modp2048", "aes256-sha256-modp2048")
+    there = there.replace("id = b.example", "id = 192.0.2.2")
+    a, b = peer_of("a", policy(one(remote="192.0.2.99", you="%any"))), peer_of("b", policy(there))
+    report = verify_pair(a, b)
+    assert {x.phase1.reason for x in report.pairs} == {Reason.PROPOSAL_P1}
+    assert all("its id says 192.0.2.2" in said for _, said in _unconfirmed(report))
+
+
 def test_an_own_address_that_is_not_stated_and_decides_is_what_is_missing(
     peer_of: PeerOf, verify_pair: VerifyPair
 ) -> None:
