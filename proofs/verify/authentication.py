@@ -250,7 +250,7 @@ class AuthenticationJudge:
         wanted = mirrored(method)
         everyone = [(item, one) for item in found for one in item.authentications]
         if self.responder.profile.checks_method_first:
-            everyone = [item for item in everyone if item[1].method.value is wanted] or everyone
+            everyone = [item for item in everyone if item[1].answering is wanted] or everyone
         known = self._by_identity(everyone, shown, self.responder)
         if not known:
             self.facts.shown, self.facts.responder = shown, everyone[0][0]
@@ -262,7 +262,7 @@ class AuthenticationJudge:
         by_exchange = [item for item in known if item[0].exchange.value is exchange]
         if not by_exchange:
             return self.wrong_exchange(known[0][0])
-        by_method = [item for item in by_exchange if item[1].method.value is wanted]
+        by_method = [item for item in by_exchange if item[1].answering is wanted]
         return by_method or self.wrong_method(by_exchange[0][0])
 
     def _responder_shows(self, method: AuthMethod, undecided: list[str]) -> Phase1Verdict | None:
@@ -270,7 +270,7 @@ class AuthenticationJudge:
         own = _of(self.connection, method)
         b = self.facts.responder
         assert b is not None
-        theirs = _of(b, mirrored(method)).own
+        theirs = _answer(b, method).own
         self.facts.faulty = "responder"
         unproved = self._unproved(self.responder, theirs, method, b)
         if unproved is not None:
@@ -291,7 +291,7 @@ class AuthenticationJudge:
         """Whether the initiator expects the identity that the responder shows."""
         own, b = _of(self.connection, method), self.facts.responder
         assert b is not None
-        theirs = _of(b, mirrored(method)).own
+        theirs = _answer(b, method).own
         shown = self._shown(theirs, self.facts.wire.responder.own, method)
         if self._by_identity([(self.connection, own)], shown, self.initiator):
             return None
@@ -498,7 +498,7 @@ class AuthenticationJudge:
             "",
             "use the same method at both ends",
             (Said(mine.value.value, self.facts.place, "offers"),),
-            (Said(theirs.value.value, self.facts.other),),
+            (Said(b.authentications[0].answering.value, self.facts.other),),
         )
 
 
@@ -511,6 +511,11 @@ def _cut(peer: Peer, secret: Secret) -> Iterator[str]:
 
 def _of(connection: Connection, method: AuthMethod) -> Authentication:
     return next(item for item in connection.authentications if item.method.value is method)
+
+
+def _answer(connection: Connection, method: AuthMethod) -> Authentication:
+    """How a responder's connection answers an initiator's method."""
+    return next(x for x in connection.authentications if x.answering is mirrored(method))
 
 
 def _mode(exchange: Exchange) -> str:

@@ -101,7 +101,7 @@ def _own_claims(peer: Peer) -> Iterator[tuple[Address, str, Place | None]]:
                         yield address, "its certificate", file.place
         for child in connection.children:
             first = child.local[0].value.first
-            transport = child.mode.value is Mode.TRANSPORT
+            transport = child.mode.value is Mode.TRANSPORT and not child.proxy
             if transport and first is not None and child.local[0].value.is_host(first):
                 yield first, "local_ts of transport mode", child.local[0].place
 

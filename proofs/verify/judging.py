@@ -22,13 +22,14 @@ from model.vocabulary.outcomes import (
     Reason,
 )
 from model.vocabulary.places import Place
-from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
+from model.vocabulary.policy import Action, Connection, Discarded, Peer, WithoutSA
 from model.vocabulary.selectors import Selector
 from proofs.verify.addresses import calls, directory
 from proofs.verify.bounds import exposure, longer, overlap
 from proofs.verify.doubts import Doubt, doubted
 from proofs.verify.facts import Facts
 from proofs.verify.leases import leases
+from proofs.verify.links import not_loaded
 from proofs.verify.meeting import Meeting, Missed, meetings
 from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
@@ -55,7 +56,9 @@ def judge_connection(
     """One connection of the initiator against the responder."""
     found = meetings(initiator, connection, responder)
     if isinstance(found, Missed):
-        return _judge(initiator, connection, responder, found, today)
+        judged = _judge(initiator, connection, responder, found, today)
+        missed = doubted(found.assumed, initiator, responder)
+        return _doubting(initiator, responder, judged, missed)
     each = [(item, _judge(initiator, connection, responder, item, today)) for item in found]
     first = each[0][1]
     if len({_gist(item, judged.verdict) for item, judged in each}) > 1:
@@ -76,6 +79,9 @@ def _judge(
     phase1 = Phase1Judge(initiator, connection, responder, met, today)
     first = phase1.verdict()
     facts = phase1.facts
+    unloaded = not_loaded(initiator, responder)
+    if unloaded is not None and first.outcome is Outcome.FAILS:
+        first = _unloaded(first, facts, *unloaded)
     found: list[tuple[Phase2Verdict, ChildFacts]] = []
     group = first.suite.group if first.suite else None
     if first.outcome is not Outcome.FAILS and facts.responder is not None:
@@ -100,6 +106,15 @@ def _judge(
     verdict = _bounded(verdict, initiator, connection, responder, facts, children)
     findings = on_direction(initiator, connection, responder, verdict, facts, children)
     return Judgement(replace(verdict, findings=once(findings)), connection, facts, children)
+
+
+def _unloaded(first: Phase1Verdict, facts: Facts, peer: Peer, meant: Discarded) -> Phase1Verdict:
+    """It fails because the connection that is meant for it is not loaded: what another one says is beside
+    the point, and nothing in it is to be changed."""
+    facts.unloaded, facts.missed = True, None
+    facts.place, facts.other, facts.mend = meant.place, None, meant.mend
+    why = f"{peer.name} does not load its connection {meant.name}: {meant.why}"
+    return replace(first, why=why, sent=(), wanted=(), intended=False)
 
 
 def _assumed(found: Sequence[tuple[Phase2Verdict, ChildFacts]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from model.vocabulary.identities import Identity, IdentityKind
@@ -63,6 +63,8 @@ class Missed:
     address        what remote_addrs should be at `place`, as the other end states it
     nearest        the responder's connection at `place`
     sides          what the initiator's line says, and the responder's
+    assumptions, assumed   as in `Meeting`
+    public_as_own          `place` states the public address of a NAT as the host's own
     """
 
     reason: Reason
@@ -74,6 +76,9 @@ class Missed:
     address: Address | None = None
     nearest: Connection | None = None
     sides: tuple[tuple[Said, ...], tuple[Said, ...]] = ((), ())
+    assumptions: tuple[str, ...] = ()
+    assumed: tuple[tuple[bool, Address], ...] = ()
+    public_as_own: bool = False
 
 
 def meetings(
@@ -104,7 +109,7 @@ def _towards(
         public = initiator.nat.value.public
         local = source(connection.local_addresses.value, public.version)
         if local is not None and local.single == public:
-            return _public_as_own(initiator, public, Reason.NO_RESPONDER)
+            return _public_as_own(initiator, public, Reason.NO_RESPONDER, connection)
     own = _reached(initiator, connection, responder, whom)
     if isinstance(own, Missed):
         return own
@@ -122,7 +127,14 @@ def _towards(
             made = [_meeting(initiator, responder, target, there, x) for x in wider]
             fitting = [x for x in made if x.connections]
         found += fitting
-    return found or _no_connection(initiator, connection, responder, own[0], wanted)
+    if found:
+        return found
+    missed = _no_connection(initiator, connection, responder, own[0], wanted)
+    return replace(
+        missed,
+        assumptions=tuple(_on_target(responder, target, own[0])),
+        assumed=tuple(_assumed(responder, target, None)),
+    )
 
 
 def _key(meeting: Meeting) -> tuple[int, ...]:
@@ -226,15 +238,19 @@ def _no_family(initiator: Peer, connection: Connection, responder: Peer) -> Miss
     )
 
 
-def _public_as_own(peer: Peer, public: Address, reason: Reason) -> Missed:
+def _public_as_own(
+    peer: Peer, public: Address, reason: Reason, first: Connection | None = None
+) -> Missed:
     """A host behind a NAT that states the public address as its own has no connection that works."""
-    stated = next(x for x in peer.connections if x.local_addresses.place)
+    own = [x for x in (first, *peer.connections) if x and x.local_addresses.place]
+    stated = next((x for x in own if public in map(host, x.local_addresses.value)), own[0])
     return Missed(
         reason,
         f"{peer.name} states {public} as its own address, but that is the public address of its NAT, not "
         "an address of the host",
         "state the address of the host in local_addrs, or leave it out",
         stated.local_addresses.place,
+        public_as_own=True,
     )
 
 
@@ -379,12 +395,14 @@ def _meeting(
     )
 
 
-def _assumed(responder: Peer, target: Target, caller: _Caller) -> Iterator[tuple[bool, Address]]:
+def _assumed(
+    responder: Peer, target: Target, caller: _Caller | None
+) -> Iterator[tuple[bool, Address]]:
     """Addresses that an end is taken to have because the other end names them."""
     called_at = target.pattern.single
     if called_at is not None and called_at not in directory(responder).stated:
         yield False, called_at
-    if not caller.stated and caller.seen is not None and not caller.network:
+    if caller is not None and caller.seen is not None and not (caller.stated or caller.network):
         yield True, caller.seen
 
 
@@ -402,6 +420,16 @@ def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:
 def _assumptions(
     initiator: Peer, responder: Peer, target: Target, there: Address | None, caller: _Caller
 ) -> Iterator[str]:
+    yield from _on_target(responder, target, there)
+    if not caller.stated and caller.seen is not None:
+        where = f"in {caller.network}" if caller.network else str(caller.seen)
+        yield f"the address of {initiator.name} is {where}"
+    for name in caller.names:
+        yield f"{name} resolves to {caller.seen or f'the address of {initiator.name}'}"
+
+
+def _on_target(responder: Peer, target: Target, there: Address | None) -> Iterator[str]:
+    """What is taken to be so of whom it calls."""
     whom, known = target.pattern, directory(responder)
     for name in target.unresolved:
         yield f"{name} does not resolve"
@@ -411,11 +439,6 @@ def _assumptions(
         yield f"{whom.text} is an address of {responder.name}"
     elif responder.nat is not None and there is not None and whom.single in known.stated:
         yield f"{there} is the address of {responder.name} behind its NAT"
-    if not caller.stated and caller.seen is not None:
-        where = f"in {caller.network}" if caller.network else str(caller.seen)
-        yield f"the address of {initiator.name} is {where}"
-    for name in caller.names:
-        yield f"{name} resolves to {caller.seen or f'the address of {initiator.name}'}"
 
 
 def _no_connection(

@@ -223,11 +223,14 @@ def _compare_phase2(verdict: PairVerdict, name: str, seen: Observed) -> tuple[Ag
 
 def _leased(mine: str, theirs: str) -> bool:
     """Whether one address was leased of the pool that verify names."""
+    (mine, _, ports), (theirs, _, other) = mine.partition("["), theirs.partition("[")
+    if ports != other:
+        return False
     low, dash, high = mine.partition("-")
     if not dash:
-        pool = ip_network(mine.partition("[")[0])
+        pool = ip_network(mine)
         low, high = str(pool[0]), str(pool[-1])
-    host = ip_network(theirs.partition("[")[0])
+    host = ip_network(theirs)
     inside = ip_address(low).version == host.version
     return (
         host.num_addresses == 1

@@ -24,6 +24,7 @@ from tests.interop.agreement import Agreement, Compared
 from tests.interop.authentication_cases import authentication_cases
 from tests.interop.cases import DATA, Case
 from tests.interop.field_cases import field_cases
+from tests.interop.found_cases import found_cases
 from tests.interop.harness import Lines, run, version_here, why_not
 from tests.interop.lease_cases import lease_cases
 from tests.interop.log_lines import write_log_lines
@@ -53,6 +54,7 @@ def all_cases() -> tuple[Case, ...]:
         *secret_cases(),
         *lease_cases(),
         *spelling_cases(),
+        *found_cases(),
     )
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from ipaddress import ip_address
 
 import pytest
 
+from model.formats import load
+from model.formats.overlay import Overlay
+from model.formats.reader import Reader
+from model.vocabulary.findings import Edit
 from model.vocabulary.outcomes import Outcome, PairVerdict, Reason, Report
 from model.vocabulary.places import Stated
 from model.vocabulary.policy import Nat, Peer
+from proofs.verify import verify
 from proofs.verify.meeting import Meeting, Missed, meetings
+from tests.conftest import DictReader
 
 PeerOf = Callable[..., Peer]
 VerifyPair = Callable[[Peer, Peer], Report]
@@ -204,6 +211,29 @@ def test_two_addresses_that_contradict_each_other_leave_it_undecided(
         (need,) = pair.phase1.needs
         assert need.startswith("the address of b (local_addrs); 192.0.2.99: ")
         assert need.endswith(f"; 192.0.2.2 ({says}): Phase I fails ({reason})")
+
+
+def test_the_public_address_as_an_own_one_is_mended_by_a_line(peer_of: PeerOf) -> None:
+    spoke = policy(one(name="other", remote="198.51.100.7"), one(name="c"))
+    reader = DictReader({"a.conf": spoke.encode(), "b.conf": policy(other()).encode()})
+
+    def read(name: str, files: Reader) -> Peer:
+        peer = load(f"{name}.conf", name, files)
+        nat = Nat(ip_address("192.0.2.1"), True)
+        return replace(peer, nat=Stated(nat)) if name == "a" else peer
+
+    def reload(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:
+        overlay = Overlay(reader, edits)
+        return read(name, overlay), overlay
+
+    peers = [read("a", reader), read("b", reader)]
+    report = verify(peers, [("a", "b")], date(2026, 11, 30), reload)
+    out = next(x for x in report.pairs if x.initiator.connection == "c")
+    assert out.phase1.reason is Reason.NO_RESPONDER
+    edits = [edit for x in out.findings for edit in x.edits]
+    lines = [n for n, x in enumerate(spoke.split("\n"), 1) if "local_addrs" in x]
+    assert {x.text for x in edits} == {"local_addrs = %any"}
+    assert {x.place.line for x in edits} <= set(lines) and lines[1] in {x.place.line for x in edits}
 
 
 def test_a_fault_that_no_address_mends_is_told_whatever_the_address_is(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from model.vocabulary.findings import Finding
 from model.vocabulary.outcomes import Report
 from model.vocabulary.policy import Peer
+from model.vocabulary.profiles import CHARON
 from proofs.verify.steady import span
 from tests.proofs.verify.test_meeting import one, other, policy
 
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "windows-2000"
 Found = Callable[[str, str, str, str], list[Finding]]
 
 
@@ -89,6 +93,22 @@ def test_r19_a_phase2_sa_that_nobody_renews_in_time(
 ) -> None:
     items = found("rekey_time = 4h", "rekey_time = 0", a, b)
     assert {item.id for item in items} == ids
+
+
+def test_r17_a_windows_2000_pair_rekeys_whatever_the_policy_says(
+    verify_pair: Callable[[Peer, Peer], Report], peer_of: Callable[..., Peer]
+) -> None:
+    client, server = (
+        peer_of(side, (EXAMPLES / side / "policy.toml").read_text(), "toml")
+        for side in ("client", "server")
+    )
+
+    def ids(a: Peer, b: Peer) -> set[str]:
+        return {x.id for pair in verify_pair(a, b).pairs for x in pair.findings}
+
+    for there in (server, replace(server, profile=CHARON)):
+        assert not ids(client, there) & {"NEVER-RENEWED", "RENEWAL-RACE"}
+    assert "NEVER-RENEWED" in ids(replace(client, profile=CHARON), replace(server, profile=CHARON))
 
 
 def test_times_are_written_as_people_say_them() -> None:
