@@ -97,8 +97,9 @@ def test_r19_a_phase2_sa_that_nobody_renews_in_time(
 def test_r17_a_windows_2000_pair_rekeys_whatever_the_policy_says(
     verify_pair: Callable[[Peer, Peer], Report], peer_of: Callable[..., Peer]
 ) -> None:
+    key = {"shared-key.txt": b"x"}
     client, server = (
-        peer_of(side, (EXAMPLES / side / "policy.toml").read_text(), "toml")
+        peer_of(side, (EXAMPLES / side / "policy.toml").read_text(), "toml", **key)
         for side in ("client", "server")
     )
 
