@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.places import Stated
 from model.vocabulary.policy import (
     Authentication,
-    CertificateFile,
     Connection,
     Credentials,
     Peer,
@@ -24,27 +23,13 @@ from model.vocabulary.profiles import Identities
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
-from proofs.verify.certificates import (
-    Chain,
-    check,
-    names,
-    parse,
-    path_of,
-    subject,
-    unmet,
-    withheld,
-)
-from proofs.verify.choosing import Candidate, another_principal, chosen, inserted
+from proofs.verify.certificates import Chain, names, parse, subject
+from proofs.verify.choosing import Candidate, another_principal, inserted
+from proofs.verify.credentials import PSK, Demanded, Shown, credential
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
-from proofs.verify.paths import Asked
 from proofs.verify.secrets import Selected, select, stated
 
-_PSK = (
-    AuthMethod.PRE_SHARED_KEY,
-    AuthMethod.XAUTH_PRE_SHARED_KEY,
-    AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
-)
 # An initiator's method, as the responder's own file yields it when read as an initiator's.
 _MIRRORED = {
     AuthMethod.XAUTH_PRE_SHARED_KEY: AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
@@ -80,7 +65,7 @@ class AuthenticationJudge:
             return self.wrong_method(found[0])
         undecided: list[str] = []
         first = None
-        if method in _PSK and self.connection.exchange.value is Exchange.AGGRESSIVE:
+        if method in PSK and self.connection.exchange.value is Exchange.AGGRESSIVE:
             # Message 1 names the initiator: its identity is held against the policy before any key.
             first = self._initiator_shows(found, method, [])
         refused = (
@@ -94,7 +79,7 @@ class AuthenticationJudge:
         if method is not mirrored(method):
             undecided.append("the user name and password of XAUTH")
         if undecided:
-            reason = Reason.PSK_MISMATCH if method in _PSK else Reason.CERTIFICATE
+            reason = Reason.PSK_MISMATCH if method in PSK else Reason.CERTIFICATE
             return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
         return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
 
@@ -114,7 +99,7 @@ class AuthenticationJudge:
         self, found: Sequence[Connection], method: AuthMethod
     ) -> Phase1Verdict | None:
         """Whether the responder takes Aggressive Mode with a pre-shared key at all."""
-        if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in _PSK:
+        if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in PSK:
             return None
         allowed = self.responder.stack.aggressive_pre_shared_key.value
         if self.responder.profile.checks_method_first or allowed:
@@ -137,7 +122,7 @@ class AuthenticationJudge:
     def _pre_shared_key(
         self, found: Sequence[Connection], method: AuthMethod, undecided: list[str]
     ) -> Phase1Verdict | None:
-        if method not in _PSK:
+        if method not in PSK:
             return None
         keys = self._selected(found, method)
         if isinstance(keys, Phase1Verdict):
@@ -311,7 +296,7 @@ class AuthenticationJudge:
         stated_ = own.value is not None or theirs.identity.value is not None
         there = self.facts.wire.responder.own
         same = shown is not None and shown == self._shown(theirs, there, method)
-        if not same or (method in _PSK and not stated_):
+        if not same or (method in PSK and not stated_):
             return None
         self.facts.shared = shown
         self.facts.place = own.place or self.connection.place
@@ -354,7 +339,7 @@ class AuthenticationJudge:
                 f"{peer.name} states neither certs nor id, so it finds no private key to start with",
                 "add certs = FILE, or id with an identity that the certificate contains",
             )
-        if method in _PSK or identity.value is None or not own.certificates:
+        if method in PSK or identity.value is None or not own.certificates:
             return None
         if peer.profile.identities is not Identities.STATED:
             return None
@@ -377,7 +362,7 @@ class AuthenticationJudge:
         """The identity that an end sends; with certificates and none stated, the subject."""
         if method is AuthMethod.KERBEROS and own.identity.value is None:
             return None
-        if method not in _PSK and own.identity.value is None and own.certificates:
+        if method not in PSK and own.identity.value is None and own.certificates:
             certificate = parse(own.certificates[0])
             if certificate is not None:
                 return subject(certificate)
@@ -412,43 +397,11 @@ class AuthenticationJudge:
         judge: Peer,
         method: AuthMethod,
     ) -> Chain:
-        if method in _PSK:
-            demanded = [*expected.certificates, *expected.anchors]
-            fault = "a pre-shared key proves none" if demanded else unmet(expected, ())[0]
-            return Chain(fault)
-        if method is AuthMethod.KERBEROS:
-            return Chain(needs="a Kerberos ticket, which only the KDC can issue")
-        if not own.certificates:
-            return Chain(needs="its certificate, which the policy does not name")
-        shown = chosen(own)
-        fault = self._withheld(whose, shown, judge, expected)
-        if fault:
-            return Chain(fault)
-        anchors, sent = (*judge.anchors, *expected.anchors), (*whose.anchors, *own.certificates)
-        chain = check(
-            shown,
-            expected.certificates,
-            anchors=anchors,
-            demanded=expected.anchors,
-            sent=sent,
-            today=self.today,
-            asked=Asked.by(judge, expected),
+        ends = (self.connection, self.facts.responder)
+        shows, wants = ends if whose is self.initiator else reversed(ends)
+        return credential(
+            Shown(whose, own, shows), Demanded(judge, expected, wants), method, self.today
         )
-        if chain.fault or chain.needs:
-            return chain
-        lacking, _ = unmet(expected, path_of(shown, anchors, sent))
-        return replace(chain, fault=lacking) if lacking else chain
-
-    def _withheld(
-        self, whose: Peer, shown: CertificateFile, judge: Peer, expected: Credentials
-    ) -> str:
-        """Why the certificate is not sent to an end that does not have it."""
-        b = self.facts.responder
-        ends = (self.connection, b) if whose is self.initiator else (b, self.connection)
-        shows, wants = ends
-        if shows is None or wants is None:
-            return ""
-        return withheld(shows, wants, shown, (*judge.kept, *expected.certificates))
 
     def _weak(self, own: Credentials, chain: Chain) -> None:
         """Keep what could be broken of a path that is taken."""

@@ -200,12 +200,15 @@ virtual addresses, options of strongswan.conf. For these the first column is the
 
 - `default` proposals at one end: the list depends on version and plugins. With `--version` it is decided. If both ends
   have `default`, the same build is assumed, and that is printed.
-- The peer's own address, where it is not stated and decides which connection the responder takes.
+- The peer's own address, where it is not stated and decides which connection the responder takes, or where the
+  other end calls another address than the identities and certificates name.
 - XAUTH: the user name and password.
 
 (b) The verdict is right under an assumption that does not apply to the case:
 
 - A host has the addresses that its policy states as its own, and no others. The cases have a policy with a wrong one.
+- A peer that does not state its address has the one that the other end calls. `verify` warns of that
+  (ADDRESS-UNCONFIRMED). In these cases the address is wrong.
 - A host name resolves to the peer's address. In these cases it resolves to another address, or to none.
 
 strongSwan does not distinguish a wrong exchange mode from a wrong authentication method, nor, as initiator, an unusable
