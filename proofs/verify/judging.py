@@ -152,10 +152,13 @@ def one_direction(
 
 def _gist(met: Meeting, verdict: PairVerdict) -> tuple[object, ...]:
     """What must be the same whatever the address is; a selector that is the address itself is."""
-    own = str(met.wire.responder.other)
+    own = met.wire.responder.other
 
-    def plain(selector: object) -> str:
-        return str(selector).replace(own, "own address")
+    def plain(selector: Selector | None) -> object:
+        if selector is None:
+            return None
+        is_own = selector.own_address or (own is not None and selector.is_host(own))
+        return ("own address", selector.protocol, selector.ports) if is_own else selector
 
     first = verdict.phase1
     children = tuple(
@@ -222,7 +225,7 @@ def _undecided(
     told: dict[str, str] = {}
     for item, judged in each:
         via = item.connections[0].name
-        names = [x for x in item.assumptions if " resolves to " in x]
+        names = [x for x in item.assumptions if " resolve" in x]
         said = ", ".join(filter(None, (item.caller, *names))) or str(item.wire.responder.other)
         told.setdefault(said, f"{said}: {in_short(judged.verdict)} (connection {via})")
     whose = any(item.caller for item, _ in each)

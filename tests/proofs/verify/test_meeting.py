@@ -236,6 +236,48 @@ def test_the_public_address_as_an_own_one_is_mended_by_a_line(peer_of: PeerOf) -
     assert {x.place.line for x in edits} <= set(lines) and lines[1] in {x.place.line for x in edits}
 
 
+@pytest.mark.parametrize(
+    ("ts", "esp", "outcome"),
+    [
+        ("dynamic", "aes128-sha256", Outcome.ESTABLISHED),
+        ("dynamic[tcp/80]", "aes128-sha256", Outcome.ESTABLISHED),
+        ("dynamic", "aes256-sha256", Outcome.FAILS),
+    ],
+)
+def test_an_own_address_that_makes_no_difference_is_not_missing(
+    peer_of: PeerOf, verify_pair: VerifyPair, ts: str, esp: str, outcome: Outcome
+) -> None:
+    mode = "esp_proposals = aes128-sha256\n        mode = transport"
+    here = policy(one(local="%any", ts=ts, peer_ts="dynamic"))
+    there = policy(one("192.0.2.2", "192.0.2.1, %any", "b", "a.example", ts="dynamic", peer_ts=ts))
+    here, there = (x.replace("esp_proposals = aes128-sha256", mode) for x in (here, there))
+    a, b = (
+        peer_of("a", here),
+        peer_of("b", there.replace("aes128-sha256\n        mode", f"{esp}\n        mode")),
+    )
+    pair = verify_pair(a, b).pairs[0]
+    assert pair.phase1.outcome is Outcome.ESTABLISHED
+    assert [x.outcome for x in pair.phase2] == [outcome]
+
+
+def test_a_name_that_does_not_resolve_is_told_from_one_that_does(
+    peer_of: PeerOf, verify_pair: VerifyPair
+) -> None:
+    there = policy(
+        other(local="192.0.2.0/31", name="near").replace("10.2.0.0/16", "10.9.0.0/16"),
+        other(local="192.0.2.0/24"),
+    )
+    pair = verify_pair(
+        peer_of("a", policy(one(remote="lost.example, 192.0.2.2"))), peer_of("b", there)
+    ).pairs[0]
+    (need,) = pair.phase1.needs
+    assert need.split("; ") == [
+        "the addresses that the names resolve to",
+        "lost.example resolves to 192.0.2.0: Phase II fails (selector) (connection near)",
+        "lost.example does not resolve: comes up as net (connection c)",
+    ]
+
+
 def test_a_fault_that_no_address_mends_is_told_whatever_the_address_is(
     peer_of: PeerOf, verify_pair: VerifyPair
 ) -> None:
