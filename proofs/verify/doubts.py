@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from model.vocabulary.identities import Identity, IdentityKind
 from model.vocabulary.places import Place
-from model.vocabulary.policy import Connection, Peer
+from model.vocabulary.policy import AddressPattern, Connection, Peer
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import Mode
 from proofs.verify.addresses import directory, host, ikev1
@@ -22,7 +22,8 @@ from proofs.verify.certificates import names, parse
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An address that a peer is taken to have, and that nothing in its file confirms.
+    """An address that a peer is taken to have, and that nothing in its file confirms; of several, or of a
+    network, one.
 
     calls     whether it is the end that calls
     instead   an address that the files say it has; None: they say nothing
@@ -30,43 +31,64 @@ class Doubt:
     """
 
     peer: Peer
-    address: Address
+    address: str
     calls: bool
     instead: Address | None = None
     says: str = ""
     place: Place | None = None
 
 
-def doubt(peer: Peer, address: Address, other: Peer, *, calls: bool) -> Doubt | None:
-    """Whether the files leave it open that a peer has this address."""
-    if peer.nat is not None or address in directory(peer).stated or _mentions(peer, address):
-        return None
-    claims = [x for x in _claims(peer, other, address) if x[0].version == address.version]
-    for found, says, place in claims:
-        if not any(x == address for x, _, _ in claims):
-            return Doubt(peer, address, calls, found, says, place)
-    return Doubt(peer, address, calls)
+def of_called(responder: Peer, address: Address | None, initiator: Peer) -> Iterator[Doubt]:
+    """Whether the files leave it open that the responder has the address that is called."""
+    if address is not None:
+        yield from _doubt(responder, [_exactly(address)], initiator, calls=False)
 
 
-def _mentions(peer: Peer, address: Address) -> bool:
-    """Whether the peer's own file names the address as one of its own, in whatever way."""
-    if any(found == address for found, _, _ in _own_claims(peer)):
-        return True
-    owners = (_address(x) for secret in peer.secrets for x in secret.owners)
-    if address in owners:
-        return True
+def of_caller(initiator: Peer, takes: Sequence[str], responder: Peer) -> Iterator[Doubt]:
+    """The same for an initiator that is taken to call from one of the addresses and networks that the
+    responder takes."""
+    known = {x.text: x for c in ikev1(responder) for x in c.remote_addresses.value}
+    patterns = [known[x] if x in known else _exactly(ip_address(x)) for x in takes]
+    yield from _doubt(initiator, patterns, responder, calls=True)
+
+
+def _exactly(address: Address) -> AddressPattern:
+    return AddressPattern(str(address), address, address)
+
+
+def _doubt(
+    peer: Peer, taken: Sequence[AddressPattern], other: Peer, *, calls: bool
+) -> Iterator[Doubt]:
+    if peer.nat is not None or any(_mentions(peer, item) for item in taken):
+        return
+    said = " or ".join(dict.fromkeys(item.text for item in taken))
+    versions = {item.first.version for item in taken if item.first is not None}
+    claims = [x for x in _claims(peer, other, taken) if x[0].version in versions]
+    if claims and not any(item.holds(x) for x, _, _ in claims for item in taken):
+        yield Doubt(peer, said, calls, *claims[0])
+    else:
+        yield Doubt(peer, said, calls)
+
+
+def _mentions(peer: Peer, taken: AddressPattern) -> bool:
+    """Whether the peer's own file names such an address as one of its own, in whatever way."""
+    found = [*directory(peer).stated, *(x for x, _, _ in _own_claims(peer))]
+    found += (x for secret in peer.secrets for owner in secret.owners if (x := _address(owner)))
     for connection in ikev1(peer):
-        for item in connection.local_addresses.value:
-            if not item.anything and item.first is not None and item.holds(address):
-                return True
         for child in connection.children:
-            if any(x.value.is_host(address) for x in child.local):
-                return True
-    return False
+            found += (x.value.first for x in child.local if x.value.first == x.value.last)
+    if any(taken.holds(x) for x in found):
+        return True
+    return taken.single is not None and any(
+        item.holds(taken.single)
+        for connection in ikev1(peer)
+        for item in connection.local_addresses.value
+        if not item.anything and item.first is not None
+    )
 
 
 def _claims(
-    peer: Peer, other: Peer, assumed: Address
+    peer: Peer, other: Peer, taken: Sequence[AddressPattern]
 ) -> Iterator[tuple[Address, str, Place | None]]:
     """Addresses that the files say a peer has, the surest first."""
     for connection in ikev1(peer):
@@ -79,7 +101,7 @@ def _claims(
         return
     # It states no identity, so it shows its address, which the other end may expect.
     for connection in ikev1(other):
-        if not any(host(x) == assumed for x in connection.remote_addresses.value):
+        if not any(x in taken for x in connection.remote_addresses.value):
             continue
         for one in connection.authentications:
             address = _address(one.other.identity.value)
@@ -111,17 +133,6 @@ def _address(identity: Identity | None) -> Address | None:
         with suppress(ValueError):  # octets of another length
             return ip_address(identity.text)
     return None
-
-
-def doubted(found: Sequence[tuple[bool, Address]], initiator: Peer, responder: Peer) -> list[Doubt]:
-    """Of the addresses that are assumed in one direction, those that are open: (who calls, address)."""
-    made = []
-    for calls, address in found:
-        whose, other = (initiator, responder) if calls else (responder, initiator)
-        item = doubt(whose, address, other, calls=calls)
-        if item is not None:
-            made.append(item)
-    return made
 
 
 def where_to_state(peer: Peer) -> tuple[Connection, str]:

@@ -26,11 +26,11 @@ from model.vocabulary.policy import Action, Connection, Discarded, Peer, Without
 from model.vocabulary.selectors import Selector
 from proofs.verify.addresses import calls, directory
 from proofs.verify.bounds import exposure, longer, overlap
-from proofs.verify.doubts import Doubt, doubted
+from proofs.verify.doubts import Doubt, of_called, of_caller
 from proofs.verify.facts import Facts
 from proofs.verify.leases import leases
 from proofs.verify.links import not_loaded
-from proofs.verify.meeting import Meeting, Missed, meetings
+from proofs.verify.meeting import ANY_OTHER, Meeting, Missed, meetings
 from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
 from proofs.verify.reasons import both_sides
@@ -57,16 +57,21 @@ def judge_connection(
     found = meetings(initiator, connection, responder)
     if isinstance(found, Missed):
         judged = _judge(initiator, connection, responder, found, today)
-        missed = doubted(found.assumed, initiator, responder)
-        return _doubting(initiator, responder, judged, missed)
+        doubts = list(of_called(responder, found.assumed, initiator))
+        return _doubting(initiator, responder, judged, doubts)
     each = [(item, _judge(initiator, connection, responder, item, today)) for item in found]
     first = each[0][1]
     if len({_gist(item, judged.verdict) for item, judged in each}) > 1:
         return _undecided(initiator, responder, first, each)
-    always = [x for x in found[0].assumed if all(x in item.assumed for item in found)]
-    return _doubting(
-        initiator, responder, _whichever(first, each), doubted(always, initiator, responder)
-    )
+    judged = _whichever(first, each)
+    called = {item.assumed for item in found}
+    doubts = list(of_called(responder, called.pop() if len(called) == 1 else None, initiator))
+    takes = dict.fromkeys(item.caller for item in found)
+    if "" not in takes and ANY_OTHER not in takes:
+        if len(takes) > 1:
+            judged = _assuming(judged, f"the address of {initiator.name} is {' or '.join(takes)}")
+        doubts += of_caller(initiator, list(takes), responder)
+    return _doubting(initiator, responder, judged, doubts)
 
 
 def _judge(
@@ -186,6 +191,11 @@ def _whichever(first: Judgement, each: Sequence[tuple[Meeting, Judgement]]) -> J
     )
     verdict = replace(first.verdict, assumptions=tuple(dict.fromkeys(kept)), phase2=phase2)
     return replace(first, verdict=verdict)
+
+
+def _assuming(judged: Judgement, assumption: str) -> Judgement:
+    verdict = judged.verdict
+    return replace(judged, verdict=replace(verdict, assumptions=(*verdict.assumptions, assumption)))
 
 
 def _doubting(

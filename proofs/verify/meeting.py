@@ -33,6 +33,7 @@ from proofs.verify.addresses import (
 )
 
 NO_NAMES: frozenset[str] = frozenset()
+ANY_OTHER = "any other address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Meeting:
     assumptions   what is taken to be so beyond what the policies state
     caller        the initiator's address as the responder sees it, where no policy states it
     network       the network that this address stands for: any of it would do
-    assumed       addresses that an end is taken to have, and does not state: whether it calls, and which
+    assumed       the address that the responder is taken to have, where it does not state it
     """
 
     wire: Wire
@@ -51,7 +52,7 @@ class Meeting:
     assumptions: tuple[str, ...] = ()
     caller: str = ""
     network: str = ""
-    assumed: tuple[tuple[bool, Address], ...] = ()
+    assumed: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Missed:
     nearest: Connection | None = None
     sides: tuple[tuple[Said, ...], tuple[Said, ...]] = ((), ())
     assumptions: tuple[str, ...] = ()
-    assumed: tuple[tuple[bool, Address], ...] = ()
+    assumed: Address | None = None
     public_as_own: bool = False
 
 
@@ -133,7 +134,7 @@ def _towards(
     return replace(
         missed,
         assumptions=tuple(_on_target(responder, target, own[0])),
-        assumed=tuple(_assumed(responder, target, None)),
+        assumed=_assumed(responder, target),
     )
 
 
@@ -389,21 +390,16 @@ def _meeting(
         wire,
         _candidates(responder, wire.responder),
         tuple(_assumptions(initiator, responder, target, there, caller)),
-        "" if caller.stated else caller.network or str(caller.seen or "any other address"),
+        "" if caller.stated else caller.network or str(caller.seen or ANY_OTHER),
         caller.network,
-        tuple(_assumed(responder, target, caller)),
+        _assumed(responder, target),
     )
 
 
-def _assumed(
-    responder: Peer, target: Target, caller: _Caller | None
-) -> Iterator[tuple[bool, Address]]:
-    """Addresses that an end is taken to have because the other end names them."""
+def _assumed(responder: Peer, target: Target) -> Address | None:
+    """The address that the responder is taken to have because the initiator calls it."""
     called_at = target.pattern.single
-    if called_at is not None and called_at not in directory(responder).stated:
-        yield False, called_at
-    if caller is not None and caller.seen is not None and not (caller.stated or caller.network):
-        yield True, caller.seen
+    return called_at if called_at not in directory(responder).stated else None
 
 
 def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:

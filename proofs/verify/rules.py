@@ -335,8 +335,10 @@ def on_doubt(item: Doubt, initiator: Peer, responder: Peer, judged: Judgement) -
         "ADDRESS-UNCONFIRMED",
         (names.remote_addresses.place or names.place) if names is not None else None,
         f"nothing in the file of {name} confirms that {item.address} is its address (no {key}){instead}",
-        f"if {name} has that address, write {key} = {item.address} in its connection {lacking.name}; "
-        "if not, correct it here",
+        f"write {key} = {item.address} in connection {lacking.name} of {name} if it has that address; if not, "
+        "correct it here"
+        if not {" ", "/", "-"} & set(item.address)
+        else f"state the address of {name} as {key} of its connection {lacking.name}",
         lacking.place,
     )
     return replace(said, way=(initiator.name, responder.name))

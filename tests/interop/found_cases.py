@@ -49,6 +49,8 @@ def _unconfirmed() -> Iterator[Case]:
         ("wrong, and cmd calls from an address that peer does not take",
          replace(_SITE, local="%any", remote="2001:db8::2"),
          replace(_SITE, remote="192.0.2.128/25, 2001:db8::1, 198.51.100.9")),
+        ("the caller has none of those that cmd takes", replace(_SITE, local=""),
+         replace(_SITE, remote="192.0.2.128/25, 198.51.100.9")),
     ):  # fmt: skip
         made = _pair(f"address: {name}", kind, peer, cmd)
         yield (

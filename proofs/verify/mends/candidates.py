@@ -208,6 +208,8 @@ class Candidates:
         if not self._child.starts:
             yield (set_to("mode", "tunnel", ours.mode.place, ours.place),)
         for theirs in self._nearest(ours):
+            if ours.proxy and theirs.proxy:  # through a NAT, transport mode is for the two hosts
+                yield tuple(set_to("mode", "tunnel", x.mode.place, x.place) for x in (ours, theirs))
             there = _differs(theirs.remote, ours.local)
             here = _differs(ours.remote, theirs.local)
             follow = [_selector("remote_ts", theirs, ours.local)] if there else []

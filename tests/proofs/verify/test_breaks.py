@@ -57,7 +57,7 @@ BREAKS: dict[str, tuple[Any, str, Any]] = {
     "an end answers as it starts": (
         Authentication, "answering", property(lambda self: self.method.value),
     ),
-    "an address is right because the other end names it": (judging, "doubted", lambda *values: []),
+    "an address is right because the other end names it": (judging, "of_called", lambda *values: iter(())),
     "what an address that no connection takes is assumed for is not said": (
         meeting, "_on_target", lambda *values: (),
     ),

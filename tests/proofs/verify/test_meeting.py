@@ -166,7 +166,7 @@ def test_an_address_that_only_the_other_end_names_is_a_warning(
     said = f"nothing in the file of b confirms that {call} is its address (no local_addrs)"
     assert _unconfirmed(report) == [(5, said), (5, said)]
     mend = next(x for x in report.pairs[0].findings if x.id == "ADDRESS-UNCONFIRMED").mend
-    assert f"write local_addrs = {call} in its connection c" in mend
+    assert f"write local_addrs = {call} in connection c of b" in mend
 
 
 OWNER = policy(other(local="%any")).replace('secret = "x"', 'secret = "x"\n  id-1 = 192.0.2.2')
@@ -314,9 +314,18 @@ def test_an_own_address_that_decides_nothing_is_not_asked_for(
         other(remote="192.0.2.11", name="one", you=""),
         other(remote="192.0.2.12", name="two", you=""),
     )
-    pair = verify_pair(peer_of("a", policy(one(local=""))), peer_of("b", hub)).pairs[0]
+    anybody = other(remote="192.0.2.2, %any", name="three", you="")
+    wide = hub.replace("}\nsecrets", anybody + "}\nsecrets")
+    spoke = peer_of("a", policy(one(local="")))
+    pair = verify_pair(spoke, peer_of("b", wide)).pairs[0]
     assert pair.phase2[0].outcome is Outcome.ESTABLISHED
     assert not any("192.0.2.1" in item for item in pair.assumptions)
+    # Which of the two it is decides nothing; that it is one of them does.
+    report = verify_pair(spoke, peer_of("b", hub))
+    assert report.pairs[0].phase2[0].outcome is Outcome.ESTABLISHED
+    assert "the address of a is 192.0.2.11 or 192.0.2.12" in report.pairs[0].assumptions
+    said = "nothing in the file of a confirms that 192.0.2.11 or 192.0.2.12 is its address (no local_addrs)"
+    assert said in [what for _, what in _unconfirmed(report)]
 
 
 def test_one_connection_that_can_answer_is_an_assumption_that_is_said(
