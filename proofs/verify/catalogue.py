@@ -95,6 +95,12 @@ _ENTRIES = (
         "or a built-in default. Exit code 3, unless an error was found.",
         "Supply what is missing, or state it in the policy.",
         "docs/verify.md; R2"),
+    Entry("ADDRESS-UNCONFIRMED", WARNING, "An address that only the other end names",
+        "One end names the other's address, and the other's file does not: it has no local_addrs, and no identity, "
+        "certificate or owner of a secret there is this address. If it is mistyped, nobody answers. The verdict "
+        "assumes that it is right.",
+        "State the address in local_addrs of the end that has it.",
+        "docs/verify.md; R2"),
     Entry("ONE-WAY", WARNING, "Comes up from one end only",
         "The negotiation succeeds when one end starts it, and fails when the other does. After a restart or a "
         "rekeying it depends on which end starts.",

@@ -50,7 +50,8 @@ _PHASE1 = (
         "certificate",
     ),
     ("responder", r"could not decrypt|message parsing failed|decryption failed", "psk-mismatch"),
-    ("any", r"XAuth authentication of .* failed|no XAuth (?:method|secret) found", "xauth"),
+    # "(myself) failed" is said by a user that asks for XAUTH too, and stays up.
+    ("any", r"XAuth authentication of '[^']*' failed|no XAuth (?:method|secret) found", "xauth"),
 )
 _PHASE2 = (
     ("initiator", r"traffic selector missing", "selector"),
@@ -223,7 +224,7 @@ def _group(part: str) -> str | None:
 
 def _plain(selector: str) -> str:
     """charon's text of a selector as ours: names of protocols and services as numbers."""
-    numbers = {"tcp": "6", "udp": "17", "http": "80", "https": "443"}
+    numbers = {"tcp": "6", "udp": "17", "icmp": "1", "http": "80", "https": "443"}
     return re.sub(r"(?<=[\[/])[a-z]+", lambda m: numbers.get(m[0], m[0]), selector).replace(
         "..", "-"
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import posixpath
 
 from model.formats.reader import Reader
-from model.formats.swanctl import keys, settings
+from model.formats.swanctl import keys, settings, values
 from model.formats.swanctl.connections import Importer
 from model.formats.swanctl.pools import read_pools
 from model.formats.swanctl.secrets import shared_secrets
@@ -86,6 +86,12 @@ def _connections(
             )
         )
     discarded = (
-        Discarded(item.name, fault.place or item.place, fault.problem) for item, fault in faults
+        Discarded(item.name, fault.place or item.place, fault.problem, fault.mend, _calls(item))
+        for item, fault in faults
     )
     return tuple(kept), tuple(discarded)
+
+
+def _calls(section: settings.Section) -> tuple[str, ...]:
+    stated = section.values.get("remote_addrs")
+    return tuple(values.words(stated)) if stated is not None else ()

@@ -127,6 +127,8 @@ class Importer:
             Stated(pair, place),
             self._credentials(local[0], own=True) if local else _nobody(section.place),
             self._credentials(remote[0], own=False) if remote else _nobody(section.place),
+            # With XAUTH in both directions it starts as the user, and answers only users.
+            _ASKS_BACK.get(pair) if len(local) > 1 and len(remote) > 1 else None,
         )
 
     def _rounds(self, section: Section, side: str) -> list[Section]:
@@ -293,6 +295,7 @@ class Importer:
             starts=Stated(trap or "start" in starts, _place(start)),
             when_dead=Stated(_when_dead(after), _place(dead)),
             label=Stated(label.text if label else None, _place(label)),
+            proxy=_is_proxy(get("mode")),
         )
 
     def _selectors(self, setting: Setting | None, key: str) -> tuple[Stated[Selector], ...]:
@@ -388,6 +391,10 @@ def _mode(setting: Setting | None) -> tuple[Mode, Action]:
     return modes[text], Action.NEGOTIATE
 
 
+def _is_proxy(setting: Setting | None) -> bool:
+    return setting is not None and setting.text.strip().lower() == "transport_proxy"
+
+
 def _actions(setting: Setting | None, key: str, mend: str) -> set[str]:
     """The words of start_action or dpd_action, which charon reads in the same way."""
     text = setting.text.lower() if setting else "none"
@@ -449,6 +456,12 @@ def _strength(setting: Setting | None) -> Stated[Strength] | None:
     if not bits and not hashes:
         return None
     return Stated(Strength(bits[0] if bits else None, hashes), setting.place)
+
+
+_ASKS_BACK = {
+    AuthMethod.XAUTH_PRE_SHARED_KEY: AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
+    AuthMethod.XAUTH_CERTIFICATE: AuthMethod.XAUTH_RESPONDER_CERTIFICATE,
+}
 
 
 def _pair_method(local: list[str], remote: list[str]) -> AuthMethod:

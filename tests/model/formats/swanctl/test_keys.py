@@ -155,3 +155,17 @@ def test_what_is_not_judged_is_said(
     findings = policy(peer_of, conn, child=child).findings
     assert [item.id for item in findings] == ["NOT-JUDGED"] * said
     assert all(item.place is not None for item in findings)
+
+
+def test_a_section_at_the_top_is_no_fault_where_it_is_a_template(
+    peer_of: Callable[..., Peer],
+) -> None:
+    template = "base {\n  version = 1\n}\nconnections {\n  c : base {\n    remote_addrs = 192.0.2.2\n  }\n}\n"
+    assert not peer_of("a", template).findings
+    # The same for one that is used within another, and in a child; not for one that nothing uses.
+    deep = (
+        template.replace("  version", "  local : end {\n }\n  version") + "end {\n  auth = psk\n}\n"
+    )
+    assert not peer_of("a", deep).findings
+    (finding,) = peer_of("a", template + "spare {\n  version = 1\n}\n").findings
+    assert finding.id == "UNKNOWN-KEY" and "spare is not a section" in finding.what
