@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from model.vocabulary.identities import Identity, IdentityKind
-from model.vocabulary.names import DistinguishedName, der_element
+from model.vocabulary.names import DistinguishedName
 from model.vocabulary.places import Place
 from model.vocabulary.policy import CertificateFile, Connection, Credentials, Shows
+from model.vocabulary.x509 import subject as subject_octets
 from proofs.verify.identities import match
 from proofs.verify.paths import (
     Asked,
@@ -60,18 +61,13 @@ def parse(file: CertificateFile) -> Certificate | None:
 
 def subject(certificate: Certificate) -> Identity:
     """Its subject as an identity, octet by octet as the certificate has it."""
-    return _named(_subject_octets(certificate.tbs_certificate_bytes))
+    return _named(subject_octets(_octets(certificate)))
 
 
-def _subject_octets(body: bytes) -> bytes:
-    """The subject's DER octets: version, if stated, serial number, algorithm, issuer and validity stand
-    before it (RFC 5280 section 4.1)."""
-    _, rest, _ = der_element(body)
-    before = 5 if rest[:1] == b"\xa0" else 4
-    for _ in range(before):
-        _, _, rest = der_element(rest)
-    _, _, after = der_element(rest)
-    return rest[: len(rest) - len(after)]
+def _octets(certificate: Certificate) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.DER)
 
 
 def _named(octets: bytes) -> Identity:

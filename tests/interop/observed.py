@@ -125,6 +125,7 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
         if reason is None and not any(x.startswith("ENC parsed") for x in responder):
             came = any("received packet" in x for x in responder)
             refused = [x for x in initiator if x.startswith("CFG swanctl: ")]
+            refused.sort(key=lambda x: "loading connection" not in x)
             line = refused[0] if refused else (_IGNORED if came else _NOTHING_CAME)
             reason = "no-responder"
         return Observed("fails", reason or "unknown", None, evidence=line)

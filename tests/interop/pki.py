@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import functools
 import ipaddress
+from collections.abc import Callable
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,6 +46,9 @@ class PKI:
     may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
     authority), peer-uri (says where a revocation list is: nowhere), and the same for cmd
     cmd-dn:TEXT              with this subject: "KEYWORD=value, ...", `+` between parts of one RDN
+
+    Other files: `key-of-NAME` is its private key, `public-of-NAME` its public key, `text:TEXT` that text, and
+    `FORM-of-NAME` the certificate as one of `_FORMS`.
     """
 
     def __init__(self, today: datetime.date) -> None:
@@ -53,12 +58,24 @@ class PKI:
         """The certificate as PEM; or a list of revoked ones, by `ca` or by nobody else: `list-of-NAME`, and
         `list-old` and `list-none`, which name none; `list-past-of-NAME` is out of date, `list-forged`
         signed by another key."""
+        kind, _, other = name.partition("-of-")
+        if kind in _FORMS:
+            return _FORMS[kind](self._made(other)[0])
+        if kind == "key":
+            return self.key(other)
+        if kind == "public":
+            spki = serialization.PublicFormat.SubjectPublicKeyInfo
+            return self._made(other)[1].public_key().public_bytes(serialization.Encoding.PEM, spki)
+        if name.startswith("text:"):
+            return name.removeprefix("text:").encode()
         if name.startswith("list-"):
             return self._list(name.removeprefix("list-"))
         return self._made(name)[0].public_bytes(serialization.Encoding.PEM)
 
     def key(self, name: str) -> bytes:
         """Its private key as PEM."""
+        form, _, other = name.partition("-of-")
+        name = other if form in _FORMS else name
         return self._made(name)[1].private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -147,6 +164,36 @@ class PKI:
         if name.endswith("-sha1"):
             return _resigned(signed, signer, hashes.SHA1(), "05")
         return _resigned(signed, signer, hashes.MD5(), "04") if name.endswith("-md5") else signed
+
+
+def _pem(made: x509.Certificate) -> bytes:
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def _der(made: x509.Certificate) -> bytes:
+    return made.public_bytes(serialization.Encoding.DER)
+
+
+#: how a certificate can be written into a file
+_FORMS: dict[str, Callable[[x509.Certificate], bytes]] = {
+    "der": _der,
+    "crlf": lambda made: _pem(made).replace(b"\n", b"\r\n"),
+    "noted": lambda made: b"subject=one\nissuer=another\n" + _pem(made),
+    "renamed": lambda made: _pem(made).replace(b" CERTIFICATE", b" X509 CERTIFICATE"),
+    "trusted": lambda made: _pem(made).replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE"),
+    "spaced": lambda made: _pem(made).replace(b"\n", b" \n"),
+    "indented": lambda made: b"  " + _pem(made).replace(b"\n", b"\n  "),
+    "bare": lambda made: base64.b64encode(_der(made)),
+    "line": lambda made: _pem(made).replace(b"\n", b""),
+    "cut": lambda made: _pem(made)[: len(_pem(made)) // 2],
+    "broken": lambda made: _pem(made).replace(b"M", b"?", 1),
+    "endless": lambda made: _pem(made).partition(b"-----END")[0],
+    "der-cut": lambda made: _der(made)[:-40],
+    "der-more": lambda made: _der(made) + b"more",
+    "twice": lambda made: _pem(made) * 2,
+    "marked": lambda made: b"\xef\xbb\xbf" + _pem(made),
+    "wrong": lambda made: _pem(made).replace(b" CERTIFICATE", b" PUBLIC KEY"),
+}
 
 
 def _identified(signer: rsa.RSAPrivateKey) -> x509.AuthorityKeyIdentifier:
