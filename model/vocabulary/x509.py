@@ -52,6 +52,12 @@ def is_public_key(octets: bytes) -> bool:
     return (algorithm[0], key[0]) == (der.SEQUENCE, der.BIT_STRING)
 
 
+def public_key_bits(octets: bytes) -> bytes:
+    """The bits of a public key without its algorithm (RFC 5280 section 4.2.1.2). ValueError: it is none."""
+    _, (_, bits, _) = der.elements(der.whole(octets, der.SEQUENCE))
+    return bits[1:]
+
+
 def is_authority(octets: bytes) -> bool:
     """Whether a certificate says that it is one of an authority (basic constraints). ValueError: likewise."""
     for tag, inner, _ in _signed(octets)[6:]:

@@ -20,7 +20,7 @@ from model.vocabulary.policy import (
     Credentials,
     Peer,
 )
-from model.vocabulary.profiles import Identities
+from model.vocabulary.profiles import CHARON, Identities
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
@@ -34,7 +34,7 @@ from proofs.verify.certificates import (
     unmet,
     withheld,
 )
-from proofs.verify.choosing import Candidate, another_principal, chosen, inserted
+from proofs.verify.choosing import Candidate, another_principal, chosen, inserted, keyed
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
 from proofs.verify.paths import Asked
@@ -93,10 +93,25 @@ class AuthenticationJudge:
             return refused
         if method is not mirrored(method):
             undecided.append("the user name and password of XAUTH")
+        undecided += [need for need in self._missing() if need not in undecided]
         if undecided:
             reason = Reason.PSK_MISMATCH if method in _PSK else Reason.CERTIFICATE
             return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
         return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
+
+    def _missing(self) -> Iterator[str]:
+        """Files that either end names, and that are not here: without one, charon discards the connection,
+        and without an authority it loads none."""
+        for peer, connection in (
+            (self.initiator, self.connection),
+            (self.responder, self.facts.responder),
+        ):
+            found = list(peer.anchors)
+            for one in connection.authentications if connection is not None else ():
+                for end in (one.own, one.other):
+                    found += [*end.certificates, *end.anchors]
+            if peer.profile is CHARON:
+                yield from (f"{peer.name}: {x.missing}" for x in found if x.der is None)
 
     def cannot_start(self) -> Phase1Verdict | None:
         """An initiator's own key is looked for before anything is sent: it decides the method."""
@@ -347,6 +362,11 @@ class AuthenticationJudge:
     ) -> Phase1Verdict | None:
         """charon finds its private key by its identity: a certificate must confirm that."""
         identity = own.identity
+        if identity.value == ANY_IDENTITY:
+            wire = self.facts.wire
+            end = wire.initiator if peer is self.initiator else wire.responder
+            own = replace(own, identity=replace(identity, value=stated(None, end.own)))
+            identity = own.identity
         if own.unnamed and identity.value is None and peer is self.initiator:
             self.facts.place = own.place or connection.place
             return self.facts.fails(
@@ -359,7 +379,9 @@ class AuthenticationJudge:
         if peer.profile.identities is not Identities.STATED:
             return None
         read = [certificate for item in own.certificates if (certificate := parse(item))]
-        if len(read) < len(own.certificates) or any(identity.value in names(x) for x in read):
+        if len(read) < len(own.certificates) or keyed(
+            own, peer, self.responder if peer is self.initiator else self.initiator
+        ):
             return None
         self.facts.provable = tuple(dict.fromkeys(x for one in read for x in reversed(names(one))))
         self.facts.place = identity.place or connection.place
@@ -381,7 +403,8 @@ class AuthenticationJudge:
             certificate = parse(own.certificates[0])
             if certificate is not None:
                 return subject(certificate)
-        return stated(own.identity.value, address) or UNSTATED
+        own_ = own.identity.value
+        return stated(None if own_ == ANY_IDENTITY else own_, address) or UNSTATED
 
     def _by_identity(
         self, found: Sequence[Candidate], shown: Identity | None, judge: Peer
@@ -420,11 +443,13 @@ class AuthenticationJudge:
             return Chain(needs="a Kerberos ticket, which only the KDC can issue")
         if not own.certificates:
             return Chain(needs="its certificate, which the policy does not name")
-        shown = chosen(own)
+        anchors, sent = (*judge.anchors, *expected.anchors), (*whose.anchors, *own.certificates)
+        shown, needs = chosen(own, whose, judge, anchors)
+        if needs:
+            return Chain(needs=needs)
         fault = self._withheld(whose, shown, judge, expected)
         if fault:
             return Chain(fault)
-        anchors, sent = (*judge.anchors, *expected.anchors), (*whose.anchors, *own.certificates)
         chain = check(
             shown,
             expected.certificates,
@@ -433,6 +458,7 @@ class AuthenticationJudge:
             sent=sent,
             today=self.today,
             asked=Asked.by(judge, expected),
+            kept=judge.kept,
         )
         if chain.fault or chain.needs:
             return chain

@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from model.vocabulary.identities import Identity, IdentityKind
-from model.vocabulary.names import DistinguishedName
+from model.vocabulary.names import RdnMatching
 from model.vocabulary.places import Place
 from model.vocabulary.policy import CertificateFile, Connection, Credentials, Shows
+from model.vocabulary.x509 import public_key
 from model.vocabulary.x509 import subject as subject_octets
 from proofs.verify.identities import match
 from proofs.verify.paths import (
@@ -61,20 +62,13 @@ def parse(file: CertificateFile) -> Certificate | None:
 
 def subject(certificate: Certificate) -> Identity:
     """Its subject as an identity, octet by octet as the certificate has it."""
-    return _named(subject_octets(_octets(certificate)))
+    return Identity.of_der(subject_octets(_octets(certificate)))
 
 
 def _octets(certificate: Certificate) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return certificate.public_bytes(Encoding.DER)
-
-
-def _named(octets: bytes) -> Identity:
-    try:
-        return Identity.of_name(DistinguishedName.from_der(octets))
-    except ValueError:
-        return Identity(IdentityKind.DN, f"#{octets.hex()}")
 
 
 def names(certificate: Certificate) -> list[Identity]:
@@ -95,8 +89,23 @@ def names(certificate: Certificate) -> list[Identity]:
             kind = IdentityKind.IPV4 if name.value.version == 4 else IdentityKind.IPV6
             found.append(Identity(kind, str(name.value)))
         elif isinstance(name, x509.DirectoryName):
-            found.append(_named(name.value.public_bytes()))
+            found.append(Identity.of_der(name.value.public_bytes()))
     return found
+
+
+def confirms(
+    certificate: Certificate, identity: Identity, rule: RdnMatching = RdnMatching.STRICT
+) -> bool:
+    """Whether strongSwan finds a certificate by an identity: one of its names is that, or fits it, as a
+    pattern too (5.9.8, seen in runs)."""
+    return any(match(name, identity, rule) for name in names(certificate))
+
+
+def _pinned(item: CertificateFile, shown: CertificateFile) -> bool:
+    """Whether a file is the certificate that is shown, or holds its public key."""
+    if item.der is None or shown.der is None:
+        return False
+    return item.der in (shown.der, public_key(shown.der))
 
 
 def check(
@@ -108,18 +117,22 @@ def check(
     sent: tuple[CertificateFile, ...],
     today: datetime.date,
     asked: Asked,
+    kept: tuple[CertificateFile, ...] = (),
 ) -> Chain:
     """Hold the certificate one end shows against what the other accepts.
 
-    accepted  exactly these certificates, if any is named
+    accepted  exactly these certificates or public keys, if any is named
     anchors   else a self-signed one of these must vouch for it
     demanded  and one of these, if any is named, must stand in the chain
     sent      the other certificates of the end that shows it: what it has of the chain, it sends
     asked     what else is asked of the path
+    kept      certificates that the other has: it trusts them without any authority
     """
     certificate = parse(shown)
     if certificate is None:
         return Chain(needs=shown.missing or f"{shown.name} is not a certificate")
+    if any(_pinned(item, shown) and item.der != shown.der for item in accepted):
+        return Chain()  # a public key of its own: nothing else of the certificate counts
     if not _valid(certificate, today):
         return Chain(fault=f"{shown.name} is not valid on {today.isoformat()}")
     unfit = unfit_end(certificate, shown.name, asked)
@@ -136,7 +149,8 @@ def check(
     unreadable = [item for item in anchors if parse(item) is None]
     missing = Chain(needs=unreadable[0].missing or unreadable[0].name) if unreadable else None
     trusted = [found for found in map(parse, anchors) if found is not None]
-    if not chain or not _is_root(chain[-1]) or chain[-1] not in trusted:
+    known = any(item.der == shown.der for item in kept)
+    if not known and (not chain or not _is_root(chain[-1]) or chain[-1] not in trusted):
         if not anchors:
             return Chain(needs="the trust anchors of the other end (x509ca/ or cacerts)")
         return missing or Chain(fault=f"no trust anchor of the other end leads to {shown.name}")
@@ -157,7 +171,7 @@ def withheld(
     shows, wants   the connection of the end that has it, and of the one that needs it
     kept           certificates that the latter has already
     """
-    if any(item.der is not None and item.der == shown.der for item in kept):
+    if parse(shown) is not None and any(_pinned(item, shown) for item in kept):
         return ""
     when = shows.shows_certificate.value
     if when is Shows.NEVER:

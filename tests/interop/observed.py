@@ -29,6 +29,9 @@ _INTEGRITIES = {
     "HMAC_SHA2_512_256": "sha512",
     "AES_XCBC_96": "aesxcbc",
     "AES_CMAC_96": "aescmac",
+    "AES_128_GMAC": "aes128gmac",
+    "AES_192_GMAC": "aes192gmac",
+    "AES_256_GMAC": "aes256gmac",
 }
 _GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+|BP))?$")
 

@@ -24,6 +24,7 @@ from tests.interop.agreement import Agreement, Compared
 from tests.interop.authentication_cases import authentication_cases
 from tests.interop.cases import DATA, Case
 from tests.interop.field_cases import field_cases
+from tests.interop.file_cases import file_cases
 from tests.interop.harness import Lines, run, version_here, why_not
 from tests.interop.lease_cases import lease_cases
 from tests.interop.log_lines import write_log_lines
@@ -34,7 +35,7 @@ from tests.interop.phase1_cases import phase1_cases
 from tests.interop.phase2_cases import phase2_cases
 from tests.interop.pki import PKI
 from tests.interop.secret_cases import secret_cases
-from tests.interop.spelling_cases import spelling_cases
+from tests.interop.spelling_cases import spelling_cases, tolerated_cases
 
 RECORDS = DATA / "charon" / "records.json"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "agreement.md"
@@ -53,6 +54,8 @@ def all_cases() -> tuple[Case, ...]:
         *secret_cases(),
         *lease_cases(),
         *spelling_cases(),
+        *tolerated_cases(),
+        *file_cases(),
     )
 
 
@@ -200,6 +203,8 @@ virtual addresses, options of strongswan.conf. For these the first column is the
   have `default`, the same build is assumed, and that is printed.
 - The peer's own address, where it is not stated and decides which connection the responder takes.
 - XAUTH: the user name and password.
+- Certificates that the policy names, and that are not beside it; those on a token; which of several certificates has a
+  private key.
 
 (b) The verdict is right under an assumption that does not apply to the case:
 
