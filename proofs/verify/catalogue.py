@@ -256,6 +256,15 @@ _ENTRIES = (
         "entries that are not separated by commas, a prefix length that is not a number, a keyword without effect.",
         "Correct the value as the line says.",
         "strongSwan 5.9.8 (measured)"),
+    Entry("SHUNT", NOTE, "A child that negotiates nothing",
+        "With mode = pass or mode = drop a child is a rule for packets: they pass in clear, or are dropped, and nothing "
+        "is negotiated for them.",
+        "Nothing, if this is meant. Remove mode if the packets are to be protected.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("SHUNT-UNUSED", WARNING, "A rule for packets that is not installed",
+        "strongSwan installs a child with mode = pass or mode = drop only with start_action = trap.",
+        "Add start_action = trap.",
+        "strongSwan 5.9.8 (measured)"),
     Entry("REFERENCE", WARNING, "A reference to a section that does not exist, or to itself",
         "`name : other { ... }` takes over what the section other contains. If there is none, strongSwan passes over "
         "the reference, and the values that were meant to come from it are missing.",

@@ -247,9 +247,9 @@ def tolerated_cases() -> Iterator[Case]:
             yield _tolerated(f"esp_proposals = {word}", changed, both)
     for word in _AH:
         changed = replace(_SITE, kids=(replace(_SITE.kids[0], ah=word),))
-        plain = replace(_SITE, kids=(replace(_SITE.kids[0], ah="sha256"),))
+        hashed = replace(_SITE, kids=(replace(_SITE.kids[0], ah="sha256"),))
         yield _tolerated(f"ah_proposals = {word}", changed, both=True)
-        made = _pair(f"tolerated: ah_proposals = {word}, sha256 there", changed, plain)
+        made = _pair(f"tolerated: ah_proposals = {word}, sha256 there", changed, hashed)
         yield replace(made, kind="tolerated")
 
 

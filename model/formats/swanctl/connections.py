@@ -216,7 +216,7 @@ class Importer:
             when_dead=Stated(_when_dead(after), _place(dead)),
             label=Stated(label.text if label else None, _place(label)),
         )
-        self.findings += doubts(section)
+        self.findings += [*doubts(section), *_shunt(read, trap=trap)]
         return read
 
     def _selectors(self, setting: Setting | None, key: str) -> tuple[Stated[Selector], ...]:
@@ -340,6 +340,25 @@ def _mode(setting: Setting | None) -> tuple[Mode, Action]:
     if text not in modes:
         raise _wrong(setting, f"{text!r} is not a mode", "write tunnel, transport, pass or drop")
     return modes[text], Action.NEGOTIATE
+
+
+def _shunt(child: Child, *, trap: bool) -> Iterator[Finding]:
+    """What becomes of packets that a child does not negotiate for: its policy is installed as a trap, or not
+    at all (5.9.8, seen in `swanctl --list-pols`)."""
+    if child.action.value is Action.NEGOTIATE:
+        return
+    does = "pass in clear" if child.action.value is Action.PERMIT else "are dropped"
+    ours, theirs = (", ".join(str(x.value) for x in side) for side in (child.local, child.remote))
+    packets = f"packets of {ours} === {theirs}"
+    if trap:
+        problem = f"{child.name} negotiates nothing: {packets} {does} at this end"
+        mend = "nothing, if this is meant; else remove mode"
+        yield Finding("SHUNT", Severity.NOTE, child.action.place, problem, mend)
+    else:
+        problem = f"{child.name} has no effect: without start_action = trap its rule for {packets} is not installed"
+        yield Finding(
+            "SHUNT-UNUSED", Severity.WARNING, child.action.place, problem, "add start_action = trap"
+        )
 
 
 def _actions(setting: Setting | None, key: str, mend: str) -> set[str]:

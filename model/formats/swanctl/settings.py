@@ -465,7 +465,10 @@ class _Resolver:
             elif id(target) in above:
                 self._from_above(section, target)
             else:
-                if id(target) not in referring:
+                if id(target) in referring:
+                    self._doubt(place, f"section {target.name} refers to itself by way of {section.name}",
+                                "remove one of the references")  # fmt: skip
+                else:
                     self._section(target, (), referring)
                 self._inherit(section, target, place)
         for child in list(section.sections.values()):
