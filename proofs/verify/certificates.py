@@ -131,17 +131,19 @@ def check(
     certificate = parse(shown)
     if certificate is None:
         return Chain(needs=shown.missing or f"{shown.name} is not a certificate")
-    if any(_pinned(item, shown) and item.der != shown.der for item in accepted):
-        return Chain()  # a public key of its own: nothing else of the certificate counts
+    by_key = any(_pinned(item, shown) and item.der != shown.der for item in accepted)
+    if by_key and not demanded:
+        return Chain()  # nothing else of the certificate counts
     if not _valid(certificate, today):
         return Chain(fault=f"{shown.name} is not valid on {today.isoformat()}")
     unfit = unfit_end(certificate, shown.name, asked)
     if unfit:
         return Chain(fault=unfit)
-    if accepted:
+    named = any(item.der == shown.der for item in accepted)
+    if named and not demanded:
+        return Chain(weak=weaknesses([certificate]))
+    if accepted and not named:
         unreadable = [item for item in accepted if item.der is None]
-        if any(item.der == shown.der for item in accepted):
-            return Chain(weak=weaknesses([certificate]))
         if unreadable:
             return Chain(needs=unreadable[0].missing or unreadable[0].name)
         return Chain(fault=f"{shown.name} is not one of the certificates that are accepted")
@@ -149,7 +151,7 @@ def check(
     unreadable = [item for item in anchors if parse(item) is None]
     missing = Chain(needs=unreadable[0].missing or unreadable[0].name) if unreadable else None
     trusted = [found for found in map(parse, anchors) if found is not None]
-    known = any(item.der == shown.der for item in kept)
+    known = named or any(item.der == shown.der for item in kept)
     if not known and (not chain or not _is_root(chain[-1]) or chain[-1] not in trusted):
         if not anchors:
             return Chain(needs="the trust anchors of the other end (x509ca/ or cacerts)")

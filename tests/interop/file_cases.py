@@ -241,6 +241,12 @@ def _pinned() -> Iterator[Case]:
                     f"{lines.replace(chr(10), ' ')}, {expected or 'no id'}; {said or 'no id'} there"
                 )
                 yield made(name, site, replace(_ANSWERS, id=said), others)
+    for lines in (
+        "certs = cmd.crt\ncacerts = ../x509/peer.crt", "certs = cmd.crt\ncacerts = ca.crt",
+        "pubkeys = c.pub\ncacerts = ca.crt", "pubkeys = c.pub\ncacerts = ../x509/peer.crt",
+    ):  # fmt: skip
+        site, key = replace(_NAMED, other=lines), (("pubkey/c.pub", "public-of-cmd"),)
+        yield made(f"{lines.replace(chr(10), ', ')}", site, files=key)
     for lines in ("", "cacerts = ../x509ca/other.crt", "cacerts = ../other/ca.crt"):
         for name, files in (
             ("no authority", ()), ("another authority", (("x509ca/other.crt", "other-ca"),)),

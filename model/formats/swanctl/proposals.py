@@ -97,7 +97,7 @@ SEQUENCES = ("esn", "noesn")
 class _Words:
     """The words of one proposal, by kind."""
 
-    def __init__(self, text: str, place: Place) -> None:
+    def __init__(self, text: str, place: Place, *, encrypts: bool = True) -> None:
         self.ciphers: list[Cipher] = []
         self.integrities: list[Integrity] = []
         self.macs: list[Integrity] = []  # with GMAC
@@ -109,7 +109,7 @@ class _Words:
             self._word(word)
         kinds = {item.algorithm.is_aead for item in self.ciphers}
         self.aead = True in kinds
-        if len(kinds) > 1:
+        if len(kinds) > 1 and encrypts:
             raise self.wrong(
                 f"the proposal {text} mixes AEAD ciphers and others",
                 "make two proposals of it, separated by a comma",
@@ -215,7 +215,7 @@ def phase2_proposals(child: Section) -> tuple[Phase2Proposal, ...]:
 
 
 def _phase2(text: str, protocol: Protocol, place: Place) -> Phase2Proposal:
-    words = _Words(text, place)
+    words = _Words(text, place, encrypts=protocol is Protocol.ESP)
     ciphers, integrities = tuple(words.ciphers), tuple(words.integrities)
     if protocol is Protocol.AH:
         # charon leaves ciphers out, but for GMAC, which it knows by the keyword of the cipher
@@ -241,9 +241,9 @@ def doubt(key: str, text: str) -> str:
     parts = [part.strip() for part in text.split("-")]
     if not all(parts):
         return f"a word is missing beside a hyphen in {text!r}; the others count"
-    words = _Words(text, Place("", 0)) if text.lower() != "default" else None
-    if words is None:
+    if text.lower() == "default":
         return ""
+    words = _Words(text, Place("", 0), encrypts=key != "ah_proposals")
     if key == "proposals" and None in words.groups:
         return f"none has no effect in {text!r}: Phase I needs a group"
     plain = [part for part in parts if part in CIPHERS and CIPHERS[part] not in _GMACS]

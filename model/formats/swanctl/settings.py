@@ -454,7 +454,7 @@ class _Resolver:
             )
         referring = (*referring, id(section))
         for path, place in section.references:
-            target = self._find(path)
+            target = self._find(path, section, place)
             if target is None:
                 self._doubt(place, f"there is no section {path}, so {section.name} gets nothing of it",
                             "define it, or correct the name")  # fmt: skip
@@ -478,10 +478,20 @@ class _Resolver:
     def _doubt(self, place: Place, problem: str, mend: str) -> None:
         self.findings.append(Finding("REFERENCE", Severity.WARNING, place, problem, mend))
 
-    def _find(self, path: str) -> Section | None:
-        section: Section | None = self._root
+    def _find(self, path: str, referring: Section, place: Place) -> Section | None:
+        """The section of a path. PolicyError: it stands in the one that refers to it; swanctl then loads
+        nothing of the file."""
+        section = self._root
         for name in path.split("."):
-            section = section.sections.get(name) if section is not None else None
+            if section is referring:
+                raise PolicyError(
+                    f"section {referring.name} refers to {path}, which is a part of it",
+                    place=place,
+                    mend="remove the reference",
+                )
+            if name not in section.sections:
+                return None
+            section = section.sections[name]
         return section
 
     def _from_above(self, section: Section, source: Section) -> None:
@@ -489,7 +499,7 @@ class _Resolver:
         for name, setting in source.values.items():
             section.values.setdefault(name, setting)
         for name, child in source.sections.items():
-            section.sections.setdefault(name, Section(name, child.place))
+            section.sections.setdefault(name, Section(name, child.place, dict(child.values)))
 
     def _inherit(self, section: Section, source: Section, place: Place) -> None:
         self._steps += 1

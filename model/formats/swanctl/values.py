@@ -145,7 +145,7 @@ def _subnet(text: str) -> _Ends:
     head, slash, bits = text.partition("/")
     if not slash:
         raise ValueError(text)
-    base = _address(head)
+    base = ipaddress.ip_address(head)  # in full: the resolver is not asked for it
     net = ipaddress.ip_network(f"{base}/{_bits(head, bits)}", strict=False)
     return net[0], net[-1]
 
@@ -183,7 +183,7 @@ _PART = "(?:0[xX][0-9a-fA-F]+|[0-9]+)"
 
 def selector(text: str, setting: Setting) -> Selector:
     """`CIDR | range | dynamic`, then `[protocol/port]`."""
-    found = re.fullmatch(r"([^\[\]]*)(?:\[([^\[\]]*)\][^\]]*)?", text.strip())
+    found = re.fullmatch(r"([^\[]*)(?:\[([^\[\]]*)\][^\]]*)?", text.strip())
     if found is None:
         raise _wrong(setting, f"{text!r} is not a traffic selector", _TS_MEND)
     protocol, ports = _upper(found[2] or "", setting)

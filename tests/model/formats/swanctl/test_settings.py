@@ -87,6 +87,8 @@ BROKEN = {
     "\n= b\n": (2, "unexpected"),
     "a : b c { }\n": (1, "two names without a comma"),
     "a : b. { }\n": (1, "empty reference"),
+    "\na : a.b { b { } }\n": (2, "a.b, which is a part of it"),
+    "a : a.b.c { b { } }\n": (1, "a.b.c, which is a part of it"),
     "a : { }\n": (1, "empty reference"),
     "include a.conf\n": (1, "includes itself"),
     "include\n": (1, "without a file"),
@@ -129,7 +131,10 @@ def test_a_section_gets_what_surrounds_it_only_once(parse: Files) -> None:
     tree = parse("a {\n x = 1\n b : a {\n y = 2\n }\n}\n")
     inner = tree.root.sections["a"].sections["b"]
     assert values(inner) == {"x": "1", "y": "2"} and list(inner.sections) == ["b"]
-    assert not inner.sections["b"].values
+    assert values(inner.sections["b"]) == {"x": "1", "y": "2"}
+        "y": "2"
+    }
+    assert not inner.sections["b"].sections
 
 
 _REFERRING = st.dictionaries(
@@ -144,7 +149,15 @@ def test_whatever_sections_refer_to_their_own_values_win(references: dict[str, l
         f"{name}{' : ' if others else ''}{', '.join(others)} {{\n own = {name}\n s {{\n in = {name}\n }}\n}}"
         for name, others in references.items()
     ]
-    tree = load("a.conf", DictReader({"a.conf": "\n".join(lines).encode()}))
+
+    def read() -> Settings:
+        return load("a.conf", DictReader({"a.conf": "\n".join(lines).encode()}))
+
+    if any(x.startswith(f"{name}.") for name, others in references.items() for x in others):
+        with pytest.raises(PolicyError, match="a part of it"):
+            read()
+        return
+    tree = read()
     for name in references:
         assert tree.root.sections[name].values["own"].text == name
         assert tree.root.sections[name].sections["s"].values["in"].text == name
