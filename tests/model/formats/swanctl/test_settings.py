@@ -132,8 +132,6 @@ def test_a_section_gets_what_surrounds_it_only_once(parse: Files) -> None:
     inner = tree.root.sections["a"].sections["b"]
     assert values(inner) == {"x": "1", "y": "2"} and list(inner.sections) == ["b"]
     assert values(inner.sections["b"]) == {"x": "1", "y": "2"}
-        "y": "2"
-    }
     assert not inner.sections["b"].sections
 
 
