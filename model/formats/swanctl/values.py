@@ -128,7 +128,7 @@ def address_doubt(text: str) -> str:
 def _prefix_doubt(text: str) -> str:
     """Why what follows the slash of a subnet is surely not what was meant."""
     head, _, bits = text.partition("/")
-    if bits.isdecimal() and int(bits) <= (128 if ":" in head else 32):
+    if re.fullmatch("[0-9]+", bits) and (bits.lstrip("0") or "0") == str(_bits(head, bits)):
         return ""
     return f"{text!r} is read as {head.strip()}/{_bits(head, bits)}"
 
@@ -152,8 +152,10 @@ def _subnet(text: str) -> _Ends:
 
 def _bits(head: str, text: str) -> int:
     """The length of a prefix: no number counts as 0, one that is too large as the largest."""
-    found = re.match(r"\s*\+?([0-9]+)", text)
-    return min(int(found[1][-9:]) if found else 0, 128 if ":" in head else 32)
+    most = 128 if ":" in head else 32
+    found = re.match(r"\s*\+?0*([0-9]*)", text)
+    digits = found[1] if found else ""
+    return min(int(digits or "0"), most) if len(digits) < 4 else most
 
 
 def _single(text: str) -> _Ends:

@@ -161,6 +161,7 @@ def test_an_unknown_key_is_told_with_the_nearest_known_one(peer_of: PeerOf) -> N
         ("remote_addrs = 300.1.2.3", "matches nobody"),
         ("remote_addrs = 192.0.2.1; 192.0.2.2", "matches nobody"),
         ("remote_addrs = 10.0.0.0/99", "is read as 10.0.0.0/32"),
+        (f"remote_addrs = 10.0.0.0/1{'0' * 5000}", "is read as 10.0.0.0/32"),
         ("remote_addrs = 192.0.2.010", "is read as 192.0.2.8"),
         ("proposals = aes128-sha256-modp2048-none", "Phase I needs a group"),
         ("proposals = aes128--sha256-modp2048", "a word is missing"),
