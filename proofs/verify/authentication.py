@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
@@ -19,12 +19,12 @@ from model.vocabulary.policy import (
     Credentials,
     Peer,
 )
-from model.vocabulary.profiles import Identities
+from model.vocabulary.profiles import CHARON, Identities
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
 from proofs.verify.certificates import Chain, names, parse, subject
-from proofs.verify.choosing import Candidate, another_principal, inserted
+from proofs.verify.choosing import Candidate, another_principal, inserted, keyed
 from proofs.verify.credentials import PSK, Demanded, Shown, credential
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
@@ -78,10 +78,25 @@ class AuthenticationJudge:
             return refused
         if method is not mirrored(method):
             undecided.append("the user name and password of XAUTH")
+        undecided += [need for need in self._missing() if need not in undecided]
         if undecided:
             reason = Reason.PSK_MISMATCH if method in PSK else Reason.CERTIFICATE
             return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
         return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
+
+    def _missing(self) -> Iterator[str]:
+        """Files that either end names, and that are not here: without one, charon discards the connection,
+        and without an authority it loads none."""
+        for peer, connection in (
+            (self.initiator, self.connection),
+            (self.responder, self.facts.responder),
+        ):
+            found = list(peer.anchors)
+            for one in connection.authentications if connection is not None else ():
+                for end in (one.own, one.other):
+                    found += [*end.certificates, *end.anchors]
+            if peer.profile is CHARON:
+                yield from (f"{peer.name}: {x.missing}" for x in found if x.der is None)
 
     def cannot_start(self) -> Phase1Verdict | None:
         """An initiator looks for its own key before it sends anything: the key decides the method."""
@@ -332,6 +347,11 @@ class AuthenticationJudge:
     ) -> Phase1Verdict | None:
         """charon finds its private key by its identity: a certificate must confirm that."""
         identity = own.identity
+        if identity.value == ANY_IDENTITY:
+            wire = self.facts.wire
+            end = wire.initiator if peer is self.initiator else wire.responder
+            own = replace(own, identity=replace(identity, value=stated(None, end.own)))
+            identity = own.identity
         if own.unnamed and identity.value is None and peer is self.initiator:
             self.facts.place = own.place or connection.place
             return self.facts.fails(
@@ -344,7 +364,9 @@ class AuthenticationJudge:
         if peer.profile.identities is not Identities.STATED:
             return None
         read = [certificate for item in own.certificates if (certificate := parse(item))]
-        if len(read) < len(own.certificates) or any(identity.value in names(x) for x in read):
+        if len(read) < len(own.certificates) or keyed(
+            own, peer, self.responder if peer is self.initiator else self.initiator
+        ):
             return None
         self.facts.provable = tuple(dict.fromkeys(x for one in read for x in reversed(names(one))))
         self.facts.place = identity.place or connection.place
@@ -366,7 +388,8 @@ class AuthenticationJudge:
             certificate = parse(own.certificates[0])
             if certificate is not None:
                 return subject(certificate)
-        return stated(own.identity.value, address) or UNSTATED
+        own_ = own.identity.value
+        return stated(None if own_ == ANY_IDENTITY else own_, address) or UNSTATED
 
     def _by_identity(
         self, found: Sequence[Candidate], shown: Identity | None, judge: Peer

@@ -257,6 +257,25 @@ _ENTRIES = (
         "another way, the two differ.",
         "Write the secret in quotes.",
         "strongSwan 5.9.8 (measured)"),
+    Entry("VALUE-DOUBT", WARNING, "A value that is read in another way than it looks",
+        "strongSwan loads the connection, but takes only a part of the value, or what it takes stands for nobody: "
+        "entries that are not separated by commas, a prefix length that is not a number, a keyword without effect.",
+        "Correct the value as the line says.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("SHUNT", NOTE, "A child that negotiates nothing",
+        "With mode = pass or mode = drop a child is a rule for packets: they pass in clear, or are dropped, and nothing "
+        "is negotiated for them.",
+        "Nothing, if this is meant. Remove mode if the packets are to be protected.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("SHUNT-UNUSED", WARNING, "A rule for packets that is not installed",
+        "strongSwan installs a child with mode = pass or mode = drop only with start_action = trap.",
+        "Add start_action = trap.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("REFERENCE", WARNING, "A reference to a section that does not exist, or to itself",
+        "`name : other { ... }` takes over what the section other contains. If there is none, strongSwan passes over "
+        "the reference, and the values that were meant to come from it are missing.",
+        "Define the section, or correct its name.",
+        "strongSwan 5.9.8 (measured)"),
     Entry("UNKNOWN-KEY", ERROR, "An unknown key",
         "The file has a key or a section that its format does not define, so the policy is not what it seems. "
         "strongSwan discards the whole connection then; elsewhere the key has no effect.",

@@ -46,13 +46,15 @@ def credential(shown: Shown, demanded: Demanded, method: AuthMethod, today: date
         return Chain(needs="a Kerberos ticket, which only the KDC can issue")
     if not own.certificates:
         return Chain(needs="its certificate, which the policy does not name")
-    certificate = chosen(own)
+    anchors = (*judge.anchors, *expected.anchors)
+    certificate, needs = chosen(own, shown.peer, judge, anchors)
+    if needs:
+        return Chain(needs=needs)
     if shown.connection is not None and demanded.connection is not None:
         known = (*judge.kept, *expected.certificates)
         fault = withheld(shown.connection, demanded.connection, certificate, known)
         if fault:
             return Chain(fault)
-    anchors = (*judge.anchors, *expected.anchors)
     sent = (*shown.peer.anchors, *own.certificates)
     chain = check(
         certificate,
@@ -62,6 +64,7 @@ def credential(shown: Shown, demanded: Demanded, method: AuthMethod, today: date
         sent=sent,
         today=today,
         asked=Asked.by(judge, expected),
+        kept=judge.kept,
     )
     if chain.fault or chain.needs:
         return chain

@@ -72,14 +72,19 @@ def peers_of(case: Case, pki: PKI) -> list[Peer]:
 def readers_of(case: Case, pki: PKI) -> dict[str, Reader]:
     """What both sides' files are read from."""
     return {
-        side: DictReader({f"{side}/{name}": text for name, text in files.items()})
+        side: DictReader(
+            {
+                f"/{side}/{x}": text.replace(b"$FOLDER", f"/{side}".encode())
+                for x, text in files.items()
+            }
+        )
         for side, files in case.files(pki, private=False).items()
     }
 
 
 def read(case: Case, side: str, reader: Reader) -> Peer:
     """One side, with all that the rig knows of it."""
-    peer = load(f"{side}/swanctl.conf", side, reader)
+    peer = load(f"/{side}/swanctl.conf", side, reader)
     settings = dict(case.settings).get(side, ())
     if settings:
         lines = "\n".join(item.removeprefix("charon.") for item in settings)

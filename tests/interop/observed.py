@@ -29,6 +29,9 @@ _INTEGRITIES = {
     "HMAC_SHA2_512_256": "sha512",
     "AES_XCBC_96": "aesxcbc",
     "AES_CMAC_96": "aescmac",
+    "AES_128_GMAC": "aes128gmac",
+    "AES_192_GMAC": "aes192gmac",
+    "AES_256_GMAC": "aes256gmac",
 }
 _GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+|BP))?$")
 
@@ -126,6 +129,7 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
         if reason is None and not any(x.startswith("ENC parsed") for x in responder):
             came = any("received packet" in x for x in responder)
             refused = [x for x in initiator if x.startswith("CFG swanctl: ")]
+            refused.sort(key=lambda x: "loading connection" not in x)
             line = refused[0] if refused else (_IGNORED if came else _NOTHING_CAME)
             reason = "no-responder"
         return Observed("fails", reason or "unknown", None, evidence=line)

@@ -24,6 +24,7 @@ from tests.interop.agreement import Agreement, Compared
 from tests.interop.authentication_cases import authentication_cases
 from tests.interop.cases import DATA, Case
 from tests.interop.field_cases import field_cases
+from tests.interop.file_cases import file_cases
 from tests.interop.found_cases import found_cases
 from tests.interop.harness import Lines, run, version_here, why_not
 from tests.interop.lease_cases import lease_cases
@@ -35,7 +36,7 @@ from tests.interop.phase1_cases import phase1_cases
 from tests.interop.phase2_cases import phase2_cases
 from tests.interop.pki import PKI
 from tests.interop.secret_cases import secret_cases
-from tests.interop.spelling_cases import spelling_cases
+from tests.interop.spelling_cases import spelling_cases, tolerated_cases
 
 RECORDS = DATA / "charon" / "records.json"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "agreement.md"
@@ -55,6 +56,8 @@ def all_cases() -> tuple[Case, ...]:
         *lease_cases(),
         *spelling_cases(),
         *found_cases(),
+        *tolerated_cases(),
+        *file_cases(),
     )
 
 
@@ -203,6 +206,8 @@ virtual addresses, options of strongswan.conf. In these, the first column is the
 - The peer's own address, if it is not stated and decides which connection the responder selects, or if the other end
   calls another address than the identities and certificates name.
 - The user name and password of XAUTH.
+- Certificates that the policy names but that are not beside it, or are on a token; which of several certificates has a
+  private key.
 
 (b) The verdict is correct under its printed assumption, but the assumption is not true in the case:
 

@@ -68,6 +68,8 @@ def test_only_what_no_file_states_is_undecided_and_only_addresses_conditional(
     assert kinds_of[Agreement.UNDECIDED] == {
         "default proposals", "own address not stated", "XAUTH", "local addresses", "certificate",
         "several connections", "an address that its owner does not state",
+        "sections of certificates", "lists of certificates", "forms of certificates", "authorities",
+        "several own certificates", "named certificates of the peer",
     }  # fmt: skip
     assert kinds_of[Agreement.CONDITIONAL] <= {
         "addresses", "remote addresses", "local addresses", "IPv6", "field: wrong remote address",
