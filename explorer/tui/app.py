@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -56,7 +57,7 @@ class Palette(Provider):
 class ExplorerApp(App[None]):
     """Start screen and explore screen over one session at a time."""
 
-    CSS_PATH = "explorer.tcss"
+    CSS_PATH = Path(__file__).with_name("explorer.tcss")
     COMMANDS = {Palette}  # noqa: RUF012 (Textual's)
     TITLE = "ikeproof explore"
     ENABLE_COMMAND_PALETTE = True

@@ -10,7 +10,6 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from explorer.session.commands import COMMANDS, execute
-from explorer.session.kept import weakness_of
 from explorer.session.moments import Refused
 from explorer.session.session import Session
 from explorer.session.tree import Node
@@ -398,8 +397,3 @@ class ExploreScreen(Screen[None]):
     def on_click(self, event: Click) -> None:
         """A press outside the chart changes the focus only."""
         event.stop()
-
-    def weakness(self) -> str | None:
-        """The weakness that shows the edge of a promise which is broken here."""
-        broken = self.session.broken(self.session.now)
-        return weakness_of(broken[0].name) if broken else None

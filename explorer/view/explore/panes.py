@@ -14,7 +14,6 @@ from explorer.view.explore.axis import axis
 from explorer.view.explore.spans import Glyphs, Line, cut, wrapped
 from explorer.view.explore.view import Pane, View
 from model.language.sorts import Timer
-from model.promises import promises
 from model.spec.words import MESSAGES, REASONS, state_words
 
 BAR = 13
@@ -242,6 +241,8 @@ def promise_lines(view: View) -> list[Line]:
     lines: list[Line] = []
     here = {item.name for item in view.session.broken(view.session.now)}
     if standing.broken:
+        from model.promises import promises
+
         lines.append(((f" {g.bad} BROKEN {len(standing.broken)} ", "badge-failed"),))
         for item in standing.broken:
             known = promises()[item.name]
