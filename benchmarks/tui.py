@@ -63,7 +63,10 @@ def child(rows: int, alone: bool) -> int:
     class Alone(ExplorerApp):
         """The chart, and nothing beside it."""
 
-        CSS = "#status, #verdict, #below, #side, #divider-2, #next, #keys { display: none; }"
+        CSS = (
+            "#status, #verdict, #below, #side, #divider-2, #next, #keys { display: none; }"
+            "#chart-column { width: 78; }"  # as wide as beside the inspector
+        )
 
     kind = Alone if alone else ExplorerApp
     app = kind(session, lambda line: session, ("dark", UNICODE))

@@ -381,13 +381,17 @@ def states(view: View) -> list[Line]:
 
 
 def _was(session: Session, node: Node, field: str) -> str:
-    here = session.source.fields(node.moment)[field]
+    """What a field was before it last changed; empty if it never did."""
+    source = session.specified
+    if source is None:
+        return ""
+    machine = source.machine(node.moment)
+    slot = machine.slots.index(field)
     at = node
     while at.parent is not None:
         at = at.parent
-        before = session.source.fields(at.moment)[field]
-        if before != here:
-            return before
+        if at.moment.state[slot] != node.moment.state[slot]:
+            return machine.text(slot, at.moment.state)
     return ""
 
 
