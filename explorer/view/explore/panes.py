@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from explorer.session.moments import Kind, Life, Refused, Tone
+from explorer.session.moments import UNLIKELY, Kind, Life, Refused, Tone
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
@@ -302,7 +302,7 @@ def network(view: View) -> list[Line]:
             (("in flight  ", "muted"), ("nothing.  ", ""), ("t", "key"),
              (" lets time pass to the next timer", "muted"))
         )  # fmt: skip
-    powers = session.powers()
+    powers = [item for item in session.powers() if item[0] != "drops"]  # rules show that
     if powers:
         shown = [(f"{g.square if on else '.'} {name.replace('_', ' ')}  ", "forged" if on else "faint") for name, on in powers if on]  # fmt: skip
         if shown:
@@ -375,7 +375,9 @@ def states(view: View) -> list[Line]:
             (("  now     ", "muted"), (f" {state_words(fields[f'{role}.state'])} ", "band strong"))
         )
     lines.append(())
-    for item in session.choices()[:6]:
+    listed = session.choices()
+    likely = [item for item in listed if item.rank < UNLIKELY] or listed
+    for item in likely[:6]:
         lines.append((("next      ", "muted"), (cut(item.says, view.columns - 10), "")))
     return lines
 
