@@ -1,6 +1,6 @@
 """Which offer wins, by profile: the one rule that the specification and `verify` share (R3, R7, R10).
 
-`wins` is the rule, a term over tables; `Table` is two policies brought into the form it reads. What
+`wins` (model.winning) is the rule, a term over tables; `Table` is two policies brought into the form it reads. What
 an initiator makes of its proposals, and what a responder accepts, depends on the profile
 (policy-formats 3.6).
 """
@@ -15,9 +15,9 @@ from typing import Generic, TypeVar
 
 from model.language.instance import Instance
 from model.language.machine import Machine
-from model.language.sorts import BOOL, Domain, Int
+from model.language.sorts import BOOL
 from model.language.specification import Specification
-from model.language.terms import Term, every, ite
+from model.language.terms import Term
 from model.vocabulary.places import Place
 from model.vocabulary.policy import (
     Authentication,
@@ -36,42 +36,10 @@ from model.vocabulary.suites import (
     Protection,
     Protocol,
 )
+from model.winning import MAX_RANK, RANK, wins
 
-MAX_RANK = 4095
-RANK = Int(0, MAX_RANK)
-Of = Callable[[Term], Term]
 K = TypeVar("K")
 S = TypeVar("S", Phase1Suite, Phase2Suite)
-
-
-def wins(
-    transform: Term,
-    *,
-    offered: Of,
-    accepted: Of,
-    offer_rank: Of,
-    accept_rank: Of,
-    prefers_own: Term,
-) -> Term:
-    """Whether this transform is the responder's choice: offered, accepted, and none comes before.
-
-    `prefers_own`: the responder's order decides and the initiator's breaks ties, else the reverse.
-    """
-
-    def before(first: Of, second: Of, a: Term, b: Term) -> Term:
-        return (first(a) < first(b)) | (first(a).eq(first(b)) & (second(a) <= second(b)))
-
-    def not_after(other: Term) -> Term:
-        return ite(
-            prefers_own,
-            before(accept_rank, offer_rank, transform, other),
-            before(offer_rank, accept_rank, transform, other),
-        )
-
-    domain = transform.sort
-    assert isinstance(domain, Domain)
-    best = every(domain, lambda u: (offered(u) & accepted(u)).implies(not_after(u)))
-    return offered(transform) & accepted(transform) & best
 
 
 @dataclass(frozen=True, slots=True)

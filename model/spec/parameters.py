@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model.choice import RANK
 from model.language.sorts import BOOL, DURATION, Domain, Enum, Int, Sort
 from model.language.specification import Specification
 from model.language.terms import Term, ite, lift
+from model.winning import RANK
 
 ROLE = Enum("Role", ("initiator", "responder"))
 EXCHANGE = Enum("Exchange", ("main", "aggressive"))

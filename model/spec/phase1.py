@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.choice import wins
 from model.language.sorts import BOOL, TIMER, Enum, Int, Maybe
 from model.language.specification import Guard, Record, Specification, ghost, guard, urgent_timer
 from model.language.terms import Term, arm, every, ite, lift, minimum, param, some, times
@@ -23,6 +22,7 @@ from model.spec.parameters import (
     Phase1Policy,
     Timing,
 )
+from model.winning import wins
 
 INITIATOR_STATE = Enum(
     "InitiatorState",

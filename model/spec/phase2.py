@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from model.choice import wins
 from model.language.sorts import BOOL, TIMER, Enum, Int, Maybe
 from model.language.specification import (
     Guard,
@@ -32,6 +31,7 @@ from model.spec.parameters import (
     other_role,
 )
 from model.spec.phase1 import Phase1
+from model.winning import wins
 
 STARTER_STATE = Enum("StarterState", ("idle", "awaits_qm2", "established", "failed"))
 ANSWERER_STATE = Enum("AnswererState", ("idle", "awaits_qm3", "established", "failed"))

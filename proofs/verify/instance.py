@@ -6,7 +6,7 @@ Offers become tables, transform by transform, and the specification chooses by i
 
 from __future__ import annotations
 
-from model.choice import MAX_RANK, Row, Table, on_the_wire, phase1_offer
+from model.choice import Row, Table, on_the_wire, phase1_offer
 from model.language.instance import Instance
 from model.language.specification import Specification
 from model.spec.agreeing import UNDISTURBED
@@ -15,6 +15,7 @@ from model.vocabulary.outcomes import Outcome, Reason
 from model.vocabulary.policy import Action, Peer
 from model.vocabulary.profiles import Lifetimes, Phase2AtPhase1End
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite, Phase2Suite
+from model.winning import MAX_RANK
 from proofs.verify import Judgement
 from proofs.verify.bounds import in_force, negotiations
 from proofs.verify.phase2 import ChildFacts
