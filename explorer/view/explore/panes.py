@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from explorer.session.moments import UNLIKELY, Kind, Life, Refused, Tone
@@ -16,7 +16,7 @@ from explorer.view.explore.view import Pane, View
 from model.language.sorts import Timer
 from model.spec.words import MESSAGES, REASONS, state_words
 
-BAR = 13
+BAR = 11
 
 
 # ---- why
@@ -206,17 +206,35 @@ def timers(view: View) -> list[Line]:
     for slot, field in enumerate(machine.fields):
         if not isinstance(field.sort, Timer) or field.ghost or state[slot] < 0:
             continue
-        name = _TIMERS.get(machine.slots[slot]) or _field(machine.slots[slot])
+        name = _timer(machine.slots[slot], session.source.fields(session.now.moment))
         began = _armed(session.now, slot)
         left = Fraction(state[slot], machine.tick)
         whole = max(Fraction(began, machine.tick), left)
         full = round(BAR * left / whole) if whole else 0
         bar = g.full * full, g.empty * (BAR - full)
         lines.append(
-            ((cut(name, 16).ljust(17), "muted"), (bar[0], "pending"), (bar[1], "faint"),
+            ((cut(name, 14).ljust(15), "muted"), (bar[0], "pending"), (bar[1], "faint"),
              (f"  {duration(left)} left", "pending"))
         )  # fmt: skip
     return lines or [(("No timer runs.", "muted"),)]
+
+
+_OF_SIDES = {"due": "resend", "hard": "SA pair"}
+
+
+def _timer(slot: str, fields: Mapping[str, str]) -> str:
+    """What a timer is called: the end, I or R, and what it is for."""
+    if slot in _TIMERS:
+        return _TIMERS[slot]
+    group, _, name = slot.partition(".")
+    side, _, index = group.removesuffix("]").partition("[")
+    starts = side.startswith("starter")
+    role = fields.get(f"starter[{index}].role", "")
+    if not role:
+        return _field(slot)
+    end = "I" if (role == "initiator") == starts else "R"
+    what = _OF_SIDES.get(name, name) if starts or name == "hard" else "awaits QM3"
+    return f"{end} {what} {int(index) + 1}"
 
 
 def _armed(node: Node, slot: int) -> int:
