@@ -386,8 +386,18 @@ class Session:
         before = self.source.fields(node.parent.moment).get(item.what)
         after = self.source.fields(node.moment).get(item.what)
         if item.kind == "timer":
-            return before != after and after == "0s"
+            return self._ran_out(item.what, node)
         return before != after and (not item.value or after == item.value)
+
+    def _ran_out(self, timer: str, node: Node) -> bool:
+        """Whether the wait before an event ended because this timer had run out."""
+        source, act, parent = self.specified, node.act, node.parent
+        if source is None or parent is None or not isinstance(act, Take) or not node.event.wait:
+            return False
+        machine = source.machine(parent.moment)
+        after = machine.apply(parent.moment.state, act.steps[0])
+        slot = machine.slots.index(timer)
+        return after is not None and parent.moment.state[slot] > 0 and after[slot] == 0
 
     def changes(self, node: Node) -> list[tuple[str, str, str]]:
         """What the event that led to a node changed: field, old, new."""

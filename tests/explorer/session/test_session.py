@@ -226,6 +226,16 @@ def test_runs_stop_at_what_they_are_told_to() -> None:
         assert not depth or made.now.depth == depth
 
 
+def test_r8_a_run_stops_where_a_timer_has_run_out() -> None:
+    interval, _, half_open = times("main-psk")
+    made = session(script="drop mm5 x6; break timer initiator.due")
+    assert made.run() is Stop.BREAKPOINT and made.now.moment.at == interval
+    made = session(script="drop mm5 x6; break timer responder.half_open")
+    assert made.run() is Stop.BREAKPOINT and made.now.moment.at == half_open
+    with pytest.raises(Refused, match="no field"):
+        execute(made, "break timer nobody.due")
+
+
 def test_find_goes_through_states_fields_and_texts() -> None:
     made = session(script="run; first")
     for text, depth in (("state:awaits_mm6", 5), ("field:responder.chosen", 2), ("QM2", 9)):
