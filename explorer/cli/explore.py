@@ -18,6 +18,7 @@ from explorer.view.safe import safe
 from model.formats.reader import ReadError
 
 if TYPE_CHECKING:
+    from explorer.cli.explore_capture import Capture
     from explorer.session.session import Session
     from explorer.session.specified import Specified
     from explorer.view.explore.spans import Glyphs
@@ -35,8 +36,7 @@ class Asked:
 
     files: Sequence[str] = ()
     scenario: str | None = None
-    capture: str | None = None
-    keylog: str | None = None
+    capture: Capture | None = None
     finding: str | None = None
     script: str | None = None
     exec: str | None = None
@@ -99,7 +99,9 @@ def _asked(line: str) -> Asked:
     if kind == "policies" and len(rest) == 2:
         return Asked(files=rest)
     if kind == "capture" and len(rest) in (1, 2):
-        return Asked(capture=rest[0], keylog=rest[1] if len(rest) > 1 else None)
+        from explorer.cli.explore_capture import Capture
+
+        return Asked(capture=Capture(rest[0], rest[1] if len(rest) > 1 else None))
     raise Refused("write: run FILE, policies A B, or capture FILE [KEYLOG]")
 
 
@@ -108,7 +110,9 @@ def opened(asked: Asked, default: str | None = None) -> Session:
     from explorer.session.session import Session
 
     if asked.capture is not None:
-        raise Refused("captures are not stepped through yet: ikeproof decode reads them")
+        from explorer.cli.explore_capture import capture_source
+
+        return Session(capture_source(asked.capture, asked.files))
     if asked.scenario is not None or (not asked.files and default):
         return _scenario(asked.scenario or default or "")
     if len(asked.files) != 1:
@@ -206,7 +210,8 @@ def _rendered(session: Session, form: str, columns: int, glyphs: Glyphs, *, quie
 
     if form == "text":
         session.standing()
-        return text(page(session, columns, glyphs, () if quiet else ("why", *_VIEWS[1:])))
+        shown = _VIEWS[1:] if session.specified is not None else ("packet", "peers")
+        return text(page(session, columns, glyphs, () if quiet else ("why", *shown)))
     raise Refused(f"--format {form} is not there yet")
 
 

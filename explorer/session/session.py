@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from explorer.session.captured import Captured, Field
 from explorer.session.kept import Broken, Promises, Standing, weakness_of
 from explorer.session.moments import (
     UNLIKELY,
@@ -72,6 +73,7 @@ class Session:
         self._places: dict[Node, int] = {}
         self._moved()
         self.asked = 0  # which of the questions that suggest themselves is shown
+        self.field = 0  # which field of a captured message is chosen
         self._choices: tuple[Node, list[Choice]] | None = None
         self._promises: dict[object, Promises] = {}
         self._prepare()
@@ -345,11 +347,23 @@ class Session:
     # ---- asking
     def why(self, target: str = "") -> list[Why]:
         """Why something did not happen. Refused: nothing of that name, or a source without guards."""
+        if isinstance(self.source, Captured) and not target:
+            return self.source.why(self.now)
         source = self.specified
         if source is None:
             raise Refused("only the specification has guards to ask: a capture shows what happened")
         asking = Asking(source)
         return [asking.about(self.now, target)] if target else asking.here(self.now)
+
+    def choose_field(self, by: int) -> Field | None:
+        """Move the cursor among the fields of a captured message; None: there are none here."""
+        source = self.source
+        found = source.message(self.now.moment) if isinstance(source, Captured) else None
+        if found is None or not found.packet.fields:
+            return None
+        last = len(found.packet.fields) - 1
+        self.field = max(0, min(min(self.field, last) + by, last))
+        return found.packet.fields[self.field]
 
     def wrote(self, field: str) -> Node:
         """The node that last changed a field. Refused: there is none of that name."""

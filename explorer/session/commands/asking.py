@@ -45,6 +45,7 @@ def why_lines(answer: Why) -> tuple[str, ...]:
         )
         lines.append(f"  {value.name} = {value.text}   {where}")
     lines += [f"  guard: {item}" for item in answer.formula]
+    lines += [f"  {label:<8} {text}" for label, text in answer.notes]
     return tuple(lines)
 
 
@@ -242,6 +243,27 @@ _view("branches", "branches", "Show the branches, and how each ends.")
 _view("axis", "time axis", "Show how long each SA lasts, to scale.")
 _view("states", "states nearby", "Show the states before and after this one.")
 _view("packet", "packet", "Show the message of this step.")
+
+
+@command("next-field", "See", "next field of the packet", keys=("J",))
+def next_field(session: Session, args: Sequence[str]) -> Reply:
+    """Choose the next field of a captured message: its octets are marked."""
+    wants(args, 0, 0, "next-field")
+    return _chosen(session, 1)
+
+
+@command("previous-field", "See", "field before it", keys=("K",))
+def previous_field(session: Session, args: Sequence[str]) -> Reply:
+    """Choose the field before this one of a captured message."""
+    wants(args, 0, 0, "previous-field")
+    return _chosen(session, -1)
+
+
+def _chosen(session: Session, by: int) -> Reply:
+    found = session.choose_field(by)
+    if found is None:
+        raise Refused("only the messages of a capture have fields to choose")
+    return Reply((f"{found.name}  {found.value}",))
 
 
 @command("clear-rule", "Change the network", "end a rule", usage="clear-rule", changes=True)

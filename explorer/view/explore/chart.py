@@ -16,7 +16,7 @@ from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
 from explorer.view.explore.spans import UNICODE, Canvas, Glyphs, Line, cut, plain
 
-STEP, TIME, LABEL = 5, 14, 25  # the columns before which step, time and state end
+STEP, TIME, LABEL = 5, 14, 26  # the columns before which step, time and state end
 LEAST, MARGIN = 60, 16
 
 
@@ -309,7 +309,7 @@ def _tone(life: Life) -> str:
 
 
 def _label_role(end: End) -> str:
-    if end.life is Life.FAILED or end.label in ("FAILED", "REFUSED"):
+    if end.life is Life.FAILED or end.label in ("FAILED", "REFUSED", "WRONG PROOF"):
         return "failed"
     if end.label in ("ESTABLISHED", "INSTALLED"):
         return "ok"

@@ -46,7 +46,8 @@ def stack(view: View, names: Sequence[str], height: int, focused: str = "") -> S
 
     Where they do not fit, the longest ones are cut first; the last ones go if there is no room at all.
     """
-    inner = View(view.session, view.columns - 2, view.glyphs, view.bare)
+    room = height - 2 if len(names) == 1 else 2 * height // 3
+    inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
     bodies = {name: PANES[name][2](inner) for name in names}
     shown = list(names)
     while shown and len(shown) * LEAST > height + 1:

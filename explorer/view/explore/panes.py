@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from explorer.session.captured import Captured
 from explorer.session.moments import Kind, Life, Refused, Tone
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
 from explorer.session.why import Value, Why
 from explorer.view.explore.axis import axis
+from explorer.view.explore.packets import captured_packet
 from explorer.view.explore.spans import Glyphs, Line, cut, wrapped
 from explorer.view.explore.view import Pane, View
 from model.language.sorts import Timer
@@ -54,6 +56,17 @@ def why_answer(view: View, answer: Why) -> list[Line]:
     column = min(max(map(len, names), default=0) + 2, view.columns // 2)
     for name, value in zip(names, answer.values, strict=True):
         lines.append(_value(view, name, value, column))
+    return lines + _notes(view, answer)
+
+
+def _notes(view: View, answer: Why) -> list[Line]:
+    """A finding and its fix, each below its label."""
+    lines: list[Line] = [()] if answer.notes else []
+    for label, text in answer.notes:
+        role = {"finding": "strong", "fix": "strong"}.get(label, "")
+        for number, part in enumerate(wrapped(text, max(view.columns - 9, 10))):
+            shown = "ok" if label == "fix" else "muted"
+            lines.append((((label if not number else "").ljust(9), shown), (part, role)))
     return lines
 
 
@@ -101,6 +114,10 @@ def peers(view: View) -> list[Line]:
             lines.append(_row("  was", was, first, each, "muted"))
     if session.specified is not None and session.specified.spec.name == "ike":
         lines += _agreed(view, first, each)
+    if isinstance(session.source, Captured):
+        found = session.source.message(session.now.moment)
+        for name, *both in found.facts if found is not None else ():
+            lines.append(_row(name, both, first, each))
     return lines
 
 
@@ -131,6 +148,8 @@ def _state(life: Life, label: str, g: Glyphs) -> tuple[str, str]:
         Life.UP: (g.ok, "ok"), Life.FAILED: (g.bad, "failed"), Life.ENDED: (g.bad, "muted"),
         Life.WAITS: (g.half, "pending"), Life.IDLE: (" ", "muted"),
     }[life]  # fmt: skip
+    if label in ("REFUSED", "WRONG PROOF"):
+        glyph, role = g.bad, "failed"
     if "awaits" in label:
         glyph, role = g.half, "pending"
     shown = label.lower().replace("phase i", "Phase I") if label.isupper() else label or "idle"
@@ -237,6 +256,8 @@ def _armed(node: Node, slot: int) -> int:
 def promise_lines(view: View) -> list[Line]:
     """The promises in groups: broken ones with their sentence, then kept, then open."""
     g, standing = view.glyphs, view.session.standing_if_known()
+    if isinstance(view.session.source, Captured):
+        return [(("Promises are about the specification, not about a capture.", "muted"),)]
     if standing is None:
         return [(("The promises are being loaded.", "muted"),)]
     lines: list[Line] = []
@@ -404,6 +425,8 @@ def changes(view: View) -> list[Line]:
 def packet(view: View) -> list[Line]:
     """The message of this step: what the specification has in it."""
     session = view.session
+    if isinstance(session.source, Captured):
+        return captured_packet(view)
     event = session.now.event
     if event.kind is not Kind.MESSAGE or event.message is None:
         return [
