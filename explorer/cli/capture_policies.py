@@ -115,9 +115,11 @@ class Policies:
         table = self._table(calls, answers, pair, verdict, offer, talk)
         why = self._why(pair, verdict, table)
         mode = "Quick Mode" if quick else "Phase I"
-        first = ""
+        first, lead = "", "" if quick else "Phase I: "
         if table is not None and not table.taken:
-            first = f"{mode}: {answers.name} takes nothing that {calls.name} offers: {table.in_words()}."
+            first = (
+                f"{lead}{answers.name} takes nothing that {calls.name} offers: {table.in_words()}."
+            )
         elif verdict.outcome is Outcome.FAILS:
             first = f"{mode}: {sentence(verdict, calls.name, answers.name)}."
         return Explained(first, table, (why,))

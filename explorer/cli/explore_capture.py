@@ -64,7 +64,8 @@ def capture_source(asked: Capture, policies: Sequence[str] = ()) -> Captured:
     def explains(ending: Ending, offer: Seen | None) -> Explained:
         return beside.explain(ends, ending, offer, talk)
 
-    said = " ".join(filter(None, (about, ends.why)))
+    way = f"{' → '.join(ends.names)}." if all(ends.names) else ends.why
+    said = f"{way} {about}"
     return Captured(recording(name, said, talk, conclusion, ends.names, explains))
 
 

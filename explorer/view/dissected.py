@@ -89,9 +89,8 @@ def judged(check: Check) -> str:
 
 def _header(seen: Seen) -> Iterator[Field]:
     header = seen.header
-    yield Field(0, "header", f"{header.length} octets", 0, HEADER_SIZE)
-    yield Field(1, "initiator cookie", header.initiator_cookie.hex(), 0, 8)
-    yield Field(1, "responder cookie", header.responder_cookie.hex(), 8, 8)
+    cookies = f"{header.initiator_cookie.hex()} {header.responder_cookie.hex()}"
+    yield Field(0, "header", cookies, 0, HEADER_SIZE)
     if header.message_id:
         yield Field(1, "message id", f"{header.message_id:08x}", 20, 4)
 

@@ -67,12 +67,13 @@ _METHODS = {
 def quick_offers(item: SecurityAssociation) -> list[Offered]:
     """The transforms of a Quick Mode offer; the protocols of a bundle stand together in a cell."""
     found: list[Offered] = []
+    alone = len({proposal.number for proposal in item.proposals}) == 1
     for number, group in itertools.groupby(item.proposals, lambda proposal: proposal.number):
         parts = list(group)
         combined = itertools.product(*(part.transforms for part in parts))
-        several = len(parts) > 1 or len(parts[0].transforms) > 1
         for chosen in itertools.islice(combined, MOST):
-            title = f"{number}.{chosen[0].number}" if several and len(parts) == 1 else str(number)
+            within = str(chosen[0].number) if len(parts[0].transforms) > 1 else ""
+            title = within if alone and within else ".".join(filter(None, (str(number), within)))
             cells = [_quick(*pair) for pair in zip(parts, chosen, strict=True)]
             found.append(Offered(title, _joined(cells)))
     return found[:MOST]

@@ -176,11 +176,11 @@ class _Told:
             self._worth[check.verdict][check.name] = None
             verdict = "not checked" if check.verdict is Worth.CANNOT else check.verdict.value
             if check.name.startswith(("HASH_", "SIG_")):
-                self._fact("proof", lane, f"{check.name} {verdict}")
+                self._fact("proof", lane, verdict)
         phase1 = seen.header.exchange not in (ExchangeType.QUICK, ExchangeType.INFORMATIONAL)
         for item in seen.payloads:
             if isinstance(item, Identification) and phase1:
-                self._fact("identity", lane, payload_lines(item)[1][0])
+                self._fact("identity", lane, payload_lines(item)[1][0].partition(" ")[2])
             elif isinstance(item, SecurityAssociation) and not phase1 and item.proposals:
                 self._fact("SPI in", lane, item.proposals[0].spi.hex() or "-")
 
@@ -212,7 +212,7 @@ class _Told:
         if not waits:
             return "Phase I is up at both ends." if up else "Phase I is under way."
         said = "; ".join(waits)
-        return f"Phase I is up; {said}." if up else f"{said[:1].upper()}{said[1:]}."
+        return f"Phase I is up; {said}." if up else f"{_capital(said)}."
 
     def _checked(self) -> str:
         parts = [
@@ -274,7 +274,7 @@ def _by_frame(conclusion: Conclusion) -> dict[int, Ending]:
 
 def _begins(seen: Seen) -> bool:
     """Whether a message begins an exchange that may come up."""
-    return seen.repeats is None and seen.number == 1
+    return seen.repeats is None and seen.number == 1 and seen.header.exchange in PREFIXES
 
 
 def _titled(seen: Seen) -> tuple[str, str]:
@@ -312,6 +312,11 @@ def _carries(seen: Seen, name: str) -> str:
     usual = MESSAGES.get(name.lower())
     proof = any(isinstance(item, HashData | Signature) for item in seen.payloads)
     return usual.carries if usual is not None else "proof" if proof else ""
+
+
+def _capital(said: str) -> str:
+    """With a capital letter, unless it begins with the name of a peer."""
+    return said[:1].upper() + said[1:] if said.startswith("the ") else said
 
 
 def _plain(said: str) -> str:

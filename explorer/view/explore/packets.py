@@ -13,6 +13,8 @@ OCTETS = 16
 #: lines of octets that are shown around the chosen field
 MOST_OCTETS = 24
 _LABEL, _LEAST = 12, 14
+#: lines from which on there is room for tree and octets
+BOTH = 12
 
 
 def message_of(session: Session) -> Message | None:
@@ -43,20 +45,22 @@ def captured_packet(view: View) -> list[Line]:
     below = octets(packet, at, view.columns, view.glyphs)
     if view.rows is not None and len(lines) + len(made) + 1 + len(below) > view.rows:
         room = max(view.rows - len(lines), 0)
-        few = min(len(below), max(room // 3, 5))
-        below = octets(packet, at, view.columns, view.glyphs, few - 2)
-        made = _around(
-            made, at + len(made) - len(packet.fields), room - 1 - len(below), view.glyphs
-        )
-    return [*lines, *made, (), *below]
+        few = min(len(below), max(room // 3, 4))
+        below = octets(packet, at, view.columns, view.glyphs, few - 2) if room >= BOTH else []
+        here = at + len(made) - len(packet.fields)
+        made = _around(made, here, room - len(below) - bool(below), view.glyphs)
+    return [*lines, *made, *([(), *below] if below else [])]
 
 
 def _around(lines: list[Line], here: int, room: int, g: Glyphs) -> list[Line]:
     """So many of the lines, those around one of them; the title stays."""
     if len(lines) <= room or room < 4:
         return lines[: max(room, 0)]
-    rest, size = lines[1:], room - 2
+    tells = room >= BOTH // 2
+    rest, size = lines[1:], room - 1 - tells
     first = max(0, min(here - 1 - size // 2, len(rest) - size))
+    if not tells:
+        return [lines[0], *rest[first : first + size]]
     said = f"{g.more} fields {first + 1} to {first + size} of {len(rest)}; J and K choose one"
     return [lines[0], *rest[first : first + size], ((said, "faint"),)]
 
