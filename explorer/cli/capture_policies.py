@@ -36,6 +36,7 @@ from explorer.view.recorded import Explained
 from explorer.view.verdicts import finding_of
 from impl.capture.conversation import Conversation, Seen
 from impl.capture.ending import Ending
+from impl.capture.ending import Outcome as Ended
 from impl.wire.numbers import ExchangeType
 from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
@@ -113,7 +114,11 @@ class Policies:
             return Explained(why=(_strangers(calls, answers),))
         pair, verdict = found
         table = self._table(calls, answers, pair, verdict, offer, talk)
-        why = self._why(pair, verdict, table)
+        refused = ending.outcome is Ended.REFUSED
+        does = "refuse" if refused else "not answer"
+        why = self._why(f"Why does {answers.name} {does}?", pair, verdict, table)
+        if not refused:
+            return Explained(why=(why,))
         mode = "Quick Mode" if quick else "Phase I"
         first, lead = "", "" if quick else "Phase I: "
         if table is not None and not table.taken:
@@ -183,10 +188,13 @@ class Policies:
 
     # ---- why
     def _why(
-        self, pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict, table: Beside | None
+        self,
+        question: str,
+        pair: PairVerdict,
+        verdict: Phase1Verdict | Phase2Verdict,
+        table: Beside | None,
     ) -> Why:
-        calls, answers = pair.initiator.peer, pair.responder.peer
-        question = f"Why does {answers} refuse?"
+        calls = pair.initiator.peer
         if verdict.outcome is not Outcome.FAILS or verdict.reason is None:
             said = (
                 f"These two policies come up with each other. The capture is of other policies: "
@@ -203,7 +211,8 @@ class Policies:
             rows = [row for row, _, _ in table.differing()]
             said = f"No offered proposal is acceptable. Offer {table.offers[table.nearest].title} comes nearest: it differs in {' and '.join(rows)}."  # fmt: skip
         elif verdict.why:
-            said = f"{verdict.why[:1].upper()}{verdict.why[1:]}."
+            named = verdict.why.startswith((calls, pair.responder.peer))
+            said = f"{verdict.why if named else verdict.why[:1].upper() + verdict.why[1:]}."
         notes = [("finding", entry.id), ("", entry.title)]
         notes += list(self._fixes(finding))
         return Why(question, ((said, entry.sources),), notes=tuple(notes))

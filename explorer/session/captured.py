@@ -55,6 +55,7 @@ class Packet:
     """A message as it was on the wire, or as it was decrypted.
 
     form   "in clear", "decrypted" or "encrypted"      note   why it is not decrypted
+    first  the field that is chosen until another one is
     """
 
     title: str
@@ -62,6 +63,7 @@ class Packet:
     octets: bytes
     fields: tuple[Field, ...]
     note: str = ""
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class Captured:
             raise Refused("a capture is what happened: nothing else can be done in it")
         found, before = self._recording.messages[number - 1], self.message(now)
         wait = found.at - before.at if before is not None else Fraction(0)
+        unanswered = found.again and before is not None and before.lane == found.lane
         event = Event(
             Kind.MESSAGE,
             found.lane,
@@ -146,7 +149,7 @@ class Captured:
             found.name,
             f"{found.says}, again" if found.again else found.says,
             found.protected,
-            found.again,
+            unanswered,
             wait=wait if wait >= SILENCE else Fraction(0),
         )
         return Moment((number,), found.at), event

@@ -73,7 +73,7 @@ class Session:
         self._places: dict[Node, int] = {}
         self._moved()
         self.asked = 0  # which of the questions that suggest themselves is shown
-        self.field = 0  # which field of a captured message is chosen
+        self.field: int | None = None  # which field of a captured message is chosen, if one is
         self._choices: tuple[Node, list[Choice]] | None = None
         self._promises: dict[object, Promises] = {}
         self._prepare()
@@ -150,7 +150,7 @@ class Session:
     def go(self, node: Node) -> None:
         """Move the cursor."""
         self.tree.go(node)
-        self.asked = 0
+        self.asked, self.field = 0, None
         self._moved()
 
     def do(self, act: Act, name: str = "") -> Node:
@@ -361,8 +361,8 @@ class Session:
         found = source.message(self.now.moment) if isinstance(source, Captured) else None
         if found is None or not found.packet.fields:
             return None
-        last = len(found.packet.fields) - 1
-        self.field = max(0, min(min(self.field, last) + by, last))
+        at = self.field if self.field is not None else found.packet.first
+        self.field = max(0, min(at + by, len(found.packet.fields) - 1))
         return found.packet.fields[self.field]
 
     def wrote(self, field: str) -> Node:

@@ -272,7 +272,7 @@ class ExploreScreen(Screen[None]):
                 self._before = self._pane, self._tab, self._zoomed
             self._to_pane(count)
             return
-        if count:  # the digits were a count, and no panes
+        if counted(command, count) != command:  # the digits were a count, and no panes
             self._pane, self._tab, self._zoomed = self._before
             self._reclass()
         self.command(counted(command, count))

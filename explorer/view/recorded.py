@@ -42,6 +42,8 @@ _CLAUSES = {
     Reason.SELECTOR: "RFC 2409 section 5.5; R13",
     Reason.PSK_MISMATCH: "RFC 2409 section 5.4; R4",
 }
+#: what a reader does not look for first
+_PLAIN_FIELDS = ("header", "HASH")
 _REFUSALS = {
     Reason.PROPOSAL_P1: "no_proposal",
     Reason.PROPOSAL_P2: "quick_refusal",
@@ -113,7 +115,7 @@ class _Told:
             for name, role in zip(names, ("initiator", "responder"), strict=True)
         ]
         self._standing = Standing(conversation)
-        self._endings = _by_frame(conclusion)
+        self._endings = _by_frame(conclusion) | _refusals(conversation, conclusion)
         self._current: Ending | None = None
         self._explained = Explained()
         self._worth: dict[Worth, dict[str, None]] = {item: {} for item in Worth}
@@ -133,7 +135,7 @@ class _Told:
         elif _begins(seen):
             self._current = None
         refused = ending is not None and ending.outcome is Outcome.REFUSED
-        if refused and ending is not None:
+        if ending is not None and ending.outcome in (Outcome.REFUSED, Outcome.STOPPED):
             self._explained = self._explains(ending, self._offer(ending))
         self._standing.see(seen, lane, ending)
         self._learn(seen, lane)
@@ -149,7 +151,7 @@ class _Told:
             problem=refused or wrong or shut,
             facts=tuple((key, one, other) for key, (one, other) in self._facts.items()),
             offers=self._explained.offers if refused else None,
-            why=self._why(seen, ending if refused else None),
+            why=self._why(seen, ending),
         )  # fmt: skip
 
     def _lane(self, seen: Seen) -> int:
@@ -230,10 +232,10 @@ class _Told:
             parts.append(f"{many}: {missing}." if missing == NO_KEY else f"{many}.")
         return " ".join(parts)
 
-    def _why(self, seen: Seen, refusal: Ending | None) -> tuple[Why, ...]:
+    def _why(self, seen: Seen, ending: Ending | None) -> tuple[Why, ...]:
         found: list[Why] = []
-        if refusal is not None:
-            found += self._explained.why or (self._refusal(refusal),)
+        if ending is not None and ending.outcome in (Outcome.REFUSED, Outcome.STOPPED):
+            found += self._explained.why or self._cause(ending)
         for check in seen.checks:
             if check.verdict is Worth.VERIFIED:
                 continue
@@ -245,10 +247,16 @@ class _Told:
             found.append(Why("Why is this message not decrypted?", ((_plain(why), ""),)))
         return tuple(found)
 
-    def _refusal(self, ending: Ending) -> Why:
-        mode = MODES.get(ending.exchange, "it")
-        said = cause(ending) or "the notification gives no reason"
-        return Why(f"Why is {mode} refused?", ((_plain(said), _CLAUSES.get(ending.reason, "")),))
+    @staticmethod
+    def _cause(ending: Ending) -> tuple[Why, ...]:
+        """What the messages alone say of a refusal or a silence."""
+        mode, said = MODES.get(ending.exchange, "the exchange"), cause(ending)
+        if ending.outcome is Outcome.STOPPED:
+            question = f"Why does {mode} not go on?"
+            return (Why(question, ((_plain(said), ""),)),) if said else ()
+        said = said or "the notification gives no reason"
+        clause = _CLAUSES.get(ending.reason, "")
+        return (Why(f"Why is {mode} refused?", ((_plain(said), clause),)),)
 
     def _packet(self, seen: Seen, name: str) -> Packet:
         kerberos = self._talk.phase1.shared_number
@@ -257,7 +265,9 @@ class _Told:
         if note.startswith(WRONG_KEY):
             note = WRONG_KEY
         title = f"{name}  frame {seen.datagram.frame}"
-        return Packet(title, form, octets_of(seen), tuple(dissected(seen, kerberos)), note)
+        made = tuple(dissected(seen, kerberos))
+        payloads = [n for n, x in enumerate(made) if not x.depth and x.name not in _PLAIN_FIELDS]
+        return Packet(title, form, octets_of(seen), made, note, payloads[0] if payloads else 0)
 
 
 def _by_frame(conclusion: Conclusion) -> dict[int, Ending]:
@@ -270,6 +280,22 @@ def _by_frame(conclusion: Conclusion) -> dict[int, Ending]:
         if item.frames and not up:
             found[max(item.frames)] = item
     return found
+
+
+def _refusals(conversation: Conversation, conclusion: Conclusion) -> dict[int, Ending]:
+    """What is refused, by each frame with the notification that refuses it."""
+    endings = [
+        *([conclusion.phase1] if conclusion.phase1 else []),
+        *conclusion.quick,
+        conclusion.main,
+    ]
+    return {
+        seen.datagram.frame: ending
+        for ending in endings
+        if ending.outcome is Outcome.REFUSED and ending.notify is not None
+        for seen in conversation.messages
+        if seen.datagram.frame >= min(ending.frames, default=0) and ending.notify in seen.payloads
+    }
 
 
 def _begins(seen: Seen) -> bool:

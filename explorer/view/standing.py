@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.session.moments import End, Life
 from impl.capture.conversation import Conversation, Seen
-from impl.capture.ending import Ending, Outcome
+from impl.capture.ending import Ending, Evidence, Outcome
 from impl.capture.opening import Verdict
 from impl.wire.numbers import ExchangeType, Flag, ProtocolId
 from impl.wire.payloads import Delete
@@ -70,6 +70,8 @@ class Standing:
             phase1 = ending.exchange in _LAST
             life = Life.FAILED if phase1 else self._ends[lane].life
             self._ends[lane] = End(life, "REFUSED")
+        elif ending is not None and _silent(ending):
+            self._ends[lane] = End(self._ends[lane].life, "NO ANSWER")
 
     def _phase1(self, exchange: int, number: int, lane: int) -> None:
         if number >= _LAST[exchange]:
@@ -85,3 +87,7 @@ class Standing:
         if seen.header.flags & Flag.COMMIT and number == 3:
             last = 4
         self._ends[lane] = End(Life.UP, f"awaits QM{number + 1}")
+
+
+def _silent(ending: Ending) -> bool:
+    return ending.outcome is Outcome.STOPPED and ending.evidence is not Evidence.WRONG_PROOF

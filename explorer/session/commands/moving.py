@@ -13,7 +13,7 @@ from explorer.session.times import since_start
 from explorer.session.tree import Node
 
 #: labels of an end that say what went wrong, although Phase I is up
-PROBLEMS = ("REFUSED", "WRONG PROOF")
+PROBLEMS = ("REFUSED", "WRONG PROOF", "NO ANSWER")
 _TIME = re.compile(r"(?:(\d+):)?(\d+):(\d\d)|\+?(\d+(?:\.\d+)?)\s*(ms|s|min|h|)")
 _UNITS = {"ms": Fraction(1, 1000), "s": Fraction(1), "": Fraction(1), "min": Fraction(60), "h": Fraction(3600)}  # fmt: skip
 

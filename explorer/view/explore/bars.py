@@ -45,8 +45,8 @@ def status(view: View) -> tuple[Line, Line]:
     )
     if len(session.tree.branches) > 1 or now.branch != "baseline":
         left = (*left, ("  ", ""), (now.branch, "here"))
-    if isinstance(session.source, Captured) and view.columns >= 100:
-        left = (*left, ("  ", ""), (cut(session.source.about, view.columns - 70), "here"))
+    if isinstance(session.source, Captured) and view.columns >= 120:
+        left = (*left, ("  ", ""), (cut(session.source.about, view.columns - 60), "here"))
     last = session.rows()[-1].depth
     short = view.columns < 100
     where = f"{now.depth}/{last}" if short else f"step {now.depth} of {last}"

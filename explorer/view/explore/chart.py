@@ -309,7 +309,7 @@ def _tone(life: Life) -> str:
 
 
 def _label_role(end: End) -> str:
-    if end.life is Life.FAILED or end.label in ("FAILED", "REFUSED", "WRONG PROOF"):
+    if end.life is Life.FAILED or end.label in ("FAILED", "REFUSED", "WRONG PROOF", "NO ANSWER"):
         return "failed"
     if end.label in ("ESTABLISHED", "INSTALLED"):
         return "ok"

@@ -26,8 +26,8 @@ def message_of(session: Session) -> Message | None:
 def chosen(session: Session) -> int:
     """The position of the chosen field in the tree of this message."""
     found = message_of(session)
-    count = len(found.packet.fields) if found is not None else 0
-    return min(session.field, max(count - 1, 0))
+    first = found.packet.first if found is not None else 0
+    return session.field if session.field is not None else first
 
 
 def captured_packet(view: View) -> list[Line]:

@@ -148,7 +148,7 @@ def _state(life: Life, label: str, g: Glyphs) -> tuple[str, str]:
         Life.UP: (g.ok, "ok"), Life.FAILED: (g.bad, "failed"), Life.ENDED: (g.bad, "muted"),
         Life.WAITS: (g.half, "pending"), Life.IDLE: (" ", "muted"),
     }[life]  # fmt: skip
-    if label in ("REFUSED", "WRONG PROOF"):
+    if label in ("REFUSED", "WRONG PROOF", "NO ANSWER"):
         glyph, role = g.bad, "failed"
     if "awaits" in label:
         glyph, role = g.half, "pending"
