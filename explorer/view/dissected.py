@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 from explorer.session.captured import Field
+from explorer.view.names import plain_text
 from explorer.view.payloads import payload_lines
 from explorer.view.suites import attributes, suite
 from impl.capture.conversation import DECRYPTED, Seen
@@ -138,7 +139,8 @@ def _notification(item: Notification, at: int) -> Iterator[Field]:
         yield Field(1, "SPI", item.spi.hex(), at + 8, len(item.spi))
     if item.data:
         start = at + 8 + len(item.spi)
-        yield Field(1, "data", _octets(item.data), start, len(item.data))
+        said = plain_text(item.data) or _octets(item.data)
+        yield Field(1, "data", said, start, len(item.data))
 
 
 def _delete(item: Delete, at: int) -> Iterator[Field]:

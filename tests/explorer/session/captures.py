@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,6 +16,16 @@ from impl.ike.engine import Engine
 from impl.ike.settings import Address
 from impl.link.network import Network, Sent
 from impl.translate import plan
+from impl.wire.message import Header, Message, encode_message
+from impl.wire.payloads import (
+    Certificate,
+    CertificateRequest,
+    Identification,
+    Notification,
+    Unknown,
+    VendorId,
+)
+from impl.wire.proposals import Attribute, Proposal, SecurityAssociation, Transform
 from model.formats import load
 
 HQ, BRANCH = "192.0.2.10", "192.0.2.20"
@@ -115,3 +126,36 @@ def written(writer: PcapWriter, log: list[Sent]) -> None:
 
 def _endpoint(address: Address) -> Endpoint:
     return Endpoint(ip_address(address[0]), address[1])
+
+
+#: ESC, C1, DEL and bidi controls around a word
+NASTY = "\x1b]0;OWNED\x07\x1b[2J\x9b31m\x7f\u202e\u2066\u200fend"
+#: what of it must not reach a terminal
+UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def hostile(file: Path) -> Path:
+    """A capture with control characters in every text: identities, vendor ids, notifications, names."""
+    octets, wide = NASTY.encode(), NASTY.encode("utf-16-le")
+    attributes = (Attribute(1, 5), Attribute(2, 2), Attribute(3, 65001), Attribute(4, 2),
+                  Attribute(16384, wide), Attribute(32001, wide))  # fmt: skip
+    offer = SecurityAssociation((Proposal(1, 1, b"", (Transform(1, 1, attributes),)),))
+    name = _der(0x30, _der(0x31, _der(0x30, bytes.fromhex("0603550403") + _der(0x0C, octets))))
+    texts = (
+        Identification(2, 0, 0, octets), Identification(3, 0, 0, octets),
+        Identification(9, 0, 0, name), Identification(11, 0, 0, octets), Identification(2, 0, 0, wide),
+        VendorId(octets), VendorId(wide), CertificateRequest(4, name), Certificate(4, octets),
+        Notification(14, 1, b"", octets), Notification(9999, 1, b"", wide), Unknown(200, wide),
+    )  # fmt: skip
+    ends = [_endpoint((host, 500)) for host in (HQ, BRANCH)]
+    with file.open("wb") as stream:
+        writer = PcapWriter(stream)
+        for number, payloads in enumerate(((offer, *texts), texts)):
+            head = Header(b"\x1b[31mabc", b"\x9b\x9b\x9bdefgh" if number else bytes(8), 0, 5 if number else 4, 0, 0, 0)  # fmt: skip
+            message = encode_message(Message(head, payloads))
+            writer.write(number * 10**7, ends[number], ends[1 - number], message)
+    return file
+
+
+def _der(tag: int, body: bytes) -> bytes:
+    return bytes((tag, len(body))) + body
