@@ -42,11 +42,11 @@ from impl.wire.payloads import Identification
 from impl.wire.proposals import SecurityAssociation
 from model.choice import phase1_offer, phase2_offer
 from model.vocabulary.findings import Finding
-from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict
+from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict, Reason
 from model.vocabulary.policy import Child, Connection, Peer
 from model.vocabulary.selectors import Address
 from proofs.verify import verify
-from proofs.verify.catalogue import CATALOGUE
+from proofs.verify.catalogue import CATALOGUE, Entry
 from proofs.verify.reasons import CAUSES, sentence
 
 Line = TypeVar("Line", Offered, Wanted)
@@ -66,6 +66,18 @@ class Ends:
         if self.initiator is None or self.responder is None:
             return "", ""
         return self.initiator.name, self.responder.name
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Connections and children of both ends that a refusal may be about, and the verdict on them."""
+
+    here: Connection | None
+    there: Connection | None
+    child: Child | None
+    other: Child | None
+    pair: PairVerdict | None = None
+    verdict: Phase1Verdict | Phase2Verdict | None = None
 
 
 class Policies:
@@ -109,74 +121,104 @@ class Policies:
         if offer is not None and offer.from_initiator is False:  # the responder began this exchange
             calls, answers = answers, calls
         quick = ending.exchange == ExchangeType.QUICK
-        found = self._verdict(calls, answers, quick=quick)
-        if found is None:
+        case, table = self._case(calls, answers, offer, talk, quick=quick)
+        if case is None:
             return Explained(why=(_strangers(calls, answers),))
-        pair, verdict = found
-        table = self._table(calls, answers, pair, verdict, offer, talk)
         refused = ending.outcome is Ended.REFUSED
-        does = "refuse" if refused else "not answer"
-        why = self._why(f"Why does {answers.name} {does}?", pair, verdict, table)
+        question = f"Why does {answers.name} {'refuse' if refused else 'not answer'}?"
+        why = self._why(question, case, table)
         if not refused:
             return Explained(why=(why,))
-        mode = "Quick Mode" if quick else "Phase I"
-        first, lead = "", "" if quick else "Phase I: "
+        verdict = case.verdict
+        fails = verdict is not None and verdict.outcome is Outcome.FAILS
         if table is not None and not table.taken:
+            lead = "" if quick else "Phase I: "
             first = (
                 f"{lead}{answers.name} takes nothing that {calls.name} offers: {table.in_words()}."
             )
-        elif verdict.outcome is Outcome.FAILS:
-            first = f"{mode}: {sentence(verdict, calls.name, answers.name)}."
-        return Explained(first, table, (why,))
+            return Explained(first, table, (why,))
+        if verdict is None or not fails:
+            return Explained("", table, (why,))
+        mode = "Quick Mode" if quick else "Phase I"
+        first = f"{mode}: {sentence(verdict, calls.name, answers.name)}."
+        return Explained(first, None, (why,))
 
-    def _verdict(
-        self, calls: Peer, answers: Peer, *, quick: bool
-    ) -> tuple[PairVerdict, Phase1Verdict | Phase2Verdict] | None:
-        """The verdict on this direction: one that fails comes first."""
+    def _case(
+        self, calls: Peer, answers: Peer, offer: Seen | None, talk: Conversation, *, quick: bool
+    ) -> tuple[_Case | None, Beside | None]:
+        """What the refusal is most likely about: something that fails, and that the message offers."""
+        found = [
+            (case, self._table(calls, answers, case, offer, talk, quick=quick))
+            for case in self._cases(calls, answers, quick=quick)
+        ]
+
+        def order(item: tuple[_Case, Beside | None]) -> tuple[bool, int]:
+            case, table = item
+            fails = case.verdict is not None and case.verdict.outcome is Outcome.FAILS
+            known = sum(bool(column.at) for column in table.offers) if table is not None else 0
+            return not fails, -known
+
+        return min(found, key=order) if found else (None, None)
+
+    def _cases(self, calls: Peer, answers: Peer, *, quick: bool) -> Iterator[_Case]:
+        """What `verify` judges of this direction; where it gets not so far, the only connections."""
         if self._pairs is None:
             today = datetime.datetime.now(tz=datetime.UTC).date()
             link = [(self.peers[0].name, self.peers[1].name)]
             self._pairs = verify(self.peers, link, today, reloader(self._files, Stated())).pairs
-        found: list[tuple[PairVerdict, Phase1Verdict | Phase2Verdict]] = [
-            (pair, verdict)
-            for pair in self._pairs
-            if (pair.initiator.peer, pair.responder.peer) == (calls.name, answers.name)
-            for verdict in (pair.phase2 if quick else (pair.phase1,))
-        ]
-        found.sort(key=lambda item: item[1].outcome is not Outcome.FAILS)
-        return found[0] if found else None
+        none = True
+        for pair in self._pairs:
+            if (pair.initiator.peer, pair.responder.peer) != (calls.name, answers.name):
+                continue
+            here = _connection(calls, pair.initiator.connection)
+            there = _connection(answers, pair.responder.connection)
+            for verdict in pair.phase2 if quick else (pair.phase1,):
+                none = False
+                names = (
+                    (verdict.child, verdict.peer_child)
+                    if isinstance(verdict, Phase2Verdict)
+                    else (None, None)
+                )
+                yield _Case(
+                    here, there, _child(here, names[0]), _child(there, names[1]), pair, verdict
+                )
+        if none and len(calls.connections) == len(answers.connections) == 1:
+            here, there = calls.connections[0], answers.connections[0]
+            yield _Case(here, there, _child(here, None), _child(there, None))
 
     def _table(
         self,
         calls: Peer,
         answers: Peer,
-        pair: PairVerdict,
-        verdict: Phase1Verdict | Phase2Verdict,
+        case: _Case,
         offer: Seen | None,
         talk: Conversation,
+        *,
+        quick: bool,
     ) -> Beside | None:
-        here = _connection(calls, pair.initiator.connection)
-        there = _connection(answers, pair.responder.connection)
-        sa = next((x for x in offer.payloads if isinstance(x, SecurityAssociation)), None) if offer else None  # fmt: skip
+        payloads = offer.payloads if offer is not None else ()
+        sa = next((x for x in payloads if isinstance(x, SecurityAssociation)), None)
+        here, there, child, other = case.here, case.there, case.child, case.other
         if here is None or there is None or sa is None:
             return None
         ends = calls.name, answers.name
-        if isinstance(verdict, Phase1Verdict):
-            lines1 = policy_phase1(
+        if not quick:
+            policy = policy_phase1(
                 phase1_offer(here.proposals, here.authentications, calls.profile), here
             )
-            sent = written(phase1_offers(sa, talk.phase1.shared_number), lines1, PHASE1_COMPARED)
-            return beside(ends, PHASE1_ROWS, PHASE1_COMPARED, self._short(sent), self._short(wanted_phase1(there)))  # fmt: skip
-        child, other = _child(here, verdict.child), _child(there, verdict.peer_child)
+            sent = written(phase1_offers(sa, talk.phase1.shared_number), policy, PHASE1_COMPARED)
+            wanted = self._short(wanted_phase1(there))
+            return beside(ends, PHASE1_ROWS, PHASE1_COMPARED, self._short(sent), wanted)
         if child is None or other is None:
             return None
-        group = pair.phase1.suite.group if pair.phase1.suite is not None else None
-        lines2 = policy_quick(
-            phase2_offer(child.proposals, child.mode.value, calls.profile, group), child
-        )
+        suite = case.pair.phase1.suite if case.pair is not None else None
+        group = suite.group if suite is not None else None
+        offers = phase2_offer(child.proposals, child.mode.value, calls.profile, group)
         compared = QUICK_COMPARED if answers.profile.compares_mode else QUICK_COMPARED - {"mode"}
-        sent = written(quick_offers(sa), lines2, compared)
-        return beside(ends, QUICK_ROWS, compared, self._short(sent), self._short(wanted_quick(other)))  # fmt: skip
+        sent = written(quick_offers(sa), policy_quick(offers, child), compared)
+        return beside(
+            ends, QUICK_ROWS, compared, self._short(sent), self._short(wanted_quick(other))
+        )
 
     def _short(self, items: Iterable[Line]) -> list[Line]:
         """The same with short paths."""
@@ -187,34 +229,29 @@ class Policies:
         return made
 
     # ---- why
-    def _why(
-        self,
-        question: str,
-        pair: PairVerdict,
-        verdict: Phase1Verdict | Phase2Verdict,
-        table: Beside | None,
-    ) -> Why:
-        calls = pair.initiator.peer
+    def _why(self, question: str, case: _Case, table: Beside | None) -> Why:
+        verdict = case.verdict
+        differs = table is not None and not table.taken
+        if case.pair is None or verdict is None:
+            cause = CAUSES[Reason.PROPOSAL_P2 if case.child is not None else Reason.PROPOSAL_P1]
+            return _unmatched(question, table, CATALOGUE[cause.id])
         if verdict.outcome is not Outcome.FAILS or verdict.reason is None:
             said = (
-                f"These two policies come up with each other. The capture is of other policies: "
-                f"compare what {calls} offers here with what its policy says."
+                "These two policies come up with each other. The capture is of other policies, or of "
+                "others than those that are loaded."
             )
             if verdict.outcome is Outcome.UNDECIDED:
-                said = f"Undecided by the policies alone: {'; '.join(verdict.needs)}."
+                said = f"The policies alone do not decide it: {'; '.join(verdict.needs)}."
             return Why(question, ((said, ""),))
-        finding = finding_of(pair, verdict)
-        entry = CATALOGUE[finding.id if finding is not None else CAUSES[verdict.reason].id]
-        title = CAUSES[verdict.reason].title
-        said = f"{title[:1].upper()}{title[1:]}."
-        if table is not None and not table.taken:
-            rows = [row for row, _, _ in table.differing()]
-            said = f"No offered proposal is acceptable. Offer {table.offers[table.nearest].title} comes nearest: it differs in {' and '.join(rows)}."  # fmt: skip
+        finding, cause = finding_of(case.pair, verdict), CAUSES[verdict.reason]
+        entry = CATALOGUE[finding.id if finding is not None else cause.id]
+        said = f"{cause.title[:1].upper()}{cause.title[1:]}."
+        if table is not None and differs:
+            said = _nearest(table)
         elif verdict.why:
-            named = verdict.why.startswith((calls, pair.responder.peer))
+            named = verdict.why.startswith((case.pair.initiator.peer, case.pair.responder.peer))
             said = f"{verdict.why if named else verdict.why[:1].upper() + verdict.why[1:]}."
-        notes = [("finding", entry.id), ("", entry.title)]
-        notes += list(self._fixes(finding))
+        notes = [("finding", entry.id), ("", entry.title), *self._fixes(finding)]
         return Why(question, ((said, entry.sources),), notes=tuple(notes))
 
     def _fixes(self, finding: Finding | None) -> Iterator[tuple[str, str]]:
@@ -227,6 +264,20 @@ class Policies:
                 yield "", line
         if not finding.edits and finding.mend:
             yield "fix", finding.mend
+
+
+def _nearest(table: Beside) -> str:
+    rows = " and ".join(row for row, _, _ in table.differing())
+    title = table.offers[table.nearest].title
+    return f"No offered proposal is acceptable. Offer {title} comes nearest: it differs in {rows}."
+
+
+def _unmatched(question: str, table: Beside | None, entry: Entry) -> Why:
+    """Where `verify` did not get so far as to judge it."""
+    if table is None or table.taken:
+        return Why(question, (("The two policies do not show it.", ""),))
+    notes = (("finding", entry.id), ("", entry.title))
+    return Why(question, ((_nearest(table), entry.sources),), notes=notes)
 
 
 def _undecided(why: str) -> Why:
@@ -242,8 +293,10 @@ def _connection(peer: Peer, name: str | None) -> Connection | None:
     return next((item for item in peer.connections if item.name == name), None)
 
 
-def _child(connection: Connection, name: str | None) -> Child | None:
+def _child(connection: Connection | None, name: str | None) -> Child | None:
     """The child of that name; without one the first, if there is one only."""
+    if connection is None:
+        return None
     if name is None:
         return connection.children[0] if len(connection.children) == 1 else None
     return next((item for item in connection.children if item.name == name), None)

@@ -206,6 +206,8 @@ def _count(found: Beside, position: int, each: int) -> Span:
     count = found.offers[position].count
     text = f"  {count} cell{'' if count == 1 else 's'}"
     if position == found.nearest:
+        if each < 19:
+            text = f"  {count}: nearest"
         return _cell(f"{text}: nearest" if count else "  nothing: it fits", each, "strong")
     return _cell(text, each, "muted")
 

@@ -34,6 +34,12 @@ WITHOUT = {
     "IPsec_ESP-AH_tunnel_mode.cap": "10 packets of AH,",
     "espudp1.pcap": "8 packets of ESP in UDP,",
 }
+#: how many messages of IKE the others have, as tshark counts them
+MESSAGES = {
+    "ISAKMP_sa_setup.pcap": 9, "ikev1-psk-main-mode-complete.pcapng": 9, "isakmp4500.pcap": 15,
+    "ipsec-ikev1-isakmp-main-mode.pcap": 9, "ipsec.cap": 11, "windows2000-kerberos-ah.pcap": 10,
+    "windows2000-kerberos-esp.pcap": 10,
+}  # fmt: skip
 FACTS = json.loads((VECTORS / "handshake_main_psk_strongswan.json").read_text("utf-8"))["facts"]
 
 
@@ -370,10 +376,7 @@ def test_every_shared_capture_opens_and_steps_or_says_what_it_has_instead(file: 
         messages += 1
         assert made.now.event.kind is Kind.MESSAGE and made.verdict().first
         assert text(page(made, 100, UNICODE, tuple(PANES)))
-    listed = json.loads((CAPTURES / "manifest.json").read_text())["captures"]
-    facts = next(item for item in listed if item["file"] == file.name)
-    kinds = [item["kind"] for item in facts["messages"]]
-    assert messages == kinds.count("isakmp")
+    assert messages == MESSAGES[file.name]
     assert made.verdict().over or file.name == "isakmp4500.pcap"
 
 
