@@ -82,7 +82,7 @@ def _on_screen(asked: Asked, glyphs: Glyphs) -> int:
             raise usage(str(error), "ikeproof explore shows what there is") from None
     mono = bool(os.environ.get("NO_COLOR"))
     theme = asked.theme or ("mono" if mono else "dark")
-    return run(session, lambda line: opened(_asked(line)), (theme, glyphs))
+    return run(session, opened_line, (theme, glyphs))
 
 
 def _asked(line: str) -> Asked:
@@ -103,6 +103,11 @@ def _asked(line: str) -> Asked:
 
         return Asked(capture=Capture(rest[0], rest[1] if len(rest) > 1 else None))
     raise Refused("write: run FILE, policies A B, or capture FILE [KEYLOG]")
+
+
+def opened_line(line: str) -> Session:
+    """The session over what is typed on the start screen. Refused: it cannot be opened."""
+    return opened(_asked(line))
 
 
 def opened(asked: Asked, default: str | None = None) -> Session:

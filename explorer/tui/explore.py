@@ -198,7 +198,7 @@ class ExploreScreen(Screen[None]):
         if self._zoomed:
             name = self._pane or "why"
             view = self._view("#zoom")
-            tall = self.query_one("#zoom").size.height - 1
+            tall = self.size.height - (5 if size == "compact" else 8)  # bars, and the rule above
             inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall)
             key, title, lines = PANES[name]
             head = rule(
