@@ -197,7 +197,7 @@ class ExploreScreen(Screen[None]):
         size = self.size_name
         if self._zoomed:
             name = self._pane or "why"
-            view = self._view("#zoom")
+            view = View(self.session, self.size.width, self.skin[1], self._presents)
             tall = self.size.height - (5 if size == "compact" else 8)  # bars, and the rule above
             inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall)
             key, title, lines = PANES[name]

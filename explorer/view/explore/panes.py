@@ -165,7 +165,8 @@ def sadb(view: View) -> list[Line]:
     session, g = view.session, view.glyphs
     source = session.specified
     if source is None or source.spec.name != "ike":
-        return [(("The SAs are the capture's: see the packet.", "muted"),)]
+        said = "A capture shows no SAs, only their SPIs: see the packet of QM1 and QM2."
+        return [((said, "muted"),)]
     fields = session.source.fields(session.now.moment)
     lines: list[Line] = []
     count = source.instance.sizes["negotiation"]
@@ -298,6 +299,8 @@ def _words(name: str) -> str:
 
 def network(view: View) -> list[Line]:
     """Rules with what they have lost, and what is in flight."""
+    if isinstance(view.session.source, Captured):
+        return [(("A capture shows what went past it, not what is on its way.", "muted"),)]
     session, g = view.session, view.glyphs
     moment = session.now.moment
     lines: list[Line] = []
@@ -349,7 +352,7 @@ def branches(view: View) -> list[Line]:
              (f"{glyph} {verdict.badge.lower()}".ljust(15), role),
              (since_start(branch.tip.moment.at).rjust(8), ""), ("   you are here" if here else "", "here"))
         )  # fmt: skip
-    if len(found) == 1:
+    if len(found) == 1 and not isinstance(session.source, Captured):
         lines.append(
             (("One branch.  ", "muted"), ("x", "key"), (" on a message begins another.", "muted"))
         )
@@ -379,6 +382,8 @@ def powers(view: View) -> list[Line]:
 
 def states(view: View) -> list[Line]:
     """Where the acting end came from, where it is, and where it can go."""
+    if isinstance(view.session.source, Captured):
+        return [(("A capture shows messages: 2 has what they say of both ends.", "muted"),)]
     session = view.session
     if session.specified is None or session.specified.spec.name != "ike":
         return [(("Only negotiations have a map of states.", "muted"),)]

@@ -130,7 +130,7 @@ def test_the_packet_alone_has_the_whole_screen(refused: Story) -> None:
         await pilot.press("N", "1", "z")
         await pilot.pause(0.1)
         text = shown(pilot, "#zoom")
-        assert "QM1  frame 7" in text and "transform 2" in text and "Octets, decrypted" in text
+        assert "QM1  frame 7" in text and "transform 1" in text and "Octets, decrypted" in text
 
     driven(opened(refused), (80, 24), zoom)
 
