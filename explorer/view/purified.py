@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from explorer.view.safe import safe
@@ -12,14 +13,20 @@ T = TypeVar("T")
 
 
 def purified(value: T) -> T:
-    """The value with each text in it made safe: data classes, tuples and mappings of them."""
+    """The value with each text in it made safe: texts, tuples and data classes. What is safe is not copied."""
     made: Any = value
     if isinstance(value, str) and not isinstance(value, Enum):
         made = safe(value)
-    elif isinstance(value, tuple) and not hasattr(value, "_fields"):
-        made = tuple(purified(item) for item in value)
+    elif type(value) is tuple:
+        items = tuple(map(purified, value))
+        made = items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     elif is_dataclass(value) and not isinstance(value, type):
-        named = {item.name: getattr(value, item.name) for item in fields(value) if item.init}
-        changed = {name: purified(item) for name, item in named.items()}
-        made = replace(value, **changed)
+        pairs = [(name, getattr(value, name)) for name in _names(type(value))]
+        changed = {name: new for name, old in pairs if (new := purified(old)) is not old}
+        made = replace(value, **changed) if changed else value
     return cast(T, made)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind) if item.init)
