@@ -97,6 +97,12 @@ class Policies:
         """By what was stated, else by the addresses of both policies, else by their identities."""
         a, b = self.peers
         here, there = talk.initiator.address, talk.responder.address
+        for name, address in self._addresses.items():
+            if address not in (here, there):
+                raise usage(
+                    f"--end {name}={address}: no end of the conversation has this address",
+                    f"its ends are {here} and {there}",
+                )
         for calls, answers in ((a, b), (b, a)):
             one, other = self._addresses.get(calls.name), self._addresses.get(answers.name)
             if (one == here and other in (None, there)) or (other == there and one is None):

@@ -18,8 +18,10 @@ def purified(value: T) -> T:
     if isinstance(value, str) and not isinstance(value, Enum):
         made = safe(value)
     elif type(value) is tuple:
-        items = tuple(map(purified, value))
-        made = items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        before = cast("tuple[Any, ...]", value)
+        items = [purified(item) for item in before]
+        same = all(new is old for new, old in zip(items, before, strict=True))
+        made = value if same else tuple(items)
     elif is_dataclass(value) and not isinstance(value, type):
         pairs = [(name, getattr(value, name)) for name in _names(type(value))]
         changed = {name: new for name, old in pairs if (new := purified(old)) is not old}

@@ -141,7 +141,7 @@ class _Told:
         self._learn(seen, lane)
         name, says = _titled(seen)
         wrong = seen.repeats is None and any(x.verdict is Worth.WRONG for x in seen.checks)
-        shut = seen.state == CLOSED and self._talk.known.key is not None
+        shut = seen.state == CLOSED and seen.why.startswith(WRONG_KEY)
         of = name.lower() if name.lower() in MESSAGES else ""
         return Message(
             at, frame, lane, name, says, self._standing.ends, self._verdict(), self._packet(seen, name),
@@ -235,7 +235,12 @@ class _Told:
     def _why(self, seen: Seen, ending: Ending | None) -> tuple[Why, ...]:
         found: list[Why] = []
         if ending is not None and ending.outcome in (Outcome.REFUSED, Outcome.STOPPED):
-            found += self._explained.why or self._cause(ending)
+            first, *others = self._explained.why or self._cause(ending) or (None,)
+            if first is not None:
+                found += [
+                    replace(first, notes=(*first.notes, *self._origin(seen, ending))),
+                    *others,
+                ]
         for check in seen.checks:
             if check.verdict is Worth.VERIFIED:
                 continue
@@ -246,6 +251,16 @@ class _Told:
             why = WRONG_KEY if seen.why.startswith(WRONG_KEY) else seen.why
             found.append(Why("Why is this message not decrypted?", ((_plain(why), ""),)))
         return tuple(found)
+
+    def _origin(self, seen: Seen, ending: Ending) -> tuple[tuple[str, str], ...]:
+        """Whether it is certain that the other end refuses, and nobody else."""
+        if ending.outcome is not Outcome.REFUSED:
+            return ()
+        if not seen.header.encrypted:
+            return (("proof", "none: it is in clear, so anybody could have sent it"),)
+        verified = [check.name for check in seen.checks if check.verdict is Worth.VERIFIED]
+        who = self._who[self._lane(seen)]
+        return (("proof", f"{verified[0]} verified: it is {who} that refuses"),) if verified else ()
 
     @staticmethod
     def _cause(ending: Ending) -> tuple[Why, ...]:

@@ -111,6 +111,7 @@ def test_why_has_the_finding_and_the_fix_of_verify(refused: Story, run: Run) -> 
     assert "Why does branch refuse?" in shown and "P2-PROPOSAL" in shown
     fix = "esp_proposals = 3des-sha1, aes128-sha256, 3des-md5"
     assert fix in shown and fix in run("verify", refused.hq, refused.branch).out
+    assert "HASH(1) verified: it is branch that refuses" in shown
     assert fix in "\n".join(execute(made, "why").lines)
 
 
@@ -136,6 +137,7 @@ def test_r3_a_refused_phase_1_is_shown_likewise_at_its_first_refusal(tmp_path: P
         "Phase I: branch takes nothing that hq offers: encryption aes128, not aes256."
     )
     assert "P1-PROPOSAL" in pane(made, "why")
+    assert "in clear, so anybody could have sent it" in pane(made, "why")
 
 
 def test_r4_different_keys_are_a_silence_that_verify_explains(tmp_path: Path) -> None:
@@ -189,7 +191,18 @@ def test_what_cannot_be_decided_is_said_and_can_be_stated(refused: Story, tmp_pa
     assert "branch takes nothing" in Session(capture_source(stated, files)).verdict().first
 
 
-@pytest.mark.parametrize("end", ["nobody=192.0.2.1", "hq=there", "hq"])
+def test_identities_tell_the_ends_where_addresses_do_not(refused: Story, tmp_path: Path) -> None:
+    files = []
+    for file in (refused.branch, refused.hq):
+        where = tmp_path / file.name
+        where.write_text(file.read_text().replace(HQ, "%any").replace(BRANCH, "%any"))
+        files.append(str(where))
+    asked = Capture(str(refused.capture), str(refused.keylog))
+    made = capture_source(asked, files)
+    assert [lane.name for lane in made.lanes] == ["hq", "branch"]
+
+
+@pytest.mark.parametrize("end", ["nobody=192.0.2.1", "hq=there", "hq", "hq=198.51.100.1"])
 def test_an_end_that_cannot_be_meant_ends_with_2(refused: Story, run: Run, end: str) -> None:
     done = run("explore", *refused.arguments, "--end", end, "--exec", "last")
     assert done.code == 2 and "--end" in done.err
