@@ -147,7 +147,7 @@ class Captured:
             1 - found.lane,
             Copy(found.of) if found.of in MESSAGES else None,
             found.name,
-            f"{found.says}, again" if found.again else found.says,
+            "again" if found.again else found.says,
             found.protected,
             unanswered,
             wait=wait if wait >= SILENCE else Fraction(0),

@@ -118,14 +118,17 @@ def octets(
     most = max(most, 1)
     first = max(0, min(start // each - most // 3, count - most))
     for row in range(first, min(first + most, count)):
-        lines.append(_row(packet.octets, row * each, each, range(start, start + size), hidden))
+        lines.append(
+            _row(packet.octets, row * each, each, range(start, start + size), hidden, glyphs)
+        )
     if count > most:
         shown = f"lines {first + 1} to {min(first + most, count)} of {count}"
         lines.append(((shown, "faint"),))
     return lines
 
 
-def _row(data: bytes, at: int, each: int, marked: range, hidden: set[int]) -> Line:
+def _row(data: bytes, at: int, each: int, marked: range, hidden: set[int], g: Glyphs) -> Line:
+    dot = "." if g.ascii else "·"
     hexes: list[Span] = []
     texts: list[Span] = []
     for offset in range(at, at + each):
@@ -135,12 +138,12 @@ def _row(data: bytes, at: int, each: int, marked: range, hidden: set[int]) -> Li
         if offset >= len(data):
             hexes.append((f"  {gap}", ""))
             continue
-        shown = "··" if offset in hidden else f"{data[offset]:02x}"
+        shown = dot * 2 if offset in hidden else f"{data[offset]:02x}"
         follows = here and offset + 1 in marked and offset + 1 < at + each
         hexes += [(shown, role), (gap, role if follows else "")]
         char = chr(data[offset])
         plain = offset not in hidden and 32 <= data[offset] < 127
-        texts.append((char if plain else "·", role or ("" if plain else "faint")))
+        texts.append((char if plain else dot, role or ("" if plain else "faint")))
     return ((f"{at:04x}  ", "muted"), *hexes, (" ", ""), *texts)
 
 

@@ -49,7 +49,8 @@ def why_answer(view: View, answer: Why) -> list[Line]:
         if len(parts[-1]) + 2 + len(clause) <= view.columns:
             lines.append(((parts[-1], "failed"), ("  ", ""), (clause, "here")))
         else:
-            lines += [((parts[-1], "failed"),), ((clause, "here"),)]
+            lines.append(((parts[-1], "failed"),))
+            lines += [((text, "here"),) for text in wrapped(clause, view.columns)]
     if answer.values:
         lines.append(())
     names = [_field(item.name) for item in answer.values]
