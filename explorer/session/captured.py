@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from explorer.session.moments import (
     Act,
@@ -26,8 +27,10 @@ from explorer.session.moments import (
 from explorer.session.offers import Beside
 from explorer.session.sources import Prepared
 from explorer.session.tree import Node
-from explorer.session.why import Why
 from model.spec.words import MESSAGES
+
+if TYPE_CHECKING:
+    from explorer.session.why import Why
 
 #: from so long a silence on, it has a row of its own in the chart
 SILENCE = Fraction(1)

@@ -275,13 +275,9 @@ class Asking:
                    for x in node.path())  # fmt: skip
 
     def _receiving(self, message: str) -> list[Action]:
-        return [
-            a for a in self._source.spec.actions.values() if a.receives == message and a.sends
-        ] or [
-            a
-            for a in self._source.spec.actions.values()
-            if a.receives == message and not self._refuses(a)
-        ]
+        """What takes a message, without those that refuse it."""
+        taking = [a for a in self._source.spec.actions.values() if a.receives == message]
+        return [a for a in taking if not self._refuses(a)] or taking
 
     @staticmethod
     def _refuses(action: Action) -> bool:
@@ -308,4 +304,7 @@ def _span(item: Term, machine: Machine) -> range:
 
 
 def _sentence(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}."
+    """A guard's reason as a sentence, with messages as people call them."""
+    words = [MESSAGES[w].long if w in MESSAGES else w for w in reason.split()]
+    text = " ".join(words)
+    return f"{text[:1].upper()}{text[1:]}."

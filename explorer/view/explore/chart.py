@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from explorer.session.captured import Captured
 from explorer.session.moments import End, Event, Kind, Life
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
 from explorer.view.explore.spans import UNICODE, Canvas, Glyphs, Line, cut, plain
 
-STEP, TIME, LABEL = 5, 14, 26  # the columns before which step, time and state end
+STEP, TIME, LABEL = 5, 14, 25  # the columns before which step, time and state end
 LEAST, MARGIN = 60, 16
+WIDER = 2  # columns more for the times of a capture, which have fractions
 
 
 class Place(Enum):
@@ -68,11 +70,15 @@ def rows_of(node: Node, *, silence: bool) -> list[Row]:
 class Chart:
     """Draws rows in a given width."""
 
-    def __init__(self, session: Session, columns: int, glyphs: Glyphs = UNICODE) -> None:
-        self._session, self._g = session, glyphs
+    def __init__(
+        self, session: Session, columns: int, glyphs: Glyphs = UNICODE, *, numbers: bool = True
+    ) -> None:
+        self._session, self._g, self._numbers = session, glyphs, numbers
         self.columns = max(columns, LEAST)
         lanes = len(session.source.lanes)
-        self._left = LABEL + 1
+        wider = WIDER if isinstance(session.source, Captured) else 0
+        self._time, self._label = TIME + wider // 2, LABEL + wider
+        self._left = self._label + 1
         right = self.columns - MARGIN - 1
         span = (right - self._left) / max(lanes - 1, 1)
         self._at = [round(self._left + span * lane) for lane in range(lanes)]
@@ -111,9 +117,10 @@ class Chart:
             return canvas.line(faint)
         ends = source.ends(node.moment)
         self._lifelines(canvas, ends, earlier, node.event)
-        canvas.put_left(STEP, str(node.depth), "here" if node is now else "muted")
+        if self._numbers:
+            canvas.put_left(STEP, str(node.depth), "here" if node is now else "muted")
         if before is None or before.node.parent is None or before.node.moment.at != node.moment.at or before.node is node:  # fmt: skip
-            canvas.put_left(TIME, since_start(node.moment.at), "strong")
+            canvas.put_left(self._time, since_start(node.moment.at), "strong")
         self._labels(canvas, earlier, ends)
         if node.event.kind is Kind.MESSAGE:
             self._message(canvas, node.event)
@@ -145,7 +152,7 @@ class Chart:
             role = _label_role(end)
             text = plain(end.label, self._g)
             if lane == 0:
-                canvas.put_left(LABEL, cut(text, LABEL - TIME + 1), role)
+                canvas.put_left(self._label, cut(text, self._label - self._time + 1), role)
             elif lane == len(ends) - 1:
                 canvas.put(self._at[lane] + 2, cut(text, MARGIN - 1), role)
             else:
@@ -199,13 +206,13 @@ class Chart:
             canvas.put(low + 1, stroke * (cross - low - 1), "failed")
             canvas.put(low + 3, f" {name} ", "failed")
             canvas.put(cross, g.cross, "failed")
-            canvas.put(cross + 2, cut(says, high - cross - 3), "failed")
+            canvas.put(cross + 2, cut(says, high - cross - 2), "failed")
         else:
             cross = min(cross, high - 6 - len(name))
             canvas.put(cross + 1, stroke * (high - cross - 1), "failed")
             canvas.put_left(high - 2, f" {name} ", "failed")
             canvas.put(cross, g.cross, "failed")
-            canvas.put_left(cross - 1, cut(says, cross - low - 2), "failed")
+            canvas.put_left(cross - 1, cut(says, cross - low - 1), "failed")
 
     def _forged(self, canvas: Canvas, event: Event) -> None:
         """From the attacker, who stands on the wire, to his victim: a filled label, a wavy line."""
@@ -295,11 +302,11 @@ def details(session: Session, glyphs: Glyphs = UNICODE) -> list[Line]:
         action = source.spec.actions[node.event.action]
         for item in action.guards:
             name = item.name.replace("_", " ")
-            found.append(((f"{glyphs.ok} {name:<18}", "muted"), (f"{item.clause}", "here")))
+            found.append(((f"{glyphs.ok} {name:<16}", "muted"), (f"{item.clause}", "here")))
     for name, old, new in session.changes(node):
         if not name.endswith(".sent"):
             found.append(
-                ((f"{glyphs.becomes} {name:<18} ", "muted"), (f"{old} {glyphs.becomes} ", "faint"), (new, "strong"))
+                ((f"{glyphs.becomes} {name:<16} ", "muted"), (f"{old} {glyphs.becomes} ", "faint"), (new, "strong"))
             )  # fmt: skip
     return found
 
