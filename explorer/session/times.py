@@ -16,7 +16,9 @@ def duration(seconds: Fraction | int) -> str:
         return f"{value} s"
     if abs(value) < 1 and (value * 10).denominator != 1:
         return f"{float(value * 1000):.3g} ms"
-    return f"{float(value):.{3 if abs(value) < 100 else 1}f}".rstrip("0").rstrip(".") + " s"
+    if abs(value) >= 100:
+        return f"{float(value):.0f} s"
+    return f"{float(value):.3f}".rstrip("0").rstrip(".") + " s"
 
 
 def clock(seconds: Fraction | int) -> str:

@@ -256,27 +256,6 @@ _view("states", "states nearby", "Show the states before and after this one.")
 _view("packet", "packet", "Show the message of this step.")
 
 
-@command("next-field", "See", "next field of the packet", keys=("J",))
-def next_field(session: Session, args: Sequence[str]) -> Reply:
-    """Choose the next field of a captured message: its octets are marked."""
-    wants(args, 0, 0, "next-field")
-    return _chosen(session, 1)
-
-
-@command("previous-field", "See", "field before it", keys=("K",))
-def previous_field(session: Session, args: Sequence[str]) -> Reply:
-    """Choose the field before this one of a captured message."""
-    wants(args, 0, 0, "previous-field")
-    return _chosen(session, -1)
-
-
-def _chosen(session: Session, by: int) -> Reply:
-    found = session.choose_field(by)
-    if found is None:
-        raise Refused("only the messages of a capture have fields to choose")
-    return Reply((f"{found.name}  {found.value}",))
-
-
 @command("clear-rule", "Change the network", "end a rule", usage="clear-rule", changes=True)
 def clear_rule(session: Session, args: Sequence[str]) -> Reply:
     """Go back to before the last rule began: the branch with it stays."""
@@ -300,3 +279,24 @@ on_screen("quit", "See", "quit", "Leave the explorer.", ["q"])
 on_screen("keys", "See", "keys", "Show all keys.", ["?"])
 on_screen("pane-help", "See", "help on this pane", "Explain the pane with the focus.", ["f1"])
 on_screen("command-line", "See", "command line", "Type a command.", [":"])
+
+
+@command("next-field", "See", "next field of the packet", keys=("J",))
+def next_field(session: Session, args: Sequence[str]) -> Reply:
+    """Choose the next field of a captured message: its octets are marked."""
+    wants(args, 0, 0, "next-field")
+    return _chosen(session, 1)
+
+
+@command("previous-field", "See", "field before it", keys=("K",))
+def previous_field(session: Session, args: Sequence[str]) -> Reply:
+    """Choose the field before this one of a captured message."""
+    wants(args, 0, 0, "previous-field")
+    return _chosen(session, -1)
+
+
+def _chosen(session: Session, by: int) -> Reply:
+    found = session.choose_field(by)
+    if found is None:
+        raise Refused("only the messages of a capture have fields to choose")
+    return Reply((f"{found.name}  {found.value}",))

@@ -173,7 +173,7 @@ def in_pty(arguments: Sequence[str], keys: bytes, size: tuple[int, int] = (120, 
         os.execv(sys.executable, [sys.executable, "-c", code, *arguments])
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     try:
-        written = _until_quiet(terminal, 30.0)
+        written = _until_quiet(terminal, 60.0, b"Octets")
         for key in keys:
             os.write(terminal, bytes((key,)))
             written += _until_quiet(terminal, 10.0)
@@ -183,13 +183,15 @@ def in_pty(arguments: Sequence[str], keys: bytes, size: tuple[int, int] = (120, 
     return written
 
 
-def _until_quiet(terminal: int, most: float) -> bytes:
-    """What comes until nothing has come for a while after the first octets."""
+def _until_quiet(terminal: int, most: float, wanted: bytes = b"") -> bytes:
+    """What comes until nothing has come for a while, and what is wanted is there."""
     written, until = b"", time.monotonic() + most
     while time.monotonic() < until:
-        ready, _, _ = select.select([terminal], [], [], 1.0 if written else most)
-        if not ready:
+        ready, _, _ = select.select([terminal], [], [], 1.0)
+        if not ready and wanted in written:
             break
+        if not ready:
+            continue
         try:
             written += os.read(terminal, 65536)
         except OSError:
