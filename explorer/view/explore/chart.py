@@ -179,13 +179,13 @@ class Chart:
             return
         canvas.put(low + 1, stroke * (high - low - 1), line)
         if rightward:
-            canvas.put(high - 1, g.right, line)
             canvas.put(low + 3, f" {event.name}", "strong")
             canvas.put(low + 4 + len(event.name), plain(f"  {event.says} ", g), "muted")
+            canvas.put(high - 1, g.right, line)
         else:
-            canvas.put(low + 1, g.left, line)
             canvas.put_left(high - 2, f" {name} ", "muted")
             canvas.put(high - 2 - len(name) - 1, event.name, tone)
+            canvas.put(low + 1, g.left, line)
 
     def _lost(
         self,
