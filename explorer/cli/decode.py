@@ -39,12 +39,8 @@ def run_decode(
     output: str,
 ) -> int:
     """Read a capture and print what is in it."""
-    secrets = Secrets(
-        _keylog(keylog) if keylog is not None else KeyLog(),
-        _psk(psk_file) if psk_file is not None else None,
-        Signers(believed=tuple(c for name in certificates for c in _certificates(name))),
-    )
-    octets = _octets(file, "capture", MAX_CAPTURE)
+    secrets = secrets_of(psk_file, keylog, certificates)
+    octets = read_octets(file, "capture", MAX_CAPTURE)
     try:
         decoded = decode(octets, secrets, ports)
     except CaptureError as error:
@@ -57,6 +53,15 @@ def run_decode(
     else:
         write(decoded_rows(file, decoded))
     return exits.FINE
+
+
+def secrets_of(psk_file: str | None, keylog: str | None, certificates: Sequence[str]) -> Secrets:
+    """What the files of the command line open."""
+    return Secrets(
+        _keylog(keylog) if keylog is not None else KeyLog(),
+        _psk(psk_file) if psk_file is not None else None,
+        Signers(believed=tuple(c for name in certificates for c in _certificates(name))),
+    )
 
 
 def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
@@ -86,7 +91,8 @@ def decode(octets: bytes, secrets: Secrets, ports: Sequence[int]) -> Decoded:
     return found
 
 
-def _octets(file: str, what: str, limit: int) -> bytes:
+def read_octets(file: str, what: str, limit: int) -> bytes:
+    """A file of the command line."""
     try:
         return FileReader(limit).read(file)
     except ReadError as error:
@@ -94,7 +100,7 @@ def _octets(file: str, what: str, limit: int) -> bytes:
 
 
 def _keylog(file: str) -> KeyLog:
-    text = _octets(file, "key log", FileReader.LIMIT).decode("utf-8", "replace")
+    text = read_octets(file, "key log", FileReader.LIMIT).decode("utf-8", "replace")
     try:
         return read_keylog(text)
     except KeyLogError as error:
@@ -104,7 +110,7 @@ def _keylog(file: str) -> KeyLog:
 def _certificates(file: str) -> tuple[Certificate, ...]:
     from impl.auth.keys import certificates_in
 
-    octets = _octets(file, "certificate", FileReader.LIMIT)
+    octets = read_octets(file, "certificate", FileReader.LIMIT)
     try:
         return certificates_in(octets)
     except ValueError as error:
@@ -113,7 +119,7 @@ def _certificates(file: str) -> tuple[Certificate, ...]:
 
 def _psk(file: str) -> UsePsk:
     """The pre-shared key from the file, without the line end; `0x...` is hexadecimal."""
-    octets = _octets(file, "pre-shared key", MEBI)
+    octets = read_octets(file, "pre-shared key", MEBI)
     octets = octets.removesuffix(b"\n").removesuffix(b"\r")
     if octets[:2].lower() == b"0x":
         octets = _hexadecimal(octets[2:], file)

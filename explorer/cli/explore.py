@@ -18,6 +18,7 @@ from explorer.view.safe import safe
 from model.formats.reader import ReadError
 
 if TYPE_CHECKING:
+    from explorer.cli.explore_capture import Capture
     from explorer.session.session import Session
     from explorer.session.specified import Specified
     from explorer.view.explore.spans import Glyphs
@@ -35,8 +36,7 @@ class Asked:
 
     files: Sequence[str] = ()
     scenario: str | None = None
-    capture: str | None = None
-    keylog: str | None = None
+    capture: Capture | None = None
     finding: str | None = None
     script: str | None = None
     exec: str | None = None
@@ -82,7 +82,7 @@ def _on_screen(asked: Asked, glyphs: Glyphs) -> int:
             raise usage(str(error), "ikeproof explore shows what there is") from None
     mono = bool(os.environ.get("NO_COLOR"))
     theme = asked.theme or ("mono" if mono else "dark")
-    return run(session, lambda line: opened(_asked(line)), (theme, glyphs))
+    return run(session, opened_line, (theme, glyphs))
 
 
 def _asked(line: str) -> Asked:
@@ -99,8 +99,15 @@ def _asked(line: str) -> Asked:
     if kind == "policies" and len(rest) == 2:
         return Asked(files=rest)
     if kind == "capture" and len(rest) in (1, 2):
-        return Asked(capture=rest[0], keylog=rest[1] if len(rest) > 1 else None)
+        from explorer.cli.explore_capture import Capture
+
+        return Asked(capture=Capture(rest[0], rest[1] if len(rest) > 1 else None))
     raise Refused("write: run FILE, policies A B, or capture FILE [KEYLOG]")
+
+
+def opened_line(line: str) -> Session:
+    """The session over what is typed on the start screen. Refused: it cannot be opened."""
+    return opened(_asked(line))
 
 
 def opened(asked: Asked, default: str | None = None) -> Session:
@@ -108,7 +115,9 @@ def opened(asked: Asked, default: str | None = None) -> Session:
     from explorer.session.session import Session
 
     if asked.capture is not None:
-        raise Refused("captures are not stepped through yet: ikeproof decode reads them")
+        from explorer.cli.explore_capture import capture_source
+
+        return Session(capture_source(asked.capture, asked.files))
     if asked.scenario is not None or (not asked.files and default):
         return _scenario(asked.scenario or default or "")
     if len(asked.files) != 1:
@@ -206,7 +215,8 @@ def _rendered(session: Session, form: str, columns: int, glyphs: Glyphs, *, quie
 
     if form == "text":
         session.standing()
-        return text(page(session, columns, glyphs, () if quiet else ("why", *_VIEWS[1:])))
+        shown = _VIEWS[1:] if session.specified is not None else ("packet", "peers")
+        return text(page(session, columns, glyphs, () if quiet else ("why", *shown)))
     raise Refused(f"--format {form} is not there yet")
 
 

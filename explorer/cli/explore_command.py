@@ -40,6 +40,23 @@ def explore(
     keylog: Annotated[
         str | None, typer.Option("--keylog", metavar="FILE", help="Keys for the capture.")
     ] = None,
+    psk_file: Annotated[
+        str | None, typer.Option("--psk-file", metavar="FILE", help="As for decode.")
+    ] = None,
+    cert: Annotated[
+        list[str] | None, typer.Option("--cert", metavar="FILE", help="As for decode.")
+    ] = None,
+    port: Annotated[
+        list[int] | None,
+        typer.Option("--port", metavar="N", min=1, max=65535, help="As for decode."),
+    ] = None,
+    conversation: Annotated[
+        int | None, typer.Option("--conversation", metavar="N", help="Which one of the capture.")
+    ] = None,
+    end: Annotated[
+        list[str] | None,
+        typer.Option("--end", metavar="PEER=ADDRESS", help="The peer has this address there."),
+    ] = None,
     finding: Annotated[
         str | None, typer.Option("--finding", metavar="ID", help="Open two policies at a finding.")
     ] = None,
@@ -65,14 +82,22 @@ def explore(
     --format, the result is written as text.
     """
     from explorer.cli.explore import Asked, run_explore
+    from explorer.cli.peers import usage
 
+    beside = keylog, psk_file, cert or (), port or (), conversation, end or ()
+    named = None
+    if capture is not None:
+        from explorer.cli.explore_capture import Capture
+
+        named = Capture(capture, *beside)
+    elif any(beside):
+        raise usage("keys, ports and ends belong to a capture", "name it with --capture FILE")
     raise typer.Exit(
         run_explore(
             Asked(
                 files or (),
                 scenario,
-                capture,
-                keylog,
+                named,
                 finding,
                 script,
                 execute,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from explorer.session.captured import Captured, Field
 from explorer.session.moments import (
     UNLIKELY,
     Act,
@@ -76,6 +77,7 @@ class Session:
         self._places: dict[Node, int] = {}
         self._moved()
         self.asked = 0  # which of the questions that suggest themselves is shown
+        self.field: int | None = None  # which field of a captured message is chosen, if one is
         self._choices: tuple[Node, list[Choice]] | None = None
         self._promises: dict[object, Promises] = {}
         self._prepare()
@@ -155,7 +157,7 @@ class Session:
     def go(self, node: Node) -> None:
         """Move the cursor."""
         self.tree.go(node)
-        self.asked = 0
+        self.asked, self.field = 0, None
         self._moved()
 
     def do(self, act: Act, name: str = "") -> Node:
@@ -354,11 +356,23 @@ class Session:
     # ---- asking
     def why(self, target: str = "") -> list[Why]:
         """Why something did not happen. Refused: nothing of that name, or a source without guards."""
+        if isinstance(self.source, Captured) and not target:
+            return self.source.why(self.now)
         source = self.specified
         if source is None:
             raise Refused("only the specification has guards to ask: a capture shows what happened")
         asking = Asking(source)
         return [asking.about(self.now, target)] if target else asking.here(self.now)
+
+    def choose_field(self, by: int) -> Field | None:
+        """Move the cursor among the fields of a captured message; None: there are none here."""
+        source = self.source
+        found = source.message(self.now.moment) if isinstance(source, Captured) else None
+        if found is None or not found.packet.fields:
+            return None
+        at = self.field if self.field is not None else found.packet.first
+        self.field = max(0, min(at + by, len(found.packet.fields) - 1))
+        return found.packet.fields[self.field]
 
     def wrote(self, field: str) -> Node:
         """The node that last changed a field. Refused: there is none of that name."""

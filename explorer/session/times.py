@@ -8,13 +8,17 @@ _LONG = 600
 
 
 def duration(seconds: Fraction | int) -> str:
-    """How long: 3 s, 0.5 s, 12 ms, 2:00:00 from ten minutes on."""
+    """How long: 3 s, 0.5 s, 12 ms, 10.055 s, 2:00:00 from ten minutes on."""
     value = Fraction(seconds)
     if value >= _LONG:
         return clock(value)
-    if 0 < value < Fraction(1, 10):
+    if value.denominator == 1:
+        return f"{value} s"
+    if abs(value) < 1 and (value * 10).denominator != 1:
         return f"{float(value * 1000):.3g} ms"
-    return f"{value} s" if value.denominator == 1 else f"{float(value):.3g} s"
+    if abs(value) >= 100:
+        return f"{float(value):.0f} s"
+    return f"{float(value):.3f}".rstrip("0").rstrip(".") + " s"
 
 
 def clock(seconds: Fraction | int) -> str:

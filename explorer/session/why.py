@@ -40,6 +40,7 @@ class Why:
     """One question with its answer.
 
     answers  a sentence and its clause, for each guard that refuses     formula  the guards themselves
+    notes    what else belongs to it, each with a label: a finding, a fix
     """
 
     question: str
@@ -47,6 +48,7 @@ class Why:
     values: tuple[Value, ...] = ()
     action: str = ""
     formula: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 class Asking:

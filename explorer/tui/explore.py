@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
+from explorer.session.captured import Captured
 from explorer.session.commands import COMMANDS, execute
 from explorer.session.moments import Refused
 from explorer.session.session import Session
@@ -30,6 +31,12 @@ BELOW = ("network", "branches")
 BELOW_WIDE = ("why", "network", "branches", "promises")
 MIDDLE = ("packet", "changes", "choices")
 SIDE = ("peers", "sadb", "timers", "states")
+#: where the panes of a capture stand, by the size of the screen
+OF_CAPTURE = {
+    "below": (("packet",), ("why",)), "side": (("why", "peers"), ("peers", "changes")),
+    "middle": (("packet",), ("packet",)),
+}  # fmt: skip
+CAPTURE_KEYS = (("n/N", "step"), ("J/K", "field"), ("}", "problem"), ("w", "why"), ("Tab", "pane"), ("z", "zoom"), ("?", "help"))  # fmt: skip
 TABS = (
     "why",
     "packet",
@@ -42,6 +49,7 @@ TABS = (
     "branches",
     "axis",
 )
+_FIELD_KEYS = {"down": "next-field", "up": "previous-field"}
 _DIGITS = {item[0]: name for name, item in PANES.items() if item[0].isdigit()}
 KEYS = (("n/N", "step"), ("c/C", "run"), ("x", "drop"), ("w", "why"), ("|", "compare"), (":", "command"), ("?", "help"))  # fmt: skip
 MORE_KEYS = (("s/S", "into"), ("/", "find"), ("^p", "all"))
@@ -56,7 +64,8 @@ class ExploreScreen(Screen[None]):
         super().__init__()
         self.session, self.skin = session, skin
         self._counting = Counting()
-        self._pane, self._tab = "", "why"
+        self._captured = isinstance(session.source, Captured)
+        self._pane, self._tab = "", "packet" if self._captured else "why"
         self._before = "", "why", False
         self._unfolded = self._zoomed = self._presents = False
         self._said, self._waits = "", False
@@ -95,6 +104,7 @@ class ExploreScreen(Screen[None]):
     def on_mount(self) -> None:
         """The first frame shows the specification; what takes longer comes after it."""
         self.query_one("#line", Input).display = False
+        self.set_class(self._captured, "-capture")
         self.call_after_refresh(self.update_all)
         self.set_timer(0.05, self._load)
 
@@ -156,7 +166,9 @@ class ExploreScreen(Screen[None]):
         self._show("#keys", [self._keys()])
 
     def _keys(self) -> Line:
-        keys = KEYS + (MORE_KEYS if self.size_name == "wide" else ())
+        keys = (CAPTURE_KEYS if self._captured else KEYS) + (
+            MORE_KEYS if self.size_name == "wide" else ()
+        )
         if self._counting.pending:
             return ((f" {self._counting.pending}", "here"), ("  then x drops as many, G goes there, n takes as many steps", "muted"))  # fmt: skip
         found: list[tuple[str, str]] = [(" ", "")]
@@ -195,8 +207,9 @@ class ExploreScreen(Screen[None]):
         size = self.size_name
         if self._zoomed:
             name = self._pane or "why"
-            view = self._view("#zoom")
-            inner = View(view.session, view.columns - 2, view.glyphs, view.bare)
+            view = View(self.session, self.size.width, self.skin[1], self._presents)
+            tall = self.size.height - (5 if size == "compact" else 8)  # bars, and the rule above
+            inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall)
             key, title, lines = PANES[name]
             head = rule(
                 view.columns, key, f"{title}   z puts the others back", view.glyphs, focused=True
@@ -216,6 +229,8 @@ class ExploreScreen(Screen[None]):
             self._stack("middle", MIDDLE)
 
     def _stack(self, widget: str, names: tuple[str, ...]) -> None:
+        if self._captured:
+            names = OF_CAPTURE[widget][self.size_name == "wide"]
         box = self.query_one(f"#{widget}")
         view = self._view(f"#{widget}")
         made = stack(view, names, box.size.height, self._pane)
@@ -232,8 +247,9 @@ class ExploreScreen(Screen[None]):
                 head.append((f" {key} {short} ", "badge"))
             else:
                 head += [(f" {key}", "key"), (f" {short}", "muted"), (" ", "")]
-        lines = PANES[self._tab][2](View(view.session, view.columns - 2, view.glyphs, view.bare))
         room = self.query_one("#tabs").size.height - 1
+        inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
+        lines = PANES[self._tab][2](inner)
         rest = [((" ", ""), *line) for line in [x for x in lines if x][:room]]
         return [fitted(tuple(head), view.columns, view.glyphs), *rest]
 
@@ -249,6 +265,11 @@ class ExploreScreen(Screen[None]):
             self._zoomed, self._said, self._pane = False, "", ""
             self._reclass()
             return
+        field = _FIELD_KEYS.get(event.key) if self._captured and self._pane == "packet" else None
+        if field is not None:
+            event.stop()
+            self.command(field)
+            return
         found = self._counting.pressed(event.key, event.character)
         if found is None:
             self._bars()
@@ -261,7 +282,7 @@ class ExploreScreen(Screen[None]):
                 self._before = self._pane, self._tab, self._zoomed
             self._to_pane(count)
             return
-        if count:  # the digits were a count, and no panes
+        if counted(command, count) != command:  # the digits were a count, and no panes
             self._pane, self._tab, self._zoomed = self._before
             self._reclass()
         self.command(counted(command, count))

@@ -30,6 +30,8 @@ class StartScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-compact"), (120, "-normal"), (200, "-wide")]  # noqa: RUF012 (Textual's)
 
+    AUTO_FOCUS = ""  # the hidden input would take every letter
+
     def __init__(self, skin: Skin) -> None:
         super().__init__()
         self.skin = skin
@@ -141,8 +143,7 @@ class StartScreen(Screen[None]):
         name = event.character if event.character and event.character.isprintable() else event.key
         if box.display:
             if name == "escape":
-                box.display = False
-                self.query_one("#keys").display = True
+                self._hide()
             return
         event.stop()
         self._said = ""
@@ -171,6 +172,10 @@ class StartScreen(Screen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A file, or two."""
+        self._hide()
+        self._ask(event.value)
+
+    def _hide(self) -> None:
         self.query_one("#line", Input).display = False
         self.query_one("#keys").display = True
-        self._ask(event.value)
+        self.set_focus(None)

@@ -24,7 +24,7 @@ PALETTES: Mapping[str, Mapping[str, str]] = {"dark": _DARK, "light": _LIGHT}
 #: what says by itself that it is set apart, where there is no colour
 _MONO = {
     "strong": Style(bold=True), "here": Style(bold=True), "key": Style(bold=True), "failed": Style(bold=True),
-    "faint": Style(dim=True), "band": Style(reverse=True), "raise": Style(reverse=True),
+    "faint": Style(dim=True), "band": Style(reverse=True), "pick": Style(bold=True, reverse=True), "raise": Style(reverse=True),
     "badge": Style(reverse=True), "badge-ok": Style(bold=True, reverse=True),
     "badge-failed": Style(bold=True, reverse=True), "badge-forged": Style(bold=True, reverse=True),
     "differs": Style(bold=True, reverse=True), "cap": Style(bold=True, reverse=True),
@@ -53,6 +53,8 @@ def _one(c: Mapping[str, str], role: str) -> Style:
         return Style(color=c["here" if role == "key" else role], bold=True)
     if role == "band":
         return Style(bgcolor=c["band"])
+    if role == "pick":
+        return Style(bgcolor=c["band"], color=c["here"], bold=True)
     if role == "badge":
         return Style(bgcolor=c["rule"], color=c["foreground"], bold=True)
     fills = {"badge-ok": "ok", "badge-failed": "failed-fill", "badge-forged": "forged",

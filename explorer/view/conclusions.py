@@ -183,6 +183,13 @@ def _likely(item: Ending) -> str:
     return f"most likely {cause}" + (f", or {', or '.join(also)}" if also else "")
 
 
+def cause(item: Ending) -> str:
+    """Why an exchange was refused or stopped, as far as its messages show it; empty if they do not."""
+    if item.reason in _CAUSES:
+        return _likely(item)
+    return _MEANINGS.get(item.notify.type, "") if item.notify is not None else ""
+
+
 def _refusal(item: Ending) -> str:
     """`refused: NO-PROPOSAL-CHOSEN after message 1: no common Phase I proposal`."""
     notice = item.notify
@@ -192,8 +199,8 @@ def _refusal(item: Ending) -> str:
     after = f" after message {item.stopped_after}" if item.stopped_after else ""
     by = f" from {_who(item.by_initiator)}" if item.by_initiator is not None else ""
     clear = "" if item.protected else ", in clear"
-    cause = _likely(item) if item.reason in _CAUSES else _MEANINGS.get(notice.type, "")
-    return f"refused: {said}{by}{after}{clear}" + (f": {cause}" if cause else "")
+    why = cause(item)
+    return f"refused: {said}{by}{after}{clear}" + (f": {why}" if why else "")
 
 
 def _phase1(item: Ending, begun: str) -> str:

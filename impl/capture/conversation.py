@@ -81,6 +81,7 @@ class Seen:
     repeats         the frame that first held the very same message
     state           clear, decrypted, or closed, and then `why`
     pieces          the frames that it was put together from, if it was sent in pieces
+    plain           the octets of the payloads, if it was decrypted
     """
 
     datagram: Datagram
@@ -93,6 +94,7 @@ class Seen:
     checks: tuple[Check, ...] = ()
     repeats: int | None = None
     pieces: tuple[int, ...] = ()
+    plain: bytes = field(default=b"", repr=False)
 
 
 @dataclass(slots=True)
@@ -366,7 +368,17 @@ def _seen(
 ) -> Seen:
     state = CLOSED if found.payloads is None else DECRYPTED
     payloads = found.payloads or ()
-    return Seen(datagram, header, number, from_initiator, state, payloads, found.why, checks)
+    return Seen(
+        datagram,
+        header,
+        number,
+        from_initiator,
+        state,
+        payloads,
+        found.why,
+        checks,
+        plain=found.plain,
+    )
 
 
 @dataclass(frozen=True, slots=True)

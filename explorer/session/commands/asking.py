@@ -47,6 +47,7 @@ def why_lines(answer: Why) -> tuple[str, ...]:
         )
         lines.append(f"  {value.name} = {value.text}   {where}")
     lines += [f"  guard: {item}" for item in answer.formula]
+    lines += [f"  {label:<8} {text}" for label, text in answer.notes]
     return tuple(lines)
 
 
@@ -278,3 +279,24 @@ on_screen("quit", "See", "quit", "Leave the explorer.", ["q"])
 on_screen("keys", "See", "keys", "Show all keys.", ["?"])
 on_screen("pane-help", "See", "help on this pane", "Explain the pane with the focus.", ["f1"])
 on_screen("command-line", "See", "command line", "Type a command.", [":"])
+
+
+@command("next-field", "See", "next field of the packet", keys=("J",))
+def next_field(session: Session, args: Sequence[str]) -> Reply:
+    """Choose the next field of a captured message: its octets are marked."""
+    wants(args, 0, 0, "next-field")
+    return _chosen(session, 1)
+
+
+@command("previous-field", "See", "field before it", keys=("K",))
+def previous_field(session: Session, args: Sequence[str]) -> Reply:
+    """Choose the field before this one of a captured message."""
+    wants(args, 0, 0, "previous-field")
+    return _chosen(session, -1)
+
+
+def _chosen(session: Session, by: int) -> Reply:
+    found = session.choose_field(by)
+    if found is None:
+        raise Refused("only the messages of a capture have fields to choose")
+    return Reply((f"{found.name}  {found.value}",))

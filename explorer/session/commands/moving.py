@@ -12,6 +12,8 @@ from explorer.session.session import Session
 from explorer.session.times import since_start
 from explorer.session.tree import Node
 
+#: labels of an end that say what went wrong, although Phase I is up
+PROBLEMS = ("REFUSED", "WRONG PROOF", "NO ANSWER")
 _TIME = re.compile(r"(?:(\d+):)?(\d+):(\d\d)|\+?(\d+(?:\.\d+)?)\s*(ms|s|min|h|)")
 _UNITS = {"ms": Fraction(1, 1000), "s": Fraction(1), "": Fraction(1), "min": Fraction(60), "h": Fraction(3600)}  # fmt: skip
 
@@ -173,7 +175,7 @@ def _is_problem(session: Session, node: Node) -> bool:
     if node.parent is None:
         return False
     worse = [
-        after.life.value == "failed" and before.life is not after.life
+        before != after and (after.life.value == "failed" or after.label in PROBLEMS)
         for before, after in zip(
             session.source.ends(node.parent.moment), session.source.ends(node.moment), strict=True
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from explorer.session.captured import Captured
 from explorer.session.moments import Choice, Standing, Tone, Verdict
 from explorer.session.times import since_start
 from explorer.session.tree import Node
-from explorer.view.explore.spans import Glyphs, Line, wrapped
+from explorer.view.explore.spans import Glyphs, Line, cut, wrapped
 from explorer.view.explore.view import View
 
 
@@ -43,6 +44,8 @@ def status(view: View) -> tuple[Line, Line]:
     )
     if len(session.tree.branches) > 1 or now.branch != "baseline":
         left = (*left, ("  ", ""), (now.branch, "here"))
+    if isinstance(session.source, Captured) and view.columns >= 120:
+        left = (*left, ("  ", ""), (cut(session.source.about, view.columns - 60), "here"))
     last = session.rows()[-1].depth
     short = view.columns < 100
     where = f"{now.depth}/{last}" if short else f"step {now.depth} of {last}"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from explorer.session.captured import Captured
 from explorer.session.moments import End, Event, Kind, Life
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
@@ -18,6 +19,7 @@ from explorer.view.explore.spans import UNICODE, Canvas, Glyphs, Line, cut, plai
 
 STEP, TIME, LABEL = 5, 14, 25  # the columns before which step, time and state end
 LEAST, MARGIN = 60, 16
+WIDER = 2  # columns more for the times of a capture, which have fractions
 
 
 class Place(Enum):
@@ -74,7 +76,9 @@ class Chart:
         self._session, self._g, self._numbers = session, glyphs, numbers
         self.columns = max(columns, LEAST)
         lanes = len(session.source.lanes)
-        self._left = LABEL + 1
+        wider = WIDER if isinstance(session.source, Captured) else 0
+        self._time, self._label = TIME + wider // 2, LABEL + wider
+        self._left = self._label + 1
         right = self.columns - MARGIN - 1
         span = (right - self._left) / max(lanes - 1, 1)
         self._at = [round(self._left + span * lane) for lane in range(lanes)]
@@ -116,7 +120,7 @@ class Chart:
         if self._numbers:
             canvas.put_left(STEP, str(node.depth), "here" if node is now else "muted")
         if before is None or before.node.parent is None or before.node.moment.at != node.moment.at or before.node is node:  # fmt: skip
-            canvas.put_left(TIME, since_start(node.moment.at), "strong")
+            canvas.put_left(self._time, since_start(node.moment.at), "strong")
         self._labels(canvas, earlier, ends)
         if node.event.kind is Kind.MESSAGE:
             self._message(canvas, node.event)
@@ -148,7 +152,7 @@ class Chart:
             role = _label_role(end)
             text = plain(end.label, self._g)
             if lane == 0:
-                canvas.put_left(LABEL, cut(text, LABEL - TIME + 1), role)
+                canvas.put_left(self._label, cut(text, self._label - self._time + 1), role)
             elif lane == len(ends) - 1:
                 canvas.put(self._at[lane] + 2, cut(text, MARGIN - 1), role)
             else:
@@ -175,13 +179,13 @@ class Chart:
             return
         canvas.put(low + 1, stroke * (high - low - 1), line)
         if rightward:
-            canvas.put(high - 1, g.right, line)
             canvas.put(low + 3, f" {event.name}", "strong")
             canvas.put(low + 4 + len(event.name), plain(f"  {event.says} ", g), "muted")
+            canvas.put(high - 1, g.right, line)
         else:
-            canvas.put(low + 1, g.left, line)
             canvas.put_left(high - 2, f" {name} ", "muted")
             canvas.put(high - 2 - len(name) - 1, event.name, tone)
+            canvas.put(low + 1, g.left, line)
 
     def _lost(
         self,
@@ -312,7 +316,7 @@ def _tone(life: Life) -> str:
 
 
 def _label_role(end: End) -> str:
-    if end.life is Life.FAILED or end.label in ("FAILED", "REFUSED"):
+    if end.life is Life.FAILED or end.label in ("FAILED", "REFUSED", "WRONG PROOF", "NO ANSWER"):
         return "failed"
     if end.label in ("ESTABLISHED", "INSTALLED"):
         return "ok"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from explorer.session.session import Session
-from explorer.view.explore.bars import badge, status
+from explorer.view.explore.bars import status, verdict_lines
 from explorer.view.explore.chart import Chart, Row, rows
 from explorer.view.explore.panes import PANES
-from explorer.view.explore.spans import Glyphs, Line, cells, fitted, text_of, width
+from explorer.view.explore.spans import Glyphs, Line, fitted, text_of, width
 from explorer.view.explore.view import View
 
 LEAST = 3  # a rule, a line, and a blank one: less of a pane is not worth its place
@@ -46,7 +46,8 @@ def stack(view: View, names: Sequence[str], height: int, focused: str = "") -> S
 
     Where they do not fit, the longest ones are cut first; the last ones go if there is no room at all.
     """
-    inner = View(view.session, view.columns - 2, view.glyphs, view.bare)
+    room = height - 2 if len(names) == 1 else 2 * height // 3
+    inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
     bodies = {name: PANES[name][2](inner) for name in names}
     shown = list(names)
     while shown and len(shown) * LEAST > height + 1:
@@ -82,13 +83,8 @@ def page(session: Session, columns: int, glyphs: Glyphs, names: Sequence[str] = 
     view = View(session, columns, glyphs)
     left, right = status(view)
     gap = max(columns - width(left) - width(right), 1)
-    verdict = session.verdict()
-    text, role = badge(verdict, glyphs)
     lines: list[Line] = [(*left, (" " * gap, ""), *right), ()]
-    lines.append(((text, role), ("  ", ""), (verdict.first, "strong")))
-    if verdict.second:
-        lines.append(((" " * (cells(text) + 2), ""), (verdict.second, "muted")))
-    lines += [(), *chart_lines(session, columns, glyphs), ()]
+    lines += [*verdict_lines(view), (), *chart_lines(session, columns, glyphs), ()]
     for name in names:
         key, title, pane = PANES[name]
         lines += [rule(columns, key, title, glyphs), *pane(view), ()]

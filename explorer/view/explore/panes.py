@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from explorer.session.captured import Captured
 from explorer.session.moments import UNLIKELY, Kind, Life, Refused, Tone
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
 from explorer.session.why import Value, Why
 from explorer.view.explore.axis import axis
+from explorer.view.explore.packets import captured_packet
 from explorer.view.explore.spans import Glyphs, Line, cut, wrapped
 from explorer.view.explore.view import Pane, View
 from model.language.sorts import Timer
@@ -46,13 +48,25 @@ def why_answer(view: View, answer: Why) -> list[Line]:
         if len(parts[-1]) + 2 + len(clause) <= view.columns:
             lines.append(((parts[-1], "failed"), ("  ", ""), (clause, "here")))
         else:
-            lines += [((parts[-1], "failed"),), ((clause, "here"),)]
+            lines.append(((parts[-1], "failed"),))
+            lines += [((text, "here"),) for text in wrapped(clause, view.columns)]
     if answer.values:
         lines.append(())
     names = [_field(item.name) for item in answer.values]
     column = min(max(map(len, names), default=0) + 2, view.columns // 2)
     for name, value in zip(names, answer.values, strict=True):
         lines.append(_value(view, name, value, column))
+    return lines + _notes(view, answer)
+
+
+def _notes(view: View, answer: Why) -> list[Line]:
+    """A finding and its fix, each below its label."""
+    lines: list[Line] = [()] if answer.notes else []
+    for label, text in answer.notes:
+        role = {"finding": "strong", "fix": "strong"}.get(label, "")
+        for number, part in enumerate(wrapped(text, max(view.columns - 9, 10))):
+            shown = "ok" if label == "fix" else "muted"
+            lines.append((((label if not number else "").ljust(9), shown), (part, role)))
     return lines
 
 
@@ -100,6 +114,10 @@ def peers(view: View) -> list[Line]:
             lines.append(_row("  was", was, first, each, "muted"))
     if session.specified is not None and session.specified.spec.name == "ike":
         lines += _agreed(view, first, each)
+    if isinstance(session.source, Captured):
+        found = session.source.message(session.now.moment)
+        for name, *both in found.facts if found is not None else ():
+            lines.append(_row(name, both, first, each))
     return lines
 
 
@@ -130,6 +148,8 @@ def _state(life: Life, label: str, g: Glyphs) -> tuple[str, str]:
         Life.UP: (g.ok, "ok"), Life.FAILED: (g.bad, "failed"), Life.ENDED: (g.bad, "muted"),
         Life.WAITS: (g.half, "pending"), Life.IDLE: (" ", "muted"),
     }[life]  # fmt: skip
+    if label in ("REFUSED", "WRONG PROOF", "NO ANSWER"):
+        glyph, role = g.bad, "failed"
     if "awaits" in label:
         glyph, role = g.half, "pending"
     shown = label.lower().replace("phase i", "Phase I") if label.isupper() else label or "idle"
@@ -145,7 +165,8 @@ def sadb(view: View) -> list[Line]:
     session, g = view.session, view.glyphs
     source = session.specified
     if source is None or source.spec.name != "ike":
-        return [(("The SAs are the capture's: see the packet.", "muted"),)]
+        said = "A capture shows no SAs, only their SPIs: see the packet of QM1 and QM2."
+        return [((said, "muted"),)]
     fields = session.source.fields(session.now.moment)
     lines: list[Line] = []
     count = source.instance.sizes["negotiation"]
@@ -254,6 +275,8 @@ def _armed(node: Node, slot: int) -> int:
 def promise_lines(view: View) -> list[Line]:
     """The promises in groups: broken ones with their sentence, then kept, then open."""
     g, standing = view.glyphs, view.session.standing_if_known()
+    if isinstance(view.session.source, Captured):
+        return [(("Promises are about the specification, not about a capture.", "muted"),)]
     if standing is None:
         return [(("The promises are being loaded.", "muted"),)]
     lines: list[Line] = []
@@ -296,6 +319,8 @@ def _words(name: str) -> str:
 
 def network(view: View) -> list[Line]:
     """Rules with what they have lost, and what is in flight."""
+    if isinstance(view.session.source, Captured):
+        return [(("A capture shows what went past it, not what is on its way.", "muted"),)]
     session, g = view.session, view.glyphs
     moment = session.now.moment
     lines: list[Line] = []
@@ -347,7 +372,7 @@ def branches(view: View) -> list[Line]:
              (f"{glyph} {verdict.badge.lower()}".ljust(15), role),
              (since_start(branch.tip.moment.at).rjust(8), ""), ("   you are here" if here else "", "here"))
         )  # fmt: skip
-    if len(found) == 1:
+    if len(found) == 1 and not isinstance(session.source, Captured):
         lines.append(
             (("One branch.  ", "muted"), ("x", "key"), (" on a message begins another.", "muted"))
         )
@@ -377,6 +402,8 @@ def powers(view: View) -> list[Line]:
 
 def states(view: View) -> list[Line]:
     """Where the acting end came from, where it is, and where it can go."""
+    if isinstance(view.session.source, Captured):
+        return [(("A capture shows messages: 2 has what they say of both ends.", "muted"),)]
     session = view.session
     if session.specified is None or session.specified.spec.name != "ike":
         return [(("Only negotiations have a map of states.", "muted"),)]
@@ -429,6 +456,8 @@ def changes(view: View) -> list[Line]:
 def packet(view: View) -> list[Line]:
     """The message of this step: what the specification has in it."""
     session = view.session
+    if isinstance(session.source, Captured):
+        return captured_packet(view)
     event = session.now.event
     if event.kind is not Kind.MESSAGE or event.message is None:
         return [

@@ -14,12 +14,14 @@ class View:
     """What a pane is drawn with: the session, how wide, and the signs.
 
     bare  presenter mode: nothing that only an engineer needs
+    rows  how many lines there is room for; None: as many as it takes
     """
 
     session: Session
     columns: int
     glyphs: Glyphs
     bare: bool = False
+    rows: int | None = None
 
 
 Pane = Callable[[View], list[Line]]
