@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import exits
-from explorer.cli.peers import usage
+from explorer.cli.peers import NOTHING, Beside, usage
 from explorer.cli.reader import FileReader
 from explorer.session.moments import Refused
 from explorer.view.safe import safe
@@ -30,7 +30,8 @@ _VIEWS = ("chart", "peers", "timers", "promises", "network", "branches")
 class Asked:
     """What the command line says.
 
-    files  two policies, one .run file, `weakness:NAME`, or nothing
+    files   two policies (more, if `links` names the pair), one .run file, `weakness:NAME`, or nothing
+    child   narrows `finding` to one child
     """
 
     files: Sequence[str] = ()
@@ -44,6 +45,10 @@ class Asked:
     size: str = "100x40"
     theme: str | None = None
     ascii: bool = False
+    links: Sequence[str] = ()
+    beside: Beside = NOTHING
+    child: str | None = None
+    example: str | None = None
 
 
 def run_explore(asked: Asked) -> int:
@@ -75,7 +80,7 @@ def _on_screen(asked: Asked, glyphs: Glyphs) -> int:
     from explorer.tui.app import run
 
     session: Session | None = None
-    if asked.files or asked.scenario or asked.capture:
+    if asked.files or asked.scenario or asked.capture or asked.example:
         try:
             session = opened(asked)
         except Refused as error:
@@ -109,8 +114,13 @@ def opened(asked: Asked, default: str | None = None) -> Session:
 
     if asked.capture is not None:
         raise Refused("captures are not stepped through yet: ikeproof decode reads them")
-    if asked.scenario is not None or (not asked.files and default):
+    if asked.scenario is not None or (not asked.files and not asked.example and default):
         return _scenario(asked.scenario or default or "")
+    if len(asked.files) > 1 or asked.example is not None:
+        from explorer.cli.explore_pair import pair_session
+
+        narrowed = asked.finding, asked.child, asked.example
+        return pair_session(asked.files, asked.beside, asked.links, *narrowed)
     if len(asked.files) != 1:
         raise Refused("name two policies, or one run, or --scenario NAME")
     return Session(_run(asked.files[0]))
@@ -202,11 +212,13 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
 
 
 def _rendered(session: Session, form: str, columns: int, glyphs: Glyphs, *, quiet: bool) -> str:
+    from explorer.view.explore.axis import worth_it
     from explorer.view.explore.page import page, text
 
     if form == "text":
         session.standing()
-        return text(page(session, columns, glyphs, () if quiet else ("why", *_VIEWS[1:])))
+        views = ("why", *_VIEWS[1:], *(("axis",) if worth_it(session) else ()))
+        return text(page(session, columns, glyphs, () if quiet else views))
     raise Refused(f"--format {form} is not there yet")
 
 

@@ -9,7 +9,7 @@ from explorer.session.session import Session
 from explorer.view.explore.bars import badge, status
 from explorer.view.explore.chart import Chart, Row, rows
 from explorer.view.explore.panes import PANES
-from explorer.view.explore.spans import Glyphs, Line, cells, fitted, text_of, width
+from explorer.view.explore.spans import Glyphs, Line, cells, fitted, text_of, width, wrapped
 from explorer.view.explore.view import View
 
 LEAST = 3  # a rule, a line, and a blank one: less of a pane is not worth its place
@@ -85,9 +85,13 @@ def page(session: Session, columns: int, glyphs: Glyphs, names: Sequence[str] = 
     verdict = session.verdict()
     text, role = badge(verdict, glyphs)
     lines: list[Line] = [(*left, (" " * gap, ""), *right), ()]
-    lines.append(((text, role), ("  ", ""), (verdict.first, "strong")))
-    if verdict.second:
-        lines.append(((" " * (cells(text) + 2), ""), (verdict.second, "muted")))
+    indent, room = cells(text) + 2, columns - cells(text) - 2
+    said = [(item, "strong") for item in wrapped(verdict.first, room)]
+    said += [(item, "muted") for item in wrapped(verdict.second, room) if item]
+    for number, span in enumerate(said):
+        lines.append(
+            (((text, role), ("  ", "")) if not number else ((" " * indent, ""),)) + (span,)
+        )
     lines += [(), *chart_lines(session, columns, glyphs), ()]
     for name in names:
         key, title, pane = PANES[name]
