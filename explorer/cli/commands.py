@@ -132,7 +132,8 @@ def verify(
 @app.command()
 def explore(
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="[A B | FILE.run | weakness:NAME]")
+        list[str] | None,
+        typer.Argument(metavar="[A B | FILE.run | weakness:NAME | FILE.ikex | TOKEN]"),
     ] = None,
     scenario: Annotated[
         str | None, typer.Option("--scenario", metavar="NAME", help="A scenario that ships.")

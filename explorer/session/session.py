@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from explorer.session.kept import Broken, Promises, Standing, weakness_of
+from explorer.session.log import Log
 from explorer.session.moments import (
     UNLIKELY,
     Act,
@@ -74,7 +75,12 @@ class Session:
         self.asked = 0  # which of the questions that suggest themselves is shown
         self._choices: tuple[Node, list[Choice]] | None = None
         self._promises: dict[object, Promises] = {}
+        #: the line that opens the same source again; empty if there is none
+        self.origin = ""
+        #: where something saved no longer does what it did, and how
+        self.diverged: tuple[Node, str] | None = None
         self._prepare()
+        self.log = Log(self)
 
     def _prepare(self) -> None:
         """Take the way that the source has ready, and stand where it says."""
@@ -82,6 +88,8 @@ class Session:
         nodes = [self.tree.root]
         for act in ready.acts:
             nodes.append(self.do(act))
+        if ready.broken:
+            self.diverged = self.now, ready.broken
         self.go(nodes[ready.look if ready.look is not None else 0])
 
     # ---- where it stands
@@ -113,6 +121,9 @@ class Session:
     def verdict(self, node: Node | None = None) -> Verdict:
         """What has happened up to a node; a promise that is broken there comes first."""
         here = node or self.now
+        if self.diverged is not None and here is self.diverged[0]:
+            plain = self.source.verdict(here)
+            return Verdict("DIVERGED", Tone.WARNING, f"{self.diverged[1]}.", plain.first)
         broken = self.broken(here) if self._promises else ()
         if not broken:
             return self.source.verdict(here)

@@ -44,7 +44,15 @@ def execute(session: Session, line: str) -> Reply:
         raise Refused("a quote is not closed") from None
     if not words:
         return Reply()
-    return found(words[0]).run(session, words[1:])
+    if any(not word.isprintable() for word in words):
+        raise Refused("a command is one line of printable text")
+    command = found(words[0])
+    if not command.changes:
+        return command.run(session, words[1:])
+    session.log.catch_up()
+    reply = command.run(session, words[1:])
+    session.log.add(shlex.join([command.name, *words[1:]]))
+    return reply
 
 
 def executed(session: Session, script: Script) -> Iterator[tuple[str, Reply]]:
