@@ -85,8 +85,7 @@ def saved_session(file: str, open_line: Callable[[str], Session]) -> Session:
     from explorer.session.shared import again
 
     saved = _read(file)
-    source = shlex.split(saved.source)
-    if any(is_saved(word) for word in source):
+    if any(is_saved(word.strip("'")) for word in saved.source.split()):
         raise Refused("a saved session cannot begin with another one")
     session = open_line(saved.source)
     again(session, saved)

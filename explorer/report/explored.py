@@ -49,7 +49,7 @@ def exported(
     names = panes if panes is not None else panes_of(session)
     lines: list[Line] = page(session, columns, glyphs, names)
     if form == "text":
-        return text(lines)
+        return "".join(f"{safe(line)}\n" for line in text(lines).split("\n")[:-1])
     title = f"ikeproof explore: {session.source.title}"
     colours = theme if theme in ("dark", "light") else "light"
     if form == "svg":

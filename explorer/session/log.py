@@ -1,7 +1,7 @@
 """What was done in a session, as the commands that do it again.
 
 Where the cursor was moved by hand (a press of the mouse, a comparison), the log is brought up to it first, with
-`goto #NUMBER` and `step N`: numbers of nodes are the same whenever the same commands are run.
+`goto @NUMBER` and `step N`: numbers of nodes are the same whenever the same commands are run.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Log:
         while node.parent is not None and node.number >= self._known[0]:
             node, new = node.parent, new + 1
         if new:
-            self._note(f"goto #{node.number}", node)
+            self._note(f"goto @{node.number}", node)
             self._note(f"step {new}")
         else:  # first to the end of what lies ahead, so that it lies ahead again
-            self._note(f"goto #{session.rows()[-1].number}", session.rows()[-1])
-            self._note(f"goto #{session.now.number}")
+            self._note(f"goto @{session.rows()[-1].number}", session.rows()[-1])
+            self._note(f"goto @{session.now.number}")
         self._mark()
 
     def _note(self, line: str, node: Node | None = None) -> None:

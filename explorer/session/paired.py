@@ -14,6 +14,7 @@ from explorer.session.sources import Prepared
 from explorer.session.specified import Specified
 from explorer.session.times import spoken
 from explorer.session.tree import Node
+from explorer.view.safe import safe
 from model.choice import phase1_offer
 from model.language.instance import Instance
 from model.spec import specification
@@ -63,8 +64,8 @@ class Exchange:
         wire = self.judgement.phase1.wire
         ours, theirs = wire.responder.other, wire.initiator.other
         return (
-            Lane("INITIATOR", self.initiator.name, str(ours or "")),
-            Lane("RESPONDER", self.responder.name, str(theirs or "")),
+            Lane("INITIATOR", safe(self.initiator.name), str(ours or "")),
+            Lane("RESPONDER", safe(self.responder.name), str(theirs or "")),
         )
 
     def says(self) -> str:
@@ -201,7 +202,7 @@ def _witnessed(exchange: Exchange) -> Session:
 def _source(exchange: Exchange, policy: Instance, ready: Prepared | None = None) -> Paired:
     spec = specification()
     about = exchange.says()
-    return Paired(spec, policy, exchange.title, about, "PAIR", exchange.lanes, ready)
+    return Paired(spec, policy, safe(exchange.title), safe(about), "PAIR", exchange.lanes, ready)
 
 
 def _undelayed(policy: Instance, negotiations: int = 1, **values: bool) -> Instance:
@@ -330,6 +331,6 @@ def _look(session: Session, node: Node, says: str) -> Session:
     """Stand at a node, whose verdict says what it shows."""
     source = session.source
     assert isinstance(source, Paired)
-    source.told = node.moment, says
+    source.told = node.moment, safe(says)
     session.go(node)
     return session

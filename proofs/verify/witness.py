@@ -15,7 +15,7 @@ from model.choice import phase2_offer
 from model.language.generate import DELAY
 from model.language.machine import Machine, Step
 from model.language.specification import Specification
-from model.run import Run
+from model.run import Run, fingerprint
 from model.spec import specification
 from model.spec.clock import TIMED
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason
@@ -107,7 +107,7 @@ def witness(
     if child is not None:
         notes += [f"t={i} of quick: {row.suite}" for i, row in enumerate(child.table.rows)]
     kept = _PHASE1 + (_PHASE2 if child is not None else ())
-    run = Run.of(machine, steps, about, kept, notes)
+    run = replace(Run.of(machine, steps, about, kept, notes), fingerprint=fingerprint(spec))
     why = _disagreement(dict(run.end), judgement, phase2)
     return Witness(run, not why, why)
 

@@ -126,9 +126,9 @@ def _pass(session: Session, wait: Fraction) -> None:
 @command("goto", "Move", "go to a step (5G)", usage="goto STEP [BRANCH]", changes=True)
 def goto(session: Session, args: Sequence[str]) -> Reply:
     """Go to a step of this line, or of a branch. What has not happened yet is taken on the way. Saved
-    sessions name an event by its number in the order in which events were made: goto #12."""
+    sessions name an event by its number in the order in which events were made: goto @12."""
     wants(args, 1, 9, "goto STEP [BRANCH]")
-    if args[0].startswith("#"):
+    if args[0].startswith("@"):
         return _goto_event(session, number(args[0][1:], "the number of an event", MOST_NODES))
     depth = number(args[0], "the number of a step", 1000)
     if len(args) > 1:

@@ -164,6 +164,15 @@ def test_what_the_command_line_says_of_a_peer_is_part_of_the_command(run: Run) -
         assert run(*shlex.split(str(command))[1:], "--exec", "").code == 0
 
 
+def test_a_run_that_verify_saves_is_of_this_version_of_the_specification(
+    run: Run, tmp_path: Path
+) -> None:
+    run("verify", HQ, BRANCH, "--runs", tmp_path)
+    for file in tmp_path.glob("*.run"):
+        done = run("replay", file)
+        assert done.code == 0 and "another version" not in done.out
+
+
 def test_of_many_peers_the_command_names_the_two(run: Run, tmp_path: Path) -> None:
     third = tmp_path / "third.conf"
     third.write_text(HQ.read_text())
