@@ -1,16 +1,17 @@
 """What was done in a session, as the commands that do it again.
 
-Where the cursor was moved by hand (a press of the mouse, a comparison), the log is brought up to it first, with
-`goto @NUMBER` and `step N`: numbers of nodes are the same whenever the same commands are run.
+Where the cursor is moved without a command (a press of the mouse, a comparison), or by one that is then refused,
+`goto @NUMBER` and `step N` stand for it: numbers of nodes are the same whenever the same is done.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from explorer.session.session import Session
     from explorer.session.tree import Node
 
 
@@ -23,49 +24,65 @@ class Entry:
     badge: str
 
 
+@dataclass(slots=True)
+class _Move:
+    """To a node that was there (`steps` is 0), or so many likely steps to new ones."""
+
+    node: Node
+    steps: int = 0
+
+
 class Log:
     """The commands of a session that changed its tree or moved its cursor."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, badge: Callable[[Node], str]) -> None:
+        self._badge = badge
         self._entries: list[Entry] = []
-        self.begin()
+        self._moves: list[_Move] = []
 
     def begin(self) -> None:
         """Begin here: what was done before belongs to the source."""
         self._entries.clear()
-        self._mark()
+        self._moves.clear()
 
     def entries(self) -> tuple[Entry, ...]:
         """All of them, up to where the cursor stands now."""
-        self.catch_up()
+        self._flush()
         return tuple(self._entries)
 
-    def add(self, line: str) -> None:
-        """A command that was run. `catch_up` was called before it."""
-        self._note(line)
-        self._mark()
+    @contextmanager
+    def command(self, line: str, now: Callable[[], Node]) -> Iterator[None]:
+        """A command is run: it stands for the moves that it makes, unless it is refused."""
+        self._flush()
+        try:
+            yield
+        except BaseException:
+            self._flush()
+            raise
+        self._moves.clear()
+        self._note(line, now())
 
-    def catch_up(self) -> None:
-        """Note what happened since the last command without one."""
-        session = self._session
-        if (session.tree.count, session.now, session.rows()[-1]) == self._known:
-            return
-        node, new = session.now, 0
-        while node.parent is not None and node.number >= self._known[0]:
-            node, new = node.parent, new + 1
-        if new:
-            self._note(f"goto @{node.number}", node)
-            self._note(f"step {new}")
-        else:  # first to the end of what lies ahead, so that it lies ahead again
-            self._note(f"goto @{session.rows()[-1].number}", session.rows()[-1])
-            self._note(f"goto @{session.now.number}")
-        self._mark()
+    def went(self, node: Node) -> None:
+        """The cursor went to a node that was there."""
+        last = self._moves[-1] if self._moves else None
+        if last is not None and not last.steps and node.parent is last.node:
+            last.node = node  # on from there: the way to it is the same
+        else:
+            self._moves.append(_Move(node))
 
-    def _note(self, line: str, node: Node | None = None) -> None:
-        here = node or self._session.now
-        self._entries.append(Entry(line, here.depth, self._session.source.verdict(here).badge))
+    def stepped(self, node: Node) -> None:
+        """The likely step was taken, to a new node."""
+        last = self._moves[-1] if self._moves else None
+        if last is not None and last.steps:
+            last.node, last.steps = node, last.steps + 1
+        else:
+            self._moves.append(_Move(node, 1))
 
-    def _mark(self) -> None:
-        session = self._session
-        self._known = session.tree.count, session.now, session.rows()[-1]
+    def _flush(self) -> None:
+        for move in self._moves:
+            line = f"step {move.steps}" if move.steps else f"goto @{move.node.number}"
+            self._note(line, move.node)
+        self._moves.clear()
+
+    def _note(self, line: str, node: Node) -> None:
+        self._entries.append(Entry(line, node.depth, self._badge(node)))

@@ -79,8 +79,9 @@ class Session:
         self.origin = ""
         #: where something saved no longer does what it did, and how
         self.diverged: tuple[Node, str] | None = None
+        self.log = Log(lambda node: self.source.verdict(node).badge)
         self._prepare()
-        self.log = Log(self)
+        self.log.begin()
 
     def _prepare(self) -> None:
         """Take the way that the source has ready, and stand where it says."""
@@ -161,6 +162,7 @@ class Session:
         self.tree.go(node)
         self.asked = 0
         self._moved()
+        self.log.went(node)
 
     def do(self, act: Act, name: str = "") -> Node:
         """Do something at the cursor: the node that it leads to, which may be one that is known.
@@ -172,9 +174,13 @@ class Session:
             self.go(known)
             return known
         moment, event = self.source.take(self.now.moment, act)
-        node = self.tree.add(act, moment, event, name or self._named(act))
+        here, name = self.now, name or self._named(act)
+        likely = self.likely() if isinstance(act, Take | Handle) and not here.children else None
+        node = self.tree.add(act, moment, event, name)
         self.asked = 0
         self._moved()
+        if likely is not None and likely.act == act:
+            self.log.stepped(node)
         return node
 
     def _named(self, act: Act) -> str:

@@ -49,10 +49,8 @@ def execute(session: Session, line: str) -> Reply:
     command = found(words[0])
     if not command.changes:
         return command.run(session, words[1:])
-    session.log.catch_up()
-    reply = command.run(session, words[1:])
-    session.log.add(shlex.join([command.name, *words[1:]]))
-    return reply
+    with session.log.command(shlex.join([command.name, *words[1:]]), lambda: session.now):
+        return command.run(session, words[1:])
 
 
 def executed(session: Session, script: Script) -> Iterator[tuple[str, Reply]]:
