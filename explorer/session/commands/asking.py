@@ -70,7 +70,7 @@ def changes(session: Session, args: Sequence[str]) -> Reply:
 @command("find", "Ask", "find", usage="find TEXT | state:X | field:X | promise:X", keys=("/",), changes=True)  # fmt: skip
 def find(session: Session, args: Sequence[str]) -> Reply:
     """Go to the next step that fits: a text of its row, state:awaits_mm6, field:initiator.tries, promise:NAME.
-    After the last one it begins anew."""
+    After the last one it starts at the first again."""
     wants(args, 1, 8, "find TEXT")
     text = " ".join(args)
     rows = session.rows()
