@@ -17,6 +17,7 @@ import resource
 import select
 import statistics
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -62,7 +63,10 @@ def child(rows: int, alone: bool) -> int:
     class Alone(ExplorerApp):
         """The chart, and nothing beside it."""
 
-        CSS = "#status, #verdict, #below, #side, #divider-2, #next, #keys { display: none; }"
+        CSS = (
+            "#status, #verdict, #below, #side, #divider-2, #next, #keys { display: none; }"
+            "#chart-column { width: 78; }"  # as wide as beside the inspector
+        )
 
     kind = Alone if alone else ExplorerApp
     app = kind(session, lambda line: session, ("dark", UNICODE))
@@ -102,8 +106,7 @@ def measured(size: str, rows: int, *, alone: bool = False) -> Figures:
         os.execv(sys.executable, [sys.executable, "-m", "benchmarks.tui", "--child", str(rows), *(["--alone"] if alone else [])])  # fmt: skip
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     first = b""
-    while b"Enter" not in first and b"MM1" not in first:  # the frame with its first row
-        select.select([fd], [], [], 60)
+    while b"RESPONDER" not in first and select.select([fd], [], [], 60)[0]:  # the chart's head
         first += os.read(fd, 1 << 16)
     cpu = _cpu(pid)
     _drain(fd, 2.0, 60)
@@ -125,6 +128,15 @@ def measured(size: str, rows: int, *, alone: bool = False) -> Figures:
     return Figures(cpu, len(first), seconds[SETTLE:], octets[SETTLE:], layouts)
 
 
+def _imported() -> float:
+    """CPU seconds of a Python that imports Textual, and does no more."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    keeps = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", "import textual.app"], check=True, env=keeps)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def _cpu(pid: int) -> float:
     """CPU seconds of a process so far."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
@@ -143,7 +155,9 @@ def main() -> int:
     if asked.child is not None:
         return child(asked.child, asked.alone)
     begun = min(measured("120x40", 0).start_cpu for _ in range(3))
-    print(f" 120x40  first frame of main-psk: {begun * 1e3:.0f} ms of CPU (goal 400)")
+    alone = min(_imported() for _ in range(3))
+    print(f" 120x40  first frame of main-psk: {begun * 1e3:.0f} ms of CPU (goal 400), x{begun / alone:.2f} "
+          f"of `import textual.app` ({alone * 1e3:.0f} ms)")  # fmt: skip
     good = True
     for rows in map(int, asked.rows.split(",")):
         for size in asked.sizes.split(","):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import fnmatch
 import os
+import posixpath
 import string
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,9 +37,10 @@ class DictReader:
         self.files, self.variables = files, variables or {}
 
     def read(self, path: str) -> bytes:
-        if path not in self.files:
+        found = self.files.get(path, self.files.get(posixpath.normpath(path)))
+        if found is None:
             raise ReadError("No such file or directory")
-        return self.files[path]
+        return found
 
     def glob(self, pattern: str) -> list[str]:
         return sorted(path for path in self.files if fnmatch.fnmatch(path, pattern))

@@ -49,25 +49,6 @@ class Action(StrEnum):
     EVENTS = "events"
 
 
-class Theme(StrEnum):
-    """Colours of the explorer."""
-
-    DARK = "dark"
-    LIGHT = "light"
-    MONO = "mono"
-
-
-class Drawn(StrEnum):
-    """What `explore` can write instead of a screen."""
-
-    TEXT = "text"
-    JSON = "json"
-    ITF = "itf"
-    MERMAID = "mermaid"
-    SVG = "svg"
-    HTML = "html"
-
-
 PortOption = Annotated[
     int,
     typer.Option(

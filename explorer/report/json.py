@@ -119,6 +119,7 @@ def _phase2_suite(suite: Phase2Suite | None) -> dict[str, Any] | None:
         "protocol": "+".join(item.protocol.value for item in parts),
         "encryption": "+".join(ciphers) or None,
         "integrity": "+".join(integrities) or None,
+        "esn": any(item.esn for item in parts),
         "pfs_group": suite.pfs_group.value if suite.pfs_group else None,
         "mode": suite.mode.value,
     }

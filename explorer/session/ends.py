@@ -64,9 +64,11 @@ class _Ike:
         if life is Life.UP:
             return End(life, second or "ESTABLISHED")
         if life is Life.ENDED:
-            return End(life, "EXPIRED" if second == "EXPIRED" else "PHASE I ENDED")
+            return End(life, "EXPIRED" if second == "EXPIRED" else "ENDED")
         if life is Life.FAILED:
             return End(life, "FAILED")
+        if phase1 == "clear":
+            return End(life, "IN CLEAR")
         return End(life, "" if life is Life.IDLE else state_words(phase1))
 
     @staticmethod

@@ -8,33 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
-from explorer.session.moments import Take
+from explorer.session.moments import Broken, Standing, Take
 from explorer.session.tree import Node
 from model.language.machine import Machine, State
 from model.language.terms import Term
 from model.promises import Always, Promise, Whenever, promises
 from model.spec.weaknesses import KNOWN
 from proofs.search.predicates import Predicate, parameters, predicate, span
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A promise whose claim fails at a node; `excepted`: its text says that it may, under what was given."""
-
-    name: str
-    excepted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """All promises of a machine at a node; names in the order of their themes."""
-
-    broken: tuple[Broken, ...]
-    kept: tuple[str, ...]
-    open: tuple[str, ...]
 
 
 class _Instance:

@@ -208,6 +208,23 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A promise whose claim fails at a node; `excepted`: its text says that it may, under what was given."""
+
+    name: str
+    excepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All promises of a machine at a node; names in the order of their themes."""
+
+    broken: tuple[Broken, ...]
+    kept: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Something that can happen now.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from explorer.session.kept import Broken, Promises, Standing, weakness_of
 from explorer.session.log import Log
 from explorer.session.moments import (
     UNLIKELY,
     Act,
+    Broken,
     Choice,
     Copy,
     Deed,
@@ -21,6 +22,7 @@ from explorer.session.moments import (
     Kind,
     Lose,
     Refused,
+    Standing,
     Switch,
     Take,
     Tone,
@@ -30,8 +32,10 @@ from explorer.session.sources import Source
 from explorer.session.specified import Specified
 from explorer.session.tree import Branch, Node, Tree
 from explorer.session.why import Asking, Why
-from model.promises import promises
 from model.spec.words import MESSAGES, message_named
+
+if TYPE_CHECKING:
+    from explorer.session.kept import Promises
 
 MOST_STEPS = 1000
 
@@ -128,6 +132,9 @@ class Session:
         broken = self.broken(here) if self._promises else ()
         if not broken:
             return self.source.verdict(here)
+        from explorer.session.kept import weakness_of
+        from model.promises import promises
+
         plain = self.source.verdict(here)
         says = promises()[broken[0].name].says
         edge = weakness_of(broken[0].name)
@@ -342,6 +349,8 @@ class Session:
             return None
         powers = self.now.moment.powers
         if powers not in self._promises:
+            from explorer.session.kept import Promises  # takes longer than all the rest
+
             self._promises[powers] = Promises(source.machine(self.now.moment))
         return self._promises[powers]
 

@@ -43,7 +43,7 @@ from model.spec.words import ACTS, MESSAGES, resent
 
 MOST_WAITS = 16
 #: what happens because somebody wants it: possible at any time, never the next thing
-WISHES = ("_deletes", "used_up", "answer_again")
+WISHES = ("_deletes", "used_up", "answer_again", ".packet", ".takes_clear", ".end_phase1")
 #: the answer to a message that came again
 ANSWERS = {"mm1": "mm2", "mm3": "mm4", "mm5": "mm6", "am1": "am2", "qm1": "qm2"}
 

@@ -90,7 +90,7 @@ class _Ike:
             first = f"{_capital(who)} forgot the half-open exchange."
         else:
             first = f"{_capital(who)} stopped: {REASONS.get(reason, reason)}."
-        second = "Phase I does not come up."
+        second = f"{_capital(who)} gives up: Phase I does not come up."
         left = here.left("responder", "half_open")
         if left is not None and here.text("responder", "state").startswith("awaits"):
             more = f"{duration(left)} more"
@@ -113,11 +113,7 @@ class _Ike:
             return f"No answer came, so {who} gave up."
         long = MESSAGES[lost[0]].long
         name = long[:1].upper() + long[1:]
-        next_one = ordinal(len(lost) + 1)
-        return (
-            f"{name} was lost {times(len(lost))}. Nothing may be sent a {next_one} time (R8), "
-            f"so {who} gives up."
-        )
+        return f"{name} was lost {times(len(lost))}; R8 allows no {ordinal(len(lost) + 1)} sending."
 
     def _ended(self, here: _Reader, node: Node, installed: Fraction | None, over: bool) -> Verdict:
         if installed is None:

@@ -75,8 +75,25 @@ class Asking:
             who = self._names[event.actor] if event.actor is not None else "it"
             question = f"Why does {who} not go on?"
             yield self._about(question, node, self._before_act(node), self._better(action))
+        if event.action == "phase1.fall_back":
+            yield self._allowed(node)
         yield from self._waiting(node)
         yield self._time(node)
+        if event.action is not None and event.action != "phase1.fall_back":
+            yield self._allowed(node)
+
+    def _allowed(self, node: Node) -> Why:
+        """What let the last act happen: its guards, each with its clause, and what they read."""
+        assert node.event.action is not None and isinstance(node.act, Take)
+        state, machine = self._before_act(node), self._source.machine(node.moment)
+        found = machine.explain(state, node.event.action, node.act.steps[-1][1])
+        answers = tuple((f"{_capital(x.guard.name)}: yes.", x.guard.clause) for x in found.answers)
+        values = tuple(
+            dict.fromkeys(v for x in found.answers for v in self._values(node, state, x))
+        )
+        actor = node.event.actor
+        who = self._names[actor] if actor is not None else "the attacker"
+        return Why(f"What allowed this step of {who}?", answers, values, node.event.action)
 
     def _waiting(self, node: Node) -> Iterator[Why]:
         if self._source.spec.name != "ike":
@@ -241,7 +258,9 @@ class Asking:
                 if isinstance(sort, Domain)
                 else state_words(text)
             )
-            yield Value(name, shown, self.wrote(node, slot), amount)
+            before = state is not node.moment.state and node.parent is not None
+            wrote = self.wrote(node.parent if before and node.parent else node, slot)
+            yield Value(name, shown, wrote, amount)
         rigids = {
             str(part.data): part for part in subterms(answer.guard.term) if part.op == "rigid"
         }
@@ -273,18 +292,14 @@ class Asking:
                    for x in node.path())  # fmt: skip
 
     def _receiving(self, message: str) -> list[Action]:
-        return [
-            a for a in self._source.spec.actions.values() if a.receives == message and a.sends
-        ] or [
-            a
-            for a in self._source.spec.actions.values()
-            if a.receives == message and not self._refuses(a)
-        ]
+        """What takes a message, without those that refuse it."""
+        taking = [a for a in self._source.spec.actions.values() if a.receives == message]
+        return [a for a in taking if not self._refuses(a)] or taking
 
     @staticmethod
     def _refuses(action: Action) -> bool:
         verb = action.name.partition(".")[2]
-        return verb.startswith(_REFUSALS) or verb in ("give_up", "fall_back")
+        return verb.startswith(_REFUSALS) or verb == "give_up"
 
     def _better(self, action: Action) -> list[str]:
         """What the same end would rather have done with the same message."""
@@ -305,5 +320,13 @@ def _span(item: Term, machine: Machine) -> range:
     return range(len(getattr(item.sort, "members", (0, 1))))
 
 
+def _capital(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def _sentence(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}."
+    """A guard's reason as a sentence, with messages as people call them."""
+    words = [MESSAGES[w].long if w in MESSAGES else w for w in reason.split()]
+    text = " ".join(words)
+    return f"{text[:1].upper()}{text[1:]}."

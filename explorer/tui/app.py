@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
 
 from explorer.session.commands import COMMANDS
 from explorer.session.moments import Refused
@@ -56,7 +58,7 @@ class Palette(Provider):
 class ExplorerApp(App[None]):
     """Start screen and explore screen over one session at a time."""
 
-    CSS_PATH = "explorer.tcss"
+    CSS_PATH = Path(__file__).with_name("explorer.tcss")
     COMMANDS = {Palette}  # noqa: RUF012 (Textual's)
     TITLE = "ikeproof explore"
     ENABLE_COMMAND_PALETTE = True
@@ -71,10 +73,13 @@ class ExplorerApp(App[None]):
             self.register_theme(theme)
         if self.skin[0] != "mono":
             self.theme = f"ikeproof-{self.skin[0]}"
+        self.push_screen(self.first_screen())
+
+    def first_screen(self) -> Screen[None]:
+        """The session that was asked for, else the start."""
         if self._first is not None:
-            self.push_screen(ExploreScreen(self._first, self.skin))
-        else:
-            self.push_screen(StartScreen(self.skin))
+            return ExploreScreen(self._first, self.skin)
+        return StartScreen(self.skin)
 
     def open_line(self, line: str) -> str:
         """Open what a line names, such as `scenario main-psk`; what is wrong with it, or nothing."""
@@ -112,7 +117,11 @@ def crash(error: BaseException) -> str:
 
 def run(session: Session | None, opener: Opener, skin: Skin) -> int:
     """Run until the user leaves; the exit code."""
-    app = ExplorerApp(session, opener, skin)
+    return run_app(ExplorerApp(session, opener, skin))
+
+
+def run_app(app: ExplorerApp) -> int:
+    """Run a program that is made; the exit code."""
     app.run()
     if app.return_code:
         print("ikeproof: ended by a fault of the program", file=sys.stderr)

@@ -284,7 +284,7 @@ class Presenter(Screen[str | None]):
         lines: list[Line] = [(), *(((" ", ""), *line) for line in large(word, role, glyphs)), ()]
         lines += [((f" {text}", "strong"),) for text in wrapped(verdict.first, columns - 2)]
         lines += [(), ((glyphs.heavy * columns, "here"),)]
-        painted = Chart(session, columns, glyphs)
+        painted = Chart(session, columns, glyphs, numbers=False)
         shown = [
             row for row in rows(session, silence=False) if row.node.number <= session.now.number
         ]

@@ -10,7 +10,6 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from explorer.session.commands import COMMANDS, execute
-from explorer.session.kept import weakness_of
 from explorer.session.moments import Refused
 from explorer.session.session import Session
 from explorer.session.tree import Node
@@ -60,7 +59,7 @@ class ExploreScreen(Screen[None]):
         self._pane, self._tab = "", "why"
         self._before = "", "why", False
         self._unfolded = self._zoomed = self._presents = False
-        self._said = ""
+        self._said, self._waits = "", False
         self._axis: bool | None = None  # None: shown where there is something to see
         self._stacks: dict[str, Stack] = {}
 
@@ -72,15 +71,19 @@ class ExploreScreen(Screen[None]):
         yield Lines(id="axis", pressed=lambda _y: self._to_pane_named("axis"))
         with Horizontal(id="body"):
             with Vertical(id="chart-column"):
-                yield Lines(id="chart-head")
+                yield Lines(id="chart-head", resized=self._later)
                 yield ChartView(self._go, id="chart")
-                yield Lines(id="below", pressed=lambda y: self._pressed("below", y))
+                yield Lines(
+                    id="below", pressed=lambda y: self._pressed("below", y), resized=self._later
+                )
             yield Lines(id="divider-1")
-            yield Lines(id="middle", pressed=lambda y: self._pressed("middle", y))
+            yield Lines(
+                id="middle", pressed=lambda y: self._pressed("middle", y), resized=self._later
+            )
             yield Lines(id="divider-2")
-            yield Lines(id="side", pressed=lambda y: self._pressed("side", y))
-        yield Lines(id="zoom")
-        yield Lines(id="tabs")
+            yield Lines(id="side", pressed=lambda y: self._pressed("side", y), resized=self._later)
+        yield Lines(id="zoom", resized=self._later)
+        yield Lines(id="tabs", resized=self._later)
         yield Lines(id="next", ground="raise")
         yield Lines(id="keys")
         yield Input(
@@ -104,7 +107,13 @@ class ExploreScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Everything is drawn for the width that there is."""
-        self.call_after_refresh(self.update_all)
+        self._later()
+
+    def _later(self) -> None:
+        """Draw once, when all sizes are known."""
+        if not self._waits:
+            self._waits = True
+            self.call_after_refresh(self.update_all)
 
     @property
     def size_name(self) -> str:
@@ -115,6 +124,7 @@ class ExploreScreen(Screen[None]):
     # ---- drawing
     def update_all(self) -> None:
         """Show the session as it stands."""
+        self._waits = False
         if not self.is_mounted or not self.size.width:
             return
         with self.app.batch_update():
@@ -386,7 +396,7 @@ class ExploreScreen(Screen[None]):
 
     def _reclass(self) -> None:
         self.set_class(self._zoomed, "-zoomed")
-        self.call_after_refresh(self.update_all)
+        self._later()
 
     # ---- the mouse
     def _go(self, node: Node) -> None:
@@ -402,8 +412,3 @@ class ExploreScreen(Screen[None]):
     def on_click(self, event: Click) -> None:
         """A press outside the chart changes the focus only."""
         event.stop()
-
-    def weakness(self) -> str | None:
-        """The weakness that shows the edge of a promise which is broken here."""
-        broken = self.session.broken(self.session.now)
-        return weakness_of(broken[0].name) if broken else None

@@ -35,9 +35,10 @@ class Lines(Widget):
         id: str | None = None,
         ground: str = "background",
         pressed: Callable[[int], None] | None = None,
+        resized: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._ground, self._pressed = ground, pressed
+        self._ground, self._pressed, self._resized = ground, pressed, resized
         self._lines: list[Line] = []
         self._skin: Skin = ("dark", UNICODE)
 
@@ -58,6 +59,11 @@ class Lines(Widget):
         """One row of the screen."""
         line = self._lines[y] if y < len(self._lines) else ()
         return strip(line, self.size.width, self._skin, self._ground)
+
+    def on_resize(self) -> None:
+        """What is shown depends on the room: whoever fills the pane does so anew."""
+        if self._resized is not None:
+            self._resized()
 
     def on_click(self, event: object) -> None:
         """Tell whoever wants to know which row was pressed."""

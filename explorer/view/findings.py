@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -39,6 +40,19 @@ def merged(findings: Iterable[Finding]) -> list[Merged]:
     for item in findings:
         groups.setdefault((item.id, item.what), []).append(item)
     return [_merge(items) for items in groups.values()]
+
+
+def counted(findings: Iterable[Finding]) -> Counter[Severity]:
+    """How many there are of each severity. What makes both directions fail is one fault: the same lines, or
+    the same changes that mend it, whatever each direction says of it."""
+    faults: dict[object, Severity] = {}
+    for item in findings:
+        key: object = item.id, item.what
+        if item.severity is Severity.ERROR and item.id.startswith(("P1-", "P2-")):
+            places = frozenset(x for x in (item.place, *item.others) if x is not None)
+            key = frozenset(item.edits) or places or key
+        faults.setdefault(key, item.severity)
+    return Counter(faults.values())
 
 
 def _merge(items: list[Finding]) -> Merged:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from explorer.view.findings import all_findings, finding_lines, merged
+from explorer.view.findings import all_findings, counted, finding_lines, merged
 from explorer.view.layout import GAP, Line, Paths, laid
 from explorer.view.rows import Row, safe_row
 from model.vocabulary.findings import Edit, Finding, Severity
@@ -341,12 +341,12 @@ def _short(rest: list[Finding], report: Report, paths: Paths) -> Iterator[Line]:
 
 def summary(report: Report, threshold: Severity, complete: bool = False) -> Iterator[Line]:
     """Counts and assumptions; `complete`: the page shows everything that is counted."""
-    findings = merged(all_findings(report))
-    counts = [sum(x.finding.severity is kind for x in findings) for kind in reversed(Severity)]
-    named = zip(counts, ("error", "warning", "note"), strict=True)
+    findings = all_findings(report)
+    counts = counted(findings)
+    named = ((counts[kind], kind.value) for kind in reversed(Severity))
     text = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in named)
     assumed = dict.fromkeys(item for pair in report.pairs for item in pair.assumptions)
-    failing = any(x.finding.severity.rank >= threshold.rank for x in findings)
+    failing = any(x.severity.rank >= threshold.rank for x in findings)
     undecided = any(overall(pair) is Outcome.UNDECIDED for pair in report.pairs)
     role = "bad" if failing else "open" if undecided else "ok"
     rest = f" Assumed: {'; '.join(assumed)}." if assumed else ""

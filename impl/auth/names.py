@@ -6,22 +6,18 @@ in its alternative names. A common name does not confirm a host name, and names 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from impl.wire.numbers import IdType, name_of
 from impl.wire.payloads import Identification
-from model.vocabulary.names import DistinguishedName
+from model.vocabulary import der
+from model.vocabulary.names import ENCODINGS, DistinguishedName
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, Name
 
-_SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
-#: the ASN.1 strings in names (RFC 5280 4.1.2.4), and their encodings
-_STRINGS = {
-    0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be",
-    0x1E: "utf-16-be",
-}  # fmt: skip
 #: a name in normal form: its parts in order, each a set of (type, value)
 NormalName = tuple[frozenset[tuple[bytes, str]], ...]
 #: octets of a distinguished name that is compared part by part, and letters of a name that are shown:
@@ -150,49 +146,26 @@ def _named(shown: Identification, text: str) -> Identification:
 
 
 # ---- distinguished names
-def normal_name(der: bytes) -> NormalName:
+def normal_name(octets: bytes) -> NormalName:
     """A distinguished name for comparison: case, runs of spaces and the kind of string do not matter
     (RFC 5280 7.1). ValueError for octets that are not valid, or too many."""
-    if len(der) > MOST_OCTETS:
+    if len(octets) > MOST_OCTETS:
         raise ValueError(f"a name of more than {MOST_OCTETS} octets")
-    outer, rest = _element(der, _SEQUENCE)
-    if rest:
-        raise ValueError("octets after the name")
-    parts = []
-    while outer:
-        inner, outer = _element(outer, _SET)
-        values = set()
-        while inner:
-            pair, inner = _element(inner, _SEQUENCE)
-            kind, pair = _element(pair, _OID)
-            values.add((kind, _text(pair)))
-        parts.append(frozenset(values))
-    return tuple(parts)
+    outer = der.whole(octets, der.SEQUENCE)
+    return tuple(frozenset(_values(rdn)) for rdn in der.contents(outer, der.SET))
 
 
-def _element(der: bytes, tag: int) -> tuple[bytes, bytes]:
-    """The content of the first element, which has that tag, and what follows it."""
-    if len(der) < 2 or der[0] != tag:
-        raise ValueError("another element was expected")
-    size, start = der[1], 2
-    if size & 0x80:
-        count = size & 0x7F
-        start += count
-        if not 1 <= count <= 4 or len(der) < start:
-            raise ValueError("an invalid length")
-        size = int.from_bytes(der[2:start], "big")
-    if len(der) < start + size:
-        raise ValueError("an element is cut off")
-    return der[start : start + size], der[start + size :]
+def _values(rdn: bytes) -> Iterator[tuple[bytes, str]]:
+    for pair in der.contents(rdn, der.SEQUENCE):
+        kind, value = der.content(pair, der.OID)
+        yield kind, _text(value)
 
 
-def _text(der: bytes) -> str:
-    if not der:
-        raise ValueError("a value is missing")
-    value, rest = _element(der, der[0])
+def _text(octets: bytes) -> str:
+    string, value, rest = der.element(octets)
     if rest:
         raise ValueError("octets after a value")
-    encoding = _STRINGS.get(der[0])
+    encoding = ENCODINGS.get(string)
     if encoding is None:
-        return der.hex()
+        return octets.hex()
     return " ".join(value.decode(encoding).casefold().split())

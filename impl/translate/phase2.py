@@ -66,6 +66,9 @@ def child_settings(peer: Peer, connection: Connection, child: Child, local: Host
     if len(choices) > MOST:
         why = f"{child.name} offers {len(choices)} combinations, but an offer has room for {MOST}"
         raise cannot(why, _place(child, None), "name fewer algorithms")
+    if child.proxy:
+        why = f"{child.name} is for transport_proxy, which is not implemented"
+        raise cannot(why, _place(child, child.mode.place), "mode = tunnel")
     hosts = peer.profile.transport_for_hosts and child.mode.value is Mode.TRANSPORT
     return ChildSettings(
         name=child.name,

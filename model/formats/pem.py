@@ -6,15 +6,46 @@ import base64
 import binascii
 import re
 
+from model.vocabulary import der
+
 _LIST = re.compile(rb"-----BEGIN X509 CRL-----(.*?)-----END", re.DOTALL | re.ASCII)
 _PEM = re.compile(
     rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END", re.DOTALL | re.ASCII
 )
+_BEGIN, _END = re.compile(rb"-----BEGIN .*?-----"), re.compile(rb"-----END .*?-----")
 
 
-def certificate_octets(octets: bytes) -> bytes | None:
-    """DER octets of the first certificate in a file, or None if it holds none."""
-    return next(iter(all_certificates(octets)), None)
+def first_block(octets: bytes) -> bytes | None:
+    """DER octets of a file as strongSwan reads it (5.9.8): a file in DER, with no octet too many, or the
+    first block in PEM, whatever its label says. A block begins and ends with a line. None: it is neither."""
+    exact = octets.removesuffix(b"\n")
+    for one in (octets, exact):
+        if one[:1] == b"\x30" and _is_one(one):
+            return one
+    lines = iter(line.removesuffix(b"\r") for line in octets.split(b"\n"))
+    if not any(_BEGIN.match(line) for line in lines):
+        return None
+    found, header = b"", None
+    for line in lines:
+        if _END.match(line):
+            return found
+        header = b":" in line if header is None else header and line != b""
+        if header or not line:
+            continue
+        word = line.partition(b" ")[0]
+        try:
+            found += base64.b64decode(word[: len(word) // 4 * 4], validate=True)
+        except (binascii.Error, ValueError):
+            return None
+    return None
+
+
+def _is_one(octets: bytes) -> bool:
+    """Whether octets are one element of DER, and nothing else."""
+    try:
+        return not der.element(octets)[2]
+    except ValueError:
+        return False
 
 
 def all_certificates(octets: bytes) -> tuple[bytes, ...]:

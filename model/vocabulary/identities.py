@@ -69,6 +69,14 @@ class Identity:
         """A distinguished name as an identity."""
         return cls(_K.DN, name.text, name)
 
+    @classmethod
+    def of_der(cls, octets: bytes) -> Identity:
+        """A distinguished name in DER, octet by octet as it stands there, a name or not."""
+        try:
+            return cls.of_name(DistinguishedName.from_der(octets))
+        except ValueError:
+            return cls(_K.DN, f"#{octets.hex()}")
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Identity):
             return NotImplemented

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-_SEQUENCE, _SET, _OID = 0x30, 0x31, 0x06
+from model.vocabulary import der
+
 UTF8, PRINTABLE, T61, IA5, UNIVERSAL, BMP = 0x0C, 0x13, 0x14, 0x16, 0x1C, 0x1E
-_ENCODINGS = {
+#: how the strings of ASN.1 that a name is made of are read (RFC 5280 section 4.1.2.4)
+ENCODINGS = {
     UTF8: "utf-8", PRINTABLE: "ascii", T61: "latin-1", IA5: "ascii", UNIVERSAL: "utf-32-be",
     BMP: "utf-16-be",
 }  # fmt: skip
@@ -72,6 +74,12 @@ class Attribute:
         return self.value == other.value
 
     @property
+    def der(self) -> bytes:
+        """OID and value, as a name holds them."""
+        oid = der.wrapped(der.OID, der.oid_octets(self.oid))
+        return der.wrapped(der.SEQUENCE, oid + der.wrapped(self.string, self.value))
+
+    @property
     def word(self) -> str:
         """Its keyword, or the dotted OID where strongSwan knows none."""
         return _WORDS.get(self.oid, self.oid)
@@ -80,7 +88,7 @@ class Attribute:
     def text(self) -> str:
         """The value as text; what is not text of its type is shown as `#hex` (RFC 4514 section 2.4)."""
         try:
-            text = self.value.decode(_ENCODINGS[self.string])
+            text = self.value.decode(ENCODINGS[self.string])
         except (KeyError, UnicodeDecodeError):
             return "#" + self.value.hex()
         return text if text.isprintable() else "#" + self.value.hex()
@@ -118,29 +126,17 @@ class DistinguishedName:
     def der(self) -> bytes:
         """The name as an ID payload and a certificate hold it."""
         sets = b"".join(
-            _wrapped(
-                _SET,
-                b"".join(
-                    _wrapped(
-                        _SEQUENCE,
-                        _wrapped(_OID, _oid_octets(item.oid)) + _wrapped(item.string, item.value),
-                    )
-                    for item in rdn
-                ),
-            )
-            for rdn in self.rdns
+            der.wrapped(der.SET, b"".join(item.der for item in rdn)) for rdn in self.rdns
         )
-        return _wrapped(_SEQUENCE, sets)
+        return der.wrapped(der.SEQUENCE, sets)
 
     @classmethod
-    def from_der(cls, der: bytes) -> DistinguishedName:
+    def from_der(cls, octets: bytes) -> DistinguishedName:
         """From DER octets. ValueError: they are not a name, or too long."""
-        if len(der) > _MOST_OCTETS:
+        if len(octets) > _MOST_OCTETS:
             raise ValueError(f"a name of more than {_MOST_OCTETS} octets")
-        tag, outer, rest = der_element(der)
-        if tag != _SEQUENCE or rest:
-            raise ValueError("not one SEQUENCE")
-        return cls(tuple(tuple(_attributes(content)) for content in _contents(outer, _SET)))
+        outer = der.whole(octets, der.SEQUENCE)
+        return cls(tuple(tuple(_attributes(rdn)) for rdn in der.contents(outer, der.SET)))
 
     # ---- text
     @classmethod
@@ -231,68 +227,10 @@ def _typed(oid: str, value: bytes) -> Attribute:
     return Attribute(oid, value, PRINTABLE if _PRINTABLE.issuperset(value) else UTF8)
 
 
-# ---- DER
-def _wrapped(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 0x80:
-        return bytes([tag, size]) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(length)]) + length + content
-
-
-def der_element(der: bytes) -> tuple[int, bytes, bytes]:
-    """Tag and content of the first element of DER octets, and what follows it. ValueError: cut off."""
-    if len(der) < 2:
-        raise ValueError("an element is missing")
-    size, start = der[1], 2
-    if size & 0x80:
-        count = size & 0x7F
-        start += count
-        if not 1 <= count <= 4 or len(der) < start:
-            raise ValueError("an invalid length")
-        size = int.from_bytes(der[2:start], "big")
-    if len(der) < start + size:
-        raise ValueError("an element is cut off")
-    return der[0], der[start : start + size], der[start + size :]
-
-
-def _contents(octets: bytes, tag: int) -> Iterator[bytes]:
-    while octets:
-        found, content, octets = der_element(octets)
-        if found != tag:
-            raise ValueError("another element was expected")
-        yield content
-
-
 def _attributes(octets: bytes) -> Iterator[Attribute]:
-    for pair in _contents(octets, _SEQUENCE):
-        tag, oid, rest = der_element(pair)
-        string, value, rest = der_element(rest)
-        if tag != _OID or rest:
+    for pair in der.contents(octets, der.SEQUENCE):
+        oid, rest = der.content(pair, der.OID)
+        string, value, rest = der.element(rest)
+        if rest:
             raise ValueError("an attribute is an OID and a value")
-        yield Attribute(_dotted(oid), value, string)
-
-
-def _dotted(octets: bytes) -> str:
-    numbers, current = list[int](), 0
-    for octet in octets:
-        current = current << 7 | octet & 0x7F
-        if not octet & 0x80:
-            numbers.append(current)
-            current = 0
-    if not numbers or octets[-1] & 0x80:
-        raise ValueError("an invalid OID")
-    first = min(numbers[0] // 40, 2)
-    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
-
-
-def _oid_octets(dotted: str) -> bytes:
-    first, second, *others = map(int, dotted.split("."))
-    return b"".join(_base128(number) for number in (40 * first + second, *others))
-
-
-def _base128(number: int) -> bytes:
-    octets = [number & 0x7F]
-    while number := number >> 7:
-        octets.insert(0, 0x80 | number & 0x7F)
-    return bytes(octets)
+        yield Attribute(der.dotted(oid), value, string)

@@ -136,11 +136,21 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """One way for the two sides to authenticate each other."""
+    """One way for the two sides to authenticate each other.
+
+    method    as initiator
+    answers   as responder, seen from its own side as an initiator's is; None: the same
+    """
 
     method: Stated[AuthMethod]
     own: Credentials
     other: Credentials
+    answers: AuthMethod | None = None
+
+    @property
+    def answering(self) -> AuthMethod:
+        """The method as responder."""
+        return self.answers or self.method.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +222,7 @@ class Child:
     when_dead     what happens when its peer is dead
     label         a security label that packets must have; IKEv1 has none, so that as responder
                   nothing matches
+    proxy         transport mode that leaves the selectors as they are, for other hosts too
     """
 
     name: str
@@ -227,6 +238,7 @@ class Child:
     starts: Stated[bool]
     when_dead: Stated[WhenDead] = _CLEARS
     label: Stated[str | None] = _NO_LABEL
+    proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,11 +355,16 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """A connection that the daemon does not load."""
+    """A connection that the daemon does not load.
+
+    calls   what its remote_addrs say
+    """
 
     name: str
     place: Place
     why: str
+    mend: str = ""
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

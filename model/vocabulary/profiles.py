@@ -83,6 +83,8 @@ class StackProfile:
     phase1_lifetime, phase2_lifetime    which lifetime applies if the two ends differ
     renews_phase1          Phase I is renewed before it ends, by the timer of each end, even if the other
                            end has renewed it; the old SA remains until it expires
+    rekeys_in_time         a Phase II SA gets a successor shortly before the shorter lifetime of both ends is
+                           over, whatever the policy says
     phase2_at_phase1_end   what happens to Phase II SAs when their Phase I SA ends (R19)
     resends                how often a message is resent (R8)
     nat_traversal          supports NAT traversal: detects NAT, encapsulates ESP in UDP (RFC 3947, 3948)
@@ -107,6 +109,7 @@ class StackProfile:
     phase1_lifetime: Lifetimes
     phase2_lifetime: Lifetimes
     renews_phase1: bool
+    rekeys_in_time: bool
     phase2_at_phase1_end: Phase2AtPhase1End
     resends: int
     dead_peer_detection: bool
@@ -132,6 +135,7 @@ WINDOWS2000 = StackProfile(
     phase1_lifetime=Lifetimes.SHORTER,
     phase2_lifetime=Lifetimes.SHORTER,
     renews_phase1=False,
+    rekeys_in_time=True,
     phase2_at_phase1_end=Phase2AtPhase1End.LIVES_ON,
     resends=5,
     dead_peer_detection=False,
@@ -157,6 +161,7 @@ CHARON = StackProfile(
     phase1_lifetime=Lifetimes.OWN,
     phase2_lifetime=Lifetimes.OWN,
     renews_phase1=True,
+    rekeys_in_time=False,
     phase2_at_phase1_end=Phase2AtPhase1End.ENDS_TOO,
     resends=5,
     dead_peer_detection=True,

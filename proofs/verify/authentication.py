@@ -15,36 +15,21 @@ from model.vocabulary.outcomes import Outcome, Phase1Verdict, Reason, Said
 from model.vocabulary.places import Stated
 from model.vocabulary.policy import (
     Authentication,
-    CertificateFile,
     Connection,
     Credentials,
     Peer,
 )
-from model.vocabulary.profiles import Identities
+from model.vocabulary.profiles import CHARON, Identities
 from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
-from proofs.verify.certificates import (
-    Chain,
-    check,
-    names,
-    parse,
-    path_of,
-    subject,
-    unmet,
-    withheld,
-)
-from proofs.verify.choosing import Candidate, another_principal, chosen, inserted
+from proofs.verify.certificates import Chain, names, parse, subject
+from proofs.verify.choosing import Candidate, another_principal, inserted, keyed
+from proofs.verify.credentials import PSK, Demanded, Shown, credential
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
-from proofs.verify.paths import Asked
 from proofs.verify.secrets import Selected, select, stated
 
-_PSK = (
-    AuthMethod.PRE_SHARED_KEY,
-    AuthMethod.XAUTH_PRE_SHARED_KEY,
-    AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
-)
 # The initiator's method for each method that the responder's file states as an initiator.
 _MIRRORED = {
     AuthMethod.XAUTH_PRE_SHARED_KEY: AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
@@ -80,7 +65,7 @@ class AuthenticationJudge:
             return self.wrong_method(found[0])
         undecided: list[str] = []
         first = None
-        if method in _PSK and self.connection.exchange.value is Exchange.AGGRESSIVE:
+        if method in PSK and self.connection.exchange.value is Exchange.AGGRESSIVE:
             # Message 1 names the initiator: its identity is checked against the policy before any key.
             first = self._initiator_shows(found, method, [])
         refused = (
@@ -93,10 +78,25 @@ class AuthenticationJudge:
             return refused
         if method is not mirrored(method):
             undecided.append("the user name and password of XAUTH")
+        undecided += [need for need in self._missing() if need not in undecided]
         if undecided:
-            reason = Reason.PSK_MISMATCH if method in _PSK else Reason.CERTIFICATE
+            reason = Reason.PSK_MISMATCH if method in PSK else Reason.CERTIFICATE
             return Phase1Verdict(Outcome.UNDECIDED, reason, tuple(undecided), suite)
         return Phase1Verdict(Outcome.ESTABLISHED, suite=suite)
+
+    def _missing(self) -> Iterator[str]:
+        """Files that either end names, and that are not here: without one, charon discards the connection,
+        and without an authority it loads none."""
+        for peer, connection in (
+            (self.initiator, self.connection),
+            (self.responder, self.facts.responder),
+        ):
+            found = list(peer.anchors)
+            for one in connection.authentications if connection is not None else ():
+                for end in (one.own, one.other):
+                    found += [*end.certificates, *end.anchors]
+            if peer.profile is CHARON:
+                yield from (f"{peer.name}: {x.missing}" for x in found if x.der is None)
 
     def cannot_start(self) -> Phase1Verdict | None:
         """An initiator looks for its own key before it sends anything: the key decides the method."""
@@ -114,7 +114,7 @@ class AuthenticationJudge:
         self, found: Sequence[Connection], method: AuthMethod
     ) -> Phase1Verdict | None:
         """Whether the responder accepts Aggressive Mode with a pre-shared key."""
-        if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in _PSK:
+        if self.connection.exchange.value is not Exchange.AGGRESSIVE or method not in PSK:
             return None
         allowed = self.responder.stack.aggressive_pre_shared_key.value
         if self.responder.profile.checks_method_first or allowed:
@@ -137,7 +137,7 @@ class AuthenticationJudge:
     def _pre_shared_key(
         self, found: Sequence[Connection], method: AuthMethod, undecided: list[str]
     ) -> Phase1Verdict | None:
-        if method not in _PSK:
+        if method not in PSK:
             return None
         keys = self._selected(found, method)
         if isinstance(keys, Phase1Verdict):
@@ -250,7 +250,7 @@ class AuthenticationJudge:
         wanted = mirrored(method)
         everyone = [(item, one) for item in found for one in item.authentications]
         if self.responder.profile.checks_method_first:
-            everyone = [item for item in everyone if item[1].method.value is wanted] or everyone
+            everyone = [item for item in everyone if item[1].answering is wanted] or everyone
         known = self._by_identity(everyone, shown, self.responder)
         if not known:
             self.facts.shown, self.facts.responder = shown, everyone[0][0]
@@ -262,7 +262,7 @@ class AuthenticationJudge:
         by_exchange = [item for item in known if item[0].exchange.value is exchange]
         if not by_exchange:
             return self.wrong_exchange(known[0][0])
-        by_method = [item for item in by_exchange if item[1].method.value is wanted]
+        by_method = [item for item in by_exchange if item[1].answering is wanted]
         return by_method or self.wrong_method(by_exchange[0][0])
 
     def _responder_shows(self, method: AuthMethod, undecided: list[str]) -> Phase1Verdict | None:
@@ -270,7 +270,7 @@ class AuthenticationJudge:
         own = _of(self.connection, method)
         b = self.facts.responder
         assert b is not None
-        theirs = _of(b, mirrored(method)).own
+        theirs = _answer(b, method).own
         self.facts.faulty = "responder"
         unproved = self._unproved(self.responder, theirs, method, b)
         if unproved is not None:
@@ -291,7 +291,7 @@ class AuthenticationJudge:
         """Whether the initiator expects the identity that the responder sends."""
         own, b = _of(self.connection, method), self.facts.responder
         assert b is not None
-        theirs = _of(b, mirrored(method)).own
+        theirs = _answer(b, method).own
         shown = self._shown(theirs, self.facts.wire.responder.own, method)
         if self._by_identity([(self.connection, own)], shown, self.initiator):
             return None
@@ -311,7 +311,7 @@ class AuthenticationJudge:
         stated_ = own.value is not None or theirs.identity.value is not None
         there = self.facts.wire.responder.own
         same = shown is not None and shown == self._shown(theirs, there, method)
-        if not same or (method in _PSK and not stated_):
+        if not same or (method in PSK and not stated_):
             return None
         self.facts.shared = shown
         self.facts.place = own.place or self.connection.place
@@ -347,6 +347,11 @@ class AuthenticationJudge:
     ) -> Phase1Verdict | None:
         """charon finds its private key by its identity: a certificate must confirm that."""
         identity = own.identity
+        if identity.value == ANY_IDENTITY:
+            wire = self.facts.wire
+            end = wire.initiator if peer is self.initiator else wire.responder
+            own = replace(own, identity=replace(identity, value=stated(None, end.own)))
+            identity = own.identity
         if own.unnamed and identity.value is None and peer is self.initiator:
             self.facts.place = own.place or connection.place
             return self.facts.fails(
@@ -354,12 +359,14 @@ class AuthenticationJudge:
                 f"{peer.name} states neither certs nor id, so it finds no private key to start with",
                 "add certs = FILE, or id with an identity that the certificate contains",
             )
-        if method in _PSK or identity.value is None or not own.certificates:
+        if method in PSK or identity.value is None or not own.certificates:
             return None
         if peer.profile.identities is not Identities.STATED:
             return None
         read = [certificate for item in own.certificates if (certificate := parse(item))]
-        if len(read) < len(own.certificates) or any(identity.value in names(x) for x in read):
+        if len(read) < len(own.certificates) or keyed(
+            own, peer, self.responder if peer is self.initiator else self.initiator
+        ):
             return None
         self.facts.provable = tuple(dict.fromkeys(x for one in read for x in reversed(names(one))))
         self.facts.place = identity.place or connection.place
@@ -377,11 +384,12 @@ class AuthenticationJudge:
         """The identity that an end sends; with certificates and none stated, the subject."""
         if method is AuthMethod.KERBEROS and own.identity.value is None:
             return None
-        if method not in _PSK and own.identity.value is None and own.certificates:
+        if method not in PSK and own.identity.value is None and own.certificates:
             certificate = parse(own.certificates[0])
             if certificate is not None:
                 return subject(certificate)
-        return stated(own.identity.value, address) or UNSTATED
+        own_ = own.identity.value
+        return stated(None if own_ == ANY_IDENTITY else own_, address) or UNSTATED
 
     def _by_identity(
         self, found: Sequence[Candidate], shown: Identity | None, judge: Peer
@@ -412,43 +420,11 @@ class AuthenticationJudge:
         judge: Peer,
         method: AuthMethod,
     ) -> Chain:
-        if method in _PSK:
-            demanded = [*expected.certificates, *expected.anchors]
-            fault = "a pre-shared key proves none" if demanded else unmet(expected, ())[0]
-            return Chain(fault)
-        if method is AuthMethod.KERBEROS:
-            return Chain(needs="a Kerberos ticket, which only the KDC can issue")
-        if not own.certificates:
-            return Chain(needs="its certificate, which the policy does not name")
-        shown = chosen(own)
-        fault = self._withheld(whose, shown, judge, expected)
-        if fault:
-            return Chain(fault)
-        anchors, sent = (*judge.anchors, *expected.anchors), (*whose.anchors, *own.certificates)
-        chain = check(
-            shown,
-            expected.certificates,
-            anchors=anchors,
-            demanded=expected.anchors,
-            sent=sent,
-            today=self.today,
-            asked=Asked.by(judge, expected),
+        ends = (self.connection, self.facts.responder)
+        shows, wants = ends if whose is self.initiator else reversed(ends)
+        return credential(
+            Shown(whose, own, shows), Demanded(judge, expected, wants), method, self.today
         )
-        if chain.fault or chain.needs:
-            return chain
-        lacking, _ = unmet(expected, path_of(shown, anchors, sent))
-        return replace(chain, fault=lacking) if lacking else chain
-
-    def _withheld(
-        self, whose: Peer, shown: CertificateFile, judge: Peer, expected: Credentials
-    ) -> str:
-        """Why the certificate is not sent to an end that needs it."""
-        b = self.facts.responder
-        ends = (self.connection, b) if whose is self.initiator else (b, self.connection)
-        shows, wants = ends
-        if shows is None or wants is None:
-            return ""
-        return withheld(shows, wants, shown, (*judge.kept, *expected.certificates))
 
     def _weak(self, own: Credentials, chain: Chain) -> None:
         """Record what could be broken in an accepted path."""
@@ -498,7 +474,7 @@ class AuthenticationJudge:
             "",
             "use the same method at both ends",
             (Said(mine.value.value, self.facts.place, "offers"),),
-            (Said(theirs.value.value, self.facts.other),),
+            (Said(b.authentications[0].answering.value, self.facts.other),),
         )
 
 
@@ -511,6 +487,11 @@ def _cut(peer: Peer, secret: Secret) -> Iterator[str]:
 
 def _of(connection: Connection, method: AuthMethod) -> Authentication:
     return next(item for item in connection.authentications if item.method.value is method)
+
+
+def _answer(connection: Connection, method: AuthMethod) -> Authentication:
+    """How a responder's connection answers an initiator's method."""
+    return next(x for x in connection.authentications if x.answering is mirrored(method))
 
 
 def _mode(exchange: Exchange) -> str:

@@ -95,6 +95,12 @@ _ENTRIES = (
         "or a built-in default. Exit code 3, unless an error was found.",
         "Supply what is missing, or state it in the policy.",
         "docs/verify.md; R2"),
+    Entry("ADDRESS-UNCONFIRMED", WARNING, "An address that only the other end names",
+        "One end names the other's address, and the other's file does not: it has no local_addrs, and no identity, "
+        "certificate or owner of a secret there is this address. If it is mistyped, nobody answers. The verdict "
+        "assumes that it is right.",
+        "State the address in local_addrs of the end that has it.",
+        "docs/verify.md; R2"),
     Entry("ONE-WAY", WARNING, "Comes up from one end only",
         "The negotiation succeeds when one end starts it, and fails when the other does. After a restart or a "
         "rekeying it depends on which end starts.",
@@ -250,6 +256,25 @@ _ENTRIES = (
         "begins with 0x is read as hexadecimal, one that begins with 0s as base64. If the peer's secret is written in "
         "another way, the two differ.",
         "Write the secret in quotes.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("VALUE-DOUBT", WARNING, "A value that is read in another way than it looks",
+        "strongSwan loads the connection, but takes only a part of the value, or what it takes stands for nobody: "
+        "entries that are not separated by commas, a prefix length that is not a number, a keyword without effect.",
+        "Correct the value as the line says.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("SHUNT", NOTE, "A child that negotiates nothing",
+        "With mode = pass or mode = drop a child is a rule for packets: they pass in clear, or are dropped, and nothing "
+        "is negotiated for them.",
+        "Nothing, if this is meant. Remove mode if the packets are to be protected.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("SHUNT-UNUSED", WARNING, "A rule for packets that is not installed",
+        "strongSwan installs a child with mode = pass or mode = drop only with start_action = trap.",
+        "Add start_action = trap.",
+        "strongSwan 5.9.8 (measured)"),
+    Entry("REFERENCE", WARNING, "A reference to a section that does not exist, or to itself",
+        "`name : other { ... }` takes over what the section other contains. If there is none, strongSwan passes over "
+        "the reference, and the values that were meant to come from it are missing.",
+        "Define the section, or correct its name.",
         "strongSwan 5.9.8 (measured)"),
     Entry("UNKNOWN-KEY", ERROR, "An unknown key",
         "The file has a key or a section that its format does not define, so the policy is not what it seems. "

@@ -12,9 +12,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from model.vocabulary.identities import Identity, IdentityKind
-from model.vocabulary.names import DistinguishedName, der_element
+from model.vocabulary.names import RdnMatching
 from model.vocabulary.places import Place
 from model.vocabulary.policy import CertificateFile, Connection, Credentials, Shows
+from model.vocabulary.x509 import public_key
+from model.vocabulary.x509 import subject as subject_octets
 from proofs.verify.identities import match
 from proofs.verify.paths import (
     Asked,
@@ -60,25 +62,13 @@ def parse(file: CertificateFile) -> Certificate | None:
 
 def subject(certificate: Certificate) -> Identity:
     """Its subject as an identity, octet by octet as the certificate has it."""
-    return _named(_subject_octets(certificate.tbs_certificate_bytes))
+    return Identity.of_der(subject_octets(_octets(certificate)))
 
 
-def _subject_octets(body: bytes) -> bytes:
-    """The subject's DER octets: version, if stated, serial number, algorithm, issuer and validity come
-    before it (RFC 5280 section 4.1)."""
-    _, rest, _ = der_element(body)
-    before = 5 if rest[:1] == b"\xa0" else 4
-    for _ in range(before):
-        _, _, rest = der_element(rest)
-    _, _, after = der_element(rest)
-    return rest[: len(rest) - len(after)]
+def _octets(certificate: Certificate) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding
 
-
-def _named(octets: bytes) -> Identity:
-    try:
-        return Identity.of_name(DistinguishedName.from_der(octets))
-    except ValueError:
-        return Identity(IdentityKind.DN, f"#{octets.hex()}")
+    return certificate.public_bytes(Encoding.DER)
 
 
 def names(certificate: Certificate) -> list[Identity]:
@@ -99,8 +89,23 @@ def names(certificate: Certificate) -> list[Identity]:
             kind = IdentityKind.IPV4 if name.value.version == 4 else IdentityKind.IPV6
             found.append(Identity(kind, str(name.value)))
         elif isinstance(name, x509.DirectoryName):
-            found.append(_named(name.value.public_bytes()))
+            found.append(Identity.of_der(name.value.public_bytes()))
     return found
+
+
+def confirms(
+    certificate: Certificate, identity: Identity, rule: RdnMatching = RdnMatching.STRICT
+) -> bool:
+    """Whether strongSwan finds a certificate by an identity: one of its names is that, or fits it, as a
+    pattern too (5.9.8, seen in runs)."""
+    return any(match(name, identity, rule) for name in names(certificate))
+
+
+def _pinned(item: CertificateFile, shown: CertificateFile) -> bool:
+    """Whether a file is the certificate that is shown, or holds its public key."""
+    if item.der is None or shown.der is None:
+        return False
+    return item.der in (shown.der, public_key(shown.der))
 
 
 def check(
@@ -112,27 +117,33 @@ def check(
     sent: tuple[CertificateFile, ...],
     today: datetime.date,
     asked: Asked,
+    kept: tuple[CertificateFile, ...] = (),
 ) -> Chain:
     """Check the certificate that one end shows against what the other accepts.
 
-    accepted  exactly these certificates, if any is named
+    accepted  exactly these certificates or public keys, if any is named
     anchors   else a self-signed one of these must lead to it
     demanded  and one of these, if any is named, must be in the path
     sent      the other certificates of its owner, which sends what it has of the path
     asked     what else is required of the path
+    kept      certificates that the other end has: it trusts them without any authority
     """
     certificate = parse(shown)
     if certificate is None:
         return Chain(needs=shown.missing or f"{shown.name} is not a certificate")
+    by_key = any(_pinned(item, shown) and item.der != shown.der for item in accepted)
+    if by_key and not demanded:
+        return Chain()  # nothing else of the certificate counts
     if not _valid(certificate, today):
         return Chain(fault=f"{shown.name} is not valid on {today.isoformat()}")
     unfit = unfit_end(certificate, shown.name, asked)
     if unfit:
         return Chain(fault=unfit)
-    if accepted:
+    named = any(item.der == shown.der for item in accepted)
+    if named and not demanded:
+        return Chain(weak=weaknesses([certificate]))
+    if accepted and not named:
         unreadable = [item for item in accepted if item.der is None]
-        if any(item.der == shown.der for item in accepted):
-            return Chain(weak=weaknesses([certificate]))
         if unreadable:
             return Chain(needs=unreadable[0].missing or unreadable[0].name)
         return Chain(fault=f"{shown.name} is not one of the certificates that are accepted")
@@ -140,7 +151,8 @@ def check(
     unreadable = [item for item in anchors if parse(item) is None]
     missing = Chain(needs=unreadable[0].missing or unreadable[0].name) if unreadable else None
     trusted = [found for found in map(parse, anchors) if found is not None]
-    if not chain or not _is_root(chain[-1]) or chain[-1] not in trusted:
+    known = named or any(item.der == shown.der for item in kept)
+    if not known and (not chain or not _is_root(chain[-1]) or chain[-1] not in trusted):
         if not anchors:
             return Chain(needs="the trust anchors of the other end (x509ca/ or cacerts)")
         return missing or Chain(fault=f"no trust anchor of the other end leads to {shown.name}")
@@ -161,7 +173,7 @@ def withheld(
     shows, wants   the connection of the end that has it, and of the one that needs it
     kept           certificates that the latter has already
     """
-    if any(item.der is not None and item.der == shown.der for item in kept):
+    if parse(shown) is not None and any(_pinned(item, shown) for item in kept):
         return ""
     when = shows.shows_certificate.value
     if when is Shows.NEVER:

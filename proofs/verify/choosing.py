@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from model.vocabulary.identities import Identity, IdentityKind
+from model.vocabulary.names import RdnMatching
 from model.vocabulary.policy import (
     Authentication,
     CertificateFile,
@@ -13,7 +14,7 @@ from model.vocabulary.policy import (
     Peer,
 )
 from proofs.verify.addresses import Sight, priority
-from proofs.verify.certificates import names, parse
+from proofs.verify.certificates import confirms, parse, path_of, subject
 from proofs.verify.identities import match
 
 Candidate = tuple[Connection, Authentication]
@@ -41,14 +42,63 @@ def inserted(
     return [candidate for _, _, candidate in placed]
 
 
-def chosen(own: Credentials) -> CertificateFile:
-    """The certificate that an end shows: the first that confirms its identity."""
+def keyed(own: Credentials, peer: Peer, other: Peer) -> list[CertificateFile]:
+    """The certificates by which charon finds a private key for an end's identity: those that confirm it, of
+    the named ones and of all others that it has. What the other end shows is not its own.
+    """
+    theirs = {file.der for one in _all(other) for file in one.own.certificates}
+    named = {item.der for item in own.certificates}
+    kept = [item for item in peer.kept if item.der not in theirs | named]
+    return _confirming(own, (*own.certificates, *kept), peer.stack.rdn_matching.value)
+
+
+def chosen(
+    own: Credentials, peer: Peer, other: Peer, anchors: Sequence[CertificateFile]
+) -> tuple[CertificateFile, str]:
+    """The certificate that an end shows, and what must be known to tell; of those by which its key is found,
+    the first that was issued by an authority that both ends know, else the first.
+
+    anchors  the trust anchors of the other end
+    """
+    if any(item.der is None for item in own.certificates):
+        return next(item for item in own.certificates if item.der is None), ""
+    ends = [end for one in _all(peer) for end in (one.own, one.other)]
+    mine = {item.der for item in (*peer.anchors, *(x for end in ends for x in end.anchors))}
+    shared = [item for item in anchors if item.der in mine]
+    found = keyed(own, peer, other)
+    named = [item for item in found if item in own.certificates]
+    sent = (*peer.anchors, *own.certificates)
+    led = next((item for item in named if _issued_by(item, shared, sent)), None)
+    beside = [item.name for item in found if item not in own.certificates]
+    needs = ""
+    if led is None and beside:  # whose key it has is not in the files
+        needs = (
+            f"whether {peer.name} has the private key of {beside[0]}, and shows that certificate"
+        )
+    return led or (named or own.certificates)[0], needs
+
+
+def _all(peer: Peer) -> Iterator[Authentication]:
+    return (one for connection in peer.connections for one in connection.authentications)
+
+
+def _confirming(
+    own: Credentials, files: Sequence[CertificateFile], rule: RdnMatching
+) -> list[CertificateFile]:
+    """Those that confirm an identity; unstated, it is the subject of the first that is named."""
     identity = own.identity.value
-    for item in own.certificates:
-        certificate = parse(item)
-        if identity is None or (certificate is not None and identity in names(certificate)):
-            return item
-    return own.certificates[0]
+    first = parse(own.certificates[0]) if own.certificates else None
+    if identity is None and first is not None:
+        identity = subject(first)
+    read = ((item, certificate) for item in files if (certificate := parse(item)))
+    return [item for item, one in read if identity is None or confirms(one, identity, rule)]
+
+
+def _issued_by(
+    item: CertificateFile, shared: Sequence[CertificateFile], sent: Sequence[CertificateFile]
+) -> bool:
+    known = [certificate for one in shared if (certificate := parse(one))]
+    return any(one in known for one in path_of(item, tuple(shared), tuple(sent))[1:])
 
 
 def another_principal(shown: Identity | None, expected: Credentials) -> bool:

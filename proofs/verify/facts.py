@@ -22,6 +22,7 @@ class Facts:
 
     place   the line to look at where Phase I fails; `other` the peer's line
     missed  why no connection of the responder answers
+    unloaded   a connection that was meant for it is not loaded
     """
 
     wire: Wire
@@ -32,6 +33,7 @@ class Facts:
     other: Place | None = None
     mend: str = ""
     missed: Missed | None = None
+    unloaded: bool = False
     secrets: tuple[Secret | None, Secret | None] = (None, None)
     selected: tuple[Selected | None, Selected | None] = (None, None)
     faulty: str = ""  # whose authentication fails: "initiator" or "responder"

@@ -66,7 +66,7 @@ def _phase1(judgement: Judgement, initiator: Peer, responder: Peer) -> dict[str,
     reason = verdict.reason if verdict.outcome is Outcome.FAILS else None
     first = responder.profile.checks_method_first
     b = facts.responder
-    taken = {METHODS.get(item.method.value) for item in b.authentications} if b else set()
+    taken = {METHODS.get(item.answering) for item in b.authentications} if b else set()
 
     def takes_method(method: str) -> bool:
         return method in taken if first else reason is not Reason.AUTH_METHOD

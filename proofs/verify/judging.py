@@ -19,19 +19,22 @@ from model.vocabulary.outcomes import (
     PairVerdict,
     Phase1Verdict,
     Phase2Verdict,
+    Reason,
 )
 from model.vocabulary.places import Place
-from model.vocabulary.policy import Action, Connection, Peer, WithoutSA
+from model.vocabulary.policy import Action, Connection, Discarded, Peer, WithoutSA
 from model.vocabulary.selectors import Selector
 from proofs.verify.addresses import calls, directory
 from proofs.verify.bounds import exposure, longer, overlap
+from proofs.verify.doubts import Doubt, of_called, of_caller
 from proofs.verify.facts import Facts
 from proofs.verify.leases import leases
-from proofs.verify.meeting import Meeting, Missed, meetings
+from proofs.verify.links import not_loaded
+from proofs.verify.meeting import ANY_OTHER, Meeting, Missed, meetings
 from proofs.verify.phase1 import Phase1Judge
 from proofs.verify.phase2 import ChildFacts, judge
 from proofs.verify.reasons import both_sides
-from proofs.verify.rules import on_direction
+from proofs.verify.rules import on_direction, on_doubt
 
 _GRAVITY = (WithoutSA.DROPPED, WithoutSA.CLEAR_AFTER_SILENCE, WithoutSA.CLEAR)
 _REACH = "both peers reach each other"
@@ -53,12 +56,22 @@ def judge_connection(
     """One connection of the initiator against the responder."""
     found = meetings(initiator, connection, responder)
     if isinstance(found, Missed):
-        return _judge(initiator, connection, responder, found, today)
+        judged = _judge(initiator, connection, responder, found, today)
+        doubts = list(of_called(responder, found.assumed, initiator))
+        return _doubting(initiator, responder, judged, doubts)
     each = [(item, _judge(initiator, connection, responder, item, today)) for item in found]
     first = each[0][1]
-    if len({_gist(item, judged.verdict) for item, judged in each}) == 1:
-        return _whichever(first, each)
-    return _undecided(initiator, responder, first, each)
+    if len({_gist(item, judged.verdict) for item, judged in each}) > 1:
+        return _undecided(initiator, responder, first, each)
+    judged = _whichever(first, each)
+    called = {item.assumed for item in found}
+    doubts = list(of_called(responder, called.pop() if len(called) == 1 else None, initiator))
+    takes = dict.fromkeys(item.caller for item in found)
+    if "" not in takes and ANY_OTHER not in takes:
+        if len(takes) > 1:
+            judged = _assuming(judged, f"the address of {initiator.name} is {' or '.join(takes)}")
+        doubts += of_caller(initiator, list(takes), responder)
+    return _doubting(initiator, responder, judged, doubts)
 
 
 def _judge(
@@ -71,6 +84,9 @@ def _judge(
     phase1 = Phase1Judge(initiator, connection, responder, met, today)
     first = phase1.verdict()
     facts = phase1.facts
+    unloaded = not_loaded(initiator, responder)
+    if unloaded is not None and first.outcome is Outcome.FAILS:
+        first = _unloaded(first, facts, *unloaded)
     found: list[tuple[Phase2Verdict, ChildFacts]] = []
     group = first.suite.group if first.suite else None
     if first.outcome is not Outcome.FAILS and facts.responder is not None:
@@ -95,6 +111,15 @@ def _judge(
     verdict = _bounded(verdict, initiator, connection, responder, facts, children)
     findings = on_direction(initiator, connection, responder, verdict, facts, children)
     return Judgement(replace(verdict, findings=once(findings)), connection, facts, children)
+
+
+def _unloaded(first: Phase1Verdict, facts: Facts, peer: Peer, meant: Discarded) -> Phase1Verdict:
+    """It fails because the connection that is meant for it is not loaded: what another one says is beside
+    the point, and nothing in it is to be changed."""
+    facts.unloaded, facts.missed = True, None
+    facts.place, facts.other, facts.mend = meant.place, None, meant.mend
+    why = f"{peer.name} does not load its connection {meant.name}: {meant.why}"
+    return replace(first, why=why, sent=(), wanted=(), intended=False)
 
 
 def _assumed(found: Sequence[tuple[Phase2Verdict, ChildFacts]]) -> Iterator[str]:
@@ -132,10 +157,13 @@ def one_direction(
 
 def _gist(met: Meeting, verdict: PairVerdict) -> tuple[object, ...]:
     """What must not depend on the address; a selector that is the address itself counts as the same."""
-    own = str(met.wire.responder.other)
+    own = met.wire.responder.other
 
-    def plain(selector: object) -> str:
-        return str(selector).replace(own, "own address")
+    def plain(selector: Selector | None) -> object:
+        if selector is None:
+            return None
+        is_own = selector.own_address or (own is not None and selector.is_host(own))
+        return ("own address", selector.protocol, selector.ports) if is_own else selector
 
     first = verdict.phase1
     children = tuple(
@@ -165,6 +193,34 @@ def _whichever(first: Judgement, each: Sequence[tuple[Meeting, Judgement]]) -> J
     return replace(first, verdict=verdict)
 
 
+def _assuming(judged: Judgement, assumption: str) -> Judgement:
+    verdict = judged.verdict
+    return replace(judged, verdict=replace(verdict, assumptions=(*verdict.assumptions, assumption)))
+
+
+def _doubting(
+    initiator: Peer, responder: Peer, judged: Judgement, doubts: Sequence[Doubt]
+) -> Judgement:
+    """What is open of the addresses: undecided where the files name another one that would fail, else a
+    finding."""
+    verdict = judged.verdict
+    failing = verdict.phase1.reason or next((x.reason for x in verdict.phase2 if x.reason), None)
+    # Of what fails these two only follow from the address; the others are to be mended in any case.
+    depends = failing in (None, Reason.IDENTITY, Reason.SELECTOR)
+    for item in doubts:
+        if item.instead is not None and depends and verdict.phase1.outcome is not Outcome.UNDECIDED:
+            via = verdict.responder.connection
+            fails = Reason.NO_CONNECTION if item.calls else Reason.NO_RESPONDER
+            need = (
+                f"the address of {item.peer.name} (local_addrs); {item.address}: {in_short(verdict)} "
+                f"(connection {via}); {item.instead} ({item.says}): Phase I fails ({fails.value})"
+            )
+            return _open(initiator, responder, judged, need, verdict.initiator)
+    found = [on_doubt(item, initiator, responder, judged) for item in doubts]
+    findings = once((*verdict.findings, *found))
+    return replace(judged, verdict=replace(verdict, findings=findings))
+
+
 def _on_address(assumption: str) -> bool:
     return assumption == _REACH or assumption.startswith("the address of ")
 
@@ -179,7 +235,7 @@ def _undecided(
     told: dict[str, str] = {}
     for item, judged in each:
         via = item.connections[0].name
-        names = [x for x in item.assumptions if " resolves to " in x]
+        names = [x for x in item.assumptions if " resolve" in x]
         said = ", ".join(filter(None, (item.caller, *names))) or str(item.wire.responder.other)
         told.setdefault(said, f"{said}: {in_short(judged.verdict)} (connection {via})")
     whose = any(item.caller for item, _ in each)

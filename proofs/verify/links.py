@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from model.vocabulary.policy import Connection, Peer
+from model.vocabulary.policy import Connection, Discarded, Peer
 from proofs.verify.addresses import calls, directory, ikev1, is_name
 from proofs.verify.meeting import Missed, meetings
 
@@ -35,6 +35,20 @@ def facing(initiator: Peer, responder: Peer) -> list[Connection]:
         return _expecting(fitting, responder) if _unstated(responder) else fitting
     own = ikev1(initiator) or list(initiator.connections)
     return near or _expecting(own, responder)
+
+
+def not_loaded(initiator: Peer, responder: Peer) -> tuple[Peer, Discarded] | None:
+    """A connection that one of them has for the other's address, and that its stack does not load, where it
+    loads no other one for that."""
+    for peer, other in ((initiator, responder), (responder, initiator)):
+        addresses = {str(x) for x in directory(other).stated}
+        if other.nat is not None:
+            addresses = {str(other.nat.value.public)}
+        calls = {x.text for item in peer.connections for x in item.remote_addresses.value}
+        for item in peer.discarded:
+            if addresses & set(item.calls) and not addresses & calls:
+                return peer, item
+    return None
 
 
 def _unstated(peer: Peer) -> bool:

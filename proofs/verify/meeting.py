@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from model.vocabulary.identities import Identity, IdentityKind
@@ -33,6 +33,7 @@ from proofs.verify.addresses import (
 )
 
 NO_NAMES: frozenset[str] = frozenset()
+ANY_OTHER = "any other address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Meeting:
     assumptions   what is assumed beyond what the policies state
     caller        the initiator's address as the responder sees it, where no policy states it
     network       the network that this address represents: any address of it would do
+    assumed       the address that the responder is assumed to have, where it does not state one
     """
 
     wire: Wire
@@ -50,6 +52,7 @@ class Meeting:
     assumptions: tuple[str, ...] = ()
     caller: str = ""
     network: str = ""
+    assumed: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Missed:
     address        what remote_addrs should be at `place`, as the other end states it
     nearest        the responder's connection at `place`
     sides          what the initiator's line says, and the responder's
+    assumptions, assumed   as in `Meeting`
+    public_as_own          `place` states the public address of a NAT as the host's own
     """
 
     reason: Reason
@@ -72,6 +77,9 @@ class Missed:
     address: Address | None = None
     nearest: Connection | None = None
     sides: tuple[tuple[Said, ...], tuple[Said, ...]] = ((), ())
+    assumptions: tuple[str, ...] = ()
+    assumed: Address | None = None
+    public_as_own: bool = False
 
 
 def meetings(
@@ -102,7 +110,7 @@ def _towards(
         public = initiator.nat.value.public
         local = source(connection.local_addresses.value, public.version)
         if local is not None and local.single == public:
-            return _public_as_own(initiator, public, Reason.NO_RESPONDER)
+            return _public_as_own(initiator, public, Reason.NO_RESPONDER, connection)
     own = _reached(initiator, connection, responder, whom)
     if isinstance(own, Missed):
         return own
@@ -120,7 +128,14 @@ def _towards(
             made = [_meeting(initiator, responder, target, there, x) for x in wider]
             fitting = [x for x in made if x.connections]
         found += fitting
-    return found or _no_connection(initiator, connection, responder, own[0], wanted)
+    if found:
+        return found
+    missed = _no_connection(initiator, connection, responder, own[0], wanted)
+    return replace(
+        missed,
+        assumptions=tuple(_on_target(responder, target, own[0])),
+        assumed=_assumed(responder, target),
+    )
 
 
 def _key(meeting: Meeting) -> tuple[int, ...]:
@@ -224,15 +239,19 @@ def _no_family(initiator: Peer, connection: Connection, responder: Peer) -> Miss
     )
 
 
-def _public_as_own(peer: Peer, public: Address, reason: Reason) -> Missed:
+def _public_as_own(
+    peer: Peer, public: Address, reason: Reason, first: Connection | None = None
+) -> Missed:
     """A host behind a NAT that states the public address as its own has no working connection."""
-    stated = next(x for x in peer.connections if x.local_addresses.place)
+    own = [x for x in (first, *peer.connections) if x and x.local_addresses.place]
+    stated = next((x for x in own if public in map(host, x.local_addresses.value)), own[0])
     return Missed(
         reason,
         f"{peer.name} states {public} as its own address, but that is the public address of its NAT, not "
         "an address of the host",
         "state the address of the host in local_addrs, or leave it out",
         stated.local_addresses.place,
+        public_as_own=True,
     )
 
 
@@ -371,9 +390,16 @@ def _meeting(
         wire,
         _candidates(responder, wire.responder),
         tuple(_assumptions(initiator, responder, target, there, caller)),
-        "" if caller.stated else caller.network or str(caller.seen or "any other address"),
+        "" if caller.stated else caller.network or str(caller.seen or ANY_OTHER),
         caller.network,
+        _assumed(responder, target),
     )
+
+
+def _assumed(responder: Peer, target: Target) -> Address | None:
+    """The address that the responder is taken to have because the initiator calls it."""
+    called_at = target.pattern.single
+    return called_at if called_at not in directory(responder).stated else None
 
 
 def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:
@@ -390,6 +416,16 @@ def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:
 def _assumptions(
     initiator: Peer, responder: Peer, target: Target, there: Address | None, caller: _Caller
 ) -> Iterator[str]:
+    yield from _on_target(responder, target, there)
+    if not caller.stated and caller.seen is not None:
+        where = f"in {caller.network}" if caller.network else str(caller.seen)
+        yield f"the address of {initiator.name} is {where}"
+    for name in caller.names:
+        yield f"{name} resolves to {caller.seen or f'the address of {initiator.name}'}"
+
+
+def _on_target(responder: Peer, target: Target, there: Address | None) -> Iterator[str]:
+    """What is taken to be so of whom it calls."""
     whom, known = target.pattern, directory(responder)
     for name in target.unresolved:
         yield f"{name} does not resolve"
@@ -399,11 +435,6 @@ def _assumptions(
         yield f"{whom.text} is an address of {responder.name}"
     elif responder.nat is not None and there is not None and whom.single in known.stated:
         yield f"{there} is the address of {responder.name} behind its NAT"
-    if not caller.stated and caller.seen is not None:
-        where = f"in {caller.network}" if caller.network else str(caller.seen)
-        yield f"the address of {initiator.name} is {where}"
-    for name in caller.names:
-        yield f"{name} resolves to {caller.seen or f'the address of {initiator.name}'}"
 
 
 def _no_connection(

@@ -107,6 +107,7 @@ class Phase1Judge:
         if isinstance(met, Missed):
             self.facts.place, self.facts.other = met.place, met.other
             self.facts.missed = met
+            self.facts.assumptions += met.assumptions
             failed = self.facts.fails(met.reason, met.why, met.mend, *met.sides)
             return replace(failed, intended=met.intended)
         return None
@@ -132,7 +133,7 @@ class Phase1Judge:
         offers = phase1_offer(self._offered, a.authentications, self._initiator.profile)
         self.facts.table = phase1_against(offers, self._taken, self._initiator, self._responder)
         self.facts.assumptions += assumed(self.facts.table, self._initiator, self._responder)
-        methods = {item.method.value for item in b.authentications}
+        methods = {item.answering for item in b.authentications}
         first = self._responder.profile.checks_method_first
         row = self.facts.table.winner(lambda s: not first or s.authentication in methods)
         if row is None and self.facts.table.winner() is not None:

@@ -122,12 +122,13 @@ class _Phase2Judge:
 
     # ---- client identities
     def _sent(self) -> tuple[Selector, Selector] | None:
-        mode, profile, sight = self.child.mode.value, self.initiator.profile, self.ends.initiator
+        profile, sight = self.initiator.profile, self.ends.initiator
         leased, given = self.leases.initiator_local, self.leases.initiator_remote
         local, remote = offered(self.child.local), offered(self.child.remote)
-        ours = _at(local, leased, sight.own, mode, profile)
-        theirs = _at(remote, given, sight.other, mode, profile)
-        self._shrinks(local, sight.own, mode, self.initiator)
+        hosts = _for_hosts(self.child, profile)
+        ours = _at(local, leased, sight.own, hosts=hosts)
+        theirs = _at(remote, given, sight.other, hosts=hosts)
+        self._shrinks(local, sight.own, self.child, self.initiator)
         if not ours or not theirs or OPAQUE_PORTS in (ours[0].ports, theirs[0].ports):
             return None
         return _one_port(ours[0]), _one_port(theirs[0])
@@ -177,8 +178,7 @@ class _Phase2Judge:
                 continue
             if best is None or rate_ours + rate_theirs > best[0]:
                 best = (rate_ours + rate_theirs, child, ours, theirs)
-        # The answer has identity payloads too, of one port each: the initiator installs no more.
-        return (best[1], _one_port(best[2]), _one_port(best[3])) if best else None
+        return (best[1], *_answered(*best[2:])) if best else None
 
     def _select(
         self,
@@ -193,11 +193,11 @@ class _Phase2Judge:
         chosen: Selector | None = None
         rate = 0
         for item in distinct(own):
-            mode, profile = child.mode.value, self.responder.profile
-            for mine in _at(item.value, dynamic, address, mode, profile):
+            hosts = _for_hosts(child, self.responder.profile)
+            for mine in _at(item.value, dynamic, address, hosts=hosts):
                 common = self._common(mine, sent, whose, address)
                 if common is not None:
-                    self._shrinks(item.value, address, mode, whose)
+                    self._shrinks(item.value, address, child, whose)
                     rate += 5 if mine == sent else 1
                     chosen = chosen or common
         return chosen, rate
@@ -219,11 +219,11 @@ class _Phase2Judge:
         return common
 
     def _shrinks(
-        self, selector: Selector, address: Address | None, mode: Mode, whose: Peer
+        self, selector: Selector, address: Address | None, child: Child, whose: Peer
     ) -> None:
         """Transport mode reduces a selector to the address; one that no file states may not be in it."""
         fixed = not selector.own_address and not selector.is_everything
-        if fixed and address is None and on_the_wire(mode) is Mode.TRANSPORT:
+        if fixed and address is None and child.mode.value is Mode.TRANSPORT and not child.proxy:
             self.facts.unknown.add(whose.name)
 
     def _nothing_leased(self) -> Phase2Verdict:
@@ -393,13 +393,23 @@ def _one_port(selector: Selector) -> Selector:
     return replace(selector, ports=(low, low))
 
 
+def _answered(ours: Selector, theirs: Selector) -> tuple[Selector, Selector]:
+    """As the answer has them: its payloads hold one port each, too, and the initiator installs no more."""
+    return _one_port(ours), _one_port(theirs)
+
+
+def _for_hosts(child: Child, profile: StackProfile) -> bool:
+    """Whether its mode leaves of a selector the peer's address alone."""
+    return child.mode.value is Mode.TRANSPORT and not child.proxy and profile.transport_for_hosts
+
+
 def _at(
-    selector: Selector, dynamic: Dynamic, address: Address | None, mode: Mode, profile: StackProfile
+    selector: Selector, dynamic: Dynamic, address: Address | None, *, hosts: bool
 ) -> list[Selector]:
-    """A selector as it is negotiated: `dynamic` is replaced, and transport mode reduces it to the
-    address. Empty if nothing is left; several for several leases."""
+    """A selector as it is negotiated: `dynamic` is replaced, and for hosts it is reduced to the address.
+    Empty if nothing is left; several for several leases."""
     found = dynamic.resolved(selector, address)
-    if address is None or mode is not Mode.TRANSPORT or not profile.transport_for_hosts:
+    if address is None or not hosts:
         return list(found)
     host = Selector(address, address)
     return [common for item in found if (common := item.meet(host)) is not None]

@@ -24,6 +24,7 @@ from model.vocabulary.suites import (
 )
 from proofs.verify.catalogue import CATALOGUE
 from proofs.verify.coverage import offered, uncovered
+from proofs.verify.doubts import Doubt, where_to_state
 from proofs.verify.facts import Facts
 from proofs.verify.mending import phase2_text
 from proofs.verify.phase2 import ChildFacts
@@ -322,6 +323,25 @@ def on_pair(
             place,
             f"one Diffie-Hellman secret opens an unlimited amount of {what}",
         )
+
+
+def on_doubt(item: Doubt, initiator: Peer, responder: Peer, judged: Judgement) -> Finding:
+    """An address that an end is taken to have, and that its file does not confirm."""
+    names = judged.phase1.responder if item.calls else judged.connection
+    lacking, key = where_to_state(item.peer)
+    instead = f"; {item.says} says {item.instead}" if item.instead is not None else ""
+    name = item.peer.name
+    said = finding(
+        "ADDRESS-UNCONFIRMED",
+        (names.remote_addresses.place or names.place) if names is not None else None,
+        f"nothing in the file of {name} confirms that {item.address} is its address (no {key}){instead}",
+        f"write {key} = {item.address} in connection {lacking.name} of {name} if it has that address; if not, "
+        "correct it here"
+        if not {" ", "/", "-"} & set(item.address)
+        else f"state the address of {name} as {key} of its connection {lacking.name}",
+        lacking.place,
+    )
+    return replace(said, way=(initiator.name, responder.name))
 
 
 def on_both(pairs: Sequence[Judgement]) -> Iterator[Finding]:

@@ -64,6 +64,8 @@ def phase2_troubles(one: tuple[Peer, Child], two: tuple[Peer, Child]) -> Iterato
     lives = (ours.life, theirs.life)
     ends = min((x for x in (_hard(life) for life in lives) if x), default=None)
     softs = [_soft(life) for life in lives]
+    if any(peer.profile.rekeys_in_time for peer in (a, b)):
+        return
     if ends is not None and not any(0 < soft < ends for soft in softs):
         short = ours if _hard(ours.life) == ends else theirs
         yield Trouble(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from model.formats import load
 from model.formats.reader import Reader
@@ -72,14 +72,19 @@ def peers_of(case: Case, pki: PKI) -> list[Peer]:
 def readers_of(case: Case, pki: PKI) -> dict[str, Reader]:
     """What both sides' files are read from."""
     return {
-        side: DictReader({f"{side}/{name}": text for name, text in files.items()})
+        side: DictReader(
+            {
+                f"/{side}/{x}": text.replace(b"$FOLDER", f"/{side}".encode())
+                for x, text in files.items()
+            }
+        )
         for side, files in case.files(pki, private=False).items()
     }
 
 
 def read(case: Case, side: str, reader: Reader) -> Peer:
     """One side, with all that the rig knows of it."""
-    peer = load(f"{side}/swanctl.conf", side, reader)
+    peer = load(f"/{side}/swanctl.conf", side, reader)
     settings = dict(case.settings).get(side, ())
     if settings:
         lines = "\n".join(item.removeprefix("charon.") for item in settings)
@@ -159,8 +164,22 @@ def _not_so(assumption: str, case: Case) -> bool:
     )
     if stated is not None:
         return stated[1] not in _addresses(case, stated[2])
-    taken = re.fullmatch(r"the address of (\w+) is (\S+)", assumption)
-    return taken is not None and taken[2] not in _addresses(case, taken[1])
+    taken = re.fullmatch(r"the address of (\w+) is (.+)", assumption)
+    if taken is None:
+        return False
+    own = [ip_address(x) for x in _addresses(case, taken[1])]
+    parts = taken[2].removeprefix("in ").split(" or ")
+    return not any(_holds(part, address) for part in parts for address in own)
+
+
+def _holds(text: str, address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address, network or range of a policy holds an address."""
+    low, dash, high = text.partition("-")
+    if dash:
+        ends = ip_address(low), ip_address(high)
+        same = ends[0].version == address.version
+        return same and int(ends[0]) <= int(address) <= int(ends[1])
+    return address in ip_network(text, strict=False)
 
 
 def _addresses(case: Case, side: str) -> set[str]:
@@ -223,11 +242,14 @@ def _compare_phase2(verdict: PairVerdict, name: str, seen: Observed) -> tuple[Ag
 
 def _leased(mine: str, theirs: str) -> bool:
     """Whether one address was leased of the pool that verify names."""
+    (mine, _, ports), (theirs, _, other) = mine.partition("["), theirs.partition("[")
+    if ports != other:
+        return False
     low, dash, high = mine.partition("-")
     if not dash:
-        pool = ip_network(mine.partition("[")[0])
+        pool = ip_network(mine)
         low, high = str(pool[0]), str(pool[-1])
-    host = ip_network(theirs.partition("[")[0])
+    host = ip_network(theirs)
     inside = ip_address(low).version == host.version
     return (
         host.num_addresses == 1

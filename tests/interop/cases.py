@@ -55,7 +55,8 @@ class Case:
     name, kind    what is changed; the kind is the row of the table
     base          the rig's configuration that both start from; none: each side's text is all
     peer, cmd     what follows it on either side
-    certificates  with CERT: which certificates a side has, (file, name in the PKI)
+    certificates  which certificates a side has, (file, name in the PKI); in the texts `$FOLDER` is where
+                  they are
     initiators    who can initiate the child `net`
     starts        what is initiated, where that is not `net` of the connection `rig`
     behind        the sides that are behind a NAT, which changes ports; their private addresses are NAT_IP
@@ -105,8 +106,10 @@ class Case:
         for side in SIDES:
             files = {"swanctl.conf": self.text(side).encode()}
             for file, name in self.certificates(side):
+                if file.startswith("private/") and not private:
+                    continue
                 files[file] = pki.certificate(name)
-                if private and file.startswith("x509/"):
+                if private and file.startswith("x509/") and not name.startswith("text:"):
                     stem = file.removeprefix("x509/").removesuffix(".crt")
                     files[f"private/{stem}.key"] = pki.key(name)
             found[side] = files

@@ -29,6 +29,9 @@ _INTEGRITIES = {
     "HMAC_SHA2_512_256": "sha512",
     "AES_XCBC_96": "aesxcbc",
     "AES_CMAC_96": "aescmac",
+    "AES_128_GMAC": "aes128gmac",
+    "AES_192_GMAC": "aes192gmac",
+    "AES_256_GMAC": "aes256gmac",
 }
 _GROUP = re.compile(r"^(MODP|ECP|CURVE)_(\d+)(?:_(\d+|BP))?$")
 
@@ -50,7 +53,8 @@ _PHASE1 = (
         "certificate",
     ),
     ("responder", r"could not decrypt|message parsing failed|decryption failed", "psk-mismatch"),
-    ("any", r"XAuth authentication of .* failed|no XAuth (?:method|secret) found", "xauth"),
+    # "(myself) failed" is said by a user that asks for XAUTH too, and stays up.
+    ("any", r"XAuth authentication of '[^']*' failed|no XAuth (?:method|secret) found", "xauth"),
 )
 _PHASE2 = (
     ("initiator", r"traffic selector missing", "selector"),
@@ -125,6 +129,7 @@ def observe(initiator: list[str], responder: list[str]) -> Observed:
         if reason is None and not any(x.startswith("ENC parsed") for x in responder):
             came = any("received packet" in x for x in responder)
             refused = [x for x in initiator if x.startswith("CFG swanctl: ")]
+            refused.sort(key=lambda x: "loading connection" not in x)
             line = refused[0] if refused else (_IGNORED if came else _NOTHING_CAME)
             reason = "no-responder"
         return Observed("fails", reason or "unknown", None, evidence=line)
@@ -223,7 +228,7 @@ def _group(part: str) -> str | None:
 
 def _plain(selector: str) -> str:
     """charon's text of a selector as ours: names of protocols and services as numbers."""
-    numbers = {"tcp": "6", "udp": "17", "http": "80", "https": "443"}
+    numbers = {"tcp": "6", "udp": "17", "icmp": "1", "http": "80", "https": "443"}
     return re.sub(r"(?<=[\[/])[a-z]+", lambda m: numbers.get(m[0], m[0]), selector).replace(
         "..", "-"
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import functools
 import ipaddress
+from collections.abc import Callable
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -42,8 +44,11 @@ class PKI:
     peer-small (1024 bits), peer-sha1 and peer-md5 (what it is signed with), peer-wrap (keyUsage without a signature),
     peer-code (not for IPsec), peer-critical (an extension that nobody knows), peer-mute (by mute-ca, which
     may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
-    authority), peer-uri (says where a revocation list is: nowhere), and the same for cmd
+    authority), peer-mail (an e-mail address as its only alternative name), peer-star (*.rig.test), peer-uri (says where a revocation list is: nowhere), and the same for cmd
     cmd-dn:TEXT              with this subject: "KEYWORD=value, ...", `+` between parts of one RDN
+
+    Other files: `key-of-NAME` is its private key, `public-of-NAME` its public key, `text:TEXT` that text, and
+    `FORM-of-NAME` the certificate as one of `FORMS`.
     """
 
     def __init__(self, today: datetime.date) -> None:
@@ -53,12 +58,24 @@ class PKI:
         """The certificate as PEM; or a list of revoked ones, by `ca` or by nobody else: `list-of-NAME`, and
         `list-old` and `list-none`, which name none; `list-past-of-NAME` is out of date, `list-forged`
         signed by another key."""
+        kind, _, other = name.partition("-of-")
+        if kind in FORMS:
+            return FORMS[kind](self._made(other)[0])
+        if kind == "key":
+            return self.key(other)
+        if kind == "public":
+            spki = serialization.PublicFormat.SubjectPublicKeyInfo
+            return self._made(other)[1].public_key().public_bytes(serialization.Encoding.PEM, spki)
+        if name.startswith("text:"):
+            return name.removeprefix("text:").encode()
         if name.startswith("list-"):
             return self._list(name.removeprefix("list-"))
         return self._made(name)[0].public_bytes(serialization.Encoding.PEM)
 
     def key(self, name: str) -> bytes:
         """Its private key as PEM."""
+        form, _, other = name.partition("-of-")
+        name = other if form in FORMS else name
         return self._made(name)[1].private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -92,6 +109,8 @@ class PKI:
             return self._sign(key, f"rig {name}", issuer, name, None), key
         issuer = _ISSUERS.get(variant, name if variant == "self" else "ca")
         names = None if variant == "plain" else [f"{who}.rig.test", _ADDRESS[who]]
+        if variant == "star":
+            names = ["*.rig.test", _ADDRESS[who]]
         return self._sign(key, f"{who}.rig.test", issuer, name, names), key
 
     def _sign(
@@ -122,7 +141,10 @@ class PKI:
         made = made.add_extension(_identified(signer), False)
         if names:
             dns, address = names
-            alternatives = [x509.DNSName(dns), x509.IPAddress(ipaddress.ip_address(address))]
+            alternatives: list[x509.GeneralName] = [x509.DNSName(dns)]
+            alternatives.append(x509.IPAddress(ipaddress.ip_address(address)))
+            if name.endswith("-mail"):
+                alternatives = [x509.RFC822Name(f"{dns.partition('.')[0]}@rig.test")]
             made = made.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         if not authority:
             usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -147,6 +169,51 @@ class PKI:
         if name.endswith("-sha1"):
             return _resigned(signed, signer, hashes.SHA1(), "05")
         return _resigned(signed, signer, hashes.MD5(), "04") if name.endswith("-md5") else signed
+
+
+def _pem(made: x509.Certificate) -> bytes:
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def _der(made: x509.Certificate) -> bytes:
+    return made.public_bytes(serialization.Encoding.DER)
+
+
+def _rows(made: x509.Certificate, width: int) -> bytes:
+    """Base64 in rows of so many letters."""
+    whole = base64.b64encode(_der(made))
+    return b"".join(whole[n : n + width] + b"\n" for n in range(0, len(whole), width))
+
+
+#: how a certificate can be written into a file
+FORMS: dict[str, Callable[[x509.Certificate], bytes]] = {
+    "der": _der,
+    "crlf": lambda made: _pem(made).replace(b"\n", b"\r\n"),
+    "noted": lambda made: b"subject=one\nissuer=another\n" + _pem(made),
+    "renamed": lambda made: _pem(made).replace(b" CERTIFICATE", b" X509 CERTIFICATE"),
+    "trusted": lambda made: _pem(made).replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE"),
+    "spaced": lambda made: _pem(made).replace(b"\n", b" \n"),
+    "indented": lambda made: b"  " + _pem(made).replace(b"\n", b"\n  "),
+    "bare": lambda made: base64.b64encode(_der(made)),
+    "line": lambda made: _pem(made).replace(b"\n", b""),
+    "cut": lambda made: _pem(made)[: len(_pem(made)) // 2],
+    "broken": lambda made: _pem(made).replace(b"M", b"?", 1),
+    "endless": lambda made: _pem(made).partition(b"-----END")[0],
+    "der-cut": lambda made: _der(made)[:-40],
+    "der-more": lambda made: _der(made) + b"more",
+    "odd": lambda made: (
+        b"-----BEGIN CERTIFICATE-----\n" + _rows(made, 63) + b"-----END CERTIFICATE-----\n"
+    ),
+    "wide": lambda made: (
+        b"-----BEGIN CERTIFICATE-----\n" + _rows(made, 7600) + b"-----END CERTIFICATE-----\n"
+    ),
+    "parted": lambda made: _pem(made).replace(b"\n", b"\n\n"),
+    "headed": lambda made: _pem(made).replace(b"\n", b"\nName: value\n\n", 1),
+    "der-line": lambda made: _der(made) + b"\n",
+    "twice": lambda made: _pem(made) * 2,
+    "marked": lambda made: b"\xef\xbb\xbf" + _pem(made),
+    "wrong": lambda made: _pem(made).replace(b" CERTIFICATE", b" PUBLIC KEY"),
+}
 
 
 def _identified(signer: rsa.RSAPrivateKey) -> x509.AuthorityKeyIdentifier:

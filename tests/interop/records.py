@@ -24,6 +24,8 @@ from tests.interop.agreement import Agreement, Compared
 from tests.interop.authentication_cases import authentication_cases
 from tests.interop.cases import DATA, Case
 from tests.interop.field_cases import field_cases
+from tests.interop.file_cases import file_cases
+from tests.interop.found_cases import found_cases
 from tests.interop.harness import Lines, run, version_here, why_not
 from tests.interop.lease_cases import lease_cases
 from tests.interop.log_lines import write_log_lines
@@ -34,7 +36,7 @@ from tests.interop.phase1_cases import phase1_cases
 from tests.interop.phase2_cases import phase2_cases
 from tests.interop.pki import PKI
 from tests.interop.secret_cases import secret_cases
-from tests.interop.spelling_cases import spelling_cases
+from tests.interop.spelling_cases import spelling_cases, tolerated_cases
 
 RECORDS = DATA / "charon" / "records.json"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "agreement.md"
@@ -53,6 +55,9 @@ def all_cases() -> tuple[Case, ...]:
         *secret_cases(),
         *lease_cases(),
         *spelling_cases(),
+        *found_cases(),
+        *tolerated_cases(),
+        *file_cases(),
     )
 
 
@@ -198,12 +203,17 @@ virtual addresses, options of strongswan.conf. In these, the first column is the
 
 - The content of `default` proposals at one end, which depends on the version and the plugins. With `--version` the
   outcome is decided. If both ends have `default`, the same build is assumed, and the assumption is printed.
-- The peer's own address, if it is not stated and decides which connection the responder selects.
+- The peer's own address, if it is not stated and decides which connection the responder selects, or if the other end
+  calls another address than the identities and certificates name.
 - The user name and password of XAUTH.
+- Certificates that the policy names but that are not beside it, or are on a token; which of several certificates has a
+  private key.
 
 (b) The verdict is correct under its printed assumption, but the assumption is not true in the case:
 
 - A host has exactly the addresses that its policy states as its own. In these cases the policy states a wrong one.
+- A peer that does not state its address has the address that the other end calls. `verify` warns about it
+  (ADDRESS-UNCONFIRMED). In these cases the address is wrong.
 - A host name resolves to the peer's address. In these cases it resolves to another address, or to none.
 
 strongSwan does not distinguish a wrong exchange mode from a wrong authentication method, nor, as initiator, an unusable

@@ -172,3 +172,88 @@ def _ike(rng: random.Random) -> str:
     if rng.random() < 0.6:
         return words[0]
     return ", ".join(rng.sample(words, rng.choice((1, 2, 3))))
+
+
+_TREE = "base {\n  version = 1\n}\n"
+#: the section that refers, its references, what the file has besides; `version` comes from there
+_REFERENCES = (
+    ("rig", "nobody", ""), ("rig", "connections.rig", ""), ("rig", "connections", ""), ("net", "nobody", ""),
+    ("local", "nobody", ""), ("connections", "nobody", ""), ("ike-1", "nobody", ""), ("rig", "nobody, base", _TREE),
+    ("rig", "base, nobody", _TREE), ("rig", "base.x", _TREE), ("rig", "base..x", _TREE), ("rig", ".base", _TREE),
+    ("rig", "base.", _TREE), ("rig", "rig", ""), ("rig", "base base", _TREE), ("rig", "base,", _TREE),
+    ("rig", "b1", "b1 : b2 {\n}\nb2 : b1 {\n}\n"), ("rig", "base", _TREE + "b1 : b1 {\n}\n"),
+    ("net", "connections.rig", ""), ("net", "connections.rig.children.net", ""),
+    ("rig", "connections.rig.children", ""), ("rig", "base", _TREE.replace("base", "base : nobody")),
+    ("rig", "base", _TREE.replace("base", "base : other") + "other : base {\n}\n"),
+    ("rig", "none, base, nobody", _TREE), ("connections", "connections.rig.local", ""),
+    ("children", "connections.rig", ""), ("rig", "base", _TREE.replace("base", "base : base.x")),
+)  # fmt: skip
+_LISTED = (
+    "NET; 10.99.0.0/24", "NET 10.99.0.0/24", "NET;10.99.0.0/24", "NET|10.99.0.0/24", "10.99.0.0/24 NET",
+    "NET dynamic", "dynamic NET", "x NET", "NET x", "NET/24", "NET[tcp] 10.99.0.0/24",
+    "NET[tcp]; 10.99.0.0/24", "NET [tcp]", "NET-10.77.1.9", "10.77.1.0/ 24", "10.77.1.0 /24", "10.77.1.0/24x",
+    "10.77.1.0/x", "10.77.1.0//24", "10.77.1.0/255.255.255.0", "10.77.1.0/33", "10.77.1.0/024", "10.077.1.0/24",
+    "10.77.1/24", "10.77.1.0 - 10.77.1.255", "10.77.1.0-", "10.77.1.0.", "10.77.1.0/24tcp]", "2001:db8::/32x", "Dynamic",
+)  # fmt: skip
+_NAMES = (
+    "192.0.2.002", "192.0.2.2.", "192.0.2.2 x", "192.0.2.2;198.51.100.1", "192.0.2.2 198.51.100.1",
+    "x;192.0.2.2", "192.0.2.2/32x", "192.0.2.2/x", "192.0.2.0/24x", "198.51.100.0/x", "192.0.2.1-192.0.2.", "3221225986",
+    "0xC0000202", "192.0.2.2/", "192.0.2.256", "1.2.3.4.5", ".192.0.2.2", "192.0.2.2-", "a b", "%a", "192.0.2.2%eth0",
+    "[192.0.2.2]", "192.0.2.2:500", "@a", "a/24", "192.0.2.1-2001:db8::1", "192.0.2.1 - 192.0.2.9", "192.0.2.2/33", "03/0", "192.02.2/32",
+    ":::", "2001:db8::2.",
+)  # fmt: skip
+_NONE = (
+    "aes128-sha256-modp2048-none", "none-aes128-sha256-modp2048", "aes128-sha256-none", "aes128--sha256-modp2048-",
+    "aes128-sha256-modp2048-modpnone", "aes128-sha256-modp2048;aes256-sha256-modp2048",
+)  # fmt: skip
+_PHASE2 = (
+    "aes128-sha256-none-modp2048", "aes128-sha256;aes256-sha256", "aes128gcm16-sha256", "aes128gcm16-sha256-none",
+    "aes128gmac-sha256", "aes128ccm16-sha256", "aes128gcm16-aes256gcm16-sha256-sha1", "aes128-aes128gcm16-sha256",
+)  # fmt: skip
+_AH = (
+    "aes128gmac", "aes192gmac", "aes256gmac", "aes128gmac-sha256", "sha256-aes128gmac", "aes128-sha256", "aes128",
+    "null-sha256", "aes128gcm16", "aes128gcm16-sha256", "none", "sha256-none", "sha256-", "sha1-sha256",
+    "aes128gmac-modp2048", "modp2048", "aes128gmac-aes256", "aes128gcm16-sha256-aes128",
+)  # fmt: skip
+
+
+def tolerated_cases() -> Iterator[Case]:
+    """What swanctl takes although it cannot mean what it says, and what is near to that."""
+    good = text([_SITE], _SECRETS)
+    for section, names, rest in _REFERENCES:
+        plain = good.replace("    version = 1\n", "") if "version" in rest else good
+        referring = plain.replace(f"{section} {{", f"{section} : {names} {{", 1) + rest
+        beside = rest.replace("version = 1", "").split()
+        name = f"references: {section} : {names}{', ' if beside else ''}{' '.join(beside)}"
+        yield Case(name, "references", "", referring, good)
+    for word in _LISTED:
+        for key in ("local", "remote"):
+            if key == "local" or "NET" in word:
+                value = word.replace("NET", f"${key.upper()}_NET")
+                changed = replace(_SITE, kids=(replace(_SITE.kids[0], **{key: value}),))
+                yield _tolerated(f"{key}_ts = {value}", changed)
+    for word in _NAMES:
+        yield _tolerated(f"remote_addrs = {word}", replace(_SITE, remote=word))
+        yield _tolerated(
+            f"remote_addrs = {word}, 192.0.2.2", replace(_SITE, remote=f"{word}, 192.0.2.2")
+        )
+        if "192.0.2.2" not in word and not word.startswith(("192.0.2.0", "3", "0x")):
+            yield _tolerated(f"local_addrs = {word}", replace(_SITE, local=word))
+    for word in _NONE:
+        for both in (False, True):
+            yield _tolerated(f"proposals = {word}", replace(_SITE, ike=word), both)
+    for word in _PHASE2:
+        for both in (False, True):
+            changed = replace(_SITE, kids=(replace(_SITE.kids[0], esp=word),))
+            yield _tolerated(f"esp_proposals = {word}", changed, both)
+    for word in _AH:
+        changed = replace(_SITE, kids=(replace(_SITE.kids[0], ah=word),))
+        hashed = replace(_SITE, kids=(replace(_SITE.kids[0], ah="sha256"),))
+        yield _tolerated(f"ah_proposals = {word}", changed, both=True)
+        made = _pair(f"tolerated: ah_proposals = {word}, sha256 there", changed, hashed)
+        yield replace(made, kind="tolerated")
+
+
+def _tolerated(name: str, changed: Site, both: bool = False) -> Case:
+    named = f"tolerated: {name}{' at both ends' if both else ''}"
+    return replace(_pair(named, changed, changed if both else _SITE), kind="tolerated")

@@ -104,8 +104,12 @@ def lay_out(folder: Path, files: dict[str, str]) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     for name in FOLDERS.split():
         (folder / name).mkdir(parents=True)
-    for name, octets in files.items():
-        (folder / name).write_bytes(base64.b64decode(octets))
+    for name, text in files.items():
+        octets = base64.b64decode(text)
+        if name == "swanctl.conf":
+            octets = octets.replace(b"$FOLDER", bytes(folder))
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(octets)
     return folder
 
 

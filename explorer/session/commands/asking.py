@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from explorer.session.commands.registry import (
     COMMANDS,
@@ -14,13 +15,14 @@ from explorer.session.commands.registry import (
     wants,
 )
 from explorer.session.compare import compare, other_branch
-from explorer.session.kept import weakness_of
 from explorer.session.moments import Refused
 from explorer.session.session import Breakpoint, Session
 from explorer.session.times import since_start
 from explorer.session.tree import Node
 from explorer.session.why import Why
-from model.promises import promises
+
+if TYPE_CHECKING:
+    from model.promises import Promise
 
 
 @command("why", "Ask", "why", usage="why [MESSAGE | ACTION | FIELD | time]", keys=("w",))
@@ -111,7 +113,7 @@ def set_break(session: Session, args: Sequence[str]) -> Reply:
         kind, what = "field", what if what.endswith(".state") else f"{what}.state"
     if kind in ("field", "timer") and what not in session.source.fields(session.now.moment):
         raise Refused(f"no field {what!r}")
-    if kind == "promise" and what not in promises():
+    if kind == "promise" and what not in _promises():
         raise Refused(f"no promise {what!r}; ikeproof spec --promises lists them")
     stop = Breakpoint(kind, what, value)
     if stop in session.breakpoints:
@@ -155,7 +157,9 @@ def promise(session: Session, args: Sequence[str]) -> Reply:
     if not args:
         said = [f"broken: {item.name}" for item in standing.broken]
         return Reply((*said, f"kept {len(standing.kept)}, open {len(standing.open)}"))
-    known = promises().get(args[0])
+    from explorer.session.kept import weakness_of
+
+    known = _promises().get(args[0])
     if known is None:
         raise Refused(f"no promise {args[0]!r}")
     broken = next((item for item in standing.broken if item.name == known.name), None)
@@ -198,6 +202,13 @@ def assert_(session: Session, args: Sequence[str]) -> Reply:
         return _checked(have == value, f"{name} is {have}")
     badge = session.verdict().badge
     return _checked(badge.lower() == text.lower(), f"it is {badge}")
+
+
+def _promises() -> dict[str, Promise]:
+    """All promises: importing them takes long, and few commands need them."""
+    from model.promises import promises
+
+    return promises()
 
 
 def _checked(holds: bool, instead: str) -> Reply:

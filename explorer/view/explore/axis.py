@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 from explorer.session.session import Session
+from explorer.session.specified import Specified
 from explorer.session.times import clock, duration, since_start, spoken
 from explorer.session.tree import Node
 from explorer.view.explore.spans import Canvas, Line
 from explorer.view.explore.view import View
+from model.language.sorts import Enum
 
 MARGIN = 12
 _STEPS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400, 604800)
@@ -30,54 +33,66 @@ class Span:
     open: bool = False
 
 
+_known: WeakKeyDictionary[Session, tuple[Node, list[Span]]] = WeakKeyDictionary()
+
+
 def spans(session: Session) -> list[Span]:
     """The SAs of the line with the cursor, in the order in which they came up."""
-    source = session.specified
+    source, tip = session.specified, session.rows()[-1]
     if source is None or source.spec.name != "ike":
         return []
-    found = [*_phase1(session), *_pairs(session, source.instance.sizes["negotiation"])]
-    return sorted(found, key=lambda item: (item.phase, item.start))
+    if session not in _known or _known[session][0] is not tip:
+        count = source.instance.sizes["negotiation"]
+        found = [*_phase1(session, source), *_pairs(session, source, count)]
+        _known[session] = tip, sorted(found, key=lambda item: (item.phase, item.start))
+    return _known[session][1]
 
 
-def _phase1(session: Session) -> list[Span]:
-    return _of(
-        session,
-        "IKE SA 1",
-        1,
-        ("initiator.state", "responder.state"),
-        "established",
-        "initiator.life",
-    )
+def _phase1(session: Session, source: Specified) -> list[Span]:
+    ends = ("initiator", "responder")
+    return _of(session, source, "IKE SA 1", 1, [(e, "state", 0) for e in ends], "established", ("initiator", "life", 0))  # fmt: skip
 
 
-def _pairs(session: Session, count: int) -> list[Span]:
+def _pairs(session: Session, source: Specified, count: int) -> list[Span]:
     found: list[Span] = []
     for n in range(count):
-        fields = (f"starter_driver[{n}].state", f"answerer_driver[{n}].state")
-        found += _of(session, "", 2, fields, "installed", f"starter_driver[{n}].hard")
+        drivers = [(f"{side}_driver", "state", n) for side in ("starter", "answerer")]
+        found += _of(session, source, "", 2, drivers, "installed", ("starter_driver", "hard", n))
     found.sort(key=lambda item: item.start)
     return [Span(f"SA pair {n}", 2, x.start, x.end, x.open) for n, x in enumerate(found, 1)]
 
 
+_Slot = tuple[str, str, int]
+
+
 def _of(
-    session: Session, name: str, phase: int, fields: Sequence[str], value: str, timer: str
+    session: Session,
+    source: Specified,
+    name: str,
+    phase: int,
+    fields: Sequence[_Slot],
+    value: str,
+    timer: _Slot,
 ) -> list[Span]:
     """While any of the fields has the value: from the first to the last moment."""
+    machine = source.machine(session.now.moment)
+    slots = [machine.slot(*field) for field in fields]
+    sort = machine.fields[slots[0]].sort
+    assert isinstance(sort, Enum)
+    wanted = sort.position(value)
     start: Fraction | None = None
-    last: Node | None = None
     for node in session.rows():
-        now = session.source.fields(node.moment)
-        up = any(now[field] == value for field in fields)
+        state = node.moment.state
+        up = any(state[slot] == wanted for slot in slots)
         if up and start is None:
             start = node.moment.at
         elif not up and start is not None:
             return [Span(name, phase, start, node.moment.at)]
-        last = node
-    if start is None or last is None:
+    if start is None:
         return []
-    text = session.source.fields(last.moment).get(timer, "off")
-    left = Fraction(text.removesuffix("s")) if text != "off" else Fraction(0)
-    return [Span(name, phase, start, last.moment.at + left, open=True)]
+    last = session.rows()[-1].moment
+    left = max(last.state[machine.slot(*timer)], 0)
+    return [Span(name, phase, start, last.at + Fraction(left, machine.tick), open=True)]
 
 
 def worth_it(session: Session) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.session.kept import Standing
-from explorer.session.moments import Choice, Tone, Verdict
+from explorer.session.moments import Choice, Standing, Tone, Verdict
 from explorer.session.times import since_start
 from explorer.session.tree import Node
 from explorer.view.explore.spans import Glyphs, Line, wrapped

@@ -68,8 +68,10 @@ def rows_of(node: Node, *, silence: bool) -> list[Row]:
 class Chart:
     """Draws rows in a given width."""
 
-    def __init__(self, session: Session, columns: int, glyphs: Glyphs = UNICODE) -> None:
-        self._session, self._g = session, glyphs
+    def __init__(
+        self, session: Session, columns: int, glyphs: Glyphs = UNICODE, *, numbers: bool = True
+    ) -> None:
+        self._session, self._g, self._numbers = session, glyphs, numbers
         self.columns = max(columns, LEAST)
         lanes = len(session.source.lanes)
         self._left = LABEL + 1
@@ -111,7 +113,8 @@ class Chart:
             return canvas.line(faint)
         ends = source.ends(node.moment)
         self._lifelines(canvas, ends, earlier, node.event)
-        canvas.put_left(STEP, str(node.depth), "here" if node is now else "muted")
+        if self._numbers:
+            canvas.put_left(STEP, str(node.depth), "here" if node is now else "muted")
         if before is None or before.node.parent is None or before.node.moment.at != node.moment.at or before.node is node:  # fmt: skip
             canvas.put_left(TIME, since_start(node.moment.at), "strong")
         self._labels(canvas, earlier, ends)
@@ -199,13 +202,13 @@ class Chart:
             canvas.put(low + 1, stroke * (cross - low - 1), "failed")
             canvas.put(low + 3, f" {name} ", "failed")
             canvas.put(cross, g.cross, "failed")
-            canvas.put(cross + 2, cut(says, high - cross - 3), "failed")
+            canvas.put(cross + 2, cut(says, high - cross - 2), "failed")
         else:
             cross = min(cross, high - 6 - len(name))
             canvas.put(cross + 1, stroke * (high - cross - 1), "failed")
             canvas.put_left(high - 2, f" {name} ", "failed")
             canvas.put(cross, g.cross, "failed")
-            canvas.put_left(cross - 1, cut(says, cross - low - 2), "failed")
+            canvas.put_left(cross - 1, cut(says, cross - low - 1), "failed")
 
     def _forged(self, canvas: Canvas, event: Event) -> None:
         """From the attacker, who stands on the wire, to his victim: a filled label, a wavy line."""
@@ -295,11 +298,11 @@ def details(session: Session, glyphs: Glyphs = UNICODE) -> list[Line]:
         action = source.spec.actions[node.event.action]
         for item in action.guards:
             name = item.name.replace("_", " ")
-            found.append(((f"{glyphs.ok} {name:<18}", "muted"), (f"{item.clause}", "here")))
+            found.append(((f"{glyphs.ok} {name:<16}", "muted"), (f"{item.clause}", "here")))
     for name, old, new in session.changes(node):
         if not name.endswith(".sent"):
             found.append(
-                ((f"{glyphs.becomes} {name:<18} ", "muted"), (f"{old} {glyphs.becomes} ", "faint"), (new, "strong"))
+                ((f"{glyphs.becomes} {name:<16} ", "muted"), (f"{old} {glyphs.becomes} ", "faint"), (new, "strong"))
             )  # fmt: skip
     return found
 

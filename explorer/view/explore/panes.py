@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from explorer.session.moments import Kind, Life, Refused, Tone
+from explorer.session.moments import UNLIKELY, Kind, Life, Refused, Tone
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
@@ -14,7 +14,6 @@ from explorer.view.explore.axis import axis
 from explorer.view.explore.spans import Glyphs, Line, cut, wrapped
 from explorer.view.explore.view import Pane, View
 from model.language.sorts import Timer
-from model.promises import promises
 from model.spec.words import MESSAGES, REASONS, state_words
 
 BAR = 13
@@ -242,6 +241,8 @@ def promise_lines(view: View) -> list[Line]:
     lines: list[Line] = []
     here = {item.name for item in view.session.broken(view.session.now)}
     if standing.broken:
+        from model.promises import promises
+
         lines.append(((f" {g.bad} BROKEN {len(standing.broken)} ", "badge-failed"),))
         for item in standing.broken:
             known = promises()[item.name]
@@ -301,7 +302,7 @@ def network(view: View) -> list[Line]:
             (("in flight  ", "muted"), ("nothing.  ", ""), ("t", "key"),
              (" lets time pass to the next timer", "muted"))
         )  # fmt: skip
-    powers = session.powers()
+    powers = [item for item in session.powers() if item[0] != "drops"]  # rules show that
     if powers:
         shown = [(f"{g.square if on else '.'} {name.replace('_', ' ')}  ", "forged" if on else "faint") for name, on in powers if on]  # fmt: skip
         if shown:
@@ -374,19 +375,25 @@ def states(view: View) -> list[Line]:
             (("  now     ", "muted"), (f" {state_words(fields[f'{role}.state'])} ", "band strong"))
         )
     lines.append(())
-    for item in session.choices()[:6]:
+    listed = session.choices()
+    likely = [item for item in listed if item.rank < UNLIKELY] or listed
+    for item in likely[:6]:
         lines.append((("next      ", "muted"), (cut(item.says, view.columns - 10), "")))
     return lines
 
 
 def _was(session: Session, node: Node, field: str) -> str:
-    here = session.source.fields(node.moment)[field]
+    """What a field was before it last changed; empty if it never did."""
+    source = session.specified
+    if source is None:
+        return ""
+    machine = source.machine(node.moment)
+    slot = machine.slots.index(field)
     at = node
     while at.parent is not None:
         at = at.parent
-        before = session.source.fields(at.moment)[field]
-        if before != here:
-            return before
+        if at.moment.state[slot] != node.moment.state[slot]:
+            return machine.text(slot, at.moment.state)
     return ""
 
 

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from explorer.view.safe import safe
+
 #: text and its role: "", strong, muted, faint, rule, here, ok, failed, pending, forged, band, badge-failed ...
 Span = tuple[str, str]
 Line = tuple[Span, ...]
@@ -108,7 +110,7 @@ def fitted(line: Sequence[Span], columns: int, glyphs: Glyphs = UNICODE) -> Line
     """The line in exactly so many columns: cut, or filled with blanks."""
     made, room = [], columns
     for text, role in line:
-        shown = plain(text, glyphs)
+        shown = plain(safe(text), glyphs)  # what comes from outside is safe already: once more
         if cells(shown) > room:
             shown = cut(shown, room, glyphs.more)
         if shown:

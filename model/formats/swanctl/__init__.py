@@ -4,6 +4,7 @@ settings     the grammar: sections, references, includes     keys, keytable  wha
 values       times, addresses, selectors                     identities      names and addresses of peers
 proposals    algorithm keywords                              lifetimes       what charon makes of times
 connections  the vocabulary                                  secrets, pools  pre-shared keys, leases
+files        certificates and keys                           edit            changes of a file
 defaults     what `default` proposals hold, by version       stack           strongswan.conf
 """
 
@@ -12,8 +13,9 @@ from __future__ import annotations
 import posixpath
 
 from model.formats.reader import Reader
-from model.formats.swanctl import keys, settings
+from model.formats.swanctl import keys, settings, values
 from model.formats.swanctl.connections import Importer
+from model.formats.swanctl.files import Files
 from model.formats.swanctl.pools import read_pools
 from model.formats.swanctl.secrets import shared_secrets
 from model.vocabulary.findings import Finding, Severity
@@ -29,7 +31,8 @@ def load(path: str, name: str, reader: Reader) -> Peer:
     PolicyError: the file cannot be read, its syntax is wrong, or no connection is left.
     """
     tree = settings.load(path, reader)
-    importer = Importer(posixpath.dirname(path), reader)
+    files = Files(posixpath.dirname(path), reader)
+    importer = Importer(files)
     importer.findings += keys.unknown_at_top(tree.root)
     section = tree.root.sections.get("connections")
     if section is None or not section.sections:
@@ -42,7 +45,7 @@ def load(path: str, name: str, reader: Reader) -> Peer:
     secrets = tree.root.sections.get("secrets")
     shared = tuple(shared_secrets(secrets, importer.findings)) if secrets else ()
     named = tree.root.sections.get("authorities")
-    authorities = tuple(importer.authorities(named)) if named else ()
+    authorities = tuple(files.authorities(named)) if named else ()
     pools = tree.root.sections.get("pools")
     leased = tuple(read_pools(pools)) if pools else ()
     return Peer(
@@ -52,12 +55,12 @@ def load(path: str, name: str, reader: Reader) -> Peer:
         profile=CHARON,
         connections=connections,
         secrets=shared,
-        anchors=(*importer.folder("x509ca", Place(path, 1)), *authorities),
+        anchors=(*files.folder("x509ca", Place(path, 1)), *authorities),
         findings=(*tree.findings, *importer.findings),
-        lists=tuple(importer.lists(Place(path, 1))),
+        lists=tuple(files.lists(Place(path, 1))),
         discarded=discarded,
         pools=leased,
-        kept=tuple(importer.folder("x509", Place(path, 1))),
+        kept=tuple(files.folder("x509", Place(path, 1))),
     )
 
 
@@ -86,6 +89,12 @@ def _connections(
             )
         )
     discarded = (
-        Discarded(item.name, fault.place or item.place, fault.problem) for item, fault in faults
+        Discarded(item.name, fault.place or item.place, fault.problem, fault.mend, _calls(item))
+        for item, fault in faults
     )
     return tuple(kept), tuple(discarded)
+
+
+def _calls(section: settings.Section) -> tuple[str, ...]:
+    stated = section.values.get("remote_addrs")
+    return tuple(values.words(stated)) if stated is not None else ()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
+import hashlib
 import re
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 from itertools import pairwise
 
-from model.formats.pem import certificate_octets, list_octets
-from model.formats.reader import Reader, ReadError
 from model.formats.swanctl import keys, values
+from model.formats.swanctl.doubts import doubts
+from model.formats.swanctl.files import Files
 from model.formats.swanctl.identities import identity as read_identity
 from model.formats.swanctl.lifetimes import detection, phase1_life, phase2_life
 from model.formats.swanctl.pools import pool_names, virtual_addresses
@@ -18,7 +18,7 @@ from model.formats.swanctl.proposals import phase1_proposals, phase2_proposals
 from model.formats.swanctl.secrets import doubtful
 from model.formats.swanctl.settings import Section, Setting
 from model.vocabulary.findings import Finding, Severity
-from model.vocabulary.identities import ANY_IDENTITY, Identity
+from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.places import Place, PolicyError, Stated
 from model.vocabulary.policy import (
     Action,
@@ -33,18 +33,18 @@ from model.vocabulary.policy import (
     WhenDead,
     WithoutSA,
 )
-from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Selector
 from model.vocabulary.suites import AuthMethod, Exchange, Hash, Mode
+from model.vocabulary.x509 import public_key_bits, subject
 
 _SIGNED_WITH = ("md5", "sha1", "sha256", "sha384", "sha512")
 
 
 class Importer:
-    """Reads the sections of one file tree; `folder` is where certificates are looked for."""
+    """Reads the sections of one file tree, and the files that they name."""
 
-    def __init__(self, folder: str, reader: Reader) -> None:
-        self._folder, self._reader = folder, reader
+    def __init__(self, files: Files) -> None:
+        self.files = files
         self.findings: list[Finding] = []
 
     # ---- connections
@@ -80,13 +80,13 @@ class Importer:
                 )
             )
         life, found = phase1_life(section)
-        signs, doubtful = detection(section)
-        self.findings += [*found, *doubtful]
+        signs, odd = detection(section)
+        self.findings += [*found, *odd]
         aggressive, pull = _given(get("aggressive")), _given(get("pull"))
         mediates = _given(get("mediation"))
         start, call = _given(get("local_port")), _given(get("remote_port"))
         children = _named(section, "children")
-        return Connection(
+        read = Connection(
             name=section.name,
             place=section.place,
             versions=Stated(versions, _place(get("version"))),
@@ -113,11 +113,15 @@ class Importer:
             shows_certificate=_shows(_given(get("send_cert"))),
             asks_certificate=_asks(_given(get("send_certreq"))),
         )
+        self.findings += doubts(section)
+        return read
 
     # ---- authentication
     def _authentication(self, section: Section) -> Authentication:
         local, remote = self._rounds(section, "local"), self._rounds(section, "remote")
         place = section.place
+        for item in (*local[1:], *remote[1:]):  # wrong files discard the connection here too
+            self._credentials(item, own=False)
         pair = _pair_method(list(map(_kind, local)), list(map(_kind, remote)))
         for item in (*local, *remote):
             if "auth" in item.values:
@@ -127,6 +131,8 @@ class Importer:
             Stated(pair, place),
             self._credentials(local[0], own=True) if local else _nobody(section.place),
             self._credentials(remote[0], own=False) if remote else _nobody(section.place),
+            # With XAUTH in both directions it starts as the user, and answers only users.
+            _ASKS_BACK.get(pair) if len(local) > 1 and len(remote) > 1 else None,
         )
 
     def _rounds(self, section: Section, side: str) -> list[Section]:
@@ -150,24 +156,25 @@ class Importer:
         if stated is not None and stated.text:
             identity = Stated(read_identity(stated.text), stated.place)
             self.findings += doubtful(stated)
-        certs = [*self._named(section, "certs", "x509"), *self._cert_sections(section, "cert")]
-        anchors = [
-            *self._named(section, "cacerts", "x509ca"),
-            *self._cert_sections(section, "cacert"),
-        ]
-        for raw in self._named(section, "pubkeys", "pubkey"):
-            if raw.missing is not None and raw.missing.startswith("cannot read"):
-                raise PolicyError(raw.missing, place=raw.place, mend="put the file there")
-        unnamed = own and not certs and _kind(section) == "pubkey"
-        if unnamed:
-            certs = self.folder("x509", section.place)
+        certs, anchors = self.files.certificates(section), self.files.anchors(section)
+        raw = self.files.public_keys(section)
         pubkey = _kind(section) == "pubkey"
+        unnamed = own and not certs and pubkey
+        if unnamed:
+            certs = self.files.folder("x509", section.place)
+        if raw and unnamed and identity.value is None:
+            identity = _implied(section, [], raw) or identity
+        if not own:
+            if stated is None or not stated.text:
+                identity = _implied(section, certs, raw) or identity
+            by_name = stated is not None and bool(stated.text) and _exact(identity.value)
+            certs += raw if by_name else _useless(raw)
         revocation = section.values.get("revocation")
         return Credentials(
             identity,
             tuple(certs),
             tuple(anchors),
-            keys=tuple(self._keys(section.place)) if own and pubkey else (),
+            keys=tuple(self.files.keys(section.place)) if own and pubkey else (),
             revocation=Stated(revocation.text, revocation.place) if revocation else None,
             strength=None if own else _strength(section.values.get("auth")),
             place=section.place,
@@ -177,87 +184,6 @@ class Importer:
             authority=None if own else _identity(_given(section.values.get("ca_id"))),
             eap_identity=None if own else _eap_identity(section),
         )
-
-    def _keys(self, place: Place) -> Iterator[Secret]:
-        """The private keys beside the file, as swanctl loads them. They are read only when they are used."""
-        for folder in ("private", "rsa", "pkcs8"):
-            for path in self._reader.glob(posixpath.join(self._folder, folder, "*")):
-                label = f"file:{folder}/{posixpath.basename(path)}"
-                yield Secret.later(label, place, partial(self._octets, path))
-
-    def _octets(self, path: str) -> bytes | None:
-        try:
-            return self._reader.read(path)
-        except ReadError:
-            return None
-
-    def lists(self, place: Place) -> Iterator[CertificateFile]:
-        """The revocation lists beside the file."""
-        for path in self._reader.glob(posixpath.join(self._folder, "x509crl", "*")):
-            octets = self._octets(path)
-            der = list_octets(octets) if octets is not None else None
-            fault = None if der else f"{path} is not a readable revocation list"
-            yield CertificateFile(posixpath.basename(path), place, der, fault)
-
-    def _named(self, section: Section, key: str, folder: str) -> Iterator[CertificateFile]:
-        setting = section.values.get(key)
-        for name in values.words(setting) if setting else []:
-            assert setting is not None
-            yield self._certificate(name, folder, setting.place)
-
-    def _cert_sections(self, section: Section, prefix: str) -> Iterator[CertificateFile]:
-        folder = "x509" if prefix == "cert" else "x509ca"
-        for name, item in section.sections.items():
-            if name.startswith(prefix) and "file" in item.values:
-                yield self._certificate(item.values["file"].text, folder, item.values["file"].place)
-
-    def _certificate(self, name: str, folder: str, place: Place) -> CertificateFile:
-        path = name if posixpath.isabs(name) else posixpath.join(self._folder, folder, name)
-        try:
-            octets = self._reader.read(path)
-        except ReadError as error:
-            return CertificateFile(name, place, None, f"cannot read {path}: {error}")
-        der = certificate_octets(octets)
-        return CertificateFile(name, place, der, None if der else f"{path} is not a certificate")
-
-    def folder(self, name: str, place: Place | None) -> list[CertificateFile]:
-        """Every certificate in a folder beside the file, as swanctl loads them."""
-        paths = self._reader.glob(posixpath.join(self._folder, name, "*"))
-        found = (
-            [self._certificate(posixpath.basename(p), name, place) for p in paths] if place else []
-        )
-        return [item for item in found if item.der is not None]
-
-    def authorities(self, section: Section) -> Iterator[CertificateFile]:
-        """The trust anchors that the section `authorities` names. PolicyError: an authority has a key that
-        swanctl does not know; it then stops before the connections."""
-        for name, item in section.sections.items():
-            strange = [key for key in item.values if key not in keys.SECTIONS["authority"]]
-            if strange:
-                raise PolicyError(
-                    f"{strange[0]} is not an option of an authority: swanctl does not load {name}, stops "
-                    "there, and loads no connection",
-                    place=item.values[strange[0]].place,
-                    mend="remove the line",
-                )
-            named = [x for key in ("cacert", "file") if (x := _given(item.values.get(key)))]
-            if not named and not {"handle", "slot"} & item.values.keys():
-                raise PolicyError(
-                    f"the authority {name} names no certificate: swanctl stops there, and loads no "
-                    "connection",
-                    place=item.place,
-                    mend="add cacert = FILE, or remove the authority",
-                )
-            for setting in named:
-                found = self._certificate(setting.text, "x509ca", setting.place)
-                if found.der is None:
-                    raise PolicyError(
-                        f"{found.missing}: swanctl does not load {name}, stops there, and loads no "
-                        "connection",
-                        place=setting.place,
-                        mend="put the file there, or remove the authority",
-                    )
-                yield found
 
     # ---- children
     def _children(self, section: Section) -> Iterator[Child]:
@@ -279,7 +205,7 @@ class Importer:
         without = WithoutSA.DROPPED if trap else WithoutSA.CLEAR
         if action is Action.BLOCK:
             without = WithoutSA.DROPPED
-        return Child(
+        read = Child(
             name=name,
             place=section.place,
             action=Stated(action, _place(get("mode"))),
@@ -293,7 +219,10 @@ class Importer:
             starts=Stated(trap or "start" in starts, _place(start)),
             when_dead=Stated(_when_dead(after), _place(dead)),
             label=Stated(label.text if label else None, _place(label)),
+            proxy=_is_proxy(get("mode")),
         )
+        self.findings += [*doubts(section), *_shunt(read, trap=trap)]
+        return read
 
     def _selectors(self, setting: Setting | None, key: str) -> tuple[Stated[Selector], ...]:
         if setting is None or not values.words(setting):
@@ -369,10 +298,40 @@ def _nobody(place: Place) -> Credentials:
     return Credentials(Stated(ANY_IDENTITY, place))
 
 
+def _exact(identity: Identity | None) -> bool:
+    """Whether an identity is expected as it is, and is no pattern."""
+    patterns = (IdentityKind.ANY, IdentityKind.IPV4_RANGE, IdentityKind.IPV6_RANGE)
+    return identity is not None and identity.kind not in patterns and not identity.open
+
+
+def _useless(keys_: list[CertificateFile]) -> list[CertificateFile]:
+    """Public keys of nobody: charon knows them by a stated identity only, and no certificate is one of them."""
+    return [replace(item, der=b"") if item.der is not None else item for item in keys_]
+
+
+def _implied(
+    section: Section, certs: list[CertificateFile], raw: list[CertificateFile]
+) -> Stated[Identity | None] | None:
+    """The identity that charon expects where a certificate or public key is named and no id: of the first,
+    in the order of the file, the subject or the key's hash. None: nothing is named, or it cannot be read."""
+    order = list(section.values)
+    keys_first = raw and (
+        not certs
+        or order.index("pubkeys") < (order.index("certs") if "certs" in order else len(order))
+    )
+    first = raw[0] if keys_first else certs[0] if certs else None
+    if first is None or not first.der:
+        return None
+    if keys_first:
+        octets = hashlib.sha1(public_key_bits(first.der), usedforsecurity=False).hexdigest()
+        return Stated(Identity(IdentityKind.KEY_ID, octets), first.place)
+    return Stated(Identity.of_der(subject(first.der)), first.place)
+
+
 def _addresses(setting: Setting | None) -> Stated[tuple[AddressPattern, ...]]:
     if setting is None or not values.words(setting):
         return Stated((AddressPattern("%any", None, None, anything=True),))
-    found = tuple(values.address_pattern(text, setting) for text in values.words(setting))
+    found = tuple(values.address_pattern(text) for text in values.words(setting))
     return Stated(found, setting.place)
 
 
@@ -386,6 +345,29 @@ def _mode(setting: Setting | None) -> tuple[Mode, Action]:
     if text not in modes:
         raise _wrong(setting, f"{text!r} is not a mode", "write tunnel, transport, pass or drop")
     return modes[text], Action.NEGOTIATE
+
+
+def _is_proxy(setting: Setting | None) -> bool:
+    return setting is not None and setting.text.strip().lower() == "transport_proxy"
+
+
+def _shunt(child: Child, *, trap: bool) -> Iterator[Finding]:
+    """What becomes of packets that a child does not negotiate for: its policy is installed as a trap, or not
+    at all (5.9.8, seen in `swanctl --list-pols`)."""
+    if child.action.value is Action.NEGOTIATE:
+        return
+    does = "pass in clear" if child.action.value is Action.PERMIT else "are dropped"
+    ours, theirs = (", ".join(str(x.value) for x in side) for side in (child.local, child.remote))
+    packets = f"packets of {ours} === {theirs}"
+    if trap:
+        problem = f"{child.name} negotiates nothing: {packets} {does} at this end"
+        mend = "nothing, if this is meant; else remove mode"
+        yield Finding("SHUNT", Severity.NOTE, child.action.place, problem, mend)
+    else:
+        problem = f"{child.name} has no effect: without start_action = trap its rule for {packets} is not installed"
+        yield Finding(
+            "SHUNT-UNUSED", Severity.WARNING, child.action.place, problem, "add start_action = trap"
+        )
 
 
 def _actions(setting: Setting | None, key: str, mend: str) -> set[str]:
@@ -449,6 +431,12 @@ def _strength(setting: Setting | None) -> Stated[Strength] | None:
     if not bits and not hashes:
         return None
     return Stated(Strength(bits[0] if bits else None, hashes), setting.place)
+
+
+_ASKS_BACK = {
+    AuthMethod.XAUTH_PRE_SHARED_KEY: AuthMethod.XAUTH_RESPONDER_PRE_SHARED_KEY,
+    AuthMethod.XAUTH_CERTIFICATE: AuthMethod.XAUTH_RESPONDER_CERTIFICATE,
+}
 
 
 def _pair_method(local: list[str], remote: list[str]) -> AuthMethod:

@@ -10,8 +10,9 @@ import ipaddress
 import re
 from functools import lru_cache
 
+from model.vocabulary import der
 from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
-from model.vocabulary.names import DistinguishedName
+from model.vocabulary.names import UTF8, DistinguishedName
 
 _K = IdentityKind
 #: prefix and type of the ID payload (RFC 2407 section 4.6.2.1)
@@ -177,16 +178,9 @@ def _range(
 
 def _xmpp_address(octets: bytes) -> bytes:
     """An otherName with an id-on-xmppAddr (RFC 6120 section 13.7.1.4)."""
-
-    def wrapped(tag: int, content: bytes) -> bytes:
-        size = len(content)
-        if size < 0x80:
-            return bytes([tag, size]) + content
-        length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-        return bytes([tag, 0x80 | len(length)]) + length + content
-
-    oid = bytes.fromhex("06082b06010505070805")
-    return wrapped(0xA0, oid + wrapped(0xA0, wrapped(0x0C, octets)))
+    oid = der.wrapped(der.OID, der.oid_octets("1.3.6.1.5.5.7.8.5"))
+    text = der.wrapped(0xA0, der.wrapped(UTF8, octets))
+    return der.wrapped(0xA0, oid + text)
 
 
 def from_hex(text: str) -> bytes:

@@ -92,7 +92,7 @@ def check(section: Section, kind: str) -> None:
 
 _CALLED = {
     "connection": "connection", "auth": "local or remote section", "child": "child",
-    "cert": "certificate section",
+    "cert": "certificate section", "authority": "authority",
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ mediation_peer   id                         -  IKEv2 only
 [auth]
 round            uint                       !  order of the authentication rounds
 certs            files                      !  its own certificates, or those that it accepts
-pubkeys          files                      ?  raw public keys, which ikeproof does not read
+pubkeys          files                      !  raw public keys: for the peer, those that it accepts
 auth             auth                       !  the method, and the required strength of keys and signatures
 id               id                         !  the identity that is sent, or expected
 eap_id           id                         !  for the peer: an EAP identity, which IKEv1 never proves

@@ -97,9 +97,10 @@ SEQUENCES = ("esn", "noesn")
 class _Words:
     """The words of one proposal, by kind."""
 
-    def __init__(self, text: str, place: Place) -> None:
+    def __init__(self, text: str, place: Place, *, encrypts: bool = True) -> None:
         self.ciphers: list[Cipher] = []
         self.integrities: list[Integrity] = []
+        self.macs: list[Integrity] = []  # with GMAC
         self.prfs: list[Hash] = []
         self.groups: list[Group | None] = []
         self.sequences: list[str] = []
@@ -108,7 +109,7 @@ class _Words:
             self._word(word)
         kinds = {item.algorithm.is_aead for item in self.ciphers}
         self.aead = True in kinds
-        if len(kinds) > 1:
+        if len(kinds) > 1 and encrypts:
             raise self.wrong(
                 f"the proposal {text} mixes AEAD ciphers and others",
                 "split it into two proposals, separated by a comma",
@@ -117,8 +118,11 @@ class _Words:
     def _word(self, word: str) -> None:
         if word in CIPHERS:
             _once(self.ciphers, CIPHERS[word])
+            if CIPHERS[word] in _GMACS:
+                _once(self.macs, _GMACS[CIPHERS[word]])
         elif word in INTEGRITIES:
             _once(self.integrities, INTEGRITIES[word])
+            _once(self.macs, INTEGRITIES[word])
         elif word in PRFS:
             _once(self.prfs, PRFS[word])
         elif word in GROUPS:
@@ -158,7 +162,8 @@ def phase1_proposals(setting: Setting | None) -> tuple[Phase1Proposal, ...]:
             found.append(_default_phase1(setting.place))
             continue
         words = _Words(text, setting.place)
-        if not words.ciphers or not words.groups or None in words.groups:
+        groups = tuple(group for group in words.groups if group is not None)  # `none` adds nothing
+        if not words.ciphers or not groups:
             raise words.wrong(
                 f"the IKE proposal {text} has no {'cipher' if not words.ciphers else 'DH group'}",
                 "name cipher, hash and group, for example aes128-sha256-modp2048",
@@ -177,7 +182,7 @@ def phase1_proposals(setting: Setting | None) -> tuple[Phase1Proposal, ...]:
             Phase1Proposal(
                 tuple(words.ciphers),
                 tuple(HASHES[item] for item in words.integrities if item in HASHES),
-                tuple(group for group in words.groups if group is not None),
+                groups,
                 setting.place,
                 prfs=tuple(words.prfs),
                 unusable="-".join(words.sequences),
@@ -210,22 +215,50 @@ def phase2_proposals(child: Section) -> tuple[Phase2Proposal, ...]:
 
 
 def _phase2(text: str, protocol: Protocol, place: Place) -> Phase2Proposal:
-    words = _Words(text, place)
+    words = _Words(text, place, encrypts=protocol is Protocol.ESP)
+    ciphers, integrities = tuple(words.ciphers), tuple(words.integrities)
     if protocol is Protocol.AH:
-        if words.ciphers or not words.integrities:
+        # charon leaves ciphers out, but for GMAC, which it knows by the keyword of the cipher
+        ciphers, integrities = (), tuple(words.macs)
+        if not integrities:
             raise words.wrong(
-                f"the AH proposal {text} may contain integrity algorithms and groups only, and needs an integrity algorithm",
+                f"the AH proposal {text} has no integrity algorithm",
                 "write for example sha256-modp2048",
             )
-    elif not words.ciphers:
+    elif words.aead:
+        integrities = ()  # the cipher does it
+    if protocol is Protocol.ESP and not ciphers:
         raise words.wrong(
             f"the ESP proposal {text} has no cipher", "name one, for example aes128-sha256"
         )
     sequences = tuple(word == "esn" for word in words.sequences) or (False,)
-    protection = ProtectionProposal(
-        protocol, tuple(words.ciphers), tuple(words.integrities), sequences
-    )
+    protection = ProtectionProposal(protocol, ciphers, integrities, sequences)
     return Phase2Proposal((protection,), tuple(words.groups), place)
+
+
+def doubt(key: str, text: str) -> str:
+    """Why a proposal that charon takes is surely not what was meant; empty if it may be."""
+    parts = [part.strip() for part in text.split("-")]
+    if not all(parts):
+        return f"a word is missing beside a hyphen in {text!r}; the others count"
+    if text.lower() == "default":
+        return ""
+    words = _Words(text, Place("", 0), encrypts=key != "ah_proposals")
+    if key == "proposals" and None in words.groups:
+        return f"none has no effect in {text!r}: Phase I needs a group"
+    plain = [part for part in parts if part in CIPHERS and CIPHERS[part] not in _GMACS]
+    if key == "ah_proposals" and plain:
+        return f"AH encrypts nothing: {plain[0]} has no effect in {text!r}"
+    if key == "esp_proposals" and words.aead and words.integrities:
+        return f"{words.ciphers[0]} includes integrity: {words.integrities[0].value} has no effect in {text!r}"
+    return ""
+
+
+_GMACS = {
+    Cipher(_E.AES_GMAC, 128): Integrity.AES_GMAC_128,
+    Cipher(_E.AES_GMAC, 192): Integrity.AES_GMAC_192,
+    Cipher(_E.AES_GMAC, 256): Integrity.AES_GMAC_256,
+}
 
 
 def _default_phase2(protocol: Protocol, place: Place | None) -> list[Phase2Proposal]:

@@ -69,8 +69,9 @@ def load(path: str, reader: Reader) -> Settings:
     loader = _Loader(reader)
     root = Section("", Place(path, 1))
     loader.file(path, root, None, ())
-    _Resolver(root).resolve()
-    return Settings(root, loader.files, loader.findings)
+    resolver = _Resolver(root)
+    resolver.resolve()
+    return Settings(root, loader.files, [*loader.findings, *resolver.findings])
 
 
 # ---- tokens
@@ -395,8 +396,9 @@ class _Parser:
             )
 
     def _references(self, colon: _Token) -> list[tuple[str, Place]]:
+        """Names of sections, joined by dots, with commas between."""
         found: list[tuple[str, Place]] = []
-        text = ""
+        parts: list[str] = []
         while (token := self._peek()) is not None and token.kind in (
             "name",
             "string",
@@ -404,12 +406,15 @@ class _Parser:
             "newline",
         ):
             if token.kind == ",":
-                found.append((text, Place(self._path, token.line)))
-                text = ""
-            text += token.text if token.kind in ("name", "string") else ""
+                found.append(("".join(parts), Place(self._path, token.line)))
+                parts = []
+            elif token.kind != "newline":
+                parts.append(token.text)
+            if [part == "." for part in parts] != [n % 2 == 1 for n in range(len(parts))]:
+                raise self._error(token.line, "two names without a comma", "put a comma between")
             self._next += 1
-        found.append((text, Place(self._path, colon.line)))
-        if any(not item for item, _ in found):
+        found.append(("".join(parts), Place(self._path, colon.line)))
+        if any(not item or item.endswith(".") for item, _ in found):
             raise self._error(colon.line, "an empty reference", "name a section after the :")
         return found
 
@@ -422,46 +427,79 @@ class _Parser:
 
 
 class _Resolver:
-    """Resolves references: a section's own values win, then the references in order."""
+    """Resolves references: a section's own values win, then the references in order. Like swanctl, it passes
+    over those that lead nowhere, or back."""
 
     def __init__(self, root: Section) -> None:
         self._root = root
         self._done: set[int] = set()
         self._steps = 0
+        self.findings: list[Finding] = []
 
     def resolve(self) -> None:
         """Resolve the whole tree."""
-        self._section(self._root, ())
+        self._section(self._root, (), ())
 
-    def _section(self, section: Section, chain: tuple[int, ...]) -> None:
+    def _section(
+        self, section: Section, above: tuple[int, ...], referring: tuple[int, ...]
+    ) -> None:
+        """above   the sections that it stands in      referring   those that refer to it"""
         if id(section) in self._done:
             return
-        if id(section) in chain or len(chain) > 2 * MAX_DEPTH:
+        if len(referring) > 2 * MAX_DEPTH:
             raise PolicyError(
-                f"section {section.name} refers to itself",
+                f"too many references, one to the other, up to {section.name}",
                 place=section.place,
-                mend="remove one of the references",
+                mend="refer to fewer sections",
             )
-        chain = (*chain, id(section))
+        referring = (*referring, id(section))
         for path, place in section.references:
-            target = self._find(path, place)
-            self._section(target, chain)
-            self._inherit(section, target, place)
+            target = self._find(path, section, place)
+            if target is None:
+                self._doubt(place, f"there is no section {path}, so {section.name} gets nothing of it",
+                            "define it, or correct the name")  # fmt: skip
+            elif target is section:
+                self._doubt(
+                    place, f"section {section.name} refers to itself", "remove the reference"
+                )
+            elif id(target) in above:
+                self._from_above(section, target)
+            else:
+                if id(target) in referring:
+                    self._doubt(place, f"section {target.name} refers to itself by way of {section.name}",
+                                "remove one of the references")  # fmt: skip
+                else:
+                    self._section(target, (), referring)
+                self._inherit(section, target, place)
         for child in list(section.sections.values()):
-            self._section(child, chain)
+            self._section(child, (*above, id(section)), referring)
         self._done.add(id(section))
 
-    def _find(self, path: str, place: Place) -> Section:
+    def _doubt(self, place: Place, problem: str, mend: str) -> None:
+        self.findings.append(Finding("REFERENCE", Severity.WARNING, place, problem, mend))
+
+    def _find(self, path: str, referring: Section, place: Place) -> Section | None:
+        """The section of a path. PolicyError: it stands in the one that refers to it; swanctl then loads
+        nothing of the file."""
         section = self._root
         for name in path.split("."):
-            if name not in section.sections:
+            if section is referring:
                 raise PolicyError(
-                    f"there is no section {path}",
+                    f"section {referring.name} refers to {path}, which is a part of it",
                     place=place,
-                    mend="define it, or correct the name",
+                    mend="remove the reference",
                 )
+            if name not in section.sections:
+                return None
             section = section.sections[name]
         return section
+
+    def _from_above(self, section: Section, source: Section) -> None:
+        """What a section gets of one that it stands in: without end, so that only its beginning is brought in."""
+        for name, setting in source.values.items():
+            section.values.setdefault(name, setting)
+        for name, child in source.sections.items():
+            section.sections.setdefault(name, Section(name, child.place, dict(child.values)))
 
     def _inherit(self, section: Section, source: Section, place: Place) -> None:
         self._steps += 1

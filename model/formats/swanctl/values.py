@@ -84,48 +84,110 @@ def words(setting: Setting) -> list[str]:
     return [item for item in (part.strip() for part in setting.text.split(",")) if item]
 
 
-def address_pattern(text: str, setting: Setting) -> AddressPattern:
-    """One entry of local_addrs or remote_addrs."""
-    if text in ("%any", "%any4", "%any6", "0.0.0.0", "::", "0.0.0.0/0", "::/0", "%defaultroute"):
+@lru_cache(8192)
+def address_pattern(text: str) -> AddressPattern:
+    """One entry of local_addrs or remote_addrs: a range, a subnet, an address or a host name, and what is
+    none of these is taken for a name that nothing resolves."""
+    if text in _ANYTHING:
         return AddressPattern(text, None, None, anything=True)
-    try:
-        if "/" in text:
-            net = ipaddress.ip_network(text, strict=False)
-            return AddressPattern(text, net[0], net[-1])
-        if re.fullmatch(r"[0-9a-fA-F.:]+-[0-9a-fA-F.:]+", text):
-            low, high = (ipaddress.ip_address(part) for part in text.split("-"))
-            return AddressPattern(text, low, high)
-        single = _address(text)
-        return AddressPattern(text, single, single)
-    except ValueError:
-        if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", text) and not re.fullmatch(
-            r"[0-9./:]+", text
-        ):
-            return AddressPattern(text, None, None)
-    raise _wrong(
-        setting,
-        f"{text!r} is not an IP address, a range, a subnet or a host name",
-        "write for example 192.0.2.1, 192.0.2.0/24 or gw.example.com",
-    )
+    for reader in (_range, _subnet, _single):
+        try:
+            low, high = reader(text)
+        except ValueError:
+            continue
+        return AddressPattern(text, low, high)
+    if _HOST.fullmatch(text) and not re.fullmatch(r"[0-9]+", text.rstrip(".").rpartition(".")[2]):
+        return AddressPattern(text, None, None)
+    return AddressPattern(text, *_NOBODY)
 
 
-@lru_cache(4096)
+_ANYTHING = ("%any", "%any4", "%any6", "0.0.0.0", "::", "0.0.0.0/0", "::/0", "%defaultroute")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
+#: a range that holds no address
+_NOBODY = (ipaddress.IPv4Address("255.255.255.255"), ipaddress.IPv4Address("0.0.0.0"))
+_Ends = tuple[Address, Address]
+
+
+def address_doubt(text: str) -> str:
+    """Why an entry of local_addrs or remote_addrs is surely not what was meant; empty if it may be."""
+    found = address_pattern(text)
+    if (found.first, found.last) == _NOBODY:
+        return (
+            f"{text!r} is not an IP address, a range, a subnet or a host name, so it matches nobody"
+        )
+    if "/" in text and found.first is not None:
+        return _prefix_doubt(text)
+    if (
+        found.single is not None
+        and ":" not in text
+        and "-" not in text
+        and str(found.single) != text
+    ):
+        return f"{text!r} is read as {found.single}"
+    return ""
+
+
+def _prefix_doubt(text: str) -> str:
+    """Why what follows the slash of a subnet is surely not what was meant."""
+    head, _, bits = text.partition("/")
+    if re.fullmatch("[0-9]+", bits) and (bits.lstrip("0") or "0") == str(_bits(head, bits)):
+        return ""
+    return f"{text!r} is read as {head.strip()}/{_bits(head, bits)}"
+
+
+def _range(text: str) -> _Ends:
+    low, high = (ipaddress.ip_address(part.strip()) for part in text.split("-"))
+    if low.version != high.version:
+        raise ValueError(text)
+    return low, high
+
+
+def _subnet(text: str) -> _Ends:
+    """An address and, after the slash, a number as atoi reads it: what follows that does not count."""
+    head, slash, bits = text.partition("/")
+    if not slash:
+        raise ValueError(text)
+    base = ipaddress.ip_address(head)  # in full: the resolver is not asked for it
+    net = ipaddress.ip_network(f"{base}/{_bits(head, bits)}", strict=False)
+    return net[0], net[-1]
+
+
+def _bits(head: str, text: str) -> int:
+    """The length of a prefix: no number counts as 0, one that is too large as the largest."""
+    most = 128 if ":" in head else 32
+    found = re.match(r"\s*\+?0*([0-9]*)", text)
+    digits = found[1] if found else ""
+    return min(int(digits or "0"), most) if len(digits) < 4 else most
+
+
+def _single(text: str) -> _Ends:
+    single = _address(text)
+    return single, single
+
+
 def _address(text: str) -> Address:
-    """An address; of IPv4 also as inet_aton reads it, with octal and short forms."""
+    """An address; of IPv4 also as inet_aton reads it: octal, hexadecimal, short forms."""
     try:
-        return ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", text):
+        if not re.fullmatch(rf"{_PART}(\.{_PART}){{0,3}}", text):
             raise
+    else:
+        if "%" in text:  # a scope: charon asks the resolver
+            raise ValueError(text)
+        return found
     try:
         return ipaddress.IPv4Address(socket.inet_aton(text))
     except OSError:
         raise ValueError(text) from None
 
 
+_PART = "(?:0[xX][0-9a-fA-F]+|[0-9]+)"
+
+
 def selector(text: str, setting: Setting) -> Selector:
     """`CIDR | range | dynamic`, then `[protocol/port]`."""
-    found = re.fullmatch(r"([^\[\]]*)(?:\[([^\[\]]*)\][^\]]*)?", text.strip())
+    found = re.fullmatch(r"([^\[]*)(?:\[([^\[\]]*)\][^\]]*)?", text.strip())
     if found is None:
         raise _wrong(setting, f"{text!r} is not a traffic selector", _TS_MEND)
     protocol, ports = _upper(found[2] or "", setting)
@@ -139,26 +201,28 @@ def selector(text: str, setting: Setting) -> Selector:
             if low.version != high.version or int(low) > int(high):
                 raise ValueError
             return Selector(low, high, protocol, ports)
-        first, last = _ends(_clamped(where))
+        first, last = _ends(where)
     except ValueError:
         raise _wrong(setting, f"{text!r} is not a traffic selector", _TS_MEND) from None
     return Selector(first, last, protocol, ports)
 
 
 @lru_cache(4096)
-def _ends(network: str) -> tuple[Address, Address]:
-    """First and last address of a network."""
-    net = ipaddress.ip_network(network, strict=False)
+def _ends(where: str) -> _Ends:
+    """First and last address of an address or a network. ValueError: it is neither."""
+    head, slash, bits = where.partition("/")
+    base = ipaddress.ip_address(head.replace("%any", "0.0.0.0"))
+    length = _bits(str(base), bits) if slash else base.max_prefixlen
+    net = ipaddress.ip_network(f"{base}/{length}", strict=False)
     return net[0], net[-1]
 
 
-def _clamped(where: str) -> str:
-    """`%any` counts as the address 0.0.0.0, and a prefix that is too long as the longest."""
-    head, slash, bits = where.replace("%any", "0.0.0.0").partition("/")
-    most = 128 if ":" in head else 32
-    if slash and not bits:
-        bits = "0"
-    return f"{head}/{min(int(bits), most)}" if slash and bits.isdecimal() else head + slash + bits
+def selector_doubt(text: str) -> str:
+    """Why a traffic selector that charon takes is surely not what was meant; empty if it may be."""
+    where, _, rest = text.partition("[")
+    if rest.partition("]")[2].strip():
+        return f"what follows the ] in {text!r} is ignored"
+    return _prefix_doubt(where.strip()) if "/" in where and "-" not in where else ""
 
 
 _TS_MEND = "write for example 10.1.0.0/16, 10.1.0.1-10.1.0.9, dynamic, or 10.1.0.0/16[tcp/443]"

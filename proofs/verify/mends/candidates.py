@@ -81,6 +81,8 @@ class Candidates:
         missed, a = self._judged.phase1.missed, self._connection
         if missed is None:
             yield from self._versions()
+        elif missed.public_as_own and missed.place is not None:
+            yield (Edit(missed.place, "local_addrs = %any"),)
         elif missed.address is not None and missed.place is not None:
             of = a if missed.place.file in self._initiator.files else missed.nearest
             if of is not None:
@@ -167,6 +169,10 @@ class Candidates:
                 if wanted is not None and wanted == here:
                     changes.reverse()
                 yield from ((x,) for x in changes if x is not None)
+                if wanted is not None and one.own.identity.value is None:
+                    # Both ends show an address that the other does not expect, as behind two NATs.
+                    back = _identity("local", other.own, one.other.identity.value, expecting)
+                    yield (show, back) if show is not None and back is not None else ()
 
     def _certificate(self) -> Iterator[Change]:
         facts = self._judged.phase1
@@ -190,7 +196,8 @@ class Candidates:
             return
         ours, theirs = self._child.child, self._child.answer
         for mine, other in ((ours, theirs), (theirs, ours)):
-            yield (set_to("mode", other.mode.value.value, mine.mode.place, mine.place),)
+            word = "transport_proxy" if other.proxy else other.mode.value.value
+            yield (set_to("mode", word, mine.mode.place, mine.place),)
         both = (set_to("mode", "tunnel", x.mode.place, x.place) for x in (ours, theirs))
         yield tuple(both)
 
@@ -201,6 +208,8 @@ class Candidates:
         if not self._child.starts:
             yield (set_to("mode", "tunnel", ours.mode.place, ours.place),)
         for theirs in self._nearest(ours):
+            if ours.proxy and theirs.proxy:  # through a NAT, transport mode is for the two hosts
+                yield tuple(set_to("mode", "tunnel", x.mode.place, x.place) for x in (ours, theirs))
             there = _differs(theirs.remote, ours.local)
             here = _differs(ours.remote, theirs.local)
             follow = [_selector("remote_ts", theirs, ours.local)] if there else []

@@ -153,6 +153,8 @@ def _step(state: _State, reload: Reload, judge: Judge) -> tuple[_State, Change] 
 
 def _failures(state: _State) -> Iterator[tuple[Judgement, ChildFacts | None, Reason]]:
     for judged in state.judged:
+        if judged.phase1.unloaded:
+            continue
         first = judged.verdict.phase1
         missed = judged.phase1.missed
         if first.outcome is Outcome.FAILS and first.reason and not (missed and missed.intended):

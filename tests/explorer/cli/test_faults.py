@@ -33,11 +33,9 @@ BROKEN = {
     "a huge number": (SOURCE.replace(b"version = 1", b"version = " + b"9" * 99), r":\d+: '9+'"),
     "a time without end": (SOURCE.replace(b"version", b"rekey_time = soon\nversion"), "not a time"),
     "a port beyond ports": (SOURCE.replace(b"10.1.0.0/16", b"10.1.0.0/16[tcp/99999]"), "is not a port"),
-    "a bad address": (SOURCE.replace(b"192.0.2.1", b"300.0.2.1", 1), r":\d+: .*not an IP address"),
     "no connections": (b"", r"\.conf:1: no connections"),
     "sections without end": (b"a {\n" * 100_000, r"\.conf:\d+: sections are nested too deeply"),
-    "a circle of references": (b"a : b {}\nb : a {}\n" + SOURCE, r":\d+: section a refers to itself"),
-    "a reference into nothing": (SOURCE.replace(b"branch {", b"branch : no.x {", 1), "no.x"),
+    "two references without a comma": (SOURCE.replace(b"branch {", b"branch : no x {", 1), r":\d+: two names"),
     "an escape sequence": (SOURCE.replace(b"branch {", b"br\x1b[31manch {", 1), r"U\+001B"),
     "an escape sequence as a value": (SOURCE.replace(b"aes256", b"\x1b]0;x\x07"), "not printable ASCII"),
 }  # fmt: skip

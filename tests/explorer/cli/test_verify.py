@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from model.run import Run as SavedRun
 from model.run import replay
 from model.spec import specification
 from tests.explorer.conftest import EXAMPLE, Run
+from tests.interop.cases import filled
+from tests.interop.sites import Kid, Secret, Site, text
 
 PAIR = (EXAMPLE / "hq" / "swanctl.conf", EXAMPLE / "branch" / "swanctl.conf")
 PHASE1_KEYS = ["outcome", "reason", "needs", "suite"]
 SUITE1_KEYS = ["encryption", "hash", "group", "authentication"]
-SUITE2_KEYS = ["protocol", "encryption", "integrity", "pfs_group", "mode"]
+SUITE2_KEYS = ["protocol", "encryption", "integrity", "esn", "pfs_group", "mode"]
 FINDING_KEYS = [
     "id", "severity", "place", "what", "mend", "others", "direction", "child", "edits",
     "see",
@@ -75,6 +78,80 @@ def test_json_has_exactly_the_published_shape(run: Run) -> None:
         assert list(pair["exposure"]) == ["seconds", "kilobytes", "theorems"]
         for item in pair["findings"]:
             assert list(item) == FINDING_KEYS
+
+
+SITE = Site(id="$LOCAL_ID", peer_id="$REMOTE_ID")
+
+
+def judged(
+    run: Run, folder: Path, peer: list[Site], cmd: list[Site], *more: str, secret: str = "x"
+) -> str:
+    """What is printed of two files of these connections; the secret is the first one's."""
+    files = []
+    for side, sites, value in (("peer", peer, secret), ("cmd", cmd, "x")):
+        files.append(folder / f"{side}.conf")
+        files[-1].write_text(filled(text(sites, (Secret(value),)), side))
+    return run("verify", *files, *more).out
+
+
+@pytest.mark.parametrize(
+    ("changed", "secret"),
+    [
+        ({"ike": "aes256-sha256-modp2048"}, "x"),
+        ({}, "y"),
+        ({"remote": "192.0.2.99"}, "x"),  # no responder one way, no connection the other way
+        ({"peer_id": "other.rig.test"}, "x"),
+        ({"kids": (Kid("net", "$LOCAL_NET", "$REMOTE_NET", "aes256-sha256"),)}, "x"),
+        ({"kids": (Kid("net", "10.9.0.0/16", "$REMOTE_NET"),)}, "x"),
+        ({"kids": (Kid("net", "$LOCAL_NET", "$REMOTE_NET", mode="transport"),)}, "x"),
+        ({"more": "aggressive = yes"}, "x"),
+    ],
+)
+def test_what_makes_both_directions_fail_is_one_error(
+    run: Run, tmp_path: Path, changed: dict[str, Any], secret: str
+) -> None:
+    out = judged(run, tmp_path, [replace(SITE, **changed)], [SITE], secret=secret)
+    assert len(re.findall(r"^FAILS", out, re.MULTILINE)) == 2
+    assert re.search(r"^1 error,", out, re.MULTILINE), out
+
+
+def test_two_faults_are_two_errors(run: Run, tmp_path: Path) -> None:
+    kids = tuple(Kid(x, f"10.{n}.0.0/16", "$REMOTE_NET") for n, x in enumerate(("net", "two")))
+    theirs = [replace(x, local=x.remote, remote=x.local, esp="aes256-sha256") for x in kids]
+    out = judged(run, tmp_path, [replace(SITE, kids=kids)], [replace(SITE, kids=tuple(theirs))])
+    assert re.search(r"^2 errors,", out.replace("$", ""), re.MULTILINE), out
+
+
+@pytest.mark.parametrize("remote", ["198.51.100.7", "%any"])
+def test_a_connection_that_is_not_loaded_is_why_its_direction_fails(
+    run: Run, tmp_path: Path, remote: str
+) -> None:
+    bad = replace(SITE, ike="AES128-sha256-modp2048")
+    out = judged(
+        run,
+        tmp_path,
+        [bad, replace(SITE, name="c2", remote=remote, ike="3des-sha1-modp1024")],
+        [SITE],
+    )
+    assert len(re.findall(r"^FAILS", out, re.MULTILINE)) == 2
+    assert out.count("peer does not load its connection rig: unknown algorithm 'AES128'") == 2
+    assert not re.search(r"mend +\S+ +(remote_addrs|proposals)", out)
+
+
+def test_a_connection_that_is_not_loaded_is_not_to_blame_where_another_is_for_the_peer(
+    run: Run, tmp_path: Path
+) -> None:
+    bad = replace(SITE, name="old", ike="AES128-sha256-modp2048")
+    out = judged(run, tmp_path, [bad, replace(SITE, ike="3des-sha1-modp1024")], [SITE])
+    assert "does not load" not in out and "peer sends" in out
+
+
+def test_extended_sequence_numbers_are_in_the_suite(run: Run, tmp_path: Path) -> None:
+    for word in ("", "-esn"):
+        kid = Kid("net", "$LOCAL_NET", "$REMOTE_NET", f"aes128-sha256{word}")
+        site = replace(SITE, kids=(kid,))
+        tree = json.loads(judged(run, tmp_path, [site], [site], "--format", "json"))
+        assert [x["phase2"][0]["suite"]["esn"] for x in tree["pairs"]] == [bool(word)] * 2
 
 
 def test_json_says_what_text_says(run: Run) -> None:

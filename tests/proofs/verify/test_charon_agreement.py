@@ -67,11 +67,13 @@ def test_only_what_no_file_states_is_undecided_and_only_addresses_conditional(
     kinds_of = {how: {i.case.kind for i in results if i.agreement is how} for how in Agreement}
     assert kinds_of[Agreement.UNDECIDED] == {
         "default proposals", "own address not stated", "XAUTH", "local addresses", "certificate",
-        "several connections",
+        "several connections", "an address that its owner does not state",
+        "sections of certificates", "lists of certificates", "forms of certificates", "authorities",
+        "several own certificates", "named certificates of the peer",
     }  # fmt: skip
     assert kinds_of[Agreement.CONDITIONAL] <= {
         "addresses", "remote addresses", "local addresses", "IPv6", "field: wrong remote address",
-        "several connections",
+        "several connections", "an address that its owner does not state",
     }  # fmt: skip
 
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 import datetime
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
+from model.formats import load
 from model.formats.overlay import Overlay
 from model.formats.swanctl.edit import EditError, edited
 from model.vocabulary.findings import Edit
 from model.vocabulary.outcomes import PairVerdict
 from model.vocabulary.places import Place, PolicyError
+from model.vocabulary.policy import Peer
+from proofs.verify import pairs as pairs_of
+from proofs.verify import verify
 from tests.conftest import DictReader
-from tests.interop.cases import Case
+from tests.interop.cases import SIDES, Case
 from tests.interop.generated import generated
 from tests.interop.mending import Mended, failing, mended, with_changes
 from tests.interop.pki import PKI
 from tests.interop.records import all_cases
+from tests.interop.sites import Site, text
 
 TODAY = datetime.date(2026, 11, 30)
 #: the order in which a negotiation meets the reasons: written down apart from the code that is tested
@@ -111,6 +117,46 @@ def test_an_identity_never_follows_an_address_that_is_not_the_peers(
             texts = [edit.text for item in pair.findings for edit in item.edits]
             wrong = [x for x in texts if re.match(r"id = .*(192\\.0\\.2\\.(99|98|20|10)|::99)$", x)]
             assert not wrong, (case.name, wrong)
+
+
+def test_a_pattern_that_other_peers_match_is_kept() -> None:
+    spoke = Site(id="", peer_id="$REMOTE_ID")
+    hub = Site(id="$LOCAL_ID", peer_id="*.rig.test")
+    for ike in ("aes128-sha256-modp2048", "3des-sha1-modp1024, aes256-sha256-modp3072"):
+        for ends in ((spoke, replace(hub, ike=ike)), (replace(hub, ike=ike), spoke)):
+            case = Case("pattern", "pattern", "", *(text([x]) for x in ends))  # type: ignore[arg-type]
+            report = with_changes(case, PKI(TODAY), TODAY)
+            findings = [x for pair in report.pairs for x in pair.findings]
+            assert any(x.id in ("P1-IDENTITY", "P1-PROPOSAL") for x in findings)
+            side = "peer" if ends[1] is spoke else "cmd"
+            at = next(n for n, x in enumerate(case.text(side).split("\n"), 1) if "*.rig" in x)
+            edits = [edit for x in findings for edit in x.edits]
+            assert not [x for x in edits if x.place == Place(f"{side}/swanctl.conf", at)]
+
+
+def test_changes_are_tried_for_the_first_links_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    peers, files = [], {}
+    for number in range(3):
+        case = Case("x", "x", "", text([Site(ike="3des-sha1-modp1024")]), text([Site()]))
+        for side in SIDES:
+            files[f"{side}{number}.conf"] = case.text(side).encode()
+    for name in files:
+        peers.append(load(name, name.removesuffix(".conf"), DictReader(files)))
+
+    def reload(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:
+        overlay = Overlay(DictReader(files), edits)
+        return load(f"{name}.conf", name, overlay), overlay
+
+    def helped() -> list[bool]:
+        links = [(f"peer{x}", f"cmd{x}") for x in range(3)]
+        pairs = verify(peers, links, TODAY, reload).pairs
+        return [any(x.edits for x in pair.findings) for pair in pairs]
+
+    assert helped() == [True] * 6
+    for limit, value, wanted in (("MOST_READ", 1, 1), ("MOST_MENDED", 2, 2), ("MOST_READ", 0, 0)):
+        with monkeypatch.context() as patched:
+            patched.setattr(pairs_of, limit, value)
+            assert helped() == [True] * 2 * wanted + [False] * 2 * (3 - wanted)
 
 
 # ---- the changes themselves

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from model.vocabulary.policy import Peer
 from proofs.verify.steady import span
 from tests.proofs.verify.test_meeting import one, other, policy
 
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "windows-2000"
 Found = Callable[[str, str, str, str], list[Finding]]
 
 
@@ -89,6 +92,27 @@ def test_r19_a_phase2_sa_that_nobody_renews_in_time(
 ) -> None:
     items = found("rekey_time = 4h", "rekey_time = 0", a, b)
     assert {item.id for item in items} == ids
+
+
+def test_r17_a_windows_2000_pair_rekeys_whatever_the_policy_says(
+    verify_pair: Callable[[Peer, Peer], Report], peer_of: Callable[..., Peer]
+) -> None:
+    key = {"shared-key.txt": b"x"}
+    client, server = (
+        peer_of(side, (EXAMPLES / side / "policy.toml").read_text(), "toml", **key)
+        for side in ("client", "server")
+    )
+
+    def ids(a: Peer, b: Peer) -> set[str]:
+        return {x.id for pair in verify_pair(a, b).pairs for x in pair.findings}
+
+    def stated(peer: Peer) -> Peer:
+        """Renewing as its policy states."""
+        return replace(peer, profile=replace(peer.profile, rekeys_in_time=False))
+
+    for there in (server, stated(server)):
+        assert not ids(client, there) & {"NEVER-RENEWED", "RENEWAL-RACE"}
+    assert "NEVER-RENEWED" in ids(stated(client), stated(server))
 
 
 def test_times_are_written_as_people_say_them() -> None:

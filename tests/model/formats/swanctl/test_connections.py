@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.formats.swanctl import values
 from model.formats.swanctl.identities import identity as read_identity
@@ -114,8 +117,6 @@ FAULTS = {
     "version = 3": "version 3 is not a version of IKE",
     "rekey_time = soon": "not a time",
     "aggressive = perhaps": "neither yes nor no",
-    "local_addrs = 300.1.2.3": "not an IP address",
-    "remote_addrs = 10.0.0.0/99": "not an IP address",
 }
 
 
@@ -130,10 +131,10 @@ def test_values_that_make_no_sense_are_errors_with_their_line(peer_of: PeerOf, t
     ("text", "says"),
     [
         ("esp_proposals = sha256", "no cipher"),
-        ("ah_proposals = aes128-sha256", "AH proposal"),
+        ("ah_proposals = aes128", "AH proposal"),
         ("mode = tunel", "not a valid value of mode; write tunnel"),
         ("start_action = now", "not a start_action"),
-        ("local_ts = 10.0.0.0/x", "traffic selector"),
+        ("local_ts = x 10.0.0.0/8", "traffic selector"),
         ("local_ts = 10.0.0.0/8[tcp/99999]", "not a port"),
         ("local_ts = 10.0.0.0/8[abc]", "not an IP protocol"),
     ],
@@ -152,6 +153,85 @@ def test_an_unknown_key_is_told_with_the_nearest_known_one(peer_of: PeerOf) -> N
             peer_of("a", text)
         assert error.value.mend == f"did you mean {known}?"
     peer_of("a", conf("propsals ="))  # an empty value is as if it were not there
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("remote_addrs = 300.1.2.3", "matches nobody"),
+        ("remote_addrs = 192.0.2.1; 192.0.2.2", "matches nobody"),
+        ("remote_addrs = 10.0.0.0/99", "is read as 10.0.0.0/32"),
+        (f"remote_addrs = 10.0.0.0/1{'0' * 5000}", "is read as 10.0.0.0/32"),
+        ("remote_addrs = 192.0.2.010", "is read as 192.0.2.8"),
+        ("proposals = aes128-sha256-modp2048-none", "Phase I needs a group"),
+        ("proposals = aes128--sha256-modp2048", "a word is missing"),
+        ("children { net { local_ts = 10.0.0.0/8; 10.9.0.0/16\n } }", "is read as 10.0.0.0/8"),
+        ("children { net { local_ts = 10.0.0.0/x\n } }", "is read as 10.0.0.0/0"),
+        ("children { net { local_ts = 10.0.0.0/8[tcp] 10.9.0.0/16\n } }", "ignored"),
+        ("children { net { ah_proposals = aes128-sha256\n } }", "AH encrypts nothing"),
+        ("children { net { esp_proposals = aes128gcm16-sha256\n } }", "sha256 has no effect"),
+    ],
+)
+def test_what_surely_means_something_else_is_told_at_its_line(
+    peer_of: PeerOf, text: str, says: str
+) -> None:
+    (found,) = (x for x in peer_of("a", conf(text)).findings if x.id != "DUPLICATE-KEY")
+    assert (found.id, found.place) == ("VALUE-DOUBT", Place("a.conf", 5))
+    assert says in found.what
+    several = ";" in text or "] " in text
+    assert ("by commas" in found.mend) == several
+
+
+def test_an_aead_cipher_needs_no_integrity_and_gmac_is_one(peer_of: PeerOf) -> None:
+    text = "\nesp_proposals = aes128gcm16-sha256\nah_proposals = sha1-aes256gmac\n"
+    esp, ah = peer_of("a", conf(child=text)).connections[0].children[0].proposals
+    assert not esp.protections[0].integrities
+    assert [x.value for x in ah.protections[0].integrities] == ["sha1", "aes256gmac"]
+    assert not ah.protections[0].ciphers
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mode = pass\nstart_action = trap", ("SHUNT", "pass in clear")),
+        ("mode = drop\nstart_action = trap|start", ("SHUNT", "are dropped")),
+        ("mode = drop", ("SHUNT-UNUSED", "is not installed")),
+        ("mode = pass\nstart_action = start", ("SHUNT-UNUSED", "is not installed")),
+    ],
+)
+def test_what_becomes_of_packets_that_nothing_is_negotiated_for(
+    peer_of: PeerOf, text: str, expected: tuple[str, str]
+) -> None:
+    (found,) = peer_of("a", conf(child=f"\n{text}\n")).findings
+    assert found.id == expected[0] and expected[1] in found.what
+    assert found.place == Place("a.conf", 9)
+
+
+@given(st.text())
+def test_any_text_is_an_entry_of_addresses(text: str) -> None:
+    """charon takes everything: what is not an address is a name, or stands for nobody."""
+    found = values.address_pattern(text)
+    assert found.text == text
+    for address in (ip_address("192.0.2.1"), ip_address("2001:db8::1")):
+        if "nobody" in values.address_doubt(text):
+            assert not found.holds(address) and found.single is None
+
+
+@given(
+    st.ip_addresses(), st.integers(0, 200), st.sampled_from(["", "x", "; 10.0.0.0/8", " y", "/3"])
+)
+def test_after_the_digits_of_a_prefix_nothing_counts(
+    address: IPv4Address | IPv6Address, length: int, rest: str
+) -> None:
+    most = min(length, address.max_prefixlen)
+    plain = ip_network(f"{address}/{most}", strict=False)
+    found = values.address_pattern(f"{address}/{length}{rest}")
+    if not found.anything:
+        assert (found.first, found.last) == (plain[0], plain[-1])
+    selector = values.selector(f"{address}/{length}{rest}", Setting("", Place("a", 1)))
+    assert (selector.first, selector.last) == (plain[0], plain[-1])
+    doubt = values.selector_doubt(f"{address}/{length}{rest}")
+    assert bool(doubt) == (bool(rest) or most != length)
 
 
 OTHER = " other {{ version = 2\n remote_addrs = 198.51.100.7\n {}\n }}\n"

@@ -11,6 +11,7 @@ import pytest
 from model.formats.swanctl.keys import KEYS, SECTIONS, Effect
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer, Shows
+from tests.model.formats.outlines import certificate, public_key
 
 ROOT = Path(__file__).resolve().parents[4]
 #: swanctl.conf(5) of strongSwan 5.9.8
@@ -111,14 +112,17 @@ def test_demands_on_the_peer_are_kept_with_their_line(
 
 def test_authorities_are_trust_anchors(peer_of: Callable[..., Peer]) -> None:
     """Measured: what cacert names is trusted, wherever it lies; a wrong authority ends the loading."""
-    der = b"\x30\x82\x01\x00" + bytes(256)
+    der, leaf = certificate(authority=True), certificate()
     text = WHOLE.format(conn="", remote="", child="")
     text += "authorities { x { cacert = ../more/ca.crt\n } y { file = /pki/ca.der\n }"
-    files = {"x509ca/../more/ca.crt": der, "/pki/ca.der": der, "x509/b.crt": der}
+    files = {"more/ca.crt": der, "/pki/ca.der": der, "x509/b.crt": leaf}
     peer = peer_of("a", text + "}\n", **files)
-    assert [item.der for item in peer.anchors] == [der, der]
+    assert [item.der for item in peer.anchors] == [der] * 2
     assert [item.name for item in peer.kept] == ["b.crt"]
-    for wrong in ("foo = 1", "cacert = nofile", "crl_uris = x"):
+    for wrong in (
+        "foo = 1", "cacert = nofile", "crl_uris = x", "cacert = ../x509/b.crt", "file = ../more/ca.crt",
+        "handle =", "slot = 1", "slot = x\n cacert = ../more/ca.crt",
+    ):  # fmt: skip
         with pytest.raises(PolicyError, match="loads no connection"):
             peer_of("a", f"{text} z {{ {wrong}\n }} }}\n", **files)
 
@@ -133,8 +137,13 @@ def test_mediation_and_labels(peer_of: Callable[..., Peer]) -> None:
 def test_certificates_on_tokens_are_not_judged(peer_of: Callable[..., Peer]) -> None:
     remote = "cert-1 { handle = 01\n slot = 2\n }\npubkeys = a.pub"
     text = WHOLE.format(conn="", remote=remote, child="")
-    found = peer_of("a", text, **{"pubkey/a.pub": b"x"})
-    assert [item.id for item in found.findings] == ["NOT-JUDGED"] * 3
+    found = peer_of("a", text, **{"pubkey/a.pub": public_key()})
+    assert [item.id for item in found.findings] == ["NOT-JUDGED"] * 2
+    token, key = found.connections[0].authentications[0].other.certificates
+    assert token.der is None and "on a token" in (token.missing or "")
+    assert key.der is not None
+    with pytest.raises(PolicyError, match=r"pubkey/a\.pub is not a public key"):
+        peer_of("a", text, **{"pubkey/a.pub": b"x"})
     with pytest.raises(PolicyError, match=r"cannot read pubkey/a\.pub"):
         policy(peer_of, remote=remote)
     with pytest.raises(PolicyError, match="pin is not an option of a certificate section"):
@@ -155,3 +164,17 @@ def test_what_is_not_judged_is_said(
     findings = policy(peer_of, conn, child=child).findings
     assert [item.id for item in findings] == ["NOT-JUDGED"] * said
     assert all(item.place is not None for item in findings)
+
+
+def test_a_section_at_the_top_is_no_fault_where_it_is_a_template(
+    peer_of: Callable[..., Peer],
+) -> None:
+    template = "base {\n  version = 1\n}\nconnections {\n  c : base {\n    remote_addrs = 192.0.2.2\n  }\n}\n"
+    assert not peer_of("a", template).findings
+    # The same for one that is used within another, and in a child; not for one that nothing uses.
+    deep = (
+        template.replace("  version", "  local : end {\n }\n  version") + "end {\n  auth = psk\n}\n"
+    )
+    assert not peer_of("a", deep).findings
+    (finding,) = peer_of("a", template + "spare {\n  version = 1\n}\n").findings
+    assert finding.id == "UNKNOWN-KEY" and "spare is not a section" in finding.what

@@ -13,6 +13,7 @@ from model.formats.swanctl import load as load_swanctl
 from model.formats.swanctl.settings import Section, Settings, load
 from model.vocabulary.places import PolicyError
 from model.vocabulary.policy import Peer
+from tests.conftest import DictReader
 
 Files = Callable[..., Any]
 
@@ -84,9 +85,11 @@ BROKEN = {
     'a = "x\n\n': (1, "an unterminated string"),
     "a\n": (1, "neither a value nor a section"),
     "\n= b\n": (2, "unexpected"),
-    "a : b { }\n": (1, "no section b"),
+    "a : b c { }\n": (1, "two names without a comma"),
+    "a : b. { }\n": (1, "empty reference"),
+    "\na : a.b { b { } }\n": (2, "a.b, which is a part of it"),
+    "a : a.b.c { b { } }\n": (1, "a.b.c, which is a part of it"),
     "a : { }\n": (1, "empty reference"),
-    "\n\na : b { }\nb : a { }\n": (3, "refers to itself"),
     "include a.conf\n": (1, "includes itself"),
     "include\n": (1, "without a file"),
     "a { \x1b[31m }\n": (1, "U+001B"),
@@ -103,6 +106,65 @@ def test_broken_files_are_errors_with_their_line(parse: Files, text: str) -> Non
     assert says in str(error.value)
     assert error.value.place is not None and error.value.place.line == line
     assert error.value.mend
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("a { x = 1 }\nb : c, a { }\n", 2, "no section c"),
+        ("a { x = 1 }\nb : b, a { }\n", 2, "b refers to itself"),
+        ("a : b { x = 1 }\nb : a { }\n", 2, "a refers to itself by way of b"),
+    ],
+)
+def test_references_that_lead_nowhere_or_back_are_passed_over(
+    parse: Files, text: str, line: int, says: str
+) -> None:
+    """Measured: swanctl takes what the others have."""
+    tree = parse(text)
+    assert values(tree.root.sections["b"]) == {"x": "1"}
+    (found,) = tree.findings
+    assert found.id == "REFERENCE" and says in found.what
+    assert found.place is not None and found.place.line == line
+
+
+def test_a_section_gets_what_surrounds_it_only_once(parse: Files) -> None:
+    tree = parse("a {\n x = 1\n b : a {\n y = 2\n }\n}\n")
+    inner = tree.root.sections["a"].sections["b"]
+    assert values(inner) == {"x": "1", "y": "2"} and list(inner.sections) == ["b"]
+    assert values(inner.sections["b"]) == {"x": "1", "y": "2"}
+    assert not inner.sections["b"].sections
+
+
+_REFERRING = st.dictionaries(
+    st.sampled_from("abcd"),
+    st.lists(st.sampled_from(["a", "b", "c", "d", "e", "a.s", "b.s", "c.s.s"]), max_size=4),
+)
+
+
+@given(_REFERRING)
+def test_whatever_sections_refer_to_their_own_values_win(references: dict[str, list[str]]) -> None:
+    lines = [
+        f"{name}{' : ' if others else ''}{', '.join(others)} {{\n own = {name}\n s {{\n in = {name}\n }}\n}}"
+        for name, others in references.items()
+    ]
+
+    def read() -> Settings:
+        return load("a.conf", DictReader({"a.conf": "\n".join(lines).encode()}))
+
+    if any(x.startswith(f"{name}.") for name, others in references.items() for x in others):
+        with pytest.raises(PolicyError, match="a part of it"):
+            read()
+        return
+    tree = read()
+    for name in references:
+        assert tree.root.sections[name].values["own"].text == name
+        assert tree.root.sections[name].sections["s"].values["in"].text == name
+    known = {*references, *(f"{name}.s" for name in references)}
+    for found in tree.findings:
+        assert found.id == "REFERENCE"
+    missing = {x for others in references.values() for x in others} - known
+    said = {x for x in missing for found in tree.findings if f"no section {x}," in found.what}
+    assert said >= {x for x in missing if not x.endswith(".s.s")}
 
 
 def test_octets_that_are_no_text_are_an_error_with_their_line(parse: Files) -> None:

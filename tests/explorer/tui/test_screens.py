@@ -1,0 +1,120 @@
+"""What people see and press: the first run, the reviewer's story, every screen in three sizes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from explorer.session.commands import COMMANDS
+from explorer.session.scenarios import SCENARIOS
+from explorer.tui.keys import Counting, counted, table
+from explorer.view.explore.spans import ASCII, UNICODE, Glyphs
+from tests.explorer.tui.screens import shown
+
+KEPT = Path(__file__).parent / "kept"
+SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
+#: screens by name: the scenario, and the keys that lead there
+SCREENS: dict[str, tuple[str | None, list[str]]] = {
+    "start": (None, []),
+    "explore": ("main-psk", ["c"]),
+    "failed": ("message-5-lost", ["5", "G", "6", "x", "c", "N"]),
+    "overlap": ("overlap-8h-2h", ["G", "N", "N", "N"]),
+    "broken": ("reflected-quick", ["G"]),
+    "into": ("main-psk", ["5", "G", "s"]),
+    "compare": ("message-5-lost", ["5", "G", "6", "x", "c", "vertical_line"]),
+    "keys": ("main-psk", ["question_mark"]),
+    "presenter": ("message-5-lost", ["5", "G", "6", "x", "c", "N", "P"]),
+    "powers": ("main-psk", ["n", "a"]),
+    "zoomed": ("main-psk", ["c", "5", "z"]),
+}
+
+
+#: what is looked at each time; the others are slow tests
+OFTEN = {("120x40", UNICODE), ("80x24", ASCII)}
+ALL = [
+    pytest.param(size, signs, id=f"{size}-{'ascii' if signs.ascii else 'unicode'}",
+                 marks=[] if (size, signs) in OFTEN else [pytest.mark.slow])
+    for size in SIZES for signs in (UNICODE, ASCII)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "signs"), ALL)
+@pytest.mark.parametrize("name", SCREENS)
+def test_each_screen_is_as_it_was_looked_at(name: str, size: str, signs: Glyphs) -> None:
+    """IKEPROOF_KEEP=1 writes what is there now: look at it before it is committed."""
+    scenario, keys = SCREENS[name]
+    found = shown(keys, scenario, SIZES[size], signs).text + "\n"
+    path = KEPT / f"{name}-{size}-{'ascii' if signs.ascii else 'unicode'}.txt"
+    if os.environ.get("IKEPROOF_KEEP"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
+    assert not signs.ascii or found.isascii()
+
+
+def test_a_newcomer_needs_enter_only() -> None:
+    first = shown()
+    assert "Enter" in first.text and "main-psk" in first.text
+    walked = shown(["enter"] * 12)
+    assert "ESTABLISHED" in walked.lines[2] and "step 11 of 11" in walked.lines[0]
+
+
+def test_the_reviewers_story_takes_twelve_presses() -> None:
+    keys = ["enter", "5", "G", "5", "x", "c", "5", "G", "6", "x", "c", "vertical_line"]
+    assert len(keys) <= 12
+    established = shown(keys[:6])
+    assert "ESTABLISHED" in established.text and "+15 s" in established.lines[0]
+    failed = shown(keys[:11])
+    assert "FAILED" in failed.text and "+30 s" in failed.lines[0] and "lost 6 of 6" in failed.text
+    assert "+18 s" in next(line for line in failed.lines if "gives up: it has" in line)
+    back = shown([*keys[:11], "N"])
+    assert any("It has resent enough" in line and "R8" in line for line in back.lines)
+    both = shown(keys)
+    assert (
+        "Alike for 9 events" in both.text
+        and "MM5 lost ×5" in both.text
+        and "MM5 lost ×6" in both.text
+    )
+
+
+def test_a_digit_is_a_pane_until_a_key_makes_it_a_count() -> None:
+    counting = Counting()
+    assert counting.pressed("6", "6") == ("pane", "6")
+    assert counting.pressed("x", "x") == ("drop", "6") and not counting.pending
+    assert counting.pressed("m", "m") is None
+    assert counting.pressed("a", "a") == ("mark a", "")
+    assert counted("drop", "6") == "drop x6" and counted("last", "5") == "goto 5"
+
+
+def test_every_key_of_the_registry_does_something_and_none_is_taken_twice() -> None:
+    keys = [key for item in COMMANDS.values() for key in item.keys]
+    assert len(keys) == len(set(keys))
+    assert {"n", "N", "c", "C", "x", "w", "|", ":", "?", "/", "t", "s", "S"} <= set(table())
+
+
+def test_the_command_line_takes_what_scripts_take_and_says_what_is_wrong() -> None:
+    found = shown(["colon", *"drop mm5 x6", "enter", "c", "N"], "main-psk")
+    assert "FAILED" in found.text
+    wrong = shown(["colon", *"drop mm9", "enter"], "main-psk")
+    assert "not a message" in wrong.lines[-2]
+
+
+def test_escape_leaves_the_command_line_and_zoom() -> None:
+    assert "in flight" in shown(["colon", "escape", "z", "escape"], "main-psk").text
+
+
+def test_every_scenario_can_be_opened_from_the_start() -> None:
+    for number, name in enumerate(SCENARIOS):
+        assert name in shown([*["down"] * number, "enter"]).lines[0]
+
+
+def test_without_colour_the_focus_has_brackets_in_ascii() -> None:
+    found = shown(["5"], "main-psk", glyphs=ASCII, theme="mono")
+    assert any("[ 5 Promises ]" in line for line in found.lines)
+
+
+def test_a_small_terminal_shows_the_chart_alone() -> None:
+    found = shown(["c"], "main-psk", size=(70, 20))
+    assert "MM6" in found.text and "Promises" not in found.text
