@@ -37,7 +37,7 @@ class Log:
 
     def __init__(self, badge: Callable[[Node], str]) -> None:
         self._badge = badge
-        self._entries: list[Entry] = []
+        self._entries: list[tuple[str, Node]] = []
         self._moves: list[_Move] = []
 
     def begin(self) -> None:
@@ -48,7 +48,7 @@ class Log:
     def entries(self) -> tuple[Entry, ...]:
         """All of them, up to where the cursor stands now."""
         self._flush()
-        return tuple(self._entries)
+        return tuple(Entry(line, node.depth, self._badge(node)) for line, node in self._entries)
 
     @contextmanager
     def command(self, line: str, now: Callable[[], Node]) -> Iterator[None]:
@@ -60,7 +60,7 @@ class Log:
             self._flush()
             raise
         self._moves.clear()
-        self._note(line, now())
+        self._entries.append((line, now()))
 
     def went(self, node: Node) -> None:
         """The cursor went to a node that was there."""
@@ -71,7 +71,7 @@ class Log:
             self._moves.append(_Move(node))
 
     def stepped(self, node: Node) -> None:
-        """The likely step was taken, to a new node."""
+        """A step was taken to a new node. Without a command only the likely one is."""
         last = self._moves[-1] if self._moves else None
         if last is not None and last.steps:
             last.node, last.steps = node, last.steps + 1
@@ -81,8 +81,5 @@ class Log:
     def _flush(self) -> None:
         for move in self._moves:
             line = f"step {move.steps}" if move.steps else f"goto @{move.node.number}"
-            self._note(line, move.node)
+            self._entries.append((line, move.node))
         self._moves.clear()
-
-    def _note(self, line: str, node: Node) -> None:
-        self._entries.append(Entry(line, node.depth, self._badge(node)))

@@ -181,13 +181,10 @@ class Session:
             self.go(known)
             return known
         moment, event = self.source.take(self.now.moment, act)
-        here, name = self.now, name or self._named(act)
-        likely = self.likely() if isinstance(act, Take | Handle) and not here.children else None
-        node = self.tree.add(act, moment, event, name)
+        node = self.tree.add(act, moment, event, name or self._named(act))
         self.asked = 0
         self._moved()
-        if likely is not None and likely.act == act:
-            self.log.stepped(node)
+        self.log.stepped(node)
         return node
 
     def _named(self, act: Act) -> str:
