@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from explorer.cli import exits
 from explorer.cli.explore_command import explore
+from explorer.cli.options import (
+    Action,
+    Color,
+    ColorOption,
+    ControlOption,
+    Format,
+    FormatOption,
+    LinkOption,
+    NatOption,
+    PortOption,
+    ProfileOption,
+    SettingsOption,
+    Shape,
+    Threshold,
+    VersionOption,
+)
 from explorer.view.safe import safe
 
 # typer may bundle its own click; its public names lead to the right classes.
@@ -22,60 +37,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Judge IKEv1 policies, negotiate with them, decode captures, prove the specification.",
 )
-
-
-class Format(StrEnum):
-    """Output formats."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class Color(StrEnum):
-    """When to colour."""
-
-    ALWAYS = "always"
-    NEVER = "never"
-    AUTO = "auto"
-
-
-class Threshold(StrEnum):
-    """Severities."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Shape(StrEnum):
-    """How the specification is shown."""
-
-    MARKDOWN = "markdown"
-    MERMAID = "mermaid"
-    DOT = "dot"
-
-
-class Action(StrEnum):
-    """What `ctl` can ask of a running daemon."""
-
-    STATUS = "status"
-    UP = "up"
-    DOWN = "down"
-    REKEY = "rekey"
-    EVENTS = "events"
-
-
-PortOption = Annotated[
-    int,
-    typer.Option(
-        "--port", metavar="N", min=0, max=65535, help="Local port; 0 takes any free port."
-    ),
-]
-ControlOption = Annotated[
-    str | None, typer.Option("--control", metavar="PATH", help="The daemon's control socket.")
-]
-ColorOption = Annotated[Color, typer.Option("--color", help="When to colour the output.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="Output for people or programs.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -108,34 +69,11 @@ def verify(
         list[str] | None,
         typer.Argument(metavar="FILE...", help="A swanctl.conf or a native policy."),
     ] = None,
-    link: Annotated[
-        list[str] | None, typer.Option("--link", metavar="A=B", help="Judge this pair; repeatable.")
-    ] = None,
-    profile: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--profile",
-            metavar="PEER=NAME",
-            help="The peer's implementation: charon or windows2000.",
-        ),
-    ] = None,
-    nat: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--nat",
-            metavar="PEER=ADDRESS[,forwarded]",
-            help="The peer is behind a NAT with this public address. With ,forwarded the NAT "
-            "forwards UDP 500 and 4500 to it.",
-        ),
-    ] = None,
-    version: Annotated[
-        list[str] | None,
-        typer.Option("--version", metavar="PEER=VERSION", help="The peer's strongSwan version."),
-    ] = None,
-    strongswan_conf: Annotated[
-        list[str] | None,
-        typer.Option("--strongswan-conf", metavar="PEER=FILE", help="The peer's strongswan.conf."),
-    ] = None,
+    link: LinkOption = None,
+    profile: ProfileOption = None,
+    nat: NatOption = None,
+    version: VersionOption = None,
+    strongswan_conf: SettingsOption = None,
     fail_on: Annotated[
         Threshold,
         typer.Option("--fail-on", help="Exit with code 1 for findings of this severity or above."),

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import exits
-from explorer.cli.peers import usage
+from explorer.cli.explore_shared import (
+    Policies,
+    is_saved,
+    policies_line,
+    policies_of,
+    saved_session,
+)
+from explorer.cli.peers import NOTHING, Beside, usage
 from explorer.cli.reader import FileReader
 from explorer.session.moments import Refused
 from explorer.view.safe import safe
@@ -23,15 +30,14 @@ if TYPE_CHECKING:
     from explorer.session.specified import Specified
     from explorer.view.explore.spans import Glyphs
 
-FORMATS = ("text", "json", "itf", "mermaid", "svg", "html")
-_VIEWS = ("chart", "peers", "timers", "promises", "network", "branches")
-
 
 @dataclass(frozen=True)
 class Asked:
     """What the command line says.
 
-    files  two policies, one .run file, `weakness:NAME`, or nothing
+    files   two policies (more, if `links` names the pair), one .run file, `weakness:NAME`, a saved session
+            or token, or nothing
+    child   narrows `finding` to one child
     """
 
     files: Sequence[str] = ()
@@ -44,6 +50,10 @@ class Asked:
     size: str = "100x40"
     theme: str | None = None
     ascii: bool = False
+    links: Sequence[str] = ()
+    beside: Beside = NOTHING
+    child: str | None = None
+    example: str | None = None
 
 
 def run_explore(asked: Asked) -> int:
@@ -58,16 +68,29 @@ def run_explore(asked: Asked) -> int:
         print(
             "ikeproof: no terminal, so this is text; --exec and --script drive it", file=sys.stderr
         )
+    from explorer.report.explored import exported
+
     try:
         session = opened(asked, default="main-psk")
         code = _executed(session, asked, columns, glyphs)
     except Refused as error:
         raise usage(str(error), "ikeproof explore --exec help lists the commands") from None
-    sys.stdout.write(
-        _rendered(
-            session, asked.output or "text", columns, glyphs, quiet=asked.output is None and texts
+    quiet = asked.output is None and texts
+    try:
+        made = exported(
+            session,
+            asked.output or "text",
+            columns,
+            glyphs,
+            asked.theme or "dark",
+            () if quiet else None,
         )
-    )
+    except Refused as error:
+        raise usage(str(error), "choose another --format") from None
+    sys.stdout.write(made)
+    if session.diverged is not None:
+        print(f"ikeproof: diverged: {safe(session.diverged[1])}", file=sys.stderr)
+        return exits.DIVERGED
     return code
 
 
@@ -75,7 +98,7 @@ def _on_screen(asked: Asked, glyphs: Glyphs) -> int:
     from explorer.tui.app import run
 
     session: Session | None = None
-    if asked.files or asked.scenario or asked.capture:
+    if asked.files or asked.scenario or asked.capture or asked.example:
         try:
             session = opened(asked)
         except Refused as error:
@@ -96,13 +119,43 @@ def _asked(line: str) -> Asked:
         return Asked(scenario=rest[0])
     if kind == "run" and len(rest) == 1:
         return Asked(files=rest)
-    if kind == "policies" and len(rest) == 2:
-        return Asked(files=rest)
+    if kind in ("policies", "example") and rest:
+        return _policies(kind, policies_of(rest))
     if kind == "capture" and len(rest) in (1, 2):
         from explorer.cli.explore_capture import Capture
 
         return Asked(capture=Capture(rest[0], rest[1] if len(rest) > 1 else None))
-    raise Refused("write: run FILE, policies A B, or capture FILE [KEYLOG]")
+    raise Refused("write: run FILE, policies A B, example NAME, or capture FILE [KEYLOG]")
+
+
+def _policies(kind: str, given: Policies) -> Asked:
+    if kind == "example" and len(given.files) != 1:
+        raise Refused("write: example NAME")
+    named = {"example": given.files[0]} if kind == "example" else {"files": given.files}
+    return Asked(
+        **named,
+        finding=given.one("finding"),
+        child=given.one("child"),
+        links=given.options.get("link", ()),
+        beside=given.beside,
+    )
+
+
+def _line(asked: Asked, default: str | None) -> str:
+    """What `_asked` reads: it opens the same source again. Empty: no such line says all of it."""
+    capture = asked.capture
+    if capture is not None:
+        plain = not asked.files and capture == type(capture)(capture.file, capture.keylog)
+        words = ["capture", capture.file, *([capture.keylog] if capture.keylog else [])]
+        return shlex.join(words) if plain else ""
+    if asked.example is not None or len(asked.files) > 1:
+        narrowed = asked.finding, asked.child
+        return policies_line(
+            tuple(asked.files), asked.example, narrowed, tuple(asked.links), asked.beside
+        )
+    if asked.files:
+        return shlex.join(["run", *asked.files])
+    return shlex.join(["scenario", asked.scenario or default or ""])
 
 
 def opened_line(line: str) -> Session:
@@ -112,16 +165,30 @@ def opened_line(line: str) -> Session:
 
 def opened(asked: Asked, default: str | None = None) -> Session:
     """The session over what is asked for. Refused: it cannot be opened."""
+    if len(asked.files) == 1 and is_saved(asked.files[0]):
+        return saved_session(asked.files[0], lambda line: opened(_asked(line)))
+    session = _opened(asked, default)
+    session.origin = _line(asked, default)
+    session.log.begin()
+    return session
+
+
+def _opened(asked: Asked, default: str | None) -> Session:
     from explorer.session.session import Session
 
     if asked.capture is not None:
         from explorer.cli.explore_capture import capture_source
 
         return Session(capture_source(asked.capture, asked.files))
-    if asked.scenario is not None or (not asked.files and default):
+    if asked.scenario is not None or (not asked.files and not asked.example and default):
         return _scenario(asked.scenario or default or "")
+    if len(asked.files) > 1 or asked.example is not None:
+        from explorer.cli.explore_pair import pair_session
+
+        narrowed = asked.finding, asked.child, asked.example
+        return pair_session(asked.files, asked.beside, asked.links, *narrowed)
     if len(asked.files) != 1:
-        raise Refused("name two policies, or one run, or --scenario NAME")
+        raise Refused("name two policies, one run or saved session, or --scenario NAME")
     return Session(_run(asked.files[0]))
 
 
@@ -208,16 +275,6 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
         lines += compared.chart(session, found, columns, glyphs, -1)
         return text([*lines, (), *compared.fields(found, columns, glyphs)])
     return text(PANES[view][2](View(session, columns, glyphs))) if view in PANES else ""
-
-
-def _rendered(session: Session, form: str, columns: int, glyphs: Glyphs, *, quiet: bool) -> str:
-    from explorer.view.explore.page import page, text
-
-    if form == "text":
-        session.standing()
-        shown = _VIEWS[1:] if session.specified is not None else ("packet", "peers")
-        return text(page(session, columns, glyphs, () if quiet else ("why", *shown)))
-    raise Refused(f"--format {form} is not there yet")
 
 
 def _size(text: str) -> tuple[int, int]:

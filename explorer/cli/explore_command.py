@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from explorer.cli.options import LinkOption, NatOption, ProfileOption, SettingsOption, VersionOption
+
 
 class Theme(StrEnum):
     """Colours of the explorer."""
@@ -29,7 +31,8 @@ class Drawn(StrEnum):
 
 def explore(
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="[A B | FILE.run | weakness:NAME]")
+        list[str] | None,
+        typer.Argument(metavar="[A B | FILE.run | weakness:NAME | FILE.ikex | TOKEN]"),
     ] = None,
     scenario: Annotated[
         str | None, typer.Option("--scenario", metavar="NAME", help="A scenario that ships.")
@@ -60,6 +63,18 @@ def explore(
     finding: Annotated[
         str | None, typer.Option("--finding", metavar="ID", help="Open two policies at a finding.")
     ] = None,
+    example: Annotated[
+        str | None,
+        typer.Option("--example", metavar="NAME", help="The two policies of an example."),
+    ] = None,
+    child: Annotated[
+        str | None, typer.Option("--child", metavar="NAME", help="Of several, the finding on it.")
+    ] = None,
+    link: LinkOption = None,
+    profile: ProfileOption = None,
+    nat: NatOption = None,
+    version: VersionOption = None,
+    strongswan_conf: SettingsOption = None,
     execute: Annotated[
         str | None, typer.Option("--exec", metavar="COMMANDS", help="Commands, separated by ;.")
     ] = None,
@@ -82,7 +97,7 @@ def explore(
     --format, the result is written as text.
     """
     from explorer.cli.explore import Asked, run_explore
-    from explorer.cli.peers import usage
+    from explorer.cli.peers import Beside, usage
 
     beside = keylog, psk_file, cert or (), port or (), conversation, end or ()
     named = None
@@ -105,6 +120,12 @@ def explore(
                 size,
                 theme.value if theme else None,
                 ascii_,
+                link or (),
+                Beside(
+                    *map(tuple, (profile or (), nat or (), version or (), strongswan_conf or ()))
+                ),
+                child,
+                example,
             )
         )
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import exits
 from explorer.cli.peers import Beside, example_files, links, load_peers, reloader, usage
+from explorer.cli.seeing import commands
 from explorer.report.text import width_of, write
 from explorer.view.findings import all_findings
 from explorer.view.verdicts import overall, report_rows
@@ -72,12 +73,13 @@ def _judged(asked: Asked) -> int:
     report = verify(peers, pairs, today, reloader(files, asked.beside))
     threshold = Severity(asked.fail_on)
     log = _log(asked)
+    see = commands(report, files, asked.beside, asked.example)
     if asked.output == "json":
         from explorer.report.json import report_json
 
-        sys.stdout.write(report_json(report, log) + "\n")
+        sys.stdout.write(report_json(report, log, see) + "\n")
     else:
-        _print(report, threshold, asked)
+        _print(report, threshold, asked, see)
         _print_log(all_findings(report), log, asked)
     if asked.runs is not None:
         save_runs(peers, pairs, today, Path(asked.runs))
@@ -122,12 +124,12 @@ def _alone(peer: Peer, asked: Asked) -> int:
     return exits.FINDINGS if failing else exits.FINE
 
 
-def _print(report: Report, threshold: Severity, asked: Asked) -> None:
-    rows = report_rows(report, threshold, width_of())
+def _print(report: Report, threshold: Severity, asked: Asked, see: Mapping[Finding, str]) -> None:
+    rows = report_rows(report, threshold, width_of(), see)
     if asked.details:
         from explorer.view.details import detailed_rows
 
-        rows = detailed_rows(report, threshold, width_of())
+        rows = detailed_rows(report, threshold, width_of(), see)
     write(rows, color=asked.color)
 
 

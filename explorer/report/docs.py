@@ -13,7 +13,7 @@ from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 
-from explorer.report import keys, weaknesses
+from explorer.report import keys, tour, weaknesses
 from impl.daemon.told import events_schema
 from model.language import diagrams
 from model.language.document import text
@@ -45,6 +45,8 @@ def pages() -> dict[str, str]:
         "weaknesses.md": f"# Weaknesses\n\n{_MADE}\n{weaknesses.page()}",
         "policies.md": keys.page((DOCS / "policies.md").read_text("utf-8")),
         "verify.md": _verify((DOCS / "verify.md").read_text("utf-8")),
+        "explore.md": _explore((DOCS / "explore.md").read_text("utf-8")),
+        **{f"img/{name}": picture for name, picture in tour.pictures().items()},
         "events.schema.json": json.dumps(events_schema(), indent=1) + "\n",
     }
 
@@ -96,6 +98,13 @@ def _verify(written: str) -> str:
         link = f"[{entry.id}](findings.md#{entry.id.lower()})"
         rows.append(f"| `{reason.value}` | {link} | {entry.title}. {entry.explanation} |")
     return before + _FROM + "\n" + "\n".join(rows) + "\n\n" + _UNTIL + after
+
+
+def _explore(written: str) -> str:
+    """The tour with its tables: what people wrote, around what the registry says."""
+    before, _, rest = written.partition(_FROM)
+    after = rest.partition(_UNTIL)[2]
+    return f"{before}{_FROM}\n{tour.tables()}\n{_UNTIL}{after}"
 
 
 def _promises() -> str:
@@ -202,6 +211,7 @@ def _meanings() -> list[tuple[str, str]]:
 
 def main() -> None:
     """Write every page."""
+    (DOCS / "img").mkdir(exist_ok=True)
     for name, page in pages().items():
         (DOCS / name).write_text(page, "utf-8")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -27,14 +27,19 @@ from proofs.verify.logs import Pointed
 SCHEMA_VERSION = 1
 
 
-def report_json(report: Report, log: Sequence[Pointed] | None = None) -> str:
-    """The whole report as ASCII text; `log`: what a log points to, if one was given."""
+def report_json(
+    report: Report,
+    log: Sequence[Pointed] | None = None,
+    see: Mapping[Finding, str] | None = None,
+) -> str:
+    """The whole report as ASCII text; `log`: what a log points to, if one was given; `see`: the command
+    that opens the explorer at a finding."""
     tree: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "peers": [
             {"name": p.name, "files": list(p.files), "profile": p.profile} for p in report.peers
         ],
-        "pairs": [_pair(item) for item in report.pairs],
+        "pairs": [_pair(item, see or {}) for item in report.pairs],
         "findings": [_finding(item) for item in report.findings],
         "changes": {
             "tried_links": report.tried,
@@ -46,7 +51,7 @@ def report_json(report: Report, log: Sequence[Pointed] | None = None) -> str:
     return json.dumps(tree, indent=2, ensure_ascii=True)
 
 
-def _pair(pair: PairVerdict) -> dict[str, Any]:
+def _pair(pair: PairVerdict, see: Mapping[Finding, str]) -> dict[str, Any]:
     initiator, responder = pair.without_sa
     return {
         "initiator": _end(pair.initiator),
@@ -60,7 +65,7 @@ def _pair(pair: PairVerdict) -> dict[str, Any]:
         "overlap": _overlap(pair.overlap),
         "exposure": _exposure(pair.exposure),
         "assumptions": list(pair.assumptions),
-        "findings": [_finding(item) for item in pair.findings],
+        "findings": [_finding(item, see.get(item)) for item in pair.findings],
     }
 
 
@@ -136,7 +141,7 @@ def _exposure(exposure: Exposure | None) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, see: str | None = None) -> dict[str, Any]:
     return {
         "id": finding.id,
         "severity": finding.severity.value,
@@ -147,6 +152,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "direction": list(finding.way) if finding.way else None,
         "child": finding.child,
         "edits": [_edit(item) for item in finding.edits],
+        "see": see,
     }
 
 

@@ -26,14 +26,14 @@ def run_source(
     spec = specification(run.specification)
     instance = run.instance(spec)
     plain = Specified(spec, instance, title, about or run.about, "RUN", lanes)
-    acts, broken = _acts(plain, run)
+    acts, broken = acts_of(plain, run)
     if not broken and run.fingerprint != fingerprint(spec):
         broken = ""  # another version of the specification, in which every step still fits
     ready = Prepared(acts, len(acts) if look is None and broken else look, broken)
     return Specified(spec, instance, title, about or run.about, "RUN", lanes, ready)
 
 
-def _acts(source: Specified, run: Run) -> tuple[tuple[Act, ...], str]:
+def acts_of(source: Specified, run: Run) -> tuple[tuple[Act, ...], str]:
     """The run's steps as acts: a wait goes with the act after it, a delivery takes its copy."""
     now = source.start()
     machine = source.machine(now)

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from explorer.session.captured import Captured, Field
+from explorer.session.log import Log
 from explorer.session.moments import (
     UNLIKELY,
     Act,
@@ -80,7 +81,13 @@ class Session:
         self.field: int | None = None  # which field of a captured message is chosen, if one is
         self._choices: tuple[Node, list[Choice]] | None = None
         self._promises: dict[object, Promises] = {}
+        #: the line that opens the same source again; empty if there is none
+        self.origin = ""
+        #: where something saved no longer does what it did, and how
+        self.diverged: tuple[Node, str] | None = None
+        self.log = Log(lambda node: self.source.verdict(node).badge)
         self._prepare()
+        self.log.begin()
 
     def _prepare(self) -> None:
         """Take the way that the source has ready, and stand where it says."""
@@ -88,6 +95,8 @@ class Session:
         nodes = [self.tree.root]
         for act in ready.acts:
             nodes.append(self.do(act))
+        if ready.broken:
+            self.diverged = self.now, ready.broken
         self.go(nodes[ready.look if ready.look is not None else 0])
 
     # ---- where it stands
@@ -119,6 +128,9 @@ class Session:
     def verdict(self, node: Node | None = None) -> Verdict:
         """What has happened up to a node; a promise that is broken there comes first."""
         here = node or self.now
+        if self.diverged is not None and here is self.diverged[0]:
+            plain = self.source.verdict(here)
+            return Verdict("DIVERGED", Tone.WARNING, f"{self.diverged[1]}.", plain.first)
         broken = self.broken(here) if self._promises else ()
         if not broken:
             return self.source.verdict(here)
@@ -159,6 +171,7 @@ class Session:
         self.tree.go(node)
         self.asked, self.field = 0, None
         self._moved()
+        self.log.went(node)
 
     def do(self, act: Act, name: str = "") -> Node:
         """Do something at the cursor: the node that it leads to, which may be one that is known.
@@ -173,6 +186,7 @@ class Session:
         node = self.tree.add(act, moment, event, name or self._named(act))
         self.asked = 0
         self._moved()
+        self.log.stepped(node)
         return node
 
     def _named(self, act: Act) -> str:

@@ -64,7 +64,16 @@ class Tree:
         self.root = Node(0, None, None, moment, Event(Kind.START), branch=name)
         self.now = self.root
         self.branches: dict[str, Branch] = {name: Branch(name, self.root, self.root)}
-        self.count = 1
+        self._nodes = [self.root]
+
+    @property
+    def count(self) -> int:
+        """How many nodes there are."""
+        return len(self._nodes)
+
+    def numbered(self, number: int) -> Node | None:
+        """The node with that number; None: there is none yet."""
+        return self._nodes[number] if 0 <= number < len(self._nodes) else None
 
     def known(self, act: Act) -> Node | None:
         """The child that this act led to before."""
@@ -82,7 +91,7 @@ class Tree:
         branch = self._free(name) if forks else here.branch
         step = here.depth + (event.kind is not Kind.NETWORK)
         node = Node(self.count, here, act, moment, event, step, branch)
-        self.count += 1
+        self._nodes.append(node)
         here.children.append(node)
         if forks:
             self.branches[branch] = Branch(branch, node, node)

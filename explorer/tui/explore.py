@@ -297,7 +297,8 @@ class ExploreScreen(Screen[None]):
             "command-line": lambda: self._line(True), "find": lambda: self._line(True, "find "),
             "presenter": self._present, "next-pane": self._next_pane, "edit": lambda: self._push("edit"),
             "until": lambda: self._line(True, "until "), "inject": lambda: self._line(True, "inject "),
-            "writer": lambda: self._line(True, "writer "), "palette": self.app.action_command_palette,
+            "writer": lambda: self._line(True, "writer "), "export": lambda: self._line(True, "export "),
+            "save": lambda: self._line(True, "save "), "palette": self.app.action_command_palette,
         }  # fmt: skip
         if name in acts and line == name:
             acts[name]()
@@ -327,6 +328,9 @@ class ExploreScreen(Screen[None]):
             "changes",
             "promise",
             "assert",
+            "export",
+            "save",
+            "token",
         ):
             self._push("text", tuple(safe(item) for item in reply.lines))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from explorer.view.findings import all_findings, finding_lines
 from explorer.view.layout import GAP, Line, Paths, laid
@@ -21,7 +21,7 @@ from explorer.view.verdicts import (
     summary,
     title_of,
 )
-from model.vocabulary.findings import Severity
+from model.vocabulary.findings import Finding, Severity
 from model.vocabulary.outcomes import Outcome, PairVerdict, Phase1Verdict, Phase2Verdict, Report
 from model.vocabulary.policy import WithoutSA
 from proofs.verify.bounds import THEOREMS
@@ -29,8 +29,10 @@ from proofs.verify.bounds import THEOREMS
 MOST_SAID = 8
 
 
-def detailed_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row]:
-    """Everything in the report."""
+def detailed_rows(
+    report: Report, threshold: Severity, width: int, see: Mapping[Finding, str] | None = None
+) -> Iterator[Row]:
+    """Everything in the report; `see`: the command that opens the explorer at a finding."""
     paths = Paths(file for peer in report.peers for file in peer.files)
     lines = list(peer_lines(report))
     for pair in report.pairs:
@@ -43,7 +45,7 @@ def detailed_rows(report: Report, threshold: Severity, width: int) -> Iterator[R
     findings = all_findings(report)
     if findings:
         lines += [Line("plain", "", ""), Line("plain", "", "Findings (ikeproof explain ID)")]
-        lines += finding_lines(findings, paths)
+        lines += finding_lines(findings, paths, see=see)
     lines.append(Line("plain", "", ""))
     lines += summary(report, threshold, complete=True)
     lines += _undecided(report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from explorer.view.layout import Line, Paths
@@ -23,6 +23,7 @@ class Merged:
     children: tuple[str, ...]
     places: tuple[Place, ...]
     edits: tuple[Edit, ...]
+    members: tuple[Finding, ...]
 
 
 def all_findings(report: Report) -> list[Finding]:
@@ -62,16 +63,25 @@ def _merge(items: list[Finding]) -> Merged:
         tuple(dict.fromkeys(item.child for item in items if item.child is not None)),
         tuple(dict.fromkeys(places)),
         tuple(dict.fromkeys(edit for item in items for edit in item.edits)),
+        tuple(items),
     )
 
 
-def finding_lines(findings: Iterable[Finding], paths: Paths, about: bool = True) -> Iterator[Line]:
-    """In the style of a linter; `about`: with direction and child."""
+def finding_lines(
+    findings: Iterable[Finding],
+    paths: Paths,
+    about: bool = True,
+    see: Mapping[Finding, str] | None = None,
+) -> Iterator[Line]:
+    """In the style of a linter; `about`: with direction and child; `see`: the command that shows it."""
     for item in merged(findings):
         first = item.finding
         said = f"{_about(item)}: {first.what}" if about and _about(item) else first.what
         label = f"{first.severity.value:<8} {first.id}"
         yield Line(ROLES[first.severity], label, said, paths.all(item.places), 30)
+        command = next((see[x] for x in item.members if x in see), "") if see else ""
+        if command:
+            yield Line("dim", "  see", command, "", 9, code=True)
 
 
 def _about(item: Merged) -> str:

@@ -6,7 +6,7 @@ else is counted, and `details` shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from explorer.view.findings import all_findings, counted, finding_lines, merged
@@ -34,23 +34,29 @@ MOST_FINDINGS = 6
 ROLES = {Outcome.ESTABLISHED: "ok", Outcome.FAILS: "bad", Outcome.UNDECIDED: "open"}
 
 
-def report_rows(report: Report, threshold: Severity, width: int) -> Iterator[Row]:
-    """The short page; where it would be longer than the first screen, less is listed of each side."""
+def report_rows(
+    report: Report, threshold: Severity, width: int, see: Mapping[Finding, str] | None = None
+) -> Iterator[Row]:
+    """The short page; where it would be longer than the first screen, less is listed of each side.
+
+    see  the command that opens the explorer at a finding: shown for the first direction that fails
+    """
     paths = Paths(file for peer in report.peers for file in peer.files)
     errors, warnings = _others(report)
     end = list(laid(summary(report, threshold), width))
-    rows = list(laid(_body(report, errors, paths, 2), width))
-    if len(rows) + len(end) > SCREEN:
-        rows = list(laid(_body(report, errors, paths, 1), width))
+    rows: list[Row] = []
+    for most, shown in ((2, see), (1, see), (1, None)):
+        rows = list(laid(_body(report, errors, paths, _Told(most, shown or {})), width))
+        if len(rows) + len(end) <= SCREEN:
+            break
     yield from rows
     yield from _fitting(warnings, report, paths, width, SCREEN - len(rows) - len(end))
     yield from end
 
 
-def _body(report: Report, errors: list[Finding], paths: Paths, most: int) -> list[Line]:
-    """All but warnings and summary; `most` of what each side says."""
+def _body(report: Report, errors: list[Finding], paths: Paths, told: _Told) -> list[Line]:
+    """All but warnings and summary."""
     lines = [*peer_lines(report), Line("plain", "", "")]
-    told = _Told(most)
     listed = [x for x in report.pairs if overall(x) is not Outcome.ESTABLISHED]
     if len(report.pairs) <= MOST_LISTED:
         listed = list(report.pairs)
@@ -110,9 +116,11 @@ class _Told:
     """What the page has already shown: changes, and causes by their lines.
 
     most   how many items of each side are listed
+    see    commands that open the explorer; emptied when one is shown
     """
 
     most: int
+    see: Mapping[Finding, str] = field(default_factory=dict)
     edits: set[Edit] = field(default_factory=set)
     causes: set[tuple[object, ...]] = field(default_factory=set)
 
@@ -181,6 +189,9 @@ def _cause(
         yield _label("why", verdict.why, at="" if verdict.sent else _where(found, paths))
     told.edits |= set(edits)
     yield from mend_lines(found, paths)
+    if found is not None and found in told.see:
+        yield Line("dim", "  see", told.see[found], "", INDENT, code=True)
+        told.see = {}
 
 
 def explains(pair: PairVerdict, verdict: Phase1Verdict | Phase2Verdict) -> bool:

@@ -46,6 +46,7 @@ class Finding:
     way     initiator and responder, if it is about one direction only
     child   the Phase II policy of the initiator that it is about
     edits   changes that were tried: together they remove the finding
+    seen    a run of the specification shows it: `ikeproof explore A B --finding ID`
     """
 
     id: str
@@ -57,3 +58,4 @@ class Finding:
     way: tuple[str, str] | None = None
     child: str | None = None
     edits: tuple[Edit, ...] = ()
+    seen: bool = False

@@ -14,6 +14,7 @@ from proofs.verify.judging import Judgement, once, one_direction
 from proofs.verify.links import facing
 from proofs.verify.mends.search import Reload, mended
 from proofs.verify.rules import on_both
+from proofs.verify.seen import marked
 from proofs.verify.spread import Link, Linked, spread
 
 # Limits on the links for which changes are tried, and on the connections that are read again for that:
@@ -84,7 +85,7 @@ def _linked(found: Sequence[Judgement]) -> Linked:
 def both_directions(a: Peer, b: Peer, today: datetime.date) -> list[Judgement]:
     """The verdicts on every connection of either peer that is for the other."""
     return [
-        judged
+        marked(judged, initiator)
         for initiator, responder in ((a, b), (b, a))
         for judged in one_direction(initiator, facing(initiator, responder), responder, today)
     ]

@@ -15,15 +15,15 @@ from model.choice import phase2_offer
 from model.language.generate import DELAY
 from model.language.machine import Machine, Step
 from model.language.specification import Specification
-from model.run import Run
+from model.run import Run, fingerprint
 from model.spec import specification
 from model.spec.clock import TIMED
 from model.vocabulary.outcomes import Outcome, Phase2Verdict, Reason
 from model.vocabulary.policy import Peer
-from model.vocabulary.suites import AuthMethod
 from proofs.verify import Judgement, judge_connection, links_judged
 from proofs.verify.instance import instance
 from proofs.verify.phase2 import ChildFacts
+from proofs.verify.seen import missing, second
 from proofs.verify.tables import phase2_against
 
 MAX_STEPS = 64
@@ -82,24 +82,9 @@ def witness(
     judgement: Judgement, initiator: Peer, responder: Peer, child: ChildFacts | None
 ) -> Witness | None:
     """The run for one direction and one child; None if the verdict is undecided or nobody answers."""
-    verdict = judgement.verdict
-    first = verdict.phase1
-    second = next(
-        (
-            item
-            for item, facts in zip(verdict.phase2, judgement.children, strict=True)
-            if facts is child
-        ),
-        None,
-    )
-    undecided = Outcome.UNDECIDED in (first.outcome, second.outcome if second else first.outcome)
-    methods = {item.method.value for item in judgement.connection.authentications}
-    if (
-        undecided
-        or first.reason in (Reason.NO_RESPONDER, Reason.NO_CONNECTION)
-        or AuthMethod.NONE in methods
-    ):
+    if missing(judgement, child):
         return None
+    first, phase2 = judgement.verdict.phase1, second(judgement, child)
     if child is not None and not child.table.rows:
         # Rejected before the offer was checked: the specification still needs it.
         offers = phase2_offer(
@@ -115,15 +100,15 @@ def witness(
     about = f"{initiator.name} -> {responder.name}, connection {judgement.connection.name}"
     if child is not None:
         about += f", child {child.child.name}"
-    failing = second if second is not None and second.reason else first
+    failing = phase2 if phase2 is not None and phase2.reason else first
     about += f": {failing.outcome.value}" + (f" ({failing.reason.value})" if failing.reason else "")
     rows = judgement.phase1.table.rows
     notes = [f"t={i} of phase1: {row.suite}" for i, row in enumerate(rows)]
     if child is not None:
         notes += [f"t={i} of quick: {row.suite}" for i, row in enumerate(child.table.rows)]
     kept = _PHASE1 + (_PHASE2 if child is not None else ())
-    run = Run.of(machine, steps, about, kept, notes)
-    why = _disagreement(dict(run.end), judgement, second)
+    run = replace(Run.of(machine, steps, about, kept, notes), fingerprint=fingerprint(spec))
+    why = _disagreement(dict(run.end), judgement, phase2)
     return Witness(run, not why, why)
 
 

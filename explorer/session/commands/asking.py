@@ -73,7 +73,7 @@ def changes(session: Session, args: Sequence[str]) -> Reply:
 @command("find", "Ask", "find", usage="find TEXT | state:X | field:X | promise:X", keys=("/",), changes=True)  # fmt: skip
 def find(session: Session, args: Sequence[str]) -> Reply:
     """Go to the next step that fits: a text of its row, state:awaits_mm6, field:initiator.tries, promise:NAME.
-    After the last one it begins anew."""
+    After the last one it starts at the first again."""
     wants(args, 1, 8, "find TEXT")
     text = " ".join(args)
     rows = session.rows()
@@ -174,9 +174,15 @@ def promise(session: Session, args: Sequence[str]) -> Reply:
     return Reply(tuple(lines))
 
 
-@command("assert", "Ask", "check in a script", usage="assert BADGE | FIELD=VALUE | time=T | promises", changes=True)  # fmt: skip
+@command(
+    "assert",
+    "Ask",
+    "check in a script",
+    usage="assert BADGE | FIELD=VALUE | time=T | step=N | promises",
+)
 def assert_(session: Session, args: Sequence[str]) -> Reply:
-    """Fail the script unless the verdict has that badge, the field that value, or no promise is broken."""
+    """Fail the script unless the verdict has that badge, the field that value, or no promise is broken;
+    `outcome=BADGE` leaves broken promises aside."""
     wants(args, 1, 3, "assert BADGE, FIELD=VALUE, time=+15s or promises")
     text = " ".join(args)
     name, equals, value = text.partition("=")
@@ -187,6 +193,11 @@ def assert_(session: Session, args: Sequence[str]) -> Reply:
     if name == "time" and equals:
         at = since_start(session.now.moment.at)
         return _checked(at in (value, f"+{value}", value.replace("s", " s")), f"it is {at}")
+    if name == "step" and equals:
+        return _checked(value == str(session.now.depth), f"it is step {session.now.depth}")
+    if name == "outcome" and equals:
+        outcome = session.source.verdict(session.now).badge
+        return _checked(outcome == value, f"it is {outcome}")
     if equals:
         have = session.source.fields(session.now.moment).get(name)
         return _checked(have == value, f"{name} is {have}")

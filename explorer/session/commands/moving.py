@@ -10,7 +10,7 @@ from explorer.session.commands.registry import Reply, command, number, wants
 from explorer.session.moments import Choice, Refused, Take
 from explorer.session.session import Session
 from explorer.session.times import since_start
-from explorer.session.tree import Node
+from explorer.session.tree import MOST_NODES, Node
 
 #: labels of an end that say what went wrong, although Phase I is up
 PROBLEMS = ("REFUSED", "WRONG PROOF", "NO ANSWER")
@@ -127,8 +127,11 @@ def _pass(session: Session, wait: Fraction) -> None:
 
 @command("goto", "Move", "go to a step (5G)", usage="goto STEP [BRANCH]", changes=True)
 def goto(session: Session, args: Sequence[str]) -> Reply:
-    """Go to a step of this line, or of a branch. What has not happened yet is taken on the way."""
+    """Go to a step of this line, or of a branch. What has not happened yet is taken on the way. Saved
+    sessions name an event by its number in the order in which events were made: goto @12."""
     wants(args, 1, 9, "goto STEP [BRANCH]")
+    if args[0].startswith("@"):
+        return _goto_event(session, number(args[0][1:], "the number of an event", MOST_NODES))
     depth = number(args[0], "the number of a step", 1000)
     if len(args) > 1:
         session.go(session.branch(" ".join(args[1:])).tip)
@@ -140,6 +143,14 @@ def goto(session: Session, args: Sequence[str]) -> Reply:
     while session.now.depth < depth:
         if session.forward() is None:
             raise Refused(f"nothing can happen after step {session.now.depth}")
+    return here(session)
+
+
+def _goto_event(session: Session, wanted: int) -> Reply:
+    node = session.tree.numbered(wanted)
+    if node is None:
+        raise Refused(f"there is no event {wanted}")
+    session.go(node)
     return here(session)
 
 

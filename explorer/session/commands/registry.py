@@ -36,7 +36,7 @@ class Command:
 
     name     as it is typed     title  in menus: "drop this message"     usage  its arguments
     help     one sentence or two     keys  on the screen, the first one is shown
-    changes  whether it belongs into a script: it moves the cursor, or does something
+    changes  whether a saved session holds it: it moves the cursor, or does something
     screen   it needs the screen: `--exec` refuses it
     when     whether it can be done now
     """

@@ -44,7 +44,13 @@ def execute(session: Session, line: str) -> Reply:
         raise Refused("a quote is not closed") from None
     if not words:
         return Reply()
-    return found(words[0]).run(session, words[1:])
+    if any(not word.isprintable() for word in words):
+        raise Refused("a command is one line of printable text")
+    command = found(words[0])
+    if not command.changes:
+        return command.run(session, words[1:])
+    with session.log.command(shlex.join([command.name, *words[1:]]), lambda: session.now):
+        return command.run(session, words[1:])
 
 
 def executed(session: Session, script: Script) -> Iterator[tuple[str, Reply]]:

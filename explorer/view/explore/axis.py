@@ -178,9 +178,11 @@ class _Axis:
             fill = g.full if g.ascii else " "
             canvas.put(low, text.ljust(high - low, fill)[: high - low], role)
             if not text:
-                canvas.put_left(
-                    low - 1, f"{item.name}, from {since_start(item.start)} {g.right}", "muted"
-                )
+                label = f"{item.name}, from {since_start(item.start)}"
+                if len(label) + 3 <= low:
+                    canvas.put_left(low - 1, f"{label} {g.right}", "muted")
+                else:
+                    canvas.put(high + 1, f"{g.left} {life}", "muted")
             if item.open:
                 canvas.put(high, g.more, "muted")
             lines.append(canvas.line())

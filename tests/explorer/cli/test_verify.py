@@ -24,6 +24,7 @@ SUITE1_KEYS = ["encryption", "hash", "group", "authentication"]
 SUITE2_KEYS = ["protocol", "encryption", "integrity", "esn", "pfs_group", "mode"]
 FINDING_KEYS = [
     "id", "severity", "place", "what", "mend", "others", "direction", "child", "edits",
+    "see",
 ]  # fmt: skip
 PAIR_KEYS = [
     "initiator", "responder", "phase1", "phase2", "without_sa", "overlap", "exposure",
