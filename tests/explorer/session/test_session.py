@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -318,3 +319,12 @@ def test_the_session_loads_no_screen_no_solver_and_no_capture_library() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_guard_that_only_contains_another_one_that_refuses_is_not_named() -> None:
+    """Not acceptable is the reason; that it is not the best of the acceptable ones follows from it."""
+    made = Session(replace(scenario("main-psk"), policy={"accepts2": False}).source())
+    made.run()
+    refused = next(node for node in made.rows() if node.event.action == "quick.refuse")
+    made.go(refused)
+    assert made.why()[0].answers == (("Its policy does not accept it.", "R10"),)
