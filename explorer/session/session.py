@@ -154,16 +154,22 @@ class Session:
         return self._places[node]
 
     def _moved(self) -> None:
-        """Keep the line with the cursor: it grows at its end, and is made anew after a fork only."""
-        now, line = self.now, self._line
-        if now in self._places:
+        """Keep the line with the cursor: what it has in common with the one before stays as it is."""
+        now, line, places = self.now, self._line, self._places
+        if now in places:
             return
-        if line and now.parent is line[-1]:
-            self._places[now] = len(line)
-            line.append(now)
-            return
-        self._line = [*now.path(), *now.ahead()]
-        self._places = {node: at for at, node in enumerate(self._line)}
+        own: list[Node] = []
+        node: Node | None = now
+        while node is not None and node not in places:
+            own.append(node)
+            node = node.parent
+        shared = places[node] + 1 if node is not None else 0
+        for gone in line[shared:]:
+            del places[gone]
+        del line[shared:]
+        for here in (*reversed(own), *now.ahead()):
+            places[here] = len(line)
+            line.append(here)
 
     # ---- moving
     def go(self, node: Node) -> None:
