@@ -71,10 +71,13 @@ class Promises:
 
     def _look(self, node: Node) -> tuple[frozenset[str], tuple[Broken, ...]]:
         """What has been spoken of up to a node, and what is broken there; nodes before it first."""
-        if node not in self._kept:
-            missing = itertools.takewhile(lambda x: x not in self._kept, reversed(node.path()))
-            for item in reversed(list(missing)):
-                self._kept[item] = self._judged(item)
+        missing: list[Node] = []
+        at: Node | None = node
+        while at is not None and at not in self._kept:
+            missing.append(at)
+            at = at.parent
+        for item in reversed(missing):
+            self._kept[item] = self._judged(item)
         return self._kept[node]
 
     def _judged(self, node: Node) -> tuple[frozenset[str], tuple[Broken, ...]]:

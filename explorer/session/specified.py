@@ -67,6 +67,7 @@ class Specified:
         self._ends: Ends = ends_of(spec)
         self.lanes: Sequence[Lane] = tuple(lanes) or self._ends.lanes
         self._verdicts = verdicts_of(spec, self.lanes)
+        self._writers: dict[int, dict[Node, Node]] = {}
         self._machines: dict[tuple[tuple[str, bool], ...], Machine] = {}
         #: what an attacker may be given: the switches of the policy that are his
         self.powers = tuple(
@@ -107,6 +108,22 @@ class Specified:
             for i, (name, field) in enumerate(zip(machine.slots, machine.fields, strict=True))
             if not (field.ghost and isinstance(field.sort, Timer))  # clocks that only proofs read
         }
+
+    def wrote(self, node: Node, slot: int) -> Node:
+        """The last node on the way to a node in which a field changed; the start if it never did.
+
+        What was found is kept, so that asking again nearby does not walk a long way back.
+        """
+        climbed, at, writers = [], node, self._writers.setdefault(slot, {})
+        while (before := at.parent) is not None:
+            known = writers.get(at)
+            if known is not None or before.moment.state[slot] != at.moment.state[slot]:
+                at = known or at
+                break
+            climbed.append(at)
+            at = before
+        writers.update(dict.fromkeys(climbed, at))
+        return at
 
     # ---- what can happen
     def choices(self, now: Moment) -> list[Choice]:

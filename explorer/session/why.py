@@ -191,12 +191,7 @@ class Asking:
 
     def wrote(self, node: Node, slot: int) -> Node:
         """The last node on the way here in which a field changed; the start if it never did."""
-        at = node
-        while at.parent is not None:
-            if at.parent.moment.state[slot] != at.moment.state[slot]:
-                return at
-            at = at.parent
-        return at
+        return self._source.wrote(node, slot)
 
     # ---- the nearest parameters
     def _about(self, question: str, node: Node, state: State | None, names: Sequence[str]) -> Why:
