@@ -26,6 +26,7 @@ FORMATS = {
     "text": ".txt", "json": ".json", "itf": ".itf.json", "mermaid": ".mmd", "svg": ".svg", "html": ".html",
 }  # fmt: skip
 PANES = ("why", "peers", "timers", "promises", "network", "branches")
+CAPTURED = ("why", "packet", "peers")
 
 
 def exported(
@@ -59,6 +60,8 @@ def exported(
 
 def panes_of(session: Session) -> tuple[str, ...]:
     """What stands below the chart: the time axis only where hours have passed."""
+    if session.specified is None:
+        return CAPTURED
     return (*PANES, "axis") if worth_it(session) else PANES
 
 
