@@ -230,7 +230,7 @@ class AuthenticationJudge:
             )
             if not chain.fault:
                 self.facts.responder = connection
-                self._weak(own, chain)
+                self._accepted(self.initiator, own, chain)
                 if chain.needs:
                     undecided.append(f"{self.initiator.name}: {chain.needs}")
                 self.facts.faulty = ""
@@ -281,7 +281,7 @@ class AuthenticationJudge:
         chain = self._credential(self.responder, theirs, own.other, self.initiator, method)
         if chain.fault:
             return self._bad_certificate(self.responder, self.initiator, theirs, chain.fault)
-        self._weak(theirs, chain)
+        self._accepted(self.responder, theirs, chain)
         if chain.needs:
             undecided.append(f"{self.responder.name}: {chain.needs}")
         self.facts.faulty = ""
@@ -426,8 +426,11 @@ class AuthenticationJudge:
             Shown(whose, own, shows), Demanded(judge, expected, wants), method, self.today
         )
 
-    def _weak(self, own: Credentials, chain: Chain) -> None:
-        """Record what could be broken in an accepted path."""
+    def _accepted(self, whose: Peer, own: Credentials, chain: Chain) -> None:
+        """Record what could be broken in an accepted path, and that its owner is assumed to have the key:
+        policies are judged without private keys."""
+        if own.certificates and not own.keys and not chain.needs:
+            self.facts.assumptions.append(f"{whose.name} has the private key of its certificate")
         place = own.certificates[0].place if own.certificates else None
         self.facts.weak += [(place, what) for what in chain.weak]
 

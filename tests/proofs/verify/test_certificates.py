@@ -14,9 +14,13 @@ from cryptography.x509.name import _ASN1Type as Type
 
 from model.formats.swanctl.identities import identity
 from model.vocabulary.names import RdnMatching
+from model.vocabulary.outcomes import Outcome
 from model.vocabulary.policy import CertificateFile, Peer
 from proofs.verify.certificates import names, parse, path_of, subject, unmet, withheld
 from proofs.verify.identities import match
+from tests.interop.agreement import verdicts
+from tests.interop.pki import PKI
+from tests.interop.records import all_cases
 
 Part = tuple[str, str, Type]
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -143,3 +147,20 @@ def test_r5_a_policy_that_the_authority_lacks_is_not_met(peer_of: Callable[..., 
     )
     path = path_of(made(PLAIN, "1.2.3.4"), (made(ROOT),), ())
     assert "all certificates" in unmet(expected, path)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "assumed"), [("cert-rsa unchanged", True), ("psk-3des-sha1-modp1024 unchanged", False)]
+)
+def test_r5_that_a_private_key_is_there_is_an_assumption_that_is_printed(
+    name: str, assumed: bool
+) -> None:
+    """Policies come without private keys: without it charon cannot prove itself (tests/interop)."""
+    today = datetime.date(2026, 11, 24)
+    case = next(item for item in all_cases() if item.name == name)
+    found = verdicts(case, PKI(today), today)
+    assert found
+    for verdict in found.values():
+        assert verdict is not None and verdict.phase1.outcome is Outcome.ESTABLISHED
+        keys = [item for item in verdict.assumptions if "private key of its certificate" in item]
+        assert len(keys) == (2 if assumed else 0)
