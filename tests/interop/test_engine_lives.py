@@ -184,6 +184,6 @@ def test_r18_a_strongswan_that_has_forgotten_us_and_begins_anew_replaces_what_th
     steps += [["wait", 0.5], BEGIN["strongSwan"], ["until", "SasInstalled", 2], ["wait", 0.3]]
     out = against_strongswan(NAME, steps)
     assert not out.result["missing"]
-    assert [item["why"] for item in out.of("SasDeleted")] == ["the peer has begun anew"]
-    assert [item["why"] for item in out.of("Phase1Ended")] == ["the peer has begun anew"]
+    assert [item["why"] for item in out.of("SasDeleted")] == ["the peer has restarted"]
+    assert [item["why"] for item in out.of("Phase1Ended")] == ["the peer has restarted"]
     assert out.result["sas"] == out.result["pairs"] == 1

@@ -249,7 +249,7 @@ def test_declarations_that_do_not_fit_are_refused() -> None:
     few = {name: items for name, items in made.may_be.items() if name != "bolt.turn"}
     with pytest.raises(SpecificationError, match=r"door\.pass writes the part"):
         replace(made, may_be=few)
-    with pytest.raises(SpecificationError, match="no joint action"):
+    with pytest.raises(SpecificationError, match="is not a joint action"):
         replace(made, joint=frozenset())
     with pytest.raises(SpecificationError, match=r"door\.pass needs the caller: few"):
         simulation("", "polite")  # the door would ask for a key that the bolt does not see
