@@ -267,7 +267,9 @@ class Session:
         sent = here.event.message
         if sent is None or sent.message != name or not is_step(here):
             flies = any(copy.message == name for copy in here.moment.flight)
-            return self.handle(Deed.DROP, name) if flies and times == 1 else self.do(Lose(name, times))
+            return (
+                self.handle(Deed.DROP, name) if flies and times == 1 else self.do(Lose(name, times))
+            )
         if here.event.lost:  # another number of losses: from before the rule that lost it
             way = self._since_rule(here, name)
         elif sent in here.moment.flight:

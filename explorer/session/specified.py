@@ -45,9 +45,7 @@ MOST_WAITS = 16
 #: what happens because somebody wants it: possible at any time, never the next thing
 WISHES = ("_deletes", "used_up", "answer_again", ".packet", ".takes_clear", ".end_phase1")
 #: refusals that an act goes by without receiving them: they too have to arrive
-HEARD = {
-    name: ("no_proposal", "alternatives") for name in ("phase1.give_up", "phase1.doubt_refusal")
-}
+HEARD = dict.fromkeys(("phase1.give_up", "phase1.doubt_refusal"), ("no_proposal", "alternatives"))
 #: the answer to a message that came again
 ANSWERS = {"mm1": "mm2", "mm3": "mm4", "mm5": "mm6", "am1": "am2", "qm1": "qm2"}
 
@@ -219,7 +217,11 @@ class Specified:
             ]  # fmt: skip
             if due:
                 return total, state, due[0]
-        return (total, state, None) if total else None
+        runs = any(
+            isinstance(field.sort, Timer) and not field.ghost and state[i] >= 0
+            for i, field in enumerate(machine.fields)
+        )  # stopwatches that only proofs read are no reason to wait
+        return (total, state, None) if total and runs else None
 
     @staticmethod
     def _due(machine: Machine, step: Step) -> bool:
