@@ -60,10 +60,11 @@ class Promises:
         self._compiled: dict[Powers, dict[str, list[_Instance]]] = {}
         self._kept: dict[Node, tuple[frozenset[str], tuple[Broken, ...]]] = {}
         self._had: dict[Node, frozenset[str]] = {}
+        self._on: dict[Powers, frozenset[str]] = {}
 
     def _instances(self, node: Node) -> Mapping[str, Sequence[_Instance]]:
-        had = {name: True for name in self._had[node] if name in dict(node.moment.powers)}
-        powers = tuple(sorted((dict(node.moment.powers) | had).items()))
+        had, now = self._had[node], node.moment.powers
+        powers = tuple((name, on or name in had) for name, on in now)
         if powers not in self._compiled:
             machine = self._source.machine(replace(node.moment, powers=powers))
             self._compiled[powers] = {
@@ -100,9 +101,12 @@ class Promises:
         """The powers that the attacker had while a step was taken, up to a node."""
         if node.parent is None or not isinstance(node.act, Take):
             return self._had[node.parent] if node.parent is not None else frozenset()
-        return self._had[node.parent] | {
-            name for name in self._source.powers if self._source.power(node.moment, name)
-        }
+        now = node.moment.powers
+        if now not in self._on:
+            powers = self._source.powers
+            self._on[now] = frozenset(x for x in powers if self._source.power(node.moment, x))
+        had = self._had[node.parent]
+        return had if self._on[now] <= had else had | self._on[now]
 
     def _judged(self, node: Node) -> tuple[frozenset[str], tuple[Broken, ...]]:
         instances = self._instances(node)
