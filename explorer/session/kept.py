@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from explorer.session.moments import Broken, Standing, Take
+from explorer.session.specified import Specified
 from explorer.session.tree import Node
 from model.language.machine import Machine, State
 from model.language.terms import Term
@@ -40,18 +42,35 @@ class _Instance:
         return predicate(self._machine, self._terms[2])
 
 
-class Promises:
-    """The promises about one machine, compiled for it."""
+Powers = tuple[tuple[str, bool], ...]
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+
+class Promises:
+    """The promises about the machine of a source, compiled for it as it is asked for.
+
+    What an attacker could do while a step was taken, he could do in that run: where a power is taken from
+    him later, the promises still count it.
+    """
+
+    def __init__(self, source: Specified) -> None:
+        self._source = source
         self.about: dict[str, Promise] = {
-            name: item for name, item in promises().items() if item.machine == machine.spec.name
+            name: item for name, item in promises().items() if item.machine == source.spec.name
         }
-        self._instances = {
-            name: list(_instances(machine, item.formula)) for name, item in self.about.items()
-        }
+        self._compiled: dict[Powers, dict[str, list[_Instance]]] = {}
         self._kept: dict[Node, tuple[frozenset[str], tuple[Broken, ...]]] = {}
+        self._had: dict[Node, frozenset[str]] = {}
+        self._on: dict[Powers, frozenset[str]] = {}
+
+    def _instances(self, node: Node) -> Mapping[str, Sequence[_Instance]]:
+        had, now = self._had[node], node.moment.powers
+        powers = tuple((name, on or name in had) for name, on in now)
+        if powers not in self._compiled:
+            machine = self._source.machine(replace(node.moment, powers=powers))
+            self._compiled[powers] = {
+                name: list(_instances(machine, item.formula)) for name, item in self.about.items()
+            }
+        return self._compiled[powers]
 
     def at(self, node: Node) -> Standing:
         """How they stand at a node."""
@@ -77,16 +96,29 @@ class Promises:
             missing.append(at)
             at = at.parent
         for item in reversed(missing):
+            self._had[item] = self._powers_had(item)
             self._kept[item] = self._judged(item)
         return self._kept[node]
 
+    def _powers_had(self, node: Node) -> frozenset[str]:
+        """The powers that the attacker had while a step was taken, up to a node."""
+        if node.parent is None or not isinstance(node.act, Take):
+            return self._had[node.parent] if node.parent is not None else frozenset()
+        now = node.moment.powers
+        if now not in self._on:
+            powers = self._source.powers
+            self._on[now] = frozenset(x for x in powers if self._source.power(node.moment, x))
+        had = self._had[node.parent]
+        return had if self._on[now] <= had else had | self._on[now]
+
     def _judged(self, node: Node) -> tuple[frozenset[str], tuple[Broken, ...]]:
+        instances = self._instances(node)
         if node.parent is None:
-            return self._at_state(None, node.moment.state)
+            return self._at_state(instances, None, node.moment.state)
         spoken, broken = self._kept[node.parent]
         before = node.parent.moment.state
         for after in self._states(node):
-            named, broken = self._at_state(before, after)
+            named, broken = self._at_state(instances, before, after)
             spoken, before = spoken | named, after
         return spoken, broken
 
@@ -94,18 +126,19 @@ class Promises:
         """The states from the parent's on: a wait and an act are two."""
         if not isinstance(node.act, Take) or node.parent is None:
             return
+        machine = self._source.machine(node.moment)
         state: State | None = node.parent.moment.state
         for step in node.act.steps:
             assert state is not None
-            state = self._machine.apply(state, step)
+            state = machine.apply(state, step)
             assert state is not None
             yield state
 
     def _at_state(
-        self, before: State | None, after: State
+        self, instances: Mapping[str, Sequence[_Instance]], before: State | None, after: State
     ) -> tuple[frozenset[str], tuple[Broken, ...]]:
         spoken, found = set(), []
-        for name, each in self._instances.items():
+        for name, each in instances.items():
             for item in each:
                 where = after
                 if item.transition:

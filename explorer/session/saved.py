@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explorer.session.moments import Act, Copy, Lane, Moment, Refused, Take
+from explorer.session.moments import Act, Lane, Moment, Refused, Take
 from explorer.session.sources import Prepared
-from explorer.session.specified import Specified
+from explorer.session.specified import Specified, copy_for
 from model.language.errors import SpecificationError, StepError
-from model.language.machine import Machine, Step
+from model.language.machine import Step
 from model.run import Run, fingerprint
 from model.spec import MACHINES, specification
 
@@ -47,7 +47,7 @@ def acts_of(source: Specified, run: Run) -> tuple[tuple[Act, ...], str]:
         if step[0] == len(machine.actions):
             wait = [_longer(wait, step)]
             continue
-        act = Take((*wait, step), _copy(machine, now, step))
+        act = Take((*wait, step), copy_for(now, machine.actions[step[0]], step))
         wait = []
         try:
             now, _ = source.take(now, act)
@@ -63,15 +63,6 @@ def _longer(wait: Sequence[Step], step: Step) -> Step:
     """Two waits in a row are one."""
     ticks = sum(item[1][0] for item in wait) + step[1][0]
     return step[0], (ticks,)
-
-
-def _copy(machine: Machine, now: Moment, step: Step) -> Copy | None:
-    action = machine.actions[step[0]]
-    if action.receives is None:
-        return None
-    pairs = zip(action.params, step[1], strict=True)
-    index = next((value for item, value in pairs if str(item.sort) == "negotiation"), 0)
-    return next((c for c in now.flight if (c.message, c.index) == (action.receives, index)), None)
 
 
 def steps_of(source: Specified, acts: Sequence[Act], about: str) -> Run:

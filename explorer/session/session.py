@@ -80,7 +80,7 @@ class Session:
         self.asked = 0  # which of the questions that suggest themselves is shown
         self.field: int | None = None  # which field of a captured message is chosen, if one is
         self._choices: tuple[Node, list[Choice]] | None = None
-        self._promises: dict[object, Promises] = {}
+        self._promises: Promises | None = None
         #: the line that opens the same source again; empty if there is none
         self.origin = ""
         #: where something saved no longer does what it did, and how
@@ -131,7 +131,7 @@ class Session:
         if self.diverged is not None and here is self.diverged[0]:
             plain = self.source.verdict(here)
             return Verdict("DIVERGED", Tone.WARNING, f"{self.diverged[1]}.", plain.first)
-        broken = self.broken(here) if self._promises else ()
+        broken = self.broken(here) if self._promises is not None else ()
         if not broken:
             return self.source.verdict(here)
         from explorer.session.kept import weakness_of
@@ -266,32 +266,41 @@ class Session:
         """Lose the next copies of a message.
 
         If it is the one that was sent just now, its sending is done again, and lost, in a branch of its
-        own; else the rule begins here.
+        own. One that is on its way already is dropped; else the rule begins here.
         """
         name = self._message(message)
-        here, act = self.now, self.now.act
+        here = self.now
         sent = here.event.message
-        if sent is None or sent.message != name or here.parent is None or act is None:
-            return self.do(Lose(name, times))
+        if sent is None or sent.message != name or not is_step(here):
+            flies = any(copy.message == name for copy in here.moment.flight)
+            return (
+                self.handle(Deed.DROP, name) if flies and times == 1 else self.do(Lose(name, times))
+            )
         if here.event.lost:  # another number of losses: from before the rule that lost it
-            self.go(self._before_rule(here, name))
+            way = self._since_rule(here, name)
         elif sent in here.moment.flight:
-            self.go(here.parent)
+            way = [here]
         else:
             return self.do(Lose(name, times))
+        assert way[0].parent is not None
+        self.go(way[0].parent)
         self.do(Lose(name, times))
-        while self.now.event.message is None or self.now.event.message.message != name:
-            if self.forward() is None:
+        for node in way:  # the same acts: what somebody wished would not come by itself
+            if node.act is not None and not _begins(node.act, name):
+                self.do(node.act)
+            if self.now.event.message is not None and self.now.event.message.message == name:
                 break
         return self.now
 
     @staticmethod
-    def _before_rule(node: Node, message: str) -> Node:
-        while node.parent is not None:
-            act, node = node.act, node.parent
-            if isinstance(act, Lose) and act.message == message:
-                break
-        return node
+    def _since_rule(node: Node, message: str) -> list[Node]:
+        """The way to a node from the last rule about a message on, with the rule; else the node alone."""
+        way = [node]
+        while way[-1].parent is not None and way[-1].parent.act is not None:
+            way.append(way[-1].parent)
+            if _begins(way[-1].act, message):
+                return way[::-1]
+        return [node]
 
     def handle(self, deed: Deed, message: str, index: int | None = None) -> Node:
         """Do something to a copy of a message that is in flight. Refused: none is."""
@@ -352,12 +361,11 @@ class Session:
         source = self.specified
         if source is None:
             return None
-        powers = self.now.moment.powers
-        if powers not in self._promises:
+        if self._promises is None:
             from explorer.session.kept import Promises  # takes longer than all the rest
 
-            self._promises[powers] = Promises(source.machine(self.now.moment))
-        return self._promises[powers]
+            self._promises = Promises(source)
+        return self._promises
 
     def standing(self) -> Standing | None:
         """How the promises stand at the cursor."""
@@ -366,7 +374,7 @@ class Session:
 
     def standing_if_known(self) -> Standing | None:
         """The same, if the promises were loaded before: what a screen shows in its first frame."""
-        return self.standing() if self._promises else None
+        return self.standing() if self._promises is not None else None
 
     def broken(self, node: Node) -> tuple[Broken, ...]:
         """Promises that are broken by the event that led to a node."""
@@ -453,6 +461,11 @@ def differences(source: Source, one: Node, other: Node) -> list[tuple[str, str, 
     """Fields that differ between two nodes: name, value in the one, value in the other."""
     left, right = source.fields(one.moment), source.fields(other.moment)
     return [(name, left[name], right[name]) for name in left if left[name] != right.get(name)]
+
+
+def _begins(act: Act | None, message: str) -> bool:
+    """Whether an act is a rule about a message."""
+    return isinstance(act, Lose) and act.message == message
 
 
 def is_step(node: Node) -> bool:

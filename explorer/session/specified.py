@@ -44,6 +44,8 @@ from model.spec.words import ACTS, MESSAGES, resent
 MOST_WAITS = 16
 #: what happens because somebody wants it: possible at any time, never the next thing
 WISHES = ("_deletes", "used_up", "answer_again", ".packet", ".takes_clear", ".end_phase1")
+#: refusals that an act goes by without receiving them: they too have to arrive
+HEARD = dict.fromkeys(("phase1.give_up", "phase1.doubt_refusal"), ("no_proposal", "alternatives"))
 #: the answer to a message that came again
 ANSWERS = {"mm1": "mm2", "mm3": "mm4", "mm5": "mm6", "am1": "am2", "qm1": "qm2"}
 
@@ -133,6 +135,7 @@ class Specified:
         steps = machine.enabled(now.state)
         acts = [step for step in steps if step[0] < len(machine.actions)]
         found = [self._choice(machine, now, step) for step in acts]
+        found = [item for item in found if not self._unheard(item, found)]
         found += self._ignored(now, found)
         waited = self._waited(machine, now.state, steps)
         if waited is not None:
@@ -148,13 +151,11 @@ class Specified:
 
     def _choice(self, machine: Machine, now: Moment, step: Step) -> Choice:
         action = machine.actions[step[0]]
-        index = _index(action, step)
         who = self._who(machine, now.state, action, step)
-        if action.receives is not None:
-            short = MESSAGES[action.receives].short
-            copy = next(
-                (c for c in now.flight if (c.message, c.index) == (action.receives, index)), None
-            )
+        heard = heard_by(action)
+        if heard:
+            copy = copy_for(now, action, step)
+            short = MESSAGES[copy.message if copy is not None else heard[0]].short
             says = f"{short} arrives: {who} {ACTS[action.name]}"
             if copy is not None:
                 return Choice(Take((step,), copy), 0, f"deliver {says}", "deliveries")
@@ -169,6 +170,16 @@ class Specified:
         if action.actor in ("network",):
             return Choice(Take((step,)), UNLIKELY, says, "network")
         return Choice(Take((step,)), 2 if action.name in TIMED else 1, says, "acts")
+
+    def _unheard(self, item: Choice, found: Sequence[Choice]) -> bool:
+        """Whether it is an act on a refusal that the same copy is not: another act receives that one."""
+        act = item.act
+        if not isinstance(act, Take) or act.copy is None:
+            return False
+        machine = self.machine(Moment(()))
+        action = machine.actions[act.steps[-1][0]]
+        others = (x.act for x in found if x is not item and isinstance(x.act, Take))
+        return action.receives is None and any(x.copy == act.copy for x in others)
 
     def _another_quick(self, machine: Machine, state: State, action: Action, step: Step) -> bool:
         """Whether it starts Quick Mode otherwise than the initiator's first one: somebody's wish."""
@@ -223,7 +234,11 @@ class Specified:
             ]  # fmt: skip
             if due:
                 return total, state, due[0]
-        return (total, state, None) if total else None
+        runs = any(
+            isinstance(field.sort, Timer) and not field.ghost and state[i] >= 0
+            for i, field in enumerate(machine.fields)
+        )  # stopwatches that only proofs read are no reason to wait
+        return (total, state, None) if total and runs else None
 
     @staticmethod
     def _due(machine: Machine, step: Step) -> bool:
@@ -231,7 +246,7 @@ class Specified:
         likely = action.actor not in ("attacker", "network") and not action.name.startswith(
             "flood."
         )
-        return likely and action.receives is None and not action.name.endswith(WISHES)
+        return likely and not heard_by(action) and not action.name.endswith(WISHES)
 
     def _late(
         self, machine: Machine, now: Moment, waited: tuple[int, State, Step | None]
@@ -379,6 +394,17 @@ class Specified:
             return "time does not pass: an act is due"
         refusals = machine.explain(state, name, step[1]).refusals
         return f"{name}: " + "; ".join(f"{x.guard.reason} ({x.guard.clause})" for x in refusals)
+
+
+def heard_by(action: Action) -> tuple[str, ...]:
+    """The messages of which one has to arrive for an action; none: it waits for no message."""
+    return (action.receives,) if action.receives is not None else HEARD.get(action.name, ())
+
+
+def copy_for(now: Moment, action: Action, step: Step) -> Copy | None:
+    """The copy in flight that a step of an action takes."""
+    heard, index = heard_by(action), _index(action, step)
+    return next((c for c in now.flight if c.message in heard and c.index == index), None)
 
 
 def _index(action: Action, step: Step) -> int:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from explorer.session.moments import Kind, Lane, Tone, Verdict
+from explorer.session.moments import Deed, Handle, Kind, Lane, Tone, Verdict
 from explorer.session.times import duration, ordinal, since_start, spoken, times
 from explorer.session.tree import Node
 from model.language.machine import Machine, State
 from model.language.specification import Specification
-from model.spec.words import MESSAGES, REASONS, state_words
+from model.spec.words import MESSAGES, REASONS, resent, state_words
 
 
 class Verdicts(Protocol):
@@ -80,40 +80,63 @@ class _Ike:
     def _failed(self, here: _Reader, node: Node, over: bool) -> Verdict:
         role = "initiator" if here.text("initiator", "state") == "failed" else "responder"
         other = "responder" if role == "initiator" else "initiator"
-        who = self._names[role == "responder"]
-        reason = here.text(role, "reason")
-        if reason == "none":
-            reason = here.text(other, "reason")
-        if reason == "timeout":
-            first = self._silence(node, who)
-        elif role == "responder" and reason in ("none", "no_resources"):
+        who, peer = self._name(role), self._name(other)
+        reason, theirs = here.text(role, "reason"), here.text(other, "reason")
+        if theirs not in ("none", "timeout") and reason in ("none", "timeout"):
+            first = f"{_capital(peer)} stopped: {REASONS.get(theirs, theirs)}."  # that is the cause
+        elif reason == "timeout" and role == "initiator":
+            first = self._silence(here, node, who)
+        elif role == "responder" and reason in ("none", "timeout", "no_resources"):
             first = f"{_capital(who)} forgot the half-open exchange."
         else:
             first = f"{_capital(who)} stopped: {REASONS.get(reason, reason)}."
-        second = f"{_capital(who)} gives up: Phase I does not come up."
-        left = here.left("responder", "half_open")
-        if left is not None and here.text("responder", "state").startswith("awaits"):
-            more = f"{duration(left)} more"
-            second += f" {_capital(self._names[1])} still keeps a half-open exchange: {more}."
-        elif here.text(other, "state").startswith("awaits"):
-            second += f" {_capital(self._names[role == 'initiator'])} still waits."
-        return Verdict("FAILED", Tone.FAILED, first, second, over)
+        return Verdict("FAILED", Tone.FAILED, first, self._after(here, role, other), over)
 
-    def _silence(self, node: Node, who: str) -> str:
-        """What was lost, and how often, before an end gave up."""
-        lost: list[str] = []
-        while node.parent is not None:
-            event = node.event
-            if event.kind is Kind.MESSAGE and event.message is not None:
-                if not event.lost or (lost and event.message.message != lost[0]):
-                    break
-                lost.append(event.message.message)
+    def _after(self, here: _Reader, role: str, other: str) -> str:
+        """What an end's failure means, and how the other end stands."""
+        who, peer = _capital(self._name(role)), self._name(other)
+        state = here.text(other, "state")
+        if state in ("established", "ended"):
+            left = here.left(other, "life")
+            if left is None:
+                return f"{who} gives up; {peer} took Phase I to be up until it ended."
+            return f"{who} gives up; {peer} takes Phase I to be up for {duration(left)} more."
+        says = f"{who} gives up: Phase I does not come up."
+        left = here.left("responder", "half_open")
+        if left is not None and state.startswith("awaits") and other == "responder":
+            more = f"{duration(left)} more"
+            return f"{says} {_capital(peer)} still keeps a half-open exchange: {more}."
+        return f"{says} {_capital(peer)} still waits." if state.startswith("awaits") else says
+
+    def _name(self, role: str) -> str:
+        return self._names[role == "responder"]
+
+    def _silence(self, here: _Reader, node: Node, who: str) -> str:
+        """What was lost, and how often, before the initiator gave up."""
+        nothing = f"No answer came, so {who} gave up."
+        while node.parent is not None and node.event.action != "phase1.time_out":
             node = node.parent
-        if not lost:
-            return f"No answer came, so {who} gave up."
-        long = MESSAGES[lost[0]].long
-        name = long[:1].upper() + long[1:]
-        return f"{name} was lost {times(len(lost))}; R8 allows no {ordinal(len(lost) + 1)} sending."
+        if node.parent is None:
+            return nothing
+        before = here.at(node.parent.moment.state)
+        own = resent("phase1.resend", before.text("initiator", "state"))
+        sendings, lost = 0, dict[str, int]()
+        while node.parent is not None and own is not None:
+            event, act = node.event, node.act
+            dropped = isinstance(act, Handle) and act.deed is Deed.DROP
+            if event.message is not None and (event.lost or dropped):
+                lost[event.message.message] = lost.get(event.message.message, 0) + 1
+            if event.kind is Kind.MESSAGE and event.message and event.message.message == own:
+                sendings += 1
+                if not event.again:
+                    break
+            node = node.parent
+        if own is None or not lost:
+            return nothing
+        said = [f"{MESSAGES[name].long} was lost {times(count)}" for name, count in lost.items()]
+        of = "" if list(lost) == [own] else f" of {MESSAGES[own].long}"
+        first = ", ".join(said[::-1])
+        return f"{first[:1].upper()}{first[1:]}; R8 allows no {ordinal(sendings + 1)} sending{of}."
 
     def _ended(self, here: _Reader, node: Node, installed: Fraction | None, over: bool) -> Verdict:
         if installed is None:
@@ -131,20 +154,26 @@ class _Ike:
     def _up(self, here: _Reader, installed: Fraction | None, over: bool) -> Verdict:
         left = here.left("initiator", "life")
         life = f"Phase I for {duration(left)} more" if left is not None else "Phase I is up"
-        quick = here.quick()
-        if installed is not None and over and not any(item == "failed" for item in quick):
-            second = f"{life}, the SAs for {duration(installed)} more."
-            return Verdict(
-                "ESTABLISHED", Tone.OK, "Both ends are up, with their SAs.", second, True
-            )
+        quick, both = here.quick(), here.installed_at_both()
         if any(item == "failed" for item in quick):
             reason = here.quick_reason()
             first = f"Quick Mode failed: {REASONS.get(reason, reason)}."
             second = "Phase I is up, but no packet is protected."
-            if installed is not None:
+            if both is not None:
                 second = "The SAs of another Quick Mode still stand."
+            elif installed is not None:
+                second = self._one_end(here, installed)
             return Verdict("FAILED", Tone.FAILED, first, second, over)
-        if over and installed is None:
+        if over and both is not None:
+            second = f"{life}, the SAs for {duration(both)} more."
+            return Verdict(
+                "ESTABLISHED", Tone.OK, "Both ends are up, with their SAs.", second, True
+            )
+        if over and installed is not None:
+            second = f"{life}; a packet to send starts another Quick Mode."
+            first = self._one_end(here, installed)
+            return Verdict("ONE-SIDED", Tone.WARNING, first, second)
+        if over:
             second = f"{life}; a packet to send starts another Quick Mode."
             return Verdict(
                 "NO SAS", Tone.PENDING, "Phase I is up; its SAs have ended.", second, True
@@ -152,6 +181,16 @@ class _Ike:
         waits = [state_words(item) for item in quick if "awaits" in item]
         first = f"Phase I is up at both ends; Quick Mode {waits[0]}." if waits else "Phase I is up."
         return Verdict("UNDER WAY", Tone.PENDING, first, f"{life}.")
+
+    def _one_end(self, here: _Reader, left: Fraction) -> str:
+        """Who holds SAs that the other end does not."""
+        holders = here.holders()
+        if len(holders) > 1:
+            return (
+                "Each end holds SAs that the other does not: nothing that they protect is opened."
+            )
+        who, peer = (self._names[at] for at in (holders[0], 1 - holders[0]))
+        return f"Only {who} holds SAs, for {duration(left)} more: {peer} cannot open what they protect."
 
     def _under_way(self, here: _Reader, node: Node) -> Verdict:
         waits = [
@@ -173,6 +212,10 @@ class _Reader:
     def __init__(self, machine: Machine, state: State) -> None:
         self._machine, self._state = machine, state
 
+    def at(self, state: State) -> _Reader:
+        """The same of another state."""
+        return _Reader(self._machine, state)
+
     def text(self, group: str, field: str, index: int = 0) -> str:
         return self._machine.text(self._machine.slot(group, field, index), self._state)
 
@@ -184,15 +227,39 @@ class _Reader:
     def _all(self) -> range:
         return range(self._machine.instance.sizes["negotiation"])
 
+    def _holds(self, side: str, n: int) -> bool:
+        return self.text(f"{side}_driver", "state", n) == "installed"
+
     def installed(self) -> Fraction | None:
         """Seconds for which an installed SA still stands at most; None if there is none."""
         found = [
             self.left(f"{side}_driver", "hard", n) or Fraction(0)
             for n in self._all()
             for side in ("starter", "answerer")
-            if self.text(f"{side}_driver", "state", n) == "installed"
+            if self._holds(side, n)
         ]
         return max(found) if found else None
+
+    def installed_at_both(self) -> Fraction | None:
+        """Seconds for which SAs that both ends hold still stand; None if there are none."""
+        found = [
+            min(self.left(f"{side}_driver", "hard", n) or Fraction(0)
+                for side in ("starter", "answerer"))
+            for n in self._all()
+            if self._holds("starter", n) and self._holds("answerer", n)
+            and self.text("answerer", "own", n) != "true"
+        ]  # fmt: skip
+        return max(found) if found else None
+
+    def holders(self) -> list[int]:
+        """The lanes of the ends that hold SAs: 0 for the initiator, 1 for the responder."""
+        found = set()
+        for n in self._all():
+            starts = self.text("starter", "role", n) == "responder"
+            answers = starts if self.text("answerer", "own", n) == "true" else not starts
+            found |= {int(starts)} if self._holds("starter", n) else set()
+            found |= {int(answers)} if self._holds("answerer", n) else set()
+        return sorted(found)
 
     def quick(self) -> list[str]:
         """States of both sides of the newest Quick Mode."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from explorer.session.moments import Kind, Refused, Take
-from explorer.session.specified import Specified
+from explorer.session.specified import Specified, heard_by
 from explorer.session.times import duration
 from explorer.session.tree import Node
 from model.language.document import show
@@ -77,12 +77,22 @@ class Asking:
             who = self._names[event.actor] if event.actor is not None else "it"
             question = f"Why does {who} not go on?"
             yield self._about(question, node, self._before_act(node), self._better(action))
+        elif event.action is not None and event.action.endswith(".hear_refusal"):
+            yield from self._refused(node)
         if event.action == "phase1.fall_back":
             yield self._allowed(node)
         yield from self._waiting(node)
         yield self._time(node)
         if event.action is not None and event.action != "phase1.fall_back":
             yield self._allowed(node)
+
+    def _refused(self, node: Node) -> Iterator[Why]:
+        """Why the other end refused: the question that its refusal raised."""
+        for before in reversed(node.path()):
+            action = before.event.action
+            if action is not None and self._refuses(self._source.spec.actions[action]):
+                yield from itertools.islice(self._here(before), 1)
+                return
 
     def _allowed(self, node: Node) -> Why:
         """What let the last act happen: its guards, each with its clause, and what they read."""
@@ -135,10 +145,23 @@ class Asking:
         value = Value(machine.slots[slot], machine.text(slot, state), self.wrote(node, slot))
         if left == 0:
             answer = f"An act is due: {machine.slots[slot]} has run out, and time waits for it."
-            return Why("Why does time not pass?", ((answer, "R8"),), (value,))
+            clause = self._due_by(machine, state, machine.slots[slot])
+            return Why("Why does time not pass?", ((answer, clause),), (value,))
         seconds = duration(Fraction(left, machine.tick))
         answer = f"The next timer to end is {machine.slots[slot]}, in {seconds}."
         return Why("When does something happen by itself?", ((answer, ""),), (value,))
+
+    @staticmethod
+    def _due_by(machine: Machine, state: State, slot: str) -> str:
+        """The requirements of the act that is due because a timer has run out."""
+        for step in machine.enabled(state):
+            if step[0] == len(machine.actions):
+                continue
+            action = machine.actions[step[0]]
+            found = machine.explain(state, action.name, step[1])
+            if any(slot in dict(item.reads) for item in found.answers):
+                return ", ".join(action.requirements)
+        return ""
 
     # ---- questions that are asked
     def about(self, node: Node, target: str) -> Why:
@@ -172,10 +195,19 @@ class Asking:
             sending, verb = ["phase1.resend"], "sent again"
         elif sent and message == "qm1":
             sending, verb = ["quick.resend"], "sent again"
+        elif sent and self._answers_again(node, message):
+            sending = ["quick.answer_again" if message == "qm2" else "phase1.answer_again"]
+            verb = "sent again"
         else:
             verb = "sent again" if sent else "sent"
         question = f"Why is {MESSAGES[message].long} not {verb}?"
         return self._about(question, node, None, sending)
+
+    def _answers_again(self, node: Node, message: str) -> bool:
+        """Whether it is an answer, and sending it again is an act of its own: the last one of its end."""
+        state = self._text(node, node.moment.state, "responder.state")
+        last = resent("phase1.answer_again", state) in (message, None)
+        return message == "qm2" or (message in ("mm2", "mm4", "mm6", "am2") and last)
 
     def _field(self, node: Node, name: str) -> Why:
         machine = self._source.machine(node.moment)
@@ -213,7 +245,7 @@ class Asking:
         if best.enabled:
             nothing = ("Nothing keeps it from it: it can happen now.", "")
             return Why(question, (nothing,), action=best.action)
-        refusals = _own(best.refusals)
+        refusals = _own(_nearest(best.refusals))
         answers = tuple((_sentence(item.guard.reason), item.guard.clause) for item in refusals)
         values = tuple(
             dict.fromkeys(v for item in refusals for v in self._values(node, where, item))
@@ -300,8 +332,9 @@ class Asking:
 
     def _better(self, action: Action) -> list[str]:
         """What the same end would rather have done with the same message."""
+        heard = heard_by(action)
         others = [a for a in self._source.spec.actions.values()
-                  if a.actor == action.actor and a.receives == action.receives
+                  if a.actor == action.actor and a.receives in heard
                   and a.name != action.name and not self._refuses(a)]  # fmt: skip
         return [a.name for a in others] or [action.name]
 
@@ -318,6 +351,25 @@ def _own(refusals: Sequence[Answer]) -> list[Answer]:
 
 
 _REFUSALS = ("refuse", "reject", "lack", "initiator_lacks", "name_alternatives", "ignore", "doubt")
+
+
+def _nearest(refusals: Sequence[Answer]) -> Sequence[Answer]:
+    """Without those that say no only because another one does: nothing is known of a message that has not
+    arrived, and a guard that asks for more than one that refuses has nothing to add."""
+    missing = [item for item in refusals if item.guard.name == "arrived"]
+    if missing:
+        return missing
+    parts = [_conjuncts(item.guard.term) for item in refusals]
+    return [
+        item for item, own in zip(refusals, parts, strict=True)
+        if not any(other < own for other in parts)
+    ]  # fmt: skip
+
+
+def _conjuncts(term: Term) -> frozenset[Term]:
+    if term.op != "and":
+        return frozenset([term])
+    return frozenset().union(*(_conjuncts(part) for part in term.args))
 
 
 def _span(item: Term, machine: Machine) -> range:

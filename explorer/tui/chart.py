@@ -53,6 +53,7 @@ class ChartView(ScrollView, can_focus=True):
         self._tip: Node | None = None
         self._shape: tuple[bool, int] = (True, 0)
         self._known = 0
+        self._tall = 0
 
     def show(self, session: Session, skin: Skin, *, silence: bool, unfolded: bool) -> None:
         """Show a session as it stands now."""
@@ -129,6 +130,11 @@ class ChartView(ScrollView, can_focus=True):
         assert self._session is not None
         y, top, height = self._at.get(self._session.now, 0), self.scroll_offset.y, self.size.height
         last = y + self._shape[1]
+        if height != self._tall:  # another size: no rows out of sight while there is room below
+            self._tall, most = height, max(0, len(self._rows) - height + 1)
+            if top > most and last < most + height:
+                self.scroll_to(y=most, animate=False, immediate=True)
+                top = most
         if not top <= y < top + height - 1 or last >= top + height:
             self.scroll_to(y=max(0, y - height // 2), animate=False, immediate=True)
 

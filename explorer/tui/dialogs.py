@@ -114,11 +114,15 @@ class Dialog(ModalScreen[str | None]):
         self.call_after_refresh(lambda: box.show(framed, self._skin_of))
 
     def on_key(self, event: Key) -> None:
-        """Arrows and pages scroll; everything else closes."""
+        """One handler for all dialogs: Textual calls that of every base class, so none may have its own."""
         event.stop()
+        self.pressed(event.key)
+
+    def pressed(self, key: str) -> None:
+        """Arrows and pages scroll; everything else closes."""
         steps = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "space": 10, "pageup": -10}
-        if event.key in steps:
-            self._top += steps[event.key]
+        if key in steps:
+            self._top += steps[key]
             self.draw()
         else:
             self.dismiss(None)
@@ -138,13 +142,13 @@ class Chooser(Dialog):
             for n, (_, says) in enumerate(self._list)
         ]  # fmt: skip
 
-    def on_key(self, event: Key) -> None:
-        """Up, down, Enter, Esc."""
-        event.stop()
-        if event.key in ("down", "j", "up", "k"):
-            self._at = (self._at + (1 if event.key in ("down", "j") else -1)) % len(self._list)
+    def pressed(self, key: str) -> None:
+        """Up, down, Enter; everything else closes."""
+        if key in ("down", "j", "up", "k"):
+            self._at = (self._at + (1 if key in ("down", "j") else -1)) % len(self._list)
+            self._top = self._at - 3  # in sight, where not all of them fit
             self.draw()
-        elif event.key == "enter":
+        elif key == "enter":
             self.dismiss(self._list[self._at][0])
         else:
             self.dismiss(None)

@@ -263,6 +263,7 @@ class ExploreScreen(Screen[None]):
             return
         if event.key == "escape":
             self._zoomed, self._said, self._pane = False, "", ""
+            self._counting.forget()
             self._reclass()
             return
         field = _FIELD_KEYS.get(event.key) if self._captured and self._pane == "packet" else None
@@ -345,7 +346,8 @@ class ExploreScreen(Screen[None]):
     def _push(self, what: str, of: tuple[str, ...] = ()) -> None:
         from explorer.tui.dialogs import dialog
 
-        found = dialog(what, self.session, self.skin, of, self._pane or self._tab)
+        of_tab = self._tab if self.size_name == "compact" else ""
+        found = dialog(what, self.session, self.skin, of, self._pane or of_tab)
         if found is None:
             self._said = "there is nothing to show"
             self.update_all()
@@ -421,6 +423,7 @@ class ExploreScreen(Screen[None]):
 
     # ---- the mouse
     def _go(self, node: Node) -> None:
+        self._counting.forget()
         self.session.go(node)
         self._pane = ""
         self.update_all()

@@ -30,6 +30,10 @@ class Counting:
         """What has been typed, and waits for more."""
         return self._digits or self._prefix
 
+    def forget(self) -> None:
+        """What has been typed counts no more."""
+        self._digits, self._prefix = "", ""
+
     def pressed(self, key: str, character: str | None) -> tuple[str, str] | None:
         """A command and its count for a key; None: nothing yet, or no command at all.
 
@@ -47,6 +51,8 @@ class Counting:
             self._prefix = name
             return None
         line = self._table.get(name) or self._table.get(key)
+        if len(name) > 1:  # Enter, arrows: who looks at pane 4 and goes on takes one step, not four
+            count = ""
         return (line, count) if line is not None else None
 
 

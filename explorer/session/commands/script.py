@@ -26,7 +26,7 @@ def lines_of(text: str) -> Script:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip().startswith("#"):
             continue
-        for part in line.split(";"):
+        for part in _parts(line):
             if len(part) > MOST_LETTERS:
                 raise Refused(f"line {number}: a command of more than {MOST_LETTERS} letters")
             if part.strip():
@@ -34,6 +34,18 @@ def lines_of(text: str) -> Script:
     if len(found_) > MOST_LINES:
         raise Refused(f"more than {MOST_LINES:,} commands")
     return Script(tuple(found_))
+
+
+def _parts(line: str) -> Iterator[str]:
+    """The commands of a line: a `;` within quotes does not end one."""
+    quote, begin = "", 0
+    for at, letter in enumerate(line):
+        if letter in "'\"" and quote in ("", letter):
+            quote = "" if quote else letter
+        elif letter == ";" and not quote:
+            yield line[begin:at]
+            begin = at + 1
+    yield line[begin:]
 
 
 def execute(session: Session, line: str) -> Reply:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
+from explorer.cli.explore import Asked, opened
 from explorer.session.commands import COMMANDS
 from explorer.session.scenarios import SCENARIOS
+from explorer.tui.app import ExplorerApp
 from explorer.tui.keys import Counting, counted, table
 from explorer.view.explore.spans import ASCII, UNICODE, Glyphs
-from tests.explorer.tui.screens import shown
+from tests.explorer.tui.screens import lines, opener, settled, shown
 
 KEPT = Path(__file__).parent / "kept"
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
@@ -118,3 +121,30 @@ def test_without_colour_the_focus_has_brackets_in_ascii() -> None:
 def test_a_small_terminal_shows_the_chart_alone() -> None:
     found = shown(["c"], "main-psk", size=(70, 20))
     assert "MM6" in found.text and "Promises" not in found.text
+
+
+@pytest.mark.parametrize("key", ["a", "e"])
+@pytest.mark.parametrize("leave", ["escape", "enter", "x"])
+def test_a_list_closes_itself_and_not_the_screen_below(key: str, leave: str) -> None:
+    found = shown(["n", "n", key, "j", leave], "main-psk")
+    assert "main-psk" in found.lines[0] and "MM2" in found.text
+
+
+def test_a_pane_that_was_looked_at_is_no_count_for_enter_or_after_escape() -> None:
+    assert "step 3 of 3" in shown(["n", "n", "4", "enter"], "main-psk").lines[0]
+    assert "step 3 of 3" in shown(["n", "n", "4", "escape", "n"], "main-psk").lines[0]
+    assert "step 6 of 6" in shown(["n", "n", "4", "n"], "main-psk").lines[0]
+
+
+def test_rows_come_back_into_sight_when_the_terminal_grows() -> None:
+    async def resized() -> str:
+        app = ExplorerApp(opened(Asked(scenario="main-psk")), opener, ("dark", UNICODE))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settled(pilot)
+            await pilot.press("c")
+            for size in ((80, 14), (120, 40)):
+                await pilot.resize_terminal(*size)
+                await settled(pilot)
+            return "\n".join(lines(app))
+
+    assert "MM1  offer" in asyncio.run(resized())
