@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from explorer.session.moments import Broken, Standing, Take
 from explorer.session.specified import Specified
@@ -66,10 +66,9 @@ class Promises:
         had, now = self._had[node], node.moment.powers
         powers = tuple((name, on or name in had) for name, on in now)
         if powers not in self._compiled:
-            machine = self._source.machine(replace(node.moment, powers=powers))
-            self._compiled[powers] = {
-                name: list(_instances(machine, item.formula)) for name, item in self.about.items()
-            }
+            self._compiled[powers] = _compiled(
+                self._source.machine(replace(node.moment, powers=powers))
+            )
         return self._compiled[powers]
 
     def at(self, node: Node) -> Standing:
@@ -153,6 +152,13 @@ class Promises:
                     found.append(Broken(name, item.excepted(where)))
                     break
         return frozenset(spoken), tuple(found)
+
+
+@lru_cache(8)
+def _compiled(machine: Machine) -> dict[str, list[_Instance]]:
+    """The promises about a machine as functions: sessions over the same one share them."""
+    about = (item for item in promises().values() if item.machine == machine.spec.name)
+    return {item.name: list(_instances(machine, item.formula)) for item in about}
 
 
 def weakness_of(promise: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from explorer.session.ends import Ends, ends_of
 from explorer.session.moments import (
@@ -34,7 +35,7 @@ from explorer.session.sources import Prepared
 from explorer.session.times import duration
 from explorer.session.tree import Node
 from explorer.session.verdicts import verdicts_of
-from model.language.instance import Instance
+from model.language.instance import Instance, Value
 from model.language.machine import Machine, State, Step
 from model.language.sorts import Bool, Timer
 from model.language.specification import Action, Group, Specification
@@ -83,7 +84,8 @@ class Specified:
         if now.powers not in self._machines:
             rigid = dict(self.instance.rigid)
             rigid |= {name: (on,) for name, on in now.powers}
-            self._machines[now.powers] = Machine(self.spec, Instance(self.instance.sizes, rigid))
+            sizes = tuple(self.instance.sizes.items())
+            self._machines[now.powers] = _machine(self.spec, sizes, tuple(rigid.items()))
         return self._machines[now.powers]
 
     def power(self, now: Moment, name: str) -> bool:
@@ -405,6 +407,16 @@ def copy_for(now: Moment, action: Action, step: Step) -> Copy | None:
     """The copy in flight that a step of an action takes."""
     heard, index = heard_by(action), _index(action, step)
     return next((c for c in now.flight if c.message in heard and c.index == index), None)
+
+
+@lru_cache(16)
+def _machine(
+    spec: Specification,
+    sizes: tuple[tuple[str, int], ...],
+    rigid: tuple[tuple[str, tuple[Value, ...]], ...],
+) -> Machine:
+    """One machine for each instance: it is compiled as it is used, and sessions share that."""
+    return Machine(spec, Instance(dict(sizes), dict(rigid)))
 
 
 def _index(action: Action, step: Step) -> int:

@@ -245,7 +245,7 @@ class Asking:
         if best.enabled:
             nothing = ("Nothing keeps it from it: it can happen now.", "")
             return Why(question, (nothing,), action=best.action)
-        refusals = _own(_nearest(best.refusals))
+        refusals = _nearest(best.refusals)
         answers = tuple((_sentence(item.guard.reason), item.guard.clause) for item in refusals)
         values = tuple(
             dict.fromkeys(v for item in refusals for v in self._values(node, where, item))
@@ -337,17 +337,6 @@ class Asking:
                   if a.actor == action.actor and a.receives in heard
                   and a.name != action.name and not self._refuses(a)]  # fmt: skip
         return [a.name for a in others] or [action.name]
-
-
-def _own(refusals: Sequence[Answer]) -> list[Answer]:
-    """Those that refuse for a reason of their own: not because they contain another that refuses."""
-    terms = [show(item.guard.term) for item in refusals]
-    parts = [{show(part) for part in subterms(item.guard.term)} for item in refusals]
-    return [
-        item
-        for item, own, inside in zip(refusals, terms, parts, strict=True)
-        if not any(other != own and other in inside for other in terms)
-    ]
 
 
 _REFUSALS = ("refuse", "reject", "lack", "initiator_lacks", "name_alternatives", "ignore", "doubt")

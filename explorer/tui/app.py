@@ -79,7 +79,7 @@ class ExplorerApp(App[None]):
         """The session that was asked for, else the start."""
         if self._first is not None:
             return ExploreScreen(self._first, self.skin)
-        return StartScreen(self.skin)
+        return StartScreen(self.skin, self.open_line)
 
     def open_line(self, line: str) -> str:
         """Open what a line names, such as `scenario main-psk`; what is wrong with it, or nothing."""

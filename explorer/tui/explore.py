@@ -394,8 +394,6 @@ class ExploreScreen(Screen[None]):
         if self.size_name != "compact" and name and name not in shown:
             self._zoomed = True
             self._reclass()
-        elif self._zoomed:
-            self.update_all()
         else:
             self.update_all()
 

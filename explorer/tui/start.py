@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Key
@@ -32,9 +34,10 @@ class StartScreen(Screen[None]):
 
     AUTO_FOCUS = ""  # the hidden input would take every letter
 
-    def __init__(self, skin: Skin) -> None:
+    def __init__(self, skin: Skin, open_line: Callable[[str], str]) -> None:
+        """`open_line` opens what a line names, and says what is wrong with it, or nothing."""
         super().__init__()
-        self.skin = skin
+        self.skin, self._open_line = skin, open_line
         self._at, self._said = 0, ""
         self._all: list[Scenario] = list(SCENARIOS.values())
 
@@ -130,11 +133,7 @@ class StartScreen(Screen[None]):
         self._ask(f"scenario {self._all[self._at].name}")
 
     def _ask(self, line: str) -> None:
-        from explorer.tui.app import ExplorerApp
-
-        app = self.app
-        assert isinstance(app, ExplorerApp)
-        self._said = app.open_line(line)
+        self._said = self._open_line(line)
         self.draw()
 
     def on_key(self, event: Key) -> None:
