@@ -93,8 +93,8 @@ class ExplorerApp(App[None]):
     def _handle_exception(self, error: Exception) -> None:
         """End without showing any variable: one of them may be a secret.
 
-        Textual's own page of a crash prints locals (docs/decisions); what is kept is the kind of fault
-        and where in the program it is.
+        Textual's own page of a crash prints locals. What is kept is the kind of fault, and where in the
+        program it is.
         """
         self._return_code = 1
         if self._exception is None:
