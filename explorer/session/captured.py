@@ -1,6 +1,6 @@
 """A capture as a source: what was sent, message by message. Nothing else can happen in it.
 
-What is in it is plain data, made by whoever reads packets: nothing here opens a file or a message.
+What is in it is plain data, made by the code that reads packets: nothing here opens a file or a message.
 """
 
 from __future__ import annotations

@@ -228,7 +228,9 @@ def _silence(exchange: Exchange, item: Finding) -> Session:
     _on(session)
     said = "No SA comes up in this run: "
     if item.id == "CLEAR-AFTER-SILENCE":
-        said = "The policy allows it, and whoever drops these messages can read the traffic: "
+        said = (
+            "The policy allows it, so an attacker who drops these messages can read the traffic: "
+        )
     return _look(session, session.now, f"{said}{item.what}.")
 
 

@@ -1,4 +1,4 @@
-"""What has happened so far, in one sentence or two: whoever reads nothing else has the answer."""
+"""What has happened so far, in one sentence or two: this line alone answers the question."""
 
 from __future__ import annotations
 

@@ -61,11 +61,11 @@ class Lines(Widget):
         return strip(line, self.size.width, self._skin, self._ground)
 
     def on_resize(self) -> None:
-        """What is shown depends on the room: whoever fills the pane does so anew."""
+        """The content depends on the size: the screen fills the pane again."""
         if self._resized is not None:
             self._resized()
 
     def on_click(self, event: object) -> None:
-        """Tell whoever wants to know which row was pressed."""
+        """Report the row that was clicked."""
         if self._pressed is not None:
             self._pressed(getattr(event, "y", 0))

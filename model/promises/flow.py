@@ -52,8 +52,8 @@ def _deaf(flow: Flow) -> Term:
 # ---- clear text
 @promise("R8", of="flow")
 def no_clear_beside_live_sa(flow: Flow) -> Always:
-    """No end sends in clear while it holds a live SA of the flow; so while both ends hold one, nobody
-    does, whoever started, and if both did at once.
+    """An end that has a live SA for the flow never sends in clear. If both ends have one, neither sends in
+    clear, even if both started a negotiation at the same time.
 
     No exceptions: every attacker switch is on.
     """

@@ -47,8 +47,8 @@ def _lasts(ike: Ike, role: Term) -> Term:
 
 @promise("R20")
 def overlap_is_bounded(ike: Ike) -> Always:
-    """At each end an SA outlives its Phase I SA by at most its own lifetime, and the slack of its
-    expiry, whatever ended Phase I there; where the profile has SAs end with Phase I, by nothing.
+    """At each end an SA outlives its Phase I SA by at most its own lifetime plus the slack of its expiry,
+    however Phase I ended there. If the profile ends SAs together with Phase I, it does not outlive it.
 
     Exception: it has no lifetime in seconds (one in bytes only): then there is no bound. Measured by a
     stopwatch since Phase I ended at that end: what it shows, and what is left of the SA, are together
@@ -114,10 +114,10 @@ def exposure_is_bounded(ike: Ike) -> Always:
 
 @promise("R12 R16")
 def phase1_serves_no_more_than_allowed(ike: Ike) -> Always:
-    """At each end a Phase I SA serves no more negotiations of Phase II than that end's policy says; with
-    master key PFS, one.
+    """At each end a Phase I SA serves at most as many Phase II negotiations as that end's policy allows;
+    with master key PFS, one.
 
-    No exceptions: every attacker switch is on; whoever starts them, however many are under way at once.
+    No exceptions: every attacker switch is on; either end starts them, and any number runs at once.
     Only completed ones count: a resent message 1 does not use up the limit.
     """
     ends, limit = ike.phase1, ike.phase2.policy.limit
@@ -216,12 +216,11 @@ def deleted_sas_were_deleted_by_a_peer(ike: Ike) -> Always:
 
 @promise("R15")
 def late_timeout_ends_phase1(ike: Ike) -> Always:
-    """When the second or a later negotiation under a Phase I SA times out, that SA ends and Phase I is
-    renegotiated: no time passes, beyond the slack of an act, before the next exchange has begun. The SAs
-    that it has made live on.
+    """If the second or a later negotiation under a Phase I SA times out, the Phase I SA ends and Phase I is
+    renegotiated at once: the next exchange begins within the slack of an act. SAs made under it stay up.
 
     No exceptions: every attacker switch is on; any number of negotiations. The second is the one that
-    begins when one has been completed, whoever started that.
+    begins after one has been completed, started by either end.
     """
     s, slack = ike.phase2.starter, ike.phase1.timing.slack
     claims = []

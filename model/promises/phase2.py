@@ -125,7 +125,7 @@ def quick_mode_is_not_reflected(ike: Ike) -> Always:
 
 @promise("R7 R10")
 def altered_quick_answer_is_rejected(ike: Ike) -> Always:
-    """The starter never gets SAs with a transform that it did not offer, whoever answered.
+    """The starter never installs SAs with a transform that it did not offer, even if an attacker answered.
 
     No exceptions: every attacker switch is on, also one who knows the keys of Phase I.
     """

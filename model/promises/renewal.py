@@ -27,8 +27,8 @@ def phase2_goes_under_phase1(flow: Flow) -> Always:
 
 @promise("R12 R16", of="flow")
 def phase2_count_is_bounded(flow: Flow) -> Always:
-    """No end completes more negotiations of Phase II under a Phase I SA than its own policy says, whoever
-    started them; those under way are counted before they begin. A new Phase I SA begins with none.
+    """Under one Phase I SA an end completes at most as many Phase II negotiations as its own policy allows,
+    started by either end. A negotiation is counted before it begins. A new Phase I SA starts at zero.
 
     No exceptions: every attacker switch is on.
     """
@@ -103,8 +103,8 @@ def a_session_lifetime_reached_asks_for_new_keys(flow: Flow) -> Always:
 
 @at_each_end("R15")
 def late_timeout_comes_after_one_completed(flow: Flow, end: End) -> Whenever:
-    """Silence in Phase II ends Phase I only if at least one negotiation was completed under that SA at
-    this end, whoever started it; and there really was silence: no answer was sent, or it was dropped.
+    """A time-out in Phase II ends Phase I only if this end has completed at least one negotiation under that
+    SA, started by either end, and if there was no answer: none was sent, or it was dropped.
 
     No exceptions: every attacker switch is on.
     """

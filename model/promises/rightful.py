@@ -352,9 +352,9 @@ def starter_stops_upon_an_answer(ike: Ike) -> Whenever:
 
 @promise("R10 R13 R21")
 def answerer_says_what_its_policy_says(ike: Ike) -> Whenever:
-    """The answerer of a negotiation refuses only where its policy does: the Phase I SA has served
-    enough, it selects no such client identities, wants another mode, accepts nothing of the offer, or
-    would choose a transform for which there is no fitting public value.
+    """The answerer refuses a negotiation only if its policy requires it: the Phase I SA has served its
+    limit, the policy has no such client identities, requires another mode, accepts nothing of the offer, or
+    would choose a transform for which the offer has no suitable public value.
 
     No exceptions: every attacker switch is on; any number of negotiations.
     """

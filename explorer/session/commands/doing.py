@@ -92,7 +92,7 @@ def choose(session: Session, args: Sequence[str]) -> Reply:
 
 @command("inject", "Change the network", "send an old one again", usage="inject MESSAGE", keys=("i",), changes=True)  # fmt: skip
 def inject(session: Session, args: Sequence[str]) -> Reply:
-    """Let a message that was sent before arrive once more, as whoever recorded it could."""
+    """Replay a message that was sent before."""
     wants(args, 1, 1, "inject MESSAGE")
     name = args[0].lower()
     for choice in session.choices():
