@@ -77,12 +77,16 @@ class Phase2Proposal:
 
 @dataclass(frozen=True, slots=True)
 class CertificateFile:
-    """A certificate that a policy names: DER octets, or None and why they could not be read."""
+    """A certificate or public key that a policy names: DER octets, or None and why they could not be read.
+
+    by_hash   a public key of nobody: it counts for an identity that is its key ID, and for no other
+    """
 
     name: str
     place: Place | None
     der: bytes | None = field(repr=False, default=None)
     missing: str | None = None
+    by_hash: bool = False
 
 
 _NO_NAMES: Stated[tuple[str, ...]] = Stated(())
@@ -393,6 +397,7 @@ class Peer:
     pools     addresses to lease, by name
     stack     options of its daemon outside the policy
     kept      end certificates that it has, its own and others: a peer does not need to send these
+    raw_keys  public keys that it has without a certificate, its own and others
     """
 
     name: str
@@ -409,3 +414,4 @@ class Peer:
     pools: tuple[Pool, ...] = ()
     stack: StackOptions = UNSTATED
     kept: tuple[CertificateFile, ...] = ()
+    raw_keys: tuple[CertificateFile, ...] = ()

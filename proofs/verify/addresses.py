@@ -22,12 +22,20 @@ _ANY_OF = {"%any4": 4, "0.0.0.0": 4, "0.0.0.0/0": 4, "%any6": 6, "::": 6, "::/0"
 class Sight:
     """The two addresses as one end sees them; None where no policy states one.
 
-    names   DNS names that are assumed to resolve to the other end
+    names     DNS names that are assumed to resolve to the other end
+    assumed   the IP version that the packets are assumed to have, where neither address is known
     """
 
     own: Address | None
     other: Address | None
     names: frozenset[str] = frozenset()
+    assumed: int | None = None
+
+    @property
+    def version(self) -> int | None:
+        """The IP version of both addresses, as far as it is known."""
+        known = self.own or self.other
+        return known.version if known is not None else self.assumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,12 @@ def _version(pattern: AddressPattern) -> int | None:
     return _ANY_OF.get(pattern.text) if pattern.anything and "/" not in pattern.text else None
 
 
+def stated_versions(connection: Connection) -> tuple[int, ...]:
+    """The IP versions by which a connection may call a name: those of its own addresses, else both."""
+    found = [x for item in connection.local_addresses.value if (x := _version(item)) is not None]
+    return tuple(dict.fromkeys(found)) or (4, 6)
+
+
 def source(patterns: Iterable[AddressPattern], version: int | None) -> AddressPattern | None:
     """What a peer calls from: the first address of the family it calls; None: the host chooses.
 
@@ -135,22 +149,29 @@ def ikev1(peer: Peer) -> list[Connection]:
 
 
 def quality(
-    patterns: Iterable[AddressPattern], address: Address | None, names: frozenset[str] = frozenset()
+    patterns: Iterable[AddressPattern],
+    address: Address | None,
+    names: frozenset[str] = frozenset(),
+    version: int | None = None,
 ) -> int:
     """How well a list of patterns matches an address; 0: no match.
 
     address   None: one that no policy states, which only "any" takes
     names     DNS names that mean it
+    version   the IP version of an address that no policy states; None: not known
     """
-    return max((_quality(item, address, names) for item in patterns), default=0)
+    return max((_quality(item, address, names, version) for item in patterns), default=0)
 
 
-def own_quality(patterns: Iterable[AddressPattern], address: Address | None) -> int:
+def own_quality(
+    patterns: Iterable[AddressPattern], address: Address | None, version: int | None = None
+) -> int:
     """The same for the local end; a name among the local addresses is assumed to be the one that was called."""
     found = list(patterns)
     if address is None and not any(item.anything or is_name(item) for item in found):
         return 0
-    return quality(found, address, frozenset(item.text for item in found if is_name(item)))
+    names = frozenset(item.text for item in found if is_name(item))
+    return quality(found, address, names, version)
 
 
 def priority(connection: Connection, sight: Sight) -> int:
@@ -158,15 +179,17 @@ def priority(connection: Connection, sight: Sight) -> int:
 
     The caller's address counts twice as much, and a connection for IKEv1 alone a little more.
     """
-    own = own_quality(connection.local_addresses.value, sight.own)
-    other = quality(connection.remote_addresses.value, sight.other, sight.names)
+    own = own_quality(connection.local_addresses.value, sight.own, sight.version)
+    other = quality(connection.remote_addresses.value, sight.other, sight.names, sight.version)
     alone = 2 not in connection.versions.value
     return 8 * own + 16 * other + 4 * alone if own and other else 0
 
 
-def _quality(item: AddressPattern, address: Address | None, names: frozenset[str]) -> int:
+def _quality(
+    item: AddressPattern, address: Address | None, names: frozenset[str], version: int | None
+) -> int:
     if item.anything:
-        family = address.version if address is not None else None
+        family = address.version if address is not None else version
         return ANY if _ANY_OF.get(item.text, family) == family else 0
     if is_name(item):
         return EXACT if item.text in names else 0

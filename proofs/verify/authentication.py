@@ -24,7 +24,7 @@ from model.vocabulary.secrets import Secret
 from model.vocabulary.selectors import Address
 from model.vocabulary.suites import AuthMethod, Exchange, Phase1Suite
 from proofs.verify.certificates import Chain, names, parse, subject
-from proofs.verify.choosing import Candidate, another_principal, inserted, keyed
+from proofs.verify.choosing import Candidate, another_principal, bare_key, inserted, keyed
 from proofs.verify.credentials import PSK, Demanded, Shown, credential
 from proofs.verify.facts import Facts
 from proofs.verify.identities import ANY, match
@@ -364,9 +364,10 @@ class AuthenticationJudge:
         if peer.profile.identities is not Identities.STATED:
             return None
         read = [certificate for item in own.certificates if (certificate := parse(item))]
-        if len(read) < len(own.certificates) or keyed(
-            own, peer, self.responder if peer is self.initiator else self.initiator
-        ):
+        there = self.responder if peer is self.initiator else self.initiator
+        if len(read) < len(own.certificates) or keyed(own, peer, there):
+            return None
+        if bare_key(own, peer, there) is not None:
             return None
         self.facts.provable = tuple(dict.fromkeys(x for one in read for x in reversed(names(one))))
         self.facts.place = identity.place or connection.place
@@ -429,8 +430,9 @@ class AuthenticationJudge:
     def _accepted(self, whose: Peer, own: Credentials, chain: Chain) -> None:
         """Record what could be broken in an accepted path, and that its owner is assumed to have the key:
         policies are judged without private keys."""
-        if own.certificates and not own.keys and not chain.needs:
-            self.facts.assumptions.append(f"{whose.name} has the private key of its certificate")
+        if (own.certificates or chain.bare) and not own.keys and not chain.needs:
+            what = "public key" if chain.bare else "certificate"
+            self.facts.assumptions.append(f"{whose.name} has the private key of its {what}")
         place = own.certificates[0].place if own.certificates else None
         self.facts.weak += [(place, what) for what in chain.weak]
 

@@ -6,6 +6,7 @@ Loads `cryptography` only when a policy really names certificates.
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ from model.vocabulary.identities import Identity, IdentityKind
 from model.vocabulary.names import RdnMatching
 from model.vocabulary.places import Place
 from model.vocabulary.policy import CertificateFile, Connection, Credentials, Shows
-from model.vocabulary.x509 import public_key
+from model.vocabulary.x509 import public_key, public_key_bits
 from model.vocabulary.x509 import subject as subject_octets
 from proofs.verify.identities import match
 from proofs.verify.paths import (
@@ -38,11 +39,13 @@ class Chain:
     """Whether a certificate is accepted: `fault` is empty if so; `needs` names what cannot be read.
 
     weak   what could be broken in an accepted path, in words
+    bare   the identity is proved by a public key without a certificate
     """
 
     fault: str = ""
     needs: str = ""
     weak: tuple[str, ...] = ()
+    bare: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -97,8 +100,40 @@ def confirms(
     certificate: Certificate, identity: Identity, rule: RdnMatching = RdnMatching.STRICT
 ) -> bool:
     """Whether strongSwan finds a certificate by an identity: one of its names is that, or fits it, as a
-    pattern too (5.9.8, seen in runs)."""
+    pattern too; or a hash of it (5.9.8, seen in runs)."""
+    if identity.kind is IdentityKind.KEY_ID:
+        return identity.text in key_ids(certificate)
     return any(match(name, identity, rule) for name in names(certificate))
+
+
+def key_ids(certificate: Certificate) -> set[str]:
+    """The key IDs, in hexadecimal, by which strongSwan finds a certificate: its subjectKeyIdentifier, and the
+    SHA-1 hashes of the certificate, of its SubjectPublicKeyInfo, and of the key alone."""
+    from cryptography import x509
+
+    whole = _octets(certificate)
+    found = {_sha1(whole), *key_hashes(public_key(whole))}
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except (x509.ExtensionNotFound, ValueError):
+        return found
+    return found | {extension.value.digest.hex()}
+
+
+def key_hashes(key: bytes) -> set[str]:
+    """The key IDs of a public key (SubjectPublicKeyInfo in DER), in hexadecimal: with its algorithm, and without."""
+    return {_sha1(key), _sha1(public_key_bits(key))}
+
+
+def _sha1(octets: bytes) -> str:
+    return hashlib.sha1(octets, usedforsecurity=False).hexdigest()
+
+
+def has_key(item: CertificateFile, key: bytes) -> bool:
+    """Whether a file is this public key, or a certificate of it."""
+    if not item.der:
+        return False
+    return key in (item.der, public_key(item.der) if parse(item) is not None else b"")
 
 
 def _pinned(item: CertificateFile, shown: CertificateFile) -> bool:

@@ -14,7 +14,14 @@ from model.vocabulary.policy import (
     Peer,
 )
 from proofs.verify.addresses import Sight, priority
-from proofs.verify.certificates import confirms, parse, path_of, subject
+from proofs.verify.certificates import (
+    confirms,
+    has_key,
+    key_hashes,
+    parse,
+    path_of,
+    subject,
+)
 from proofs.verify.identities import match
 
 Candidate = tuple[Connection, Authentication]
@@ -50,6 +57,21 @@ def keyed(own: Credentials, peer: Peer, other: Peer) -> list[CertificateFile]:
     named = {item.der for item in own.certificates}
     kept = [item for item in peer.kept if item.der not in theirs | named]
     return _confirming(own, (*own.certificates, *kept), peer.stack.rdn_matching.value)
+
+
+def bare_key(own: Credentials, peer: Peer, other: Peer) -> CertificateFile | None:
+    """The public key by whose key ID an end names itself. charon finds it before any certificate, and then
+    shows no certificate (5.9.8, seen in runs). None: there is none, or it is the other end's.
+    """
+    identity = own.identity.value
+    if identity is None or identity.kind is not IdentityKind.KEY_ID:
+        return None
+    theirs = [x for one in _all(other) if not one.own.unnamed for x in one.own.certificates]
+    for item in peer.raw_keys:
+        key = item.der or b""
+        if identity.text in key_hashes(key) and not any(has_key(x, key) for x in theirs):
+            return item
+    return None
 
 
 def chosen(

@@ -37,6 +37,7 @@ class Facts:
     secrets: tuple[Secret | None, Secret | None] = (None, None)
     selected: tuple[Selected | None, Selected | None] = (None, None)
     faulty: str = ""  # whose authentication fails: "initiator" or "responder"
+    silent: bool = False  # the initiator finds no key of its own, so it sends nothing
     weak: list[tuple[Place | None, str]] = field(default_factory=list)  # in certificates, and where
     shown: Identity | None = None  # the identity that was rejected
     provable: tuple[Identity, ...] = ()  # identities that the rejected end's certificates confirm

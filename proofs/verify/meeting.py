@@ -8,31 +8,27 @@ report.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
-from model.vocabulary.identities import Identity, IdentityKind
 from model.vocabulary.outcomes import Reason, Said
 from model.vocabulary.places import Place
 from model.vocabulary.policy import AddressPattern, Connection, Peer
 from model.vocabulary.selectors import Address
 from proofs.verify.addresses import (
-    Directory,
     Sight,
     Target,
     Wire,
     directory,
     host,
     ikev1,
-    is_name,
     own_quality,
     priority,
     source,
+    stated_versions,
     targets,
 )
+from proofs.verify.callers import Caller, callers, mentioned, unstated
 
-NO_NAMES: frozenset[str] = frozenset()
 ANY_OTHER = "any other address"
 
 
@@ -114,28 +110,43 @@ def _towards(
     own = _reached(initiator, connection, responder, whom)
     if isinstance(own, Missed):
         return own
+    call = _Call(initiator, connection, responder, target)
+    by = _versions(whom, connection, responder)
     found: list[Meeting] = []
-    wanted: list[_Caller] = []
     for there in own:
-        known = whom.single or there
-        family = known.version if known is not None else None
-        wanted = list(_callers(initiator, connection, responder, family))
-        made = [_meeting(initiator, responder, target, there, x) for x in wanted]
-        fitting = [x for x in made if x.connections]
-        if not fitting and not wanted[0].stated:
-            # None of the addresses that it states elsewhere matches: it may have others.
-            wider = _unstated_callers(initiator, responder, family)
-            made = [_meeting(initiator, responder, target, there, x) for x in wider]
-            fitting = [x for x in made if x.connections]
-        found += fitting
+        found += _of_versions(call, there, (there.version,) if there is not None else by)
     if found:
         return found
-    missed = _no_connection(initiator, connection, responder, own[0], wanted)
+    known = whom.single or own[0]
+    family = known.version if known is not None else None
+    wanted = tuple(callers(initiator, connection, responder, family))
     return replace(
-        missed,
-        assumptions=tuple(_on_target(responder, target, own[0])),
+        _no_connection(initiator, connection, responder, own[0], wanted),
+        assumptions=tuple(call.reaches(own[0], by[0] if len(by) == 1 else None)),
         assumed=_assumed(responder, target),
     )
+
+
+def _versions(whom: AddressPattern, connection: Connection, responder: Peer) -> tuple[int, ...]:
+    """The IP versions that packets to an address may have which no policy of the responder states."""
+    known = whom.single or (responder.nat.value.public if responder.nat is not None else None)
+    return (known.version,) if known is not None else stated_versions(connection)
+
+
+def _of_versions(call: _Call, there: Address | None, versions: Sequence[int]) -> Iterator[Meeting]:
+    """All meetings at an address of the responder by these IP versions. The version is an assumption only where
+    it decides which connection answers a caller."""
+    tried = {version: list(call.answered(there, version)) for version in versions}
+    for version, made in tried.items():
+        for caller, item in made:
+            alike = all(
+                any((caller, _key(item)) == (other, _key(x)) for other, x in others)
+                for others in tried.values()
+            )
+            if not alike or len(versions) == 1:
+                yield call.meeting(there, caller, version, said=version)
+            elif version == versions[0]:
+                yield item
 
 
 def _key(meeting: Meeting) -> tuple[int, ...]:
@@ -194,7 +205,7 @@ def _reached(
     if whom.single is None:
         if not known.open and stated:
             return _of_family(connection, stated) or _no_family(initiator, connection, responder)
-        others = dict.fromkeys((*_within(responder, family), *_mentioned(initiator, connection)))
+        others = dict.fromkeys((*_within(responder, family), *mentioned(initiator, connection)))
         return (*stated, *(x for x in others if x not in stated), None)
     if whom.single in stated or known.open:
         return (whom.single,)
@@ -261,139 +272,75 @@ def _own_place(peer: Peer) -> Place | None:
     )
 
 
-# ---- from where
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    """An address from which the call may come, as the responder sees it.
-
-    own       the same address as the initiator sees it; they differ behind a NAT
-    names     DNS names in the responder's policy that are assumed to resolve to it
-    stated    False where the address is only one of those that it may be
-    network   the network or range that the address represents
-    """
-
-    seen: Address | None
-    own: Address | None
-    names: frozenset[str] = NO_NAMES
-    stated: bool = True
-    network: str = ""
-
-
-def _callers(
-    initiator: Peer, connection: Connection, responder: Peer, family: int | None
-) -> Iterator[_Caller]:
-    """Where the call may come from; of addresses that no line of this connection states, those that the
-    initiator states elsewhere go first."""
-    local = source(connection.local_addresses.value, family)
-    own = local.single if local is not None else None
-    if initiator.nat is not None:
-        yield from _named(initiator.nat.value.public, own, _names(responder), stated=True)
-    elif own is not None:
-        yield from _named(own, own, _names(responder), stated=True)
-    else:
-        elsewhere = [x for x in directory(initiator).stated if family in (None, x.version)]
-        for address in elsewhere:
-            yield from _named(address, address, _names(responder), stated=False)
-        if not elsewhere:
-            yield from _unstated_callers(initiator, responder, family)
-
-
-def _unstated_callers(initiator: Peer, responder: Peer, family: int | None) -> Iterator[_Caller]:
-    """The addresses of a caller that make a difference to the responder, and any other."""
-    networks = _possible(responder, family)
-    for address in (*networks, None):
-        network = networks[address] if address is not None else ""
-        yield from _named(address, address, _names(responder), stated=False, network=network)
-
-
-def _named(
-    seen: Address | None,
-    own: Address | None,
-    names: Sequence[str],
-    *,
-    stated: bool,
-    network: str = "",
-) -> Iterator[_Caller]:
-    """A caller by its address alone, and as each name: an address that a policy states may be one too."""
-    yield _Caller(seen, own, NO_NAMES, stated, network)
-    for name in names:
-        yield _Caller(seen, own, frozenset({name}), stated, network)
-
-
-def _names(peer: Peer) -> list[str]:
-    """DNS names among the addresses that its connections answer."""
-    found = (
-        item.text
-        for _, connection in directory(peer).others
-        for item in connection.remote_addresses.value
-        if is_name(item)
-    )
-    return list(dict.fromkeys(found))
-
-
-def _possible(responder: Peer, family: int | None) -> dict[Address, str]:
-    """Addresses of a caller that make a difference to the responder's choice, each with the network that
-    it represents."""
-    known: Directory = directory(responder)
-    found: dict[Address, str] = dict.fromkeys(known.answering, "")
-    for _, connection in known.others:
-        for item in connection.remote_addresses.value:
-            if item.first is not None and not item.anything:
-                found.setdefault(item.first, "" if host(item) else item.text)
-    for identity in (*_expected(responder), *_owners(responder)):
-        if identity.kind in (IdentityKind.IPV4, IdentityKind.IPV6):
-            with suppress(ValueError):  # octets of another length
-                found[ip_address(identity.text)] = ""
-    return {item: text for item, text in found.items() if family in (None, item.version)}
-
-
-def _mentioned(peer: Peer, connection: Connection) -> Iterator[Address]:
-    """Addresses by which a peer looks up a key, or which it expects as an identity: it matters to the peer
-    to which of them a name resolves."""
-    identities = [item.other.identity.value for item in connection.authentications]
-    found = dict.fromkeys(x for x in (*identities, *_owners(peer)) if x is not None)
-    for identity in found:
-        if identity.kind in (IdentityKind.IPV4, IdentityKind.IPV6):
-            with suppress(ValueError):  # octets of another length
-                yield ip_address(identity.text)
-
-
-def _expected(peer: Peer) -> Iterator[Identity]:
-    for connection in peer.connections:
-        for one in connection.authentications:
-            if one.other.identity.value is not None:
-                yield one.other.identity.value
-
-
-def _owners(peer: Peer) -> Iterator[Identity]:
-    yield from (owner for item in peer.secrets for owner in item.owners)
-
-
 # ---- which connection answers
 
 
-def _meeting(
-    initiator: Peer, responder: Peer, target: Target, there: Address | None, caller: _Caller
-) -> Meeting:
-    ends = frozenset(
-        role
-        for role, peer in (("initiator", initiator), ("responder", responder))
-        if peer.nat is not None
-    )
-    called_at = target.pattern.single
-    if called_at is None:
-        called_at = there if responder.nat is None else responder.nat.value.public
-    wire = Wire(Sight(caller.own, called_at), Sight(there, caller.seen, caller.names), ends)
-    return Meeting(
-        wire,
-        _candidates(responder, wire.responder),
-        tuple(_assumptions(initiator, responder, target, there, caller)),
-        "" if caller.stated else caller.network or str(caller.seen or ANY_OTHER),
-        caller.network,
-        _assumed(responder, target),
-    )
+@dataclass(frozen=True)
+class _Call:
+    """A connection that calls a target."""
+
+    initiator: Peer
+    connection: Connection
+    responder: Peer
+    target: Target
+
+    def answered(self, there: Address | None, version: int) -> Iterator[tuple[Caller, Meeting]]:
+        """Who calls by this IP version, and which connections answer at this address; only those that do."""
+        ends = self.initiator, self.responder
+        wanted = list(callers(self.initiator, self.connection, self.responder, version))
+        found = [(x, made) for x in wanted if (made := self.meeting(there, x, version)).connections]
+        if not found and not wanted[0].stated:
+            # None of the addresses that it states elsewhere matches: it may have others.
+            wider = unstated(*ends, version)
+            found = [
+                (x, made) for x in wider if (made := self.meeting(there, x, version)).connections
+            ]
+        yield from found
+
+    def meeting(
+        self, there: Address | None, caller: Caller, version: int, said: int | None = None
+    ) -> Meeting:
+        """The meeting at this address; said   the IP version, where it is an assumption"""
+        ends = {"initiator": self.initiator, "responder": self.responder}
+        natted = frozenset(role for role, peer in ends.items() if peer.nat is not None)
+        called_at = self.target.pattern.single
+        if called_at is None:
+            nat = self.responder.nat
+            called_at = there if nat is None else nat.value.public
+        seen = Sight(there, caller.seen, caller.names, version)
+        wire = Wire(Sight(caller.own, called_at), seen, natted)
+        return Meeting(
+            wire,
+            _candidates(self.responder, wire.responder),
+            tuple(self._assumptions(there, caller, said)),
+            "" if caller.stated else caller.network or str(caller.seen or ANY_OTHER),
+            caller.network,
+            _assumed(self.responder, self.target),
+        )
+
+    def _assumptions(
+        self, there: Address | None, caller: Caller, version: int | None
+    ) -> Iterator[str]:
+        yield from self.reaches(there, version)
+        name = self.initiator.name
+        if not caller.stated and caller.seen is not None:
+            where = f"in {caller.network}" if caller.network else str(caller.seen)
+            yield f"the address of {name} is {where}"
+        for resolved in caller.names:
+            yield f"{resolved} resolves to {caller.seen or f'the address of {name}'}"
+
+    def reaches(self, there: Address | None, version: int | None) -> Iterator[str]:
+        """What is taken to be so of whom it calls."""
+        whom, known = self.target.pattern, directory(self.responder)
+        for name in self.target.unresolved:
+            yield f"{name} does not resolve"
+        if whom.single is None:
+            kind = f"an IPv{version} address" if version is not None else "an address"
+            yield f"{whom.text} resolves to {there or f'{kind} of {self.responder.name}'}"
+        elif self.responder.nat is None and whom.single not in known.stated:
+            yield f"{whom.text} is an address of {self.responder.name}"
+        elif self.responder.nat is not None and there is not None and whom.single in known.stated:
+            yield f"{there} is the address of {self.responder.name} behind its NAT"
 
 
 def _assumed(responder: Peer, target: Target) -> Address | None:
@@ -413,36 +360,12 @@ def _candidates(responder: Peer, sight: Sight) -> tuple[Connection, ...]:
     return tuple(item for _, item in rated)
 
 
-def _assumptions(
-    initiator: Peer, responder: Peer, target: Target, there: Address | None, caller: _Caller
-) -> Iterator[str]:
-    yield from _on_target(responder, target, there)
-    if not caller.stated and caller.seen is not None:
-        where = f"in {caller.network}" if caller.network else str(caller.seen)
-        yield f"the address of {initiator.name} is {where}"
-    for name in caller.names:
-        yield f"{name} resolves to {caller.seen or f'the address of {initiator.name}'}"
-
-
-def _on_target(responder: Peer, target: Target, there: Address | None) -> Iterator[str]:
-    """What is taken to be so of whom it calls."""
-    whom, known = target.pattern, directory(responder)
-    for name in target.unresolved:
-        yield f"{name} does not resolve"
-    if whom.single is None:
-        yield f"{whom.text} resolves to {there or f'an address of {responder.name}'}"
-    elif responder.nat is None and whom.single not in known.stated:
-        yield f"{whom.text} is an address of {responder.name}"
-    elif responder.nat is not None and there is not None and whom.single in known.stated:
-        yield f"{there} is the address of {responder.name} behind its NAT"
-
-
 def _no_connection(
     initiator: Peer,
     connection: Connection,
     responder: Peer,
     there: Address | None,
-    wanted: Sequence[_Caller],
+    wanted: Sequence[Caller],
 ) -> Missed:
     """The responder is reached, and has no connection for the caller's address."""
     caller = next((item.seen for item in wanted if item.seen is not None), None)

@@ -96,6 +96,7 @@ class Phase1Judge:
             )
         unproved = self._authentication.cannot_start() if calls(a) is not None else None
         if unproved is not None:
+            self.facts.silent = True
             if isinstance(self._met, Meeting):
                 self.facts.responder = self._met.connections[0]
             return unproved

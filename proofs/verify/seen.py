@@ -65,6 +65,8 @@ def missing(judgement: Judgement, child: ChildFacts | None) -> str:
         return "nobody answers message 1"
     if first.reason is Reason.NO_CONNECTION:
         return "the responder has no connection for the caller's address, whatever is offered"
+    if judgement.phase1.silent:
+        return "the initiator finds no private key of its own, so it sends no message"
     if AuthMethod.NONE in {item.method.value for item in judgement.connection.authentications}:
         return "IKEv1 has no authentication of this kind"
     return ""

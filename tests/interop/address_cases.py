@@ -22,6 +22,7 @@ def address_cases() -> Iterator[Case]:
     yield from _called()
     yield from _calling()
     yield from _ipv6()
+    yield from _versions()
     yield from _three_connections()
     yield from _best_match()
     yield from _hubs()
@@ -157,6 +158,20 @@ def _ipv6() -> Iterator[Case]:
         ("another address", Secret("correct horse", ("2001:db8::9",))),
     ):
         yield Case(f"IPv6: secret for {name}", kind, "", text([peer()]), text([cmd()], [secret]))
+
+
+def _versions() -> Iterator[Case]:
+    """A name is called, no policy states its address, and the other end answers one IP version or both."""
+    kind = "IP versions"
+    for name, host in (("gw.example", "IPv4"), ("gw6.example", "IPv6")):
+        for calling in ("", "%any4", "%any6", "$LOCAL_IP"):
+            for local in ("", "%any4", "0.0.0.0/0", "%any6", "::/0"):
+                for remote in ("%any", "%any4", "%any6", "$REMOTE_IP"):
+                    words = f"{calling or 'nothing'} calls a name ({host}), {local or 'nothing'} answers {remote}"
+                    texts = _pair(_named(calling, name), _named(local, remote))
+                    yield Case(
+                        f"{kind}: {words}", kind, "", *texts, initiators=("peer",), hosts=_NAMES
+                    )
 
 
 def _spoke(local: str, remote_ts: str = "10.9.2.0/24", **more: Any) -> Site:

@@ -121,10 +121,16 @@ def verdicts(case: Case, pki: PKI, today: datetime.date) -> dict[str, PairVerdic
 
 
 def compared(
-    cases: Iterable[Case], seen: Mapping[str, Mapping[str, Observed]], today: datetime.date
+    cases: Iterable[Case],
+    seen: Mapping[str, Mapping[str, Observed]],
+    today: datetime.date,
+    pki: PKI | None = None,
 ) -> Iterator[Compared]:
-    """Every case, with everything that it starts: verdict against observation."""
-    pki = PKI(today)
+    """Every case, with everything that it starts: verdict against observation.
+
+    pki   whose keys the texts name by their hashes; None: none
+    """
+    pki = pki or PKI(today)
     for case in cases:
         judged: dict[str, PairVerdict] = {}
         refused = ""
@@ -152,9 +158,11 @@ def compare(case: Case, start: Start, verdict: PairVerdict | None, observed: Obs
 
 def _not_so(assumption: str, case: Case) -> bool:
     """Whether an assumption that verify prints is not so in the rig, which knows all addresses."""
-    named = re.fullmatch(r"(\S+) resolves to .*", assumption)
+    named = re.fullmatch(r"(\S+) resolves to (?:an IPv([46]) address of )?.*", assumption)
     if named is not None:
         real = dict(case.hosts).get(named[1], "")
+        if named[2] and real and str(ip_address(real).version) != named[2]:
+            return True
         return real not in {x for side in SIDES for x in _addresses(case, side)}
     if re.fullmatch(r"\S+ does not resolve", assumption):
         return assumption.split()[0] in dict(case.hosts)

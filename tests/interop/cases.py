@@ -8,8 +8,10 @@ rig's configurations (tests/data/swanctl), `$` fields filled in for each side. T
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.interop.pki import PKI
@@ -31,6 +33,7 @@ LIVES = "psk-lifetimes"
 TRANSPORT = "psk-esp-transport"
 AH = "psk-ah-transport"
 CERT = "cert-rsa"
+_HASH = re.compile(r"\$(WHOLE|INFO|BITS)_OF_(\w+)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Case:
     base          the rig's configuration that both start from; none: each side's text is all
     peer, cmd     what follows it on either side
     certificates  which certificates a side has, (file, name in the PKI); in the texts `$FOLDER` is where
-                  they are
+                  they are, and `$INFO_OF_NAME`, `$BITS_OF_NAME`, `$WHOLE_OF_NAME` are the SHA-1 hashes of a
+                  SubjectPublicKeyInfo, of the key alone, and of the certificate
     initiators    who can initiate the child `net`
     starts        what is initiated, where that is not `net` of the connection `rig`
     behind        the sides that are behind a NAT, which changes ports; their private addresses are NAT_IP
@@ -104,7 +108,7 @@ class Case:
         """What swanctl finds on each side; private keys only where asked for."""
         found: dict[str, dict[str, bytes]] = {}
         for side in SIDES:
-            files = {"swanctl.conf": self.text(side).encode()}
+            files = {"swanctl.conf": _HASH.sub(partial(_hashed, pki), self.text(side)).encode()}
             for file, name in self.certificates(side):
                 if file.startswith("private/") and not private:
                     continue
@@ -126,6 +130,10 @@ class Case:
         around = (self.behind, self.forwarded, self.addresses, self.settings, self.hosts)
         started = [item.key for item in self.started]
         return hashlib.sha256(repr((parts, around, started)).encode()).hexdigest()[:16]
+
+
+def _hashed(pki: PKI, found: re.Match[str]) -> str:
+    return pki.hash(found[1], found[2])
 
 
 def certified(

@@ -22,6 +22,8 @@ def file_cases() -> Iterator[Case]:
     yield from _lists()
     yield from _forms()
     yield from _public_keys()
+    yield from _key_ids()
+    yield from _bare_keys()
     yield from _authorities()
     yield from _harmless()
     yield from _own_identities()
@@ -146,6 +148,63 @@ def _public_keys() -> Iterator[Case]:
         changed = replace(_ANSWERS, own="pubkeys = p.pub", id=identity, peer_id="%any")
         answers = replace(_ANSWERS, peer_id="%any")
         yield made(f"of one's own, {identity or 'no id'}", changed, answers, keys)
+
+
+def _key_ids() -> Iterator[Case]:
+    """Identities that are a hash of a key: whose certificate confirms them, and who expects which."""
+    made = _Made("key IDs")
+    keys = (("pubkey/c.pub", "public-of-cmd"),)
+    hashes = {"WHOLE": "certificate", "INFO": "key and algorithm", "BITS": "key"}
+    for what, words in hashes.items():
+        for whose in ("cmd", "peer"):
+            hash_ = f'"keyid:#${what}_OF_{whose}"'
+            answers, named = replace(_ANSWERS, id=hash_), f"the hash of {whose}'s {words}"
+            yield made(f"{named}, expected", replace(_NAMED, peer_id=hash_), answers)
+            yield made(f"{named}, any expected", replace(_NAMED, peer_id="%any"), answers)
+            pinned = replace(_NAMED, other="pubkeys = c.pub", peer_id="")
+            yield made(f"{named}, the key pinned", pinned, answers, keys)
+            expects = replace(_NAMED, peer_id=hash_)
+            yield made(f"{named}, expected of a name", expects)
+            yield made(
+                f"{named}, expected of a name, the key pinned",
+                replace(expects, other=pinned.other),
+                files=keys,
+            )
+    for value in ("keyid:other", "keyid:#01", "keyid:", "keyid:#01020304"):
+        changed = replace(_ANSWERS, id=f'"{value}"')
+        found = made(f"{value}, any expected", replace(_NAMED, peer_id="%any"), changed)
+        yield found
+        other = (("x509/cmd.crt", "cmd-ski"), _CA)
+        yield replace(
+            found, name=f"{found.name}, 01020304 as the key's name", cmd_certificates=other
+        )
+
+
+def _bare_keys() -> Iterator[Case]:
+    """An end that proves its identity by a raw key, and the other that has or lacks it."""
+    made = _Made("raw public keys of one's own")
+    mine = (("pubkey/p.pub", "public-of-peer"),)
+    for own in ("pubkeys = p.pub", "pubkeys = p.pub\ncerts = peer.crt", "certs = peer.crt"):
+        for what in ("", "INFO", "BITS", "WHOLE"):
+            id_ = f'"keyid:#${what}_OF_peer"' if what else ""
+            peer = replace(_NAMED, own=own, id=id_, peer_id="%any")
+            named = f"{' '.join(own.split())}, {what.lower() or 'no'} id"
+            any_ = replace(_ANSWERS, peer_id="%any")
+            for words, other, more in (
+                ("nothing there", any_, ()),
+                ("kept there", any_, (_PEER,)),
+                ("the key there", replace(any_, other="pubkeys = p.pub"), mine),
+                ("the key there, no id", replace(any_, other="pubkeys = p.pub", peer_id=""), mine),
+                ("the key kept there", any_, mine),
+                (
+                    "the hash there",
+                    replace(any_, other="pubkeys = p.pub", peer_id=id_ or "%any"),
+                    mine,
+                ),
+                ("the certificate there", replace(any_, other="certs = peer.crt"), (_PEER,)),
+            ):
+                found = made(f"{named}; {words}", peer, other, mine)
+                yield replace(found, cmd_certificates=(*found.cmd_certificates, *more))
 
 
 def _authorities() -> Iterator[Case]:

@@ -64,7 +64,10 @@ def with_changes(case: Case, pki: PKI, today: datetime.date) -> Report:
 def _changed(case: Case, edits: Sequence[Edit], pki: PKI) -> Case:
     """The case with the texts changed; certificates and all else stay."""
     texts = {
-        side: Overlay(reader, edits).read(f"/{side}/swanctl.conf").decode()
+        side: Overlay(reader, edits)
+        .read(f"/{side}/swanctl.conf")
+        .decode()
+        .replace(f"/{side}/", "$FOLDER/")  # the daemon's files are somewhere else
         for side, reader in readers_of(case, pki).items()
     }
     certificates = {f"{side}_certificates": case.certificates(side) for side in SIDES}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import functools
+import hashlib
 import ipaddress
 from collections.abc import Callable
 
@@ -44,7 +45,8 @@ class PKI:
     peer-small (1024 bits), peer-sha1 and peer-md5 (what it is signed with), peer-wrap (keyUsage without a signature),
     peer-code (not for IPsec), peer-critical (an extension that nobody knows), peer-mute (by mute-ca, which
     may not sign certificates), peer-smallca (by small-ca, of 1024 bits), peer-leaf (by `peer`, which is no
-    authority), peer-mail (an e-mail address as its only alternative name), peer-star (*.rig.test), peer-uri (says where a revocation list is: nowhere), and the same for cmd
+    authority), peer-mail (an e-mail address as its only alternative name), peer-star (*.rig.test), peer-uri (says where a revocation list is: nowhere),
+    peer-ski (01020304 as its subjectKeyIdentifier), and the same for cmd
     cmd-dn:TEXT              with this subject: "KEYWORD=value, ...", `+` between parts of one RDN
 
     Other files: `key-of-NAME` is its private key, `public-of-NAME` its public key, `text:TEXT` that text, and
@@ -71,6 +73,17 @@ class PKI:
         if name.startswith("list-"):
             return self._list(name.removeprefix("list-"))
         return self._made(name)[0].public_bytes(serialization.Encoding.PEM)
+
+    def hash(self, what: str, name: str) -> str:
+        """SHA-1 in hexadecimal of a certificate (WHOLE), its SubjectPublicKeyInfo (INFO), or key alone (BITS)."""
+        made = self._made(name)[0]
+        der, key = serialization.Encoding.DER, made.public_key()
+        octets = {
+            "WHOLE": made.public_bytes(der),
+            "INFO": key.public_bytes(der, serialization.PublicFormat.SubjectPublicKeyInfo),
+            "BITS": key.public_bytes(der, serialization.PublicFormat.PKCS1),
+        }[what]
+        return hashlib.sha1(octets, usedforsecurity=False).hexdigest()
 
     def key(self, name: str) -> bytes:
         """Its private key as PEM."""
@@ -135,9 +148,10 @@ class PKI:
             .add_extension(x509.BasicConstraints(authority, None), critical=True)
         )
         # Without key identifiers strongSwan finds no revocation list.
-        made = made.add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False
-        )
+        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        if name.endswith("-ski"):
+            identifier = x509.SubjectKeyIdentifier(bytes((1, 2, 3, 4)))
+        made = made.add_extension(identifier, False)
         made = made.add_extension(_identified(signer), False)
         if names:
             dns, address = names

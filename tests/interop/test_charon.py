@@ -44,7 +44,7 @@ def test_two_charons_do_with_the_changes_that_verify_prints_what_it_says() -> No
     found = list(mended(all_cases(), pki, today))
     cases = [item.changed for item in found]
     seen = observations(run(cases, pki), cases)
-    results = list(agreement.compared(cases, seen, today))
+    results = list(agreement.compared(cases, seen, today, pki))
     wrong = [item for item in results if item.agreement is Agreement.DISAGREES]
     assert not wrong, wrong
     up = [item for item in results if item.observed.phase2 == "established"]

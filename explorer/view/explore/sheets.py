@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.session.commands import COMMANDS, GROUPS
+from explorer.session.commands.registry import COMMANDS, GROUPS
 from explorer.view.explore.spans import Glyphs, Line, cut
 
 PANE_HELP = {

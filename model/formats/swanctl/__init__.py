@@ -61,6 +61,7 @@ def load(path: str, name: str, reader: Reader) -> Peer:
         discarded=discarded,
         pools=leased,
         kept=tuple(files.folder("x509", Place(path, 1))),
+        raw_keys=(*files.raw_keys(Place(path, 1)), *importer.raw_keys),
     )
 
 

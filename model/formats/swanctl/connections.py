@@ -35,7 +35,7 @@ from model.vocabulary.policy import (
 )
 from model.vocabulary.selectors import Selector
 from model.vocabulary.suites import AuthMethod, Exchange, Hash, Mode
-from model.vocabulary.x509 import public_key_bits, subject
+from model.vocabulary.x509 import subject
 
 _SIGNED_WITH = ("md5", "sha1", "sha256", "sha384", "sha512")
 
@@ -46,6 +46,7 @@ class Importer:
     def __init__(self, files: Files) -> None:
         self.files = files
         self.findings: list[Finding] = []
+        self.raw_keys: list[CertificateFile] = []
 
     # ---- connections
     def connection(self, section: Section) -> Connection:
@@ -162,13 +163,14 @@ class Importer:
         unnamed = own and not certs and pubkey
         if unnamed:
             certs = self.files.folder("x509", section.place)
-        if raw and unnamed and identity.value is None:
-            identity = _implied(section, [], raw) or identity
+        if raw and own and pubkey and identity.value is None:
+            identity = _implied(section, [] if unnamed else certs, raw) or identity
+        self.raw_keys += [item for item in raw if item.der is not None]
         if not own:
             if stated is None or not stated.text:
                 identity = _implied(section, certs, raw) or identity
             by_name = stated is not None and bool(stated.text) and _exact(identity.value)
-            certs += raw if by_name else _useless(raw)
+            certs += [replace(item, by_hash=not by_name) for item in raw]
         revocation = section.values.get("revocation")
         return Credentials(
             identity,
@@ -304,11 +306,6 @@ def _exact(identity: Identity | None) -> bool:
     return identity is not None and identity.kind not in patterns and not identity.open
 
 
-def _useless(keys_: list[CertificateFile]) -> list[CertificateFile]:
-    """Public keys of nobody: charon knows them by a stated identity only, and no certificate is one of them."""
-    return [replace(item, der=b"") if item.der is not None else item for item in keys_]
-
-
 def _implied(
     section: Section, certs: list[CertificateFile], raw: list[CertificateFile]
 ) -> Stated[Identity | None] | None:
@@ -323,7 +320,8 @@ def _implied(
     if first is None or not first.der:
         return None
     if keys_first:
-        octets = hashlib.sha1(public_key_bits(first.der), usedforsecurity=False).hexdigest()
+        # of the key with its algorithm (5.9.8, seen in runs)
+        octets = hashlib.sha1(first.der, usedforsecurity=False).hexdigest()
         return Stated(Identity(IdentityKind.KEY_ID, octets), first.place)
     return Stated(Identity.of_der(subject(first.der)), first.place)
 

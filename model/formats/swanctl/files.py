@@ -125,6 +125,13 @@ class Files:
         found = [self._read(posixpath.basename(path), path, place) for path in paths]
         return [item for item in found if item.der is not None]
 
+    def raw_keys(self, place: Place) -> Iterator[CertificateFile]:
+        """The public keys beside the file, as swanctl loads them: what is none, it skips."""
+        for path in self._reader.glob(posixpath.join(self._folder, "pubkey", "*")):
+            der = first_block(self._octets(path) or b"")
+            if der is not None and is_public_key(der) and not is_certificate(der):
+                yield CertificateFile(posixpath.basename(path), place, der)
+
     def keys(self, place: Place) -> Iterator[Secret]:
         """The private keys beside the file, as swanctl loads them; read only by who uses them."""
         for folder in ("private", "rsa", "pkcs8"):

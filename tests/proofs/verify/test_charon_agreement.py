@@ -73,7 +73,7 @@ def test_only_what_no_file_states_is_undecided_and_only_addresses_conditional(
     }  # fmt: skip
     assert kinds_of[Agreement.CONDITIONAL] <= {
         "addresses", "remote addresses", "local addresses", "IPv6", "field: wrong remote address",
-        "several connections", "an address that its owner does not state",
+        "several connections", "an address that its owner does not state", "IP versions",
     }  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from model.vocabulary.identities import ANY_IDENTITY, Identity, IdentityKind
 from model.vocabulary.names import DistinguishedName
 from model.vocabulary.places import Place, PolicyError
 from model.vocabulary.policy import Credentials, Peer
-from model.vocabulary.x509 import public_key_bits
 from tests.model.formats.outlines import certificate, public_key
 
 PeerOf = Callable[..., Peer]
@@ -85,11 +84,12 @@ def test_r5_a_named_certificate_of_the_peer_is_its_identity_too(peer_of: PeerOf)
 
 def test_r5_a_public_key_counts_for_the_identity_that_is_stated(peer_of: PeerOf) -> None:
     stated = ends(peer_of, remote="pubkeys = b.pub\nid = b.example")[1]
-    assert [x.der for x in stated.certificates] == [KEY]
+    assert [(x.der, x.by_hash) for x in stated.certificates] == [(KEY, False)]
     for pattern in ("%any", "*.example", "192.0.2.0/24", '"O=*"'):
         other = ends(peer_of, remote=f"pubkeys = b.pub\nid = {pattern}")[1]
-        assert [x.der for x in other.certificates] == [b""]
+        assert [(x.der, x.by_hash) for x in other.certificates] == [(KEY, True)]
     unstated = ends(peer_of, remote="pubkeys = b.pub\ncerts = b.crt")[1]
-    hashed = hashlib.sha1(public_key_bits(KEY), usedforsecurity=False).hexdigest()
+    hashed = hashlib.sha1(KEY, usedforsecurity=False).hexdigest()
     assert unstated.identity.value == Identity(IdentityKind.KEY_ID, hashed)
-    assert [x.der for x in unstated.certificates] == [LEAF, b""]
+    assert [x.der for x in unstated.certificates] == [LEAF, KEY]
+    assert [x.by_hash for x in unstated.certificates] == [False, True]
