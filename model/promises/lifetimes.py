@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.language.specification import Record
 from model.language.terms import Term, conjunction, disjunction, ite
 from model.promises import Always, Whenever, any_sent, promise
+from model.promises.sharing import answering, known_to_the_attacker, opened, with_the_peer
 from model.spec import Ike
 from model.spec.driver_ends import stands_alone
 
@@ -195,23 +196,45 @@ def answerers_sas_are_deleted_under_phase1(ike: Ike) -> Whenever:
 
 
 @promise("R18")
+def deleted_sas_had_a_delete(ike: Ike) -> Always:
+    """SAs are deleted exactly where their end has sent a Delete for them; or where one has come under the keys
+    of the Phase I SA: of the other end, or made by an attacker who knows these keys.
+
+    No exceptions: every attacker switch is on; any number of negotiations.
+    """
+    claims = []
+    for (pair, role), (own, other) in zip(
+        _ends(ike), (("starter", "answerer"), ("answerer", "starter")), strict=True
+    ):
+        sent = Record(ike.spec.groups[f"{own}_sa_delete"])[ike.phase2.n].sent
+        heard = opened(ike, f"{other}_sa_delete", role)
+        posed = opened(ike, f"posed_{other}_sa_delete", role)
+        claims.append(pair.state.eq("deleted").implies(sent | heard | posed))
+        claims.append(sent.implies(pair.state.eq("deleted")))
+    return Always(conjunction(*claims), _ends(ike)[0][0].state.eq("deleted"))
+
+
+@promise("R18")
 def deleted_sas_were_deleted_by_a_peer(ike: Ike) -> Always:
     """SAs are deleted only where one of the two ends has sent a Delete for them, and the one at the other
     end only under keys that both hold, or that are its own: nobody else deletes them.
 
-    No exceptions: every attacker switch is on; any number of negotiations.
+    Exception: the attacker knows the Phase I keys of the end whose SAs are deleted. Any number of
+    negotiations.
     """
     two, spec = ike.phase2, ike.spec
     sent = {
         end: Record(spec.groups[f"{end}_sa_delete"])[two.n].sent for end in ("starter", "answerer")
     }
     pairs = dict(zip(("starter", "answerer"), (pair for pair, _ in _ends(ike)), strict=True))
-    claims = []
+    claims, known = [], []
     for end, other in (("starter", "answerer"), ("answerer", "starter")):
-        told = sent[other] & two.opens
+        role = two.starter.role if end == "starter" else answering(ike)
+        known.append(known_to_the_attacker(ike, role))
+        told = sent[other] & with_the_peer(ike)
         claims.append(pairs[end].state.eq("deleted").implies(sent[end] | told))
-        claims.append(sent[end].implies(pairs[end].state.eq("deleted")))
-    return Always(conjunction(*claims), pairs["starter"].state.eq("deleted"))
+    deleted = pairs["starter"].state.eq("deleted")
+    return Always(conjunction(*claims), deleted, disjunction(*known))
 
 
 @promise("R15")

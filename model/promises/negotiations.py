@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.language.specification import Message
 from model.language.terms import some
 from model.promises import Whenever, promise
+from model.promises.sharing import answering, opened
 from model.spec import Ike
 from model.spec.driver_ends import handed_over
 from model.spec.parameters import other_role
@@ -42,14 +43,15 @@ def _starts(ike: Ike, role: str) -> Whenever:
 @promise("R14")
 def answerer_answers_under_phase1(ike: Ike) -> Whenever:
     """The answerer of a negotiation answers message 1 once, under a Phase I SA that is up at its own
-    end and whose keys both ends hold, and with a policy that selects and takes what is asked for.
+    end, and with a policy that selects and takes what is asked for; the message is protected by the keys
+    of this SA.
 
     Exception: it is the starter itself, to whom its own message 1 came back. Any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
     p, role = two.policy, two.starter.role
     qm1 = Message(ike.spec.groups["qm1"])[two.n]
-    under = two.phase1_stands(other_role(role)) & two.parent.same_keys
+    under = two.phase1_stands(other_role(role)) & opened(ike, "qm1", answering(ike))
     taken = p.clients_taken(role) & p.mode_taken(role)
     serves = two.may_serve(other_role(role))
     claim = a.state.eq("idle") & qm1.sent & under & taken & serves
@@ -59,25 +61,24 @@ def answerer_answers_under_phase1(ike: Ike) -> Whenever:
 @promise("R7 R11 R14")
 def starter_takes_what_it_offered(ike: Ike) -> Whenever:
     """The starter of a negotiation gets SAs only upon a message 2 that names a transform of its offer,
-    while it waits for it, under keys that both ends hold, or that are its own if it answers itself.
+    while it waits for it; the message is protected by the keys of its Phase I SA.
 
     No exceptions; any number of negotiations.
     """
     two, s = ike.phase2, ike.phase2.starter
     p, qm2 = two.policy, Message(ike.spec.groups["qm2"])[two.n]
     named = some(p.protection, lambda u: qm2.transform.eq(u) & p.offers(s.role, u))
-    waits = s.state.eq("awaits_qm2") & qm2.sent & named & two.opens
+    waits = s.state.eq("awaits_qm2") & named & opened(ike, "qm2", s.role)
     return Whenever(handed_over(ike.driver.starter[two.n]), waits)
 
 
 @promise("R11 R14")
 def answerer_completes_upon_message_3(ike: Ike) -> Whenever:
-    """The answerer of a negotiation gets SAs only upon message 3, while it waits for it, under keys that
-    both ends hold, or that are its own if it answers itself.
+    """The answerer of a negotiation gets SAs only upon message 3, while it waits for it; the message is
+    protected by the keys of its Phase I SA.
 
     No exceptions; any number of negotiations.
     """
     two, a = ike.phase2, ike.phase2.answerer
-    qm3 = Message(ike.spec.groups["qm3"])[two.n]
-    waits = a.state.eq("awaits_qm3") & qm3.sent & two.opens
+    waits = a.state.eq("awaits_qm3") & opened(ike, "qm3", answering(ike))
     return Whenever(handed_over(ike.driver.answerer[two.n]), waits)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import every
+from model.language.terms import FALSE, Term, conjunction, every, ite
 from model.promises import Always, Whenever, promise
+from model.promises.sharing import answering, known_to_the_attacker, opened, with_the_peer
 from model.spec import Ike
 from model.spec.driver_ends import handed_over
 from model.spec.keys import phase1_open
@@ -13,27 +14,88 @@ from model.spec.parameters import other_role
 
 @promise("R2 R14")
 def phase2_requires_phase1(ike: Ike) -> Whenever:
-    """The starter of a negotiation gets SAs only while an authenticated Phase I SA is up at its own
-    end, whose keys the other end has too; or it is itself the other end.
+    """The starter of a negotiation gets SAs only while a Phase I SA is up at its own end, whose peer it has
+    authenticated. Who that really is, is another promise: phase2_is_with_the_peer.
 
-    No exceptions; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
     """
     two = ike.phase2
     installed = handed_over(ike.driver.starter[two.n])
-    return Whenever(installed, two.phase1_stands(two.starter.role) & two.opens)
+    return Whenever(installed, _authenticated(ike, two.starter.role))
 
 
 @promise("R2 R14")
 def phase2_answer_requires_phase1(ike: Ike) -> Whenever:
-    """The answerer of a negotiation gets SAs only while an authenticated Phase I SA is up at its own
-    end, whose keys the other end has too; or it is itself the other end.
+    """The answerer of a negotiation gets SAs only while a Phase I SA is up at its own end, whose peer it has
+    authenticated. Who that really is, is another promise: phase2_answer_is_with_the_peer.
 
-    No exceptions; any number of negotiations.
+    No exceptions: every attacker switch is on; any number of negotiations.
+    """
+    installed = handed_over(ike.driver.answerer[ike.phase2.n])
+    return Whenever(installed, _authenticated(ike, answering(ike)))
+
+
+def _authenticated(ike: Ike, role: Term) -> Term:
+    """Whether Phase I is up at the end of that role, within its lifetime, with somebody authenticated."""
+    slack, up = ike.phase1.timing.slack, []
+    for end in (ike.phase1.initiator, ike.phase1.responder):
+        standing = end.state.eq("established") & (end.life.left > slack)
+        up.append(standing & end.peer.ne("none"))
+    return ite(role.eq("initiator"), up[0], up[1])
+
+
+@promise("R5 R14")
+def phase2_is_with_the_peer(ike: Ike) -> Whenever:
+    """The starter of a negotiation gets SAs only with the peer that it has authenticated: this peer has the
+    same Phase I keys. Or it is itself the other end: see quick_mode_is_not_reflected.
+
+    Exception: the attacker knows the Phase I keys of the starter: he has passed for its peer, or has learned
+    them. Any number of negotiations.
     """
     two = ike.phase2
-    installed = handed_over(ike.driver.answerer[two.n])
-    stands = two.phase1_stands(two.answering_role)
-    return Whenever(installed, stands & two.opens)
+    installed = handed_over(ike.driver.starter[two.n])
+    known = known_to_the_attacker(ike, two.starter.role)
+    return Whenever(installed, with_the_peer(ike), known)
+
+
+@promise("R5 R14")
+def phase2_answer_is_with_the_peer(ike: Ike) -> Whenever:
+    """The answerer of a negotiation gets SAs only with the peer that it has authenticated: this peer has the
+    same Phase I keys. Or it is itself the other end: see quick_mode_is_not_reflected.
+
+    Exception: the attacker knows the Phase I keys of the answerer: he has passed for its peer, or has learned
+    them. Any number of negotiations.
+    """
+    installed = handed_over(ike.driver.answerer[ike.phase2.n])
+    known = known_to_the_attacker(ike, answering(ike))
+    return Whenever(installed, with_the_peer(ike), known)
+
+
+@promise("R14 R18")
+def who_protects_a_message_has_the_keys(ike: Ike) -> Always:
+    """Every message of a negotiation is protected by the keys of the end that has sent it, when it was in the
+    negotiation; or by keys that the attacker knows, where he has made it.
+
+    No exceptions: every attacker switch is on; any number of negotiations.
+    """
+    s, a = ike.phase2.starter, ike.phase2.answerer
+    answered, begun = a.state.ne("idle"), s.state.ne("idle")
+    senders = {
+        "qm1": (begun, s.role),
+        "qm2": (answered, answering(ike)),
+        "qm3": (begun, s.role),
+        "quick_refusal": (answered & ~a.own, answering(ike)),
+        "starter_sa_delete": (begun, s.role),
+        "answerer_sa_delete": (answered, answering(ike)),
+        "posed_starter_sa_delete": (FALSE, s.role),
+        "posed_answerer_sa_delete": (FALSE, s.role),
+    }
+    claims = []
+    for name, (has, role) in senders.items():
+        message = Message(ike.spec.groups[name])[ike.phase2.n]
+        known = known_to_the_attacker(ike, message.under)
+        claims.append(message.sent.implies((has & message.under.eq(role)) | known))
+    return Always(conjunction(*claims), opened(ike, "qm3", answering(ike)))
 
 
 @promise("R11")
@@ -99,15 +161,16 @@ def phase2_suite_was_offered(ike: Ike) -> Always:
 
 @promise("R14")
 def negotiations_fail_under_phase1(ike: Ike) -> Whenever:
-    """A Quick Mode message makes a negotiation fail at its starter only while an authenticated Phase I
-    SA is up there, whose keys the other end has too; otherwise it changes nothing. Without one only
-    time ends it.
+    """A Quick Mode message makes a negotiation fail at its starter only while an authenticated Phase I SA is
+    up there, and only if it is protected by the keys of this SA; otherwise it changes nothing. Without one
+    only time ends it.
 
     No exceptions; any number of negotiations.
     """
-    two, s = ike.phase2, ike.phase2.starter
-    stands = two.phase1_stands(s.role) & two.opens
-    return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), stands)
+    s = ike.phase2.starter
+    read = opened(ike, "qm2", s.role) | opened(ike, "quick_refusal", s.role)
+    under = _authenticated(ike, s.role) & read
+    return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), under)
 
 
 @promise("R14")
@@ -146,10 +209,9 @@ def who_answers_itself_does_so_by_policy(ike: Ike) -> Whenever:
     """
     two, a = ike.phase2, ike.phase2.answerer
     p, role = two.policy, two.starter.role
-    qm1 = Message(ike.spec.groups["qm1"])[two.n]
     taken = p.clients_taken(other_role(role)) & p.mode_taken(other_role(role))
     under = two.phase1_stands(role) & two.may_serve(role)
-    comes = a.state.eq("idle") & qm1.sent & two.reflected
+    comes = a.state.eq("idle") & opened(ike, "qm1", role) & two.reflected
     return Whenever(a.own, comes & under & taken)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from model.language.specification import Message
 from model.language.terms import Term
 from model.spec import MACHINES, Ike
 from model.spec.flow import Flow
@@ -67,6 +68,11 @@ def possible(requirements: str, *steps: str, of: str = "ike") -> Callable[[_Made
 def possibilities(machine: str) -> dict[str, Possibility]:
     """Those of a machine, by name."""
     return {name: item for name, item in POSSIBILITIES.items() if item.machine == machine}
+
+
+def _message(ike: Ike, name: str) -> Message:
+    group = ike.spec.groups[name]
+    return Message(group) if group.domain is None else Message(group)[ike.phase2.n]
 
 
 def _both_stand(ike: Ike) -> Term:
@@ -197,6 +203,103 @@ def an_answerer_takes_an_attackers_value(ike: Ike) -> Term:
 def a_starter_takes_an_attackers_value(ike: Ike) -> Term:
     """An attacker who knows the keys of Phase I puts his own public value into Quick Mode message 2."""
     return ike.phase2.starter.peer_public.eq("attacker")
+
+
+# ---- who has passed for a peer is one to it
+_POSED = ("attacker.pose_as_initiator", "phase1.believe_initiator")
+_MIDDLE = (
+    *("phase1.offer", "phase1.accept", "phase1.take_answer", "attacker.attacker_for_initiator"),
+    *("phase1.exchange_keys", "attacker.attacker_for_responder", "phase1.prove", *_POSED),
+    *("attacker.pose_as_responder", "phase1.believe_responder"),
+)
+
+
+def _fooled(ike: Ike) -> Term:
+    i, r = ike.phase1.initiator, ike.phase1.responder
+    return i.peer.eq("attacker") & r.peer.eq("attacker") & ~ike.phase1.attacker.breaks_group
+
+
+@possible("R4 R5", *_MIDDLE)
+def a_whole_main_mode_has_a_man_in_the_middle(ike: Ike) -> Term:
+    """An attacker with a credential stands between both ends of Main Mode: each has established Phase I with
+    him, by public values that are sound."""
+    return _both_stand(ike) & _fooled(ike)
+
+
+@possible(
+    "R4 R5",
+    *("aggressive.offer", "attacker.aggressive_attacker_for_initiator", "aggressive.answer"),
+    *("aggressive.believe_responder", *_POSED),
+)
+def a_whole_aggressive_mode_has_a_man_in_the_middle(ike: Ike) -> Term:
+    """The same in Aggressive Mode."""
+    return _both_stand(ike) & _fooled(ike)
+
+
+@possible("R14", *_MIDDLE, "quick.offer", "attacker.write_qm2", "quick.take_answer")
+def a_starter_gets_sas_with_the_man_in_the_middle(ike: Ike) -> Term:
+    """Quick Mode follows: the starter gets SAs with the attacker, who knows nothing of the other end's keys
+    but his own share."""
+    return ike.driver.starter[ike.phase2.n].state.eq("installed") & _fooled(ike)
+
+
+@possible(
+    "R14", *_MIDDLE, "attacker.write_qm1", "quick.accept", "attacker.write_qm3", "quick.complete"
+)
+def an_answerer_gets_sas_with_the_man_in_the_middle(ike: Ike) -> Term:
+    """He begins Quick Mode himself, and the answerer gets SAs with him."""
+    return ike.driver.answerer[ike.phase2.n].state.eq("installed") & _fooled(ike)
+
+
+@possible("R18", *_MIDDLE, "attacker.delete_as_responder", "phase1.initiator_believes_delete")
+def an_initiator_obeys_the_man_in_the_middle(ike: Ike) -> Term:
+    """He ends the initiator's Phase I SA, and the responder's stands."""
+    return ike.phase1.responder.state.eq("established") & _fooled(ike)
+
+
+@possible("R18", *_MIDDLE, "attacker.delete_as_initiator", "phase1.responder_believes_delete")
+def a_responder_obeys_the_man_in_the_middle(ike: Ike) -> Term:
+    """He ends the responder's Phase I SA, and the initiator's stands."""
+    return ike.phase1.initiator.state.eq("established") & _fooled(ike)
+
+
+@possible(
+    "R18",
+    *(*_UP, "quick.offer", "quick.accept", "quick.take_answer"),
+    *("attacker.delete_sas_as_answerer", "driver.starter_believes_delete"),
+)
+def a_starters_sas_are_deleted_by_who_knows_the_keys(ike: Ike) -> Term:
+    """Who knows the keys deletes the SAs at the starter; the answerer has sent no Delete."""
+    return ~_message(ike, "answerer_sa_delete").sent
+
+
+@possible(
+    "R18",
+    *(*_UP, "quick.offer", "quick.accept", "quick.take_answer", "quick.complete"),
+    *("attacker.delete_sas_as_starter", "driver.answerer_believes_delete"),
+)
+def an_answerers_sas_are_deleted_by_who_knows_the_keys(ike: Ike) -> Term:
+    """Who knows the keys deletes the SAs at the answerer; the starter has sent no Delete."""
+    return ~_message(ike, "starter_sa_delete").sent
+
+
+@possible("R10", *_UP, "quick.offer", "attacker.write_quick_refusal", "quick.hear_refusal")
+def a_starter_stops_for_who_knows_the_keys(ike: Ike) -> Term:
+    """Who knows the keys refuses a Quick Mode that the answerer has not seen."""
+    return ike.phase2.answerer.state.eq("idle")
+
+
+@possible(
+    "R5",
+    *("phase1.offer", "phase1.accept", "phase1.take_answer", "phase1.exchange_keys"),
+    *("attacker.attacker_for_responder", "phase1.prove", "attacker.refuse_as_responder"),
+    "phase1.believe_refusal",
+)
+def an_initiator_stops_for_whoever_answered(ike: Ike) -> Term:
+    """With certificates anybody who answers in the responder's place can refuse, under keys that he shares
+    with the initiator and without a credential."""
+    a = ike.phase1.attacker
+    return ~a.knows_secret & ~a.holds_certificate & ~a.holds_ticket & ~a.breaks_group
 
 
 # ---- what was full has room again

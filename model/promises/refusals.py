@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.language.terms import every
 from model.promises import Always, promise
 from model.spec import Ike
-from model.spec.keys import phase1_open
+from model.spec.keys import master_key_known, phase1_open
 
 
 @promise("R5 R7")
@@ -43,7 +43,7 @@ def the_initiator_tells_the_truth(ike: Ike) -> Always:
     """The reason for which an initiator has stopped is true: the responder's identity is not accepted,
     what it shows does not satisfy it, or nothing of the offer was acceptable.
 
-    Exception: the attacker alters or forges: refusals come in clear.
+    Exception: the attacker alters or forges: refusals come in clear. Or he knows the initiator's keys.
     """
     ends, i = ike.phase1, ike.phase1.initiator
     p, why = ends.policy, ike.phase1.initiator.reason
@@ -54,7 +54,7 @@ def the_initiator_tells_the_truth(ike: Ike) -> Always:
         & why.eq("proposal").implies(refused)
         & why.ne("altered_answer")
     )
-    active = ends.attacker.alters | ends.attacker.forges
+    active = ends.attacker.alters | ends.attacker.forges | master_key_known(ends, i)
     return Always(claim, why.eq("identity"), active)
 
 

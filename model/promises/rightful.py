@@ -5,8 +5,9 @@ from __future__ import annotations
 from model.language.specification import Message
 from model.language.terms import Term, every, lift, some
 from model.promises import Always, Whenever, any_sent, promise
+from model.promises.sharing import answering, keys_alike, opened
 from model.spec import Ike
-from model.spec.keys import method_is
+from model.spec.keys import master_key_known, method_is, phase1_open
 from model.spec.parameters import ROUND, other_role
 
 
@@ -15,11 +16,20 @@ def _on_the_wire(ike: Ike) -> Term:
     return ike.phase1.attacker.alters | ike.phase1.attacker.forges
 
 
+def _in_its_name(ike: Ike) -> Term:
+    """Whether an attacker writes what no key protects, or knows the keys of an end."""
+    return _on_the_wire(ike) | phase1_open(ike.phase1)
+
+
 def _told(ike: Ike, *reasons: str) -> Term:
-    """Whether the responder's refusal has come to the initiator, readable, with such a reason."""
-    i, same = ike.phase1.initiator, ike.phase1.same_keys
-    proof, clear = (Message(ike.spec.groups[name]) for name in ("auth_refusal", "am_refusal"))
-    in_main = i.state.eq("awaits_mm6") & proof.sent & same & proof.reason.one_of(*reasons)
+    """Whether a refusal in the responder's name has come to the initiator with such a reason: under keys
+    that both ends hold, or that the attacker knows, or in clear."""
+    i, same = ike.phase1.initiator, keys_alike(ike)
+    names = ("auth_refusal", "posed_refusal", "am_refusal")
+    proof, posed, clear = (Message(ike.spec.groups[name]) for name in names)
+    readable = proof.sent & same & proof.reason.one_of(*reasons)
+    forged = posed.sent & posed.reason.one_of(*reasons) & master_key_known(ike.phase1, i)
+    in_main = i.state.eq("awaits_mm6") & (readable | forged)
     believed = clear.sent & ike.phase1.policy.believes_refusals & clear.reason.one_of(*reasons)
     return in_main | (i.state.eq("awaits_am2") & believed)
 
@@ -79,7 +89,8 @@ def initiator_stops_upon_an_answer(ike: Ike) -> Whenever:
     """
     ends, i = ike.phase1, ike.phase1.initiator
     believed = ends.policy.believes_refusals
-    read = any_sent(ike, "mm6") | (any_sent(ike, "auth_refusal") & ends.same_keys)
+    posed = any_sent(ike, "posed_refusal") & master_key_known(ends, i)
+    read = any_sent(ike, "mm6") | (any_sent(ike, "auth_refusal") & keys_alike(ike)) | posed
     first = any_sent(ike, "mm2") | (believed & any_sent(ike, "no_proposal", "alternatives"))
     got = (
         (i.state.eq("awaits_mm2") & first)
@@ -174,7 +185,7 @@ def responder_says_psk_where_keys_differ(ike: Ike) -> Whenever:
         r.state.eq("awaits_mm3") & method_is(ends, r, "pre_shared_key")
     )
     lacks = needs & ~p.has_secret("responder")
-    return Whenever(r.reason.eq("psk"), lacks | (proof & ~ends.same_keys))
+    return Whenever(r.reason.eq("psk"), lacks | (proof & ~keys_alike(ike)))
 
 
 @promise("R5 R7")
@@ -186,7 +197,7 @@ def responder_says_tampered_where_hashes_differ(ike: Ike) -> Whenever:
     """
     ends, r = ike.phase1, ike.phase1.responder
     proof = r.state.one_of("awaits_mm5", "awaits_am3")
-    differs = ends.same_keys & ~(ends.shared & ends.offers_agree)
+    differs = keys_alike(ike) & ~(ends.shared & ends.offers_agree)
     return Whenever(r.reason.eq("tampered"), proof & differs)
 
 
@@ -208,11 +219,11 @@ def tampering_means_an_attack(ike: Ike) -> Always:
     """No end says `tampered` or `altered_answer` in Phase I where nobody alters or forges what is on the
     wire: so each of them in a log is an attack, or a fault of a peer, never a mere disagreement.
 
-    Exception: the attacker alters or forges.
+    Exception: the attacker alters or forges, or knows the keys of an end.
     """
     i, r = ike.phase1.initiator, ike.phase1.responder
     quiet = [~end.reason.one_of("tampered", "altered_answer") for end in (i, r)]
-    return Always(quiet[0] & quiet[1], i.state.eq("failed"), _on_the_wire(ike))
+    return Always(quiet[0] & quiet[1], i.state.eq("failed"), _in_its_name(ike))
 
 
 @promise("R7")
@@ -276,12 +287,13 @@ def initiator_hears_a_true_refusal(ike: Ike) -> Always:
     """If an initiator stops because nothing of its offer is acceptable, that is true, or the responder has
     rejected it.
 
-    Exception: the attacker alters or forges: a refusal in clear can be made by anybody.
+    Exception: the attacker alters or forges: a refusal in clear can be made by anybody, one under keys by
+    anybody who knows them.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
     stopped = i.reason.one_of("proposal", "auth_method")
     claim = r.state.eq("failed") | ends.none_acceptable(lift(0, ROUND))
-    return Always(stopped.implies(claim), stopped, _on_the_wire(ike))
+    return Always(stopped.implies(claim), stopped, _in_its_name(ike))
 
 
 @promise("R7 R10")
@@ -290,7 +302,7 @@ def refusals_are_told_as_they_are(ike: Ike) -> Always:
     certificate, has notified the peer, with the reason that it gives itself. The same is true of the
     answerer of a negotiation that rejects message 1.
 
-    Exception: the attacker alters or forges: a refusal in clear may be his.
+    Exception: the attacker alters or forges: a refusal in clear may be his. Or he knows the keys of an end.
     """
     r, two = ike.phase1.responder, ike.phase2
     proof, clear = (Message(ike.spec.groups[name]) for name in ("auth_refusal", "am_refusal"))
@@ -302,7 +314,7 @@ def refusals_are_told_as_they_are(ike: Ike) -> Always:
     of_phase2 = unanswered.eq(quick.sent)
     of_phase2 = of_phase2 & quick.sent.implies(quick.reason.eq(two.answerer.reason))
     claim = offer & same[0] & same[1] & of_phase2
-    return Always(claim, failed & proof.sent, _on_the_wire(ike))
+    return Always(claim, failed & proof.sent, _in_its_name(ike))
 
 
 @promise("R18")
@@ -314,40 +326,37 @@ def a_refused_proof_is_deleted(ike: Ike) -> Always:
     """
     i = ike.phase1.initiator
     refused = any_sent(ike, "mm5") & i.state.eq("failed") & i.reason.ne("timeout")
-    refused = refused & ~any_sent(ike, "auth_refusal")
+    refused = refused & ~any_sent(ike, "auth_refusal", "posed_refusal")
     return Always(refused.implies(any_sent(ike, "initiator_delete")), refused)
 
 
 @promise("R10 R14")
 def answerer_refuses_what_it_got(ike: Ike) -> Whenever:
     """The answerer of a negotiation refuses only its message 1, or message 3 when the Phase I SA has
-    meanwhile served enough, and only under a Phase I SA that is up at its own end and whose keys both
-    ends hold; or it answers itself.
+    meanwhile served enough, and only under a Phase I SA that is up at its own end and whose keys protect
+    the message.
 
     No exceptions: every attacker switch is on; any number of negotiations. Time is another promise.
     """
     two, a = ike.phase2, ike.phase2.answerer
-    qm1, qm3 = (Message(ike.spec.groups[name])[two.n] for name in ("qm1", "qm3"))
-    first = a.state.eq("idle") & qm1.sent & two.phase1_stands(other_role(two.starter.role))
+    first = a.state.eq("idle") & opened(ike, "qm1", answering(ike))
+    first = first & two.phase1_stands(other_role(two.starter.role))
     full = ~two.may_serve(two.answering_role) & two.phase1_stands(two.answering_role)
-    last = a.state.eq("awaits_qm3") & qm3.sent & full
-    claim = (first | last) & two.opens
-    return Whenever(a.state.eq("failed") & a.reason.ne("timeout"), claim)
+    last = a.state.eq("awaits_qm3") & opened(ike, "qm3", answering(ike)) & full
+    return Whenever(a.state.eq("failed") & a.reason.ne("timeout"), first | last)
 
 
 @promise("R10 R14")
 def starter_stops_upon_an_answer(ike: Ike) -> Whenever:
     """The starter of a negotiation stops only upon an answer or a refusal, while it waits for one, and
-    only under a Phase I SA that is up at its own end and whose keys both ends hold; or it answers
-    itself.
+    only under a Phase I SA that is up at its own end and whose keys protect the message.
 
     No exceptions: every attacker switch is on; any number of negotiations. Time is another promise.
     """
     two, s = ike.phase2, ike.phase2.starter
-    qm2, no = (Message(ike.spec.groups[name])[two.n] for name in ("qm2", "quick_refusal"))
-    under = two.phase1_stands(s.role) & two.opens
-    waits = s.state.eq("awaits_qm2") & (qm2.sent | no.sent)
-    return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), waits & under)
+    read = opened(ike, "qm2", s.role) | opened(ike, "quick_refusal", s.role)
+    waits = s.state.eq("awaits_qm2") & two.phase1_stands(s.role)
+    return Whenever(s.state.eq("failed") & s.reason.ne("timeout"), waits & read)
 
 
 @promise("R10 R13 R21")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.language.specification import Message
 from model.language.terms import Term, every, some
 from model.promises import Always, promise
+from model.promises.sharing import answering
 from model.spec import Ike
 from model.spec.driver_ends import handed_over
 from model.spec.keys import (
@@ -49,7 +50,11 @@ def session_key_secret(ike: Ike) -> Always:
     """
     two, ends = ike.phase2, ike.phase1
     pairs = ((two.starter, ike.driver.starter[two.n]), (two.answerer, ike.driver.answerer[two.n]))
-    known = [session_key_obtained(two, end, pair) for end, pair in pairs]
+    roles = (two.starter.role, answering(ike))
+    known = [
+        session_key_obtained(two, end, role, pair)
+        for (end, pair), role in zip(pairs, roles, strict=True)
+    ]
     lacking = [~_has_pfs(ike, pair.protection) for _, pair in pairs]
     late = ends.attacker.obtains_secret & (lacking[0] | lacking[1])
     held = compromised(ends, ends.initiator) | compromised(ends, ends.responder)

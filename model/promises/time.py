@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from model.language.sorts import DURATION
 from model.language.specification import Message
-from model.language.terms import Term, ite, lift, times
+from model.language.terms import Term, conjunction, ite, lift, times
 from model.promises import Always, Whenever, any_sent, promise
+from model.promises.sharing import keys_alike
 from model.spec import Ike
+from model.spec.keys import master_key_known, phase1_open
 
 
 @promise("R8")
@@ -125,16 +127,31 @@ def phase1_ends_by_its_lifetime(ike: Ike) -> Always:
 
 @promise("R18")
 def an_ended_sa_was_deleted(ike: Ike) -> Always:
-    """When a Phase I SA ends at one end, a Delete has been sent: by this end, or by the peer under the
-    keys of this SA. Nothing in clear ends it.
+    """When a Phase I SA ends at one end, a Delete has been sent: by this end; or to it under the keys of this
+    SA, by the peer or by an attacker who knows them. Nothing in clear ends it.
 
     No exceptions: every attacker switch is on.
     """
-    ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
-    own_i, own_r = any_sent(ike, "initiator_delete"), any_sent(ike, "responder_delete")
-    at_i = i.state.eq("ended").implies(own_i | (own_r & ends.same_keys))
-    at_r = r.state.eq("ended").implies(own_r | (own_i & ends.same_keys))
-    return Always(at_i & at_r, i.state.eq("ended") & r.state.eq("ended"))
+    i, r, claims = ike.phase1.initiator, ike.phase1.responder, []
+    for end, own, other in ((i, "initiator", "responder"), (r, "responder", "initiator")):
+        peers = any_sent(ike, f"{other}_delete") & keys_alike(ike)
+        posed = any_sent(ike, f"posed_{other}_delete") & master_key_known(ike.phase1, end)
+        deleted = any_sent(ike, f"{own}_delete") | peers | posed
+        claims.append(end.state.eq("ended").implies(deleted))
+    return Always(claims[0] & claims[1], i.state.eq("ended") & r.state.eq("ended"))
+
+
+@promise("R18")
+def nobody_else_ends_phase1(ike: Ike) -> Always:
+    """A Phase I SA ends by its own end, or by a Delete that the peer has sent, and nobody else has made.
+
+    Exception: the attacker knows the keys of that end: he has passed for its peer, or has learned them.
+    """
+    ends, claims = ike.phase1, []
+    for end, other in ((ends.initiator, "responder"), (ends.responder, "initiator")):
+        claims.append(end.ended_by.ne("impostor"))
+        claims.append(end.ended_by.eq("peer").implies(any_sent(ike, f"{other}_delete")))
+    return Always(conjunction(*claims), ends.initiator.ended_by.eq("peer"), phase1_open(ends))
 
 
 @promise("R18")

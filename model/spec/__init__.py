@@ -68,7 +68,7 @@ def machine() -> Ike:
     phase2_time(spec, second, drivers, delete)
     reflection(spec, second)
     attacker(spec, ends)
-    intruder(spec, second)
+    intruder(spec, second, drivers)
     return Ike(spec, ends, second, drivers)
 
 

@@ -7,8 +7,10 @@ group; SKEYID then needs the pre-shared key too where that is the method, and no
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from model.language.specification import Message, Record, Specification
-from model.language.terms import Term, some
+from model.language.terms import Term, ite, some
 from model.spec.phase1 import Phase1
 from model.spec.phase2 import Phase2
 
@@ -43,14 +45,25 @@ def master_key_obtained(ends: Phase1, end: Record) -> Term:
     return obtained(ends, end) & shared.implies(ends.attacker.knows_secret)
 
 
-def session_key_obtained(two: Phase2, end: Record, pair: Record) -> Term:
-    """Whether he knows, when all is over, the session keys that this end of a negotiation has given its
-    driver: SKEYID_d, the nonces under it, and with PFS the second Diffie-Hellman secret (R12)."""
+def session_key_obtained(two: Phase2, end: Record, role: Term, pair: Record) -> Term:
+    """Whether he knows, when all is over, the session keys that this end of a negotiation, of that role, has
+    given its driver: SKEYID_d, the nonces under it, and with PFS the second Diffie-Hellman secret (R12)."""
     ends, p = two.parent, two.policy
-    opened = master_key_obtained(ends, ends.initiator) | master_key_obtained(ends, ends.responder)
+    opened = of_role(ends, role, master_key_obtained)
     own_secret = some(p.protection, lambda u: pair.protection.eq(u) & p.pfs(u))
     second = end.peer_public.eq("attacker") | ends.attacker.breaks_group
     return pair.state.ne("absent") & opened & (~own_secret | second)
+
+
+def of_role(ends: Phase1, role: Term, says: Callable[[Phase1, Record], Term]) -> Term:
+    """What is true of the end of that role in Phase I."""
+    return ite(role.eq("initiator"), says(ends, ends.initiator), says(ends, ends.responder))
+
+
+def keys_of(ends: Phase1, role: Term) -> Term:
+    """Whether the attacker knows the keys that the end of that role has derived: then he reads what this end
+    protects, and writes what it opens."""
+    return of_role(ends, role, master_key_known)
 
 
 def phase1_open(ends: Phase1) -> Term:

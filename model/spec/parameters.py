@@ -48,6 +48,10 @@ REASON = Enum(
     ),
 )
 
+#: what a refusal under keys can say: of the initiator's proof, and of message 1 of Quick Mode
+PROOF_REFUSALS = ("identity", "certificate", "auth_method", "exchange_mode", "tampered")
+QUICK_REFUSALS = ("selector", "mode", "proposal", "limit")
+
 Table = Callable[..., Term]
 
 

@@ -42,9 +42,9 @@ RESPONDER_STATE = Enum(
     "ResponderState",
     ("idle", "awaits_mm3", "awaits_mm5", "awaits_am3", "established", "failed", "ended"),
 )
-#: what ended a Phase I SA at an end: its lifetime, somebody's wish, the peer's Delete, or silence in a
-#: later negotiation of Phase II
-ENDED_BY = Enum("EndedBy", ("none", "lifetime", "demand", "peer", "silence"))
+#: what ended a Phase I SA at an end: its lifetime, somebody's wish, the peer's Delete, one that an attacker
+#: made in the peer's name, or silence in a later negotiation of Phase II
+ENDED_BY = Enum("EndedBy", ("none", "lifetime", "demand", "peer", "impostor", "silence"))
 _COUNT = Int(0, MAX_RESENDS)
 _SERVED = Int(0, MAX_SERVED)
 

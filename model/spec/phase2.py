@@ -66,11 +66,10 @@ class Phase2:
         """Whether its own message 1 can come back and be answered: the power, and no look at its id."""
         return self.parent.attacker.reflects & ~self.policy.checks_message_ids
 
-    @property
-    def opens(self) -> Term:
-        """Whether the receiver can open what is sent: both ends hold the same keys, or it is one end that
-        answers itself."""
-        return self.parent.same_keys | self.answerer.own
+    def opens(self, message: Message, role: Term) -> Term:
+        """Whether the end of that role can open a message: it is protected by the keys of this end, or of
+        the other end, and these are the same."""
+        return message.under.eq(role) | self.parent.same_keys
 
     def phase1_stands(self, role: Term) -> Term:
         """Whether the Phase I SA is live and authenticated at that end (R14)."""
@@ -194,6 +193,7 @@ def phase2(spec: Specification, policy: Phase2Policy, parent: Phase1, driver: Dr
 def _message(
     spec: Specification, policy: Phase2Policy, name: str, says: str, **contents: object
 ) -> Message:
+    """A message, with its contents; `under`: the role of the end whose keys protect it."""
     from_starter = name in ("qm1", "qm3")
     return spec.message(
         name,
@@ -202,7 +202,7 @@ def _message(
         receiver="answerer" if from_starter else "starter",
         protected=True,
         family=policy.negotiation,
-        contents=contents,
+        contents={"under": ROLE, **contents},
     )
 
 
@@ -250,7 +250,11 @@ def _offer(spec: Specification, two: Phase2, qm1: Message) -> None:
             s.due: two.wait(lift(0, _COUNT)),
             s.budget: arm(two.span),
         },
-        sends=[qm1.carrying(spi=spi, public=ite(keyed, lift("starter", QUICK_PUBLIC), "none"))],
+        sends=[
+            qm1.carrying(
+                under=role, spi=spi, public=ite(keyed, lift("starter", QUICK_PUBLIC), "none")
+            )
+        ],
     )
 
 
@@ -269,11 +273,10 @@ def stands(two: Phase2, role: Term) -> Guard:
     )
 
 
-def readable(two: Phase2) -> Guard:
-    """A guard: what is protected can be opened."""
-    return guard(
-        "readable", two.opens, "the two ends do not hold the same keys", "RFC 2409 5.5, R14"
-    )
+def readable(two: Phase2, message: Message, role: Term) -> Guard:
+    """A guard: the end of that role can open a message."""
+    why = "it is not protected by the keys of this end"
+    return guard("readable", two.opens(message, role), why, "RFC 2409 5.5, R14")
 
 
 def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> None:
@@ -289,7 +292,7 @@ def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> Non
         guards=[
             in_state(two, "answerer", "idle"),
             stands(two, other_role(role)),
-            readable(two),
+            readable(two, qm1, other_role(role)),
             may_serve(two, other_role(role)),
             guard(
                 "clients",
@@ -310,7 +313,7 @@ def _accept(spec: Specification, two: Phase2, qm1: Message, qm2: Message) -> Non
             another_spi(two, spi, qm1),
         ],
         updates={**answers(two, qm1, t, spi), a.own: False},
-        sends=[two_says(two, qm2, t, spi)],
+        sends=[two_says(two, qm2, t, spi, other_role(role))],
     )
 
 
@@ -334,10 +337,10 @@ def answers(two: Phase2, qm1: Message, transform: Term, spi: Term) -> dict[Term,
     }
 
 
-def two_says(two: Phase2, qm2: Message, transform: Term, spi: Term) -> Sending:
-    """Message 2."""
+def two_says(two: Phase2, qm2: Message, transform: Term, spi: Term, role: Term) -> Sending:
+    """Message 2 of an answerer with this role."""
     public = ite(two.policy.pfs(transform), lift("answerer", QUICK_PUBLIC), "none")
-    return qm2.carrying(spi=spi, transform=transform, public=public)
+    return qm2.carrying(under=role, spi=spi, transform=transform, public=public)
 
 
 def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) -> None:
@@ -357,11 +360,11 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         guards=[
             in_state(two, "answerer", "idle"),
             stands(two, other_role(role)),
-            readable(two),
+            readable(two, qm1, other_role(role)),
             guard("fault", why.ne("none"), "nothing is wrong with it", "RFC 2408 5.4"),
         ],
         updates=two.answerer_stops("failed", why),
-        sends=[refusal.carrying(reason=why)],
+        sends=[refusal.carrying(under=other_role(role), reason=why)],
     )
     spec.action(
         "quick.ignore",
@@ -373,7 +376,7 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         guards=[
             guard(
                 "no_phase1",
-                ~(two.phase1_stands(other_role(role)) & two.parent.same_keys),
+                ~(two.phase1_stands(other_role(role)) & two.opens(qm1, other_role(role))),
                 "an authenticated Phase I SA is up",
                 "R14",
             )
@@ -386,7 +389,11 @@ def _refuse(spec: Specification, two: Phase2, qm1: Message, refusal: Message) ->
         requirements="R10",
         params=[two.n],
         receives=refusal,
-        guards=[in_state(two, "starter", "awaits_qm2"), stands(two, s.role), readable(two)],
+        guards=[
+            in_state(two, "starter", "awaits_qm2"),
+            stands(two, s.role),
+            readable(two, refusal, s.role),
+        ],
         updates=two.starter_stops("failed", refusal.reason),
     )
 
@@ -409,7 +416,7 @@ def _take_answer(
     answer = [
         in_state(two, "starter", "awaits_qm2"),
         stands(two, s.role),
-        readable(two),
+        readable(two, qm2, s.role),
         guard("the_answer", qm2.transform.eq(t), "the answer names another", "RFC 2408 4.2"),
     ]
     spi = qm2.spi.ne(s.spi) | ~p.checks_spi
@@ -439,7 +446,7 @@ def _take_answer(
                 driver.starter[n], lasting=lasts(p, two.parent.timing, s.role, s.role), **given
             ),
         },
-        sends=[qm3.carrying()],
+        sends=[qm3.carrying(under=s.role)],
     )
     why = ite(good, lift("limit", REASON), "altered_answer")
     spec.action(
@@ -460,7 +467,11 @@ def _take_answer(
 
 def _complete(spec: Specification, two: Phase2, qm3: Message, driver: Driver) -> None:
     s, a, t, n, role = two.starter, two.answerer, two.t, two.n, two.answering_role
-    heard = [in_state(two, "answerer", "awaits_qm3"), readable(two), stands(two, role)]
+    heard = [
+        in_state(two, "answerer", "awaits_qm3"),
+        readable(two, qm3, role),
+        stands(two, role),
+    ]
     given = {"inbound": a.spi, "outbound": a.peer_spi, "protection": t}
     spec.action(
         "quick.complete",

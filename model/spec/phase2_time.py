@@ -168,6 +168,7 @@ def _sa_delete(spec: Specification, two: Phase2, end: str) -> Message:
         receiver=other,
         protected=True,
         family=two.policy.negotiation,
+        contents={"under": ROLE},
     )
 
 
@@ -188,7 +189,7 @@ def _deletes(
         params=[two.n],
         guards=[_is_installed(end, pair), stands(two, role)],
         updates={pair.state: "deleted", pair.hard: None},
-        sends=[own[two.n].carrying()],
+        sends=[own[two.n].carrying(under=role)],
     )
     spec.action(
         f"driver.{end}_hears_delete",
@@ -197,6 +198,10 @@ def _deletes(
         requirements="R18 R19",
         params=[two.n],
         receives=theirs[two.n],
-        guards=[_is_installed(end, pair), stands(two, role), readable(two)],
+        guards=[
+            _is_installed(end, pair),
+            stands(two, role),
+            readable(two, theirs[two.n], role),
+        ],
         updates={pair.state: "deleted", pair.hard: None},
     )

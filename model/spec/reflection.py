@@ -8,7 +8,16 @@ from model.language.sorts import Int
 from model.language.specification import Message, Specification, guard
 from model.language.terms import param
 from model.spec.parameters import other_role
-from model.spec.phase2 import Phase2, another_spi, answers, in_state, may_serve, stands, two_says
+from model.spec.phase2 import (
+    Phase2,
+    another_spi,
+    answers,
+    in_state,
+    may_serve,
+    readable,
+    stands,
+    two_says,
+)
 
 
 def reflection(spec: Specification, two: Phase2) -> None:
@@ -28,6 +37,7 @@ def reflection(spec: Specification, two: Phase2) -> None:
             in_state(two, "answerer", "idle"),
             guard("reflects", two.parent.attacker.reflects, "nobody sends it back", "switch"),
             guard("own_id", ~p.checks_message_ids, ids, "RFC 2408 3.1, profile"),
+            readable(two, qm1, role),
             stands(two, role),
             may_serve(two, role),
             guard("offered", p.offers(role, t), "the transform was not offered", "RFC 2408 4.2"),
@@ -38,5 +48,5 @@ def reflection(spec: Specification, two: Phase2) -> None:
             another_spi(two, spi, qm1),
         ],
         updates={**answers(two, qm1, t, spi), a.own: True},
-        sends=[two_says(two, qm2, t, spi)],
+        sends=[two_says(two, qm2, t, spi, role)],
     )

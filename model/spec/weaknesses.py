@@ -33,6 +33,36 @@ KNOWN = {
     item.name: item
     for item in (
         Known(
+            "man-in-the-middle-with-the-shared-key",
+            "Who knows the pre-shared key stands between both ends: he puts sound public values of his own into "
+            "messages 3 and 4, passes for each to the other, and Quick Mode follows with him.",
+            "phase2_is_with_the_peer",
+            frozenset(("alters", "knows_secret", "pre_shared_key")),
+            {"exchange": "main"},
+        ),
+        Known(
+            "stolen-certificate-key",
+            "Who holds the private key of a certificate that is accepted does the same with certificates.",
+            "phase2_is_with_the_peer",
+            frozenset(("alters", "holds_certificate", "certificate")),
+            {"exchange": "main"},
+        ),
+        Known(
+            "stolen-ticket-key",
+            "Who holds what a Kerberos ticket is made with does the same with Kerberos.",
+            "phase2_is_with_the_peer",
+            frozenset(("alters", "holds_ticket", "kerberos")),
+            {"exchange": "main"},
+        ),
+        Known(
+            "deleted-by-who-broke-the-group",
+            "Who computes Diffie-Hellman secrets reads the keys that certificates authenticate, and sends each "
+            "end a Delete that it obeys; with a pre-shared key he needs that too.",
+            "an_ended_sa_was_deleted",
+            frozenset(("breaks_group", "certificate")),
+            {"exchange": "main"},
+        ),
+        Known(
             "lifetime-in-message-2",
             "No hash covers the lifetime in the responder's answer: an attacker on the path can shorten a "
             "Phase I SA unnoticed.",

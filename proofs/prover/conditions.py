@@ -28,6 +28,10 @@ class Condition:
     mend: str
 
 
+#: conditions of which one is always met: some method authenticates
+METHODS = frozenset(("pre_shared_key", "certificate", "kerberos"))
+
+
 def conditions(of: str) -> tuple[Condition, ...]:
     """All conditions of a machine: powers, compromises, policies."""
     return _CONDITIONS[of]()
@@ -45,7 +49,7 @@ def _of_ike() -> tuple[Condition, ...]:
         "holds_certificate": "revoke the certificate, and accept only the names that are expected",
         "holds_ticket": "change the keys of the Kerberos principals",
         "breaks_group": "a stronger Diffie-Hellman group",
-        "obtains_secret": "session key PFS; erase secrets after use",
+        "obtains_secret": "erase Diffie-Hellman secrets after use",
         "reflects": "",
     }
     found = [Condition(name, ~a.switches[name], mend) for name, mend in powers.items()]

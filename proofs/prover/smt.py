@@ -184,13 +184,14 @@ def solve(
 ) -> Answer:
     """Ask once; of the `tracked` formulas, by name, an unsat answer says which it needed."""
     solver = _solver(formulas, milliseconds, seed)
+    names = {f"given {name}": name for name, _ in tracked}  # no name is a variable's
     for name, formula in tracked:
-        solver.assert_and_track(formula, name)
+        solver.assert_and_track(formula, f"given {name}")
     verdict = str(solver.check())
     if verdict == "sat":
         return Answer(verdict, Model(solver.model()))
     if verdict == "unsat":
-        return Answer(verdict, core=tuple(str(item) for item in solver.unsat_core()))
+        return Answer(verdict, core=tuple(names[str(item)] for item in solver.unsat_core()))
     return Answer(verdict, why=str(solver.reason_unknown()))
 
 

@@ -45,6 +45,8 @@ _KEYS = (
     "phase1.believe_initiator",
     "phase1.reject_initiator",
     "phase1.hear_refusal",
+    "attacker.refuse_as_responder",
+    "phase1.believe_refusal",
     "attacker.pose_as_responder",
     "phase1.authenticate_responder",
     "phase1.believe_responder",
@@ -84,11 +86,17 @@ _ENDS = (
     "phase1.responder_deletes",
     "phase1.initiator_hears_delete",
     "phase1.responder_hears_delete",
+    "attacker.delete_as_responder",
+    "phase1.initiator_believes_delete",
+    "attacker.delete_as_initiator",
+    "phase1.responder_believes_delete",
     "phase1.initiator_renews",
     "phase1.responder_renews",
     DELAY,
 )
 _QUICK = (
+    "attacker.delete_sas_as_starter",
+    "attacker.delete_sas_as_answerer",
     "attacker.write_qm1",
     "quick.accept",
     "quick.offer",
@@ -97,6 +105,7 @@ _QUICK = (
     "quick.answer_oneself",
     "quick.accept",
     "quick.refuse",
+    "attacker.write_quick_refusal",
     "quick.hear_refusal",
     "attacker.write_qm2",
     "quick.take_answer",
@@ -120,6 +129,10 @@ _SAS = (
     "driver.answerer_deletes",
     "driver.starter_hears_delete",
     "driver.answerer_hears_delete",
+    "attacker.delete_sas_as_answerer",
+    "driver.starter_believes_delete",
+    "attacker.delete_sas_as_starter",
+    "driver.answerer_believes_delete",
     DELAY,
     "driver.starter_expires",
     "driver.answerer_expires",
@@ -167,6 +180,14 @@ SAS = (*_OFFERS, *_KEYS, DELAY, *_QUICK, DELAY, *_ENDS, *_SAS)
 _BEFORE = (
     *("quick.offer[1]", "quick.accept[1]", "quick.accept", "quick.take_answer[1]"),
     "quick.complete[1]",
+)
+#: two negotiations with a man in the middle
+MIDDLE = (
+    *("aggressive.offer", "attacker.aggressive_attacker_for_initiator", "aggressive.answer"),
+    *("aggressive.believe_responder", "attacker.pose_as_initiator", "phase1.believe_initiator"),
+    *("attacker.write_qm1[1]", "quick.accept[1]", "quick.offer", "attacker.write_qm1"),
+    *("quick.accept", "attacker.write_qm2", "quick.take_answer", "attacker.write_qm3[1]"),
+    *("quick.complete[1]", "quick.refuse_completion"),
 )
 #: nothing but silence, with as many resends as Windows 2000 has
 SILENCE = (
@@ -230,6 +251,9 @@ def _mirrored(story: Sequence[str]) -> tuple[str, ...]:
     return tuple(other.get(step[:2], step[:2]) + step[2:] for step in story)
 
 
+#: what an attacker does in Phase II
+_AT_PHASE2 = ("attacker.write_q", "attacker.delete_sas")
+
 #: by machine and name
 STORIES: dict[str, dict[str, tuple[str, ...]]] = {
     "ike": {
@@ -239,6 +263,7 @@ STORIES: dict[str, dict[str, tuple[str, ...]]] = {
         "aggressive": AGGRESSIVE,
         "quick": QUICK,
         "second": SECOND,
+        "middle": MIDDLE,
         "silence": SILENCE,
     },
     "driver": {"sends": SENDS, "receives": RECEIVES, "beside_others": BESIDE_OTHERS},
@@ -262,8 +287,8 @@ def stories_for(action: str, machine: str = "ike") -> list[tuple[str, ...]]:
     kind = action.split(".")[0]
     if machine != "ike":
         chosen = list(stories(machine))
-    elif kind in ("quick", "driver") or action.startswith("attacker.write_qm"):
-        chosen = ["quick"]
+    elif kind in ("quick", "driver") or action.startswith(_AT_PHASE2):
+        chosen = ["quick", "middle"]
     elif kind == "aggressive" or "aggressive" in action:
         chosen = ["aggressive", "quick"]
     else:

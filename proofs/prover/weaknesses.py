@@ -19,7 +19,8 @@ from model.run import Run
 from model.spec import specification
 from model.spec.weaknesses import Known
 from proofs.prover.bounded import Search, Told
-from proofs.prover.conditions import Condition, conditions
+from proofs.prover.closures import closures
+from proofs.prover.conditions import METHODS, Condition, conditions
 from proofs.prover.proving import run_of, stated
 from proofs.prover.runs import Breaks, Found
 from proofs.prover.stories import sizes_for, stories
@@ -27,14 +28,14 @@ from proofs.prover.witnesses import bare, shortened
 
 #: a promise with more weaknesses than this is not a promise
 MOST = 24
-METHODS = frozenset(("pre_shared_key", "certificate", "kerberos"))
 
 
 @dataclass(frozen=True)
 class Weakness:
     """A minimal set of conditions that breaks the claim of a promise, and the run.
 
-    needs   the conditions by name     closed_by   what makes each of them safe, in words
+    needs   the conditions by name     closed_by   what makes each of them safe, in words; empty where nothing is
+            proved to close the weakness
     """
 
     promise: str
@@ -68,6 +69,7 @@ def weaknesses(promise: Promise) -> Iterator[Weakness]:
             found = [(other, kept) for other, kept in found if not names < other]
             found.append((names, least))
     by_name = {item.name: item for item in conditions(promise.machine)}
+    every_one = [names for names, _ in found]
     found = _without_methods(found)
     for names, run in sorted(found, key=lambda pair: (len(pair[0]), sorted(pair[0]))):
         chosen = tuple(item for item in by_name.values() if item.name in names)
@@ -75,8 +77,10 @@ def weaknesses(promise: Promise) -> Iterator[Weakness]:
         about = f"{promise.name} breaks with {', '.join(needs) or 'nothing'}"
         off = [c.safe for c in by_name.values() if c not in chosen and _is_safe(run, c)]
         run = shortened(spec, run, goal, off)
-        closed_by = tuple(item.mend for item in chosen)
-        yield Weakness(promise.name, needs, closed_by, run_of(run, about))
+        closed_by = closures(promise.name, names, every_one)
+        yield Weakness(
+            promise.name, needs, tuple(closed_by[name] for name in needs), run_of(run, about)
+        )
 
 
 def _without_methods(
@@ -114,7 +118,9 @@ def shown(known: Known) -> Weakness:
         if isinstance(found, Found):
             chosen = [item for item in every_one if item.name in known.needs]
             least = shortened(spec, found, goal, given)
-            needs, mends = zip(*((item.name, item.mend) for item in chosen), strict=True)
+            needs = tuple(item.name for item in chosen)
+            closed_by = closures(promise.name, known.needs)
+            mends = tuple(closed_by[name] for name in needs)
             return Weakness(promise.name, needs, mends, run_of(least, known.name))
     raise LookupError(known.name)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from model.language.specification import Message
-from model.language.terms import Term, every, some
+from model.language.terms import Term, conjunction, every, some
 from model.spec import Ike
 from model.spec.driver_ends import handed_over
-from model.spec.keys import compromised, phase1_open
+from model.spec.keys import compromised, master_key_known, phase1_open
 from proofs.prover.lemmas import lemma
 
 
@@ -106,3 +106,14 @@ def who_has_sas_shares_keys(ike: Ike) -> Term:
     given = handed_over(ike.driver.starter[two.n]) | handed_over(ike.driver.answerer[two.n])
     held = compromised(ends, ends.initiator) | compromised(ends, ends.responder)
     return given.implies(ends.shared) | held
+
+
+@lemma
+def who_deletes_for_another_knows_its_keys(ike: Ike) -> Term:
+    """A Delete of Phase I that the attacker makes in the name of a peer is under the keys of the end that it is
+    for."""
+    claims = []
+    for end, peer in (("initiator", "responder"), ("responder", "initiator")):
+        posed = Message(ike.spec.groups[f"posed_{peer}_delete"])
+        claims.append(posed.sent.implies(master_key_known(ike.phase1, ike.phase1.end(end))))
+    return conjunction(*claims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.language.specification import Message
 from model.language.terms import Term
 from model.spec import Ike
+from model.spec.keys import master_key_known, phase1_open
 from proofs.prover.lemmas import lemma
 
 
@@ -41,8 +42,19 @@ def refusals_carry_a_reason(ike: Ike) -> Term:
         & named.forged.implies(ike.phase1.attacker.forges)
         & clear.sent.implies(sane)
         & (clear.sent.implies(own & clear.reason.eq(r.reason)) | _active(ike))
-        & quick.sent.implies(answered & quick.reason.ne("none"))
+        & quick.sent.implies((answered | phase1_open(ike.phase1)) & quick.reason.ne("none"))
     )
+
+
+@lemma
+def a_posed_refusal_is_of_a_proof(ike: Ike) -> Term:
+    """A refusal that the attacker makes under keys says what one of the responder can say, and he knows the
+    initiator's keys."""
+    posed = _message(ike, "posed_refusal")
+    sane = posed.reason.one_of(
+        "identity", "certificate", "auth_method", "exchange_mode", "tampered"
+    )
+    return posed.sent.implies(sane & master_key_known(ike.phase1, ike.phase1.initiator))
 
 
 @lemma

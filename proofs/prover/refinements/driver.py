@@ -47,6 +47,7 @@ def _end(end: str, install: str, pair: Record, role: Term) -> Simulation:
     ike, own = machine(), ipsec()
     policy, limits, starter = ike.phase2.policy, own.limits, ike.phase2.starter.role
     deletes, hears = f"driver.{end}_deletes", f"driver.{end}_hears_delete"
+    believes = f"driver.{end}_believes_delete"
     used_up = [Is(f"driver.{end}_used_up")]
     taken = own.others.same_triple
     return Simulation(
@@ -59,7 +60,7 @@ def _end(end: str, install: str, pair: Record, role: Term) -> Simulation:
             "sa.expire_by_time": [Is(f"driver.{end}_expires")],
             "sa.expire_by_sending": used_up,
             "sa.expire_by_receiving": used_up,
-            "sa.delete": [Is(deletes), Is(hears)],
+            "sa.delete": [Is(deletes), Is(hears), Is(believes)],
         },
         {
             ike.phase1.timing.slack: limits.slack,
@@ -72,6 +73,7 @@ def _end(end: str, install: str, pair: Record, role: Term) -> Simulation:
             Accepts(install, "sa.install", when=pair.state.eq("absent"), unless=taken),
             Accepts(deletes, "sa.delete", {"why": lift("down", ENDED)}),
             Accepts(hears, "sa.delete", {"why": lift("peer_delete", ENDED)}),
+            Accepts(believes, "sa.delete", {"why": lift("peer_delete", ENDED)}),
         ],
         needed=pair.state.ne("absent"),
         caller=everything("ike"),

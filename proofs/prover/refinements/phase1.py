@@ -127,7 +127,8 @@ def _goes_on(own: End) -> dict[str, list[Is]]:
     for name in ("phase1.give_up", "phase1.refuse_answer", "aggressive.reject_responder"):
         named[name] = [refused, fails]
     named["aggressive.hear_refusal"] = [refused]
-    for name in ("hear_refusal", "reject_responder", "initiator_lacks_secret", "time_out"):
+    failing = ("hear_refusal", "believe_refusal", "reject_responder", "initiator_lacks_secret")
+    for name in (*failing, "time_out"):
         named[f"phase1.{name}"] = [fails]
     for exchange in ("phase1", "aggressive"):
         named[f"{exchange}.authenticate_responder"] = stands

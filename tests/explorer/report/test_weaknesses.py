@@ -9,8 +9,8 @@ from model.promises import Always, promises
 from model.run import fingerprint, replay
 from model.spec import specification
 from model.spec.weaknesses import KNOWN
-from proofs.prover.conditions import conditions
-from proofs.prover.weaknesses import METHODS, shown
+from proofs.prover.conditions import METHODS, conditions
+from proofs.prover.weaknesses import shown
 from proofs.prover.witnesses import bare
 
 

@@ -36,9 +36,11 @@ def _formulas() -> dict[str, Formula]:
     }
     for end in ("initiator", "responder"):
         found[f"key of {end}"] = formulas.master_key_obtained(ends, ends.end(end))
-    for end, record in zip(QUICK_ENDS, (two.starter, two.answerer), strict=True):
+    roles = (two.starter.role, two.answering_role)
+    ends_ = zip(QUICK_ENDS, (two.starter, two.answerer), roles, strict=True)
+    for end, record, role in ends_:
         pair = getattr(driver, end)[two.n]
-        found[f"session of {end}"] = formulas.session_key_obtained(two, record, pair)
+        found[f"session of {end}"] = formulas.session_key_obtained(two, record, role, pair)
     return found
 
 
@@ -154,8 +156,13 @@ def walked(concrete: Machine) -> set[State]:
             steps = [step for step in concrete.enabled(state) if _goes_on(concrete, step)]
             if not steps:
                 break
-            weights = [1 if _is_attackers(concrete, step) else 4 for step in steps]
-            after = concrete.apply(state, chance.choices(steps, weights)[0])
+            # By act first: what has many contents is not therefore more likely.
+            acts: dict[str, list[Step]] = {}
+            for step in steps:
+                acts.setdefault(concrete.describe(step)[0], []).append(step)
+            weights = [1 if act.startswith("attacker.") else 4 for act in acts]
+            chosen = chance.choices(list(acts), weights)[0]
+            after = concrete.apply(state, chance.choice(acts[chosen]))
             assert after is not None
             state = after
             found.add(state)
@@ -166,10 +173,6 @@ def _goes_on(concrete: Machine, step: Step) -> bool:
     name, _ = concrete.describe(step)
     idle = name in ("quick.ignore", DELAY) or name.startswith("flood.")
     return name not in TIMED and not idle
-
-
-def _is_attackers(concrete: Machine, step: Step) -> bool:
-    return concrete.describe(step)[0].startswith("attacker.")
 
 
 @pytest.mark.parametrize("pfs", [True, False])
@@ -211,3 +214,100 @@ def _tells(view: View, guess: Knowledge) -> bool:
     sent = view["mm5.sent"] == "true" and view.method("initiator") == "pre_shared_key"
     key = skeyid(view, "initiator")
     return sent and key is not None and guess.has(key)
+
+
+#: what proves who one is, beside the keys, by method
+PROOF = {"pre_shared_key": "psk", "certificate": "signature key", "kerberos": "ticket key"}
+#: messages under keys that an end takes from its peer: who takes them, and the act that makes them
+TO_PHASE1 = {
+    ("proof", "responder"): "attacker.pose_as_initiator",
+    ("proof", "initiator"): "attacker.pose_as_responder",
+    ("refusal", "initiator"): "attacker.refuse_as_responder",
+    ("Delete", "responder"): "attacker.delete_as_initiator",
+    ("Delete", "initiator"): "attacker.delete_as_responder",
+}
+TO_PHASE2 = {
+    "qm1": "answerer",
+    "qm2": "starter",
+    "qm3": "answerer",
+    "quick_refusal": "starter",
+}
+
+
+def _derives(view: View, knows: Knowledge, what: str, end: str) -> bool:
+    """Whether a message that this end of Phase I opens, and that says this, can be made."""
+    key = skeyid(view, end)
+    if key is None:
+        return False
+    parts: list[Term] = [("enc", key, "what it says")]
+    if what == "proof":
+        parts.append(PROOF[view.method(end)])
+    return all(knows.has(part) for part in parts)
+
+
+def _learned(view: View) -> Knowledge:
+    """What the attacker knows while it all goes on: later he may obtain more, which he can send nothing with."""
+    terms: list[Term] = ["nonces", "cookies", "xa", ("g", "xi"), ("g", "xr"), "what it says"]
+    terms += ["psk"] if view.switch("knows_secret") else []
+    terms += ["signature key"] if view.switch("holds_certificate") else []
+    terms += ["ticket key"] if view.switch("holds_ticket") else []
+    return Knowledge(terms, breaks=view.switch("breaks_group"))
+
+
+def _role_of(view: View, end: str) -> str:
+    role = view["starter[0].role"]
+    other = "responder" if role == "initiator" else "initiator"
+    return role if end == "starter" or view["answerer[0].own"] == "true" else other
+
+
+def _sendable(concrete: Machine, view: View) -> set[tuple[str, str]]:
+    """What the attacker's acts can send now, or have sent: the message, and the end that opens it."""
+    found = {("proof", "responder")} if view["posed_initiator.sent"] == "true" else set()
+    for slot, what in (
+        ("posed_responder", ("proof", "initiator")),
+        ("posed_refusal", ("refusal", "initiator")),
+        ("posed_initiator_delete", ("Delete", "responder")),
+        ("posed_responder_delete", ("Delete", "initiator")),
+    ):
+        if view[f"{slot}.sent"] == "true":
+            found.add(what)
+    for name in TO_PHASE2:
+        if view[f"{name}[0].sent"] == "true":
+            found.add((name, view[f"{name}[0].under"]))
+    made = {action: what for what, action in TO_PHASE1.items()}
+    for step in concrete.enabled(view.state):
+        action, params = concrete.describe(step)
+        if action in made:
+            found.add(made[action])
+        elif action == "attacker.write_qm1":
+            found.add(("qm1", params["to"]))
+        elif action.startswith("attacker.write_q"):
+            name = action.removeprefix("attacker.write_")
+            found.add((name, _role_of(view, TO_PHASE2[name])))
+    return found
+
+
+def test_r5_r14_r18_what_can_be_derived_can_be_sent_and_nothing_else() -> None:
+    seen = set()
+    for policy in POLICIES:
+        sizes = {"transform": 1, "protection": 1, "negotiation": 1}
+        given = {**AGREEING, **HURRIED, **policy, "answers": 0, "deletes_early": False}
+        concrete = Machine(IKE.spec, Instance.of(IKE.spec, sizes, given))
+        for state in walked(concrete):
+            view = View(concrete, state)
+            knows, sends = _learned(view), _sendable(concrete, view)
+            asked = [(what, end) for what, end in TO_PHASE1]
+            asked += [("qm1", end) for end in SECRET if end != "attacker"]
+            asked += [(name, _role_of(view, end)) for name, end in TO_PHASE2.items()]
+            for what, end in asked:
+                derived = _derives(view, knows, what, end)
+                honest = what in TO_PHASE2 and not derived and _is_honest(view, what, end)
+                told = (what, end) in sends
+                assert derived == told or honest, (policy, what, end, derived, told)
+                seen.add((what, end, derived))
+    assert {item[:2] for item in seen if item[2]} == {item[:2] for item in seen if not item[2]}
+
+
+def _is_honest(view: View, name: str, end: str) -> bool:
+    """Whether this very message is there because an end sent it, under its own keys."""
+    return view[f"{name}[0].sent"] == "true" and view[f"{name}[0].under"] == end

@@ -103,3 +103,11 @@ def test_proofs_do_not_hang_on_the_solvers_random_choices(machine: str, seed: in
     asked = [o for name in induction.made for o in induction.of(name)]
     asked += [o for action in spec.actions.values() for o in induction.types(action)]
     assert [(o.invariant, o.where) for o in asked if asker.ask(o).verdict != "unsat"] == []
+
+
+def test_the_name_of_what_is_given_is_not_a_variable() -> None:
+    drops = smt.boolean("drops")
+    given = [("drops", smt.implies(drops, smt.boolean("other")))]
+    assert smt.solve([smt.negated(drops)], given).verdict == "sat"
+    said = smt.solve([smt.negated(drops)], [("drops", drops)])
+    assert (said.verdict, said.core) == ("unsat", ("drops",))
