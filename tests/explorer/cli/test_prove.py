@@ -89,7 +89,7 @@ def test_a_wrong_question_is_one_clear_line(run: Run, arguments: list[str], said
 
 
 def test_ctrl_c_leaves_what_was_proved_and_no_traceback() -> None:
-    command = [sys.executable, "-u", "ikeproof.py", "prove", *promises(), "--jobs", "2"]
+    command = [sys.executable, "-u", "ikeproof.py", "prove", *list(promises())[:60], "--jobs", "2"]
     with subprocess.Popen(
         command,
         cwd=ROOT,
