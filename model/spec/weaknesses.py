@@ -58,7 +58,7 @@ KNOWN = {
             "deleted-by-who-broke-the-group",
             "Who computes Diffie-Hellman secrets reads the keys that certificates authenticate, and sends each "
             "end a Delete that it obeys; with a pre-shared key he needs that too.",
-            "an_ended_sa_was_deleted",
+            "nobody_else_ends_phase1",
             frozenset(("breaks_group", "certificate")),
             {"exchange": "main"},
         ),
