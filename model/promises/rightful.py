@@ -284,16 +284,15 @@ def initiator_says_psk_or_tampered_truly(ike: Ike) -> Whenever:
 
 @promise("R7")
 def initiator_hears_a_true_refusal(ike: Ike) -> Always:
-    """If an initiator stops because nothing of its offer is acceptable, that is true, or the responder has
-    rejected it.
+    """If an initiator that has taken no answer stops because nothing of its offer is acceptable, that is true,
+    or the responder has rejected it.
 
-    Exception: the attacker alters or forges: a refusal in clear can be made by anybody, one under keys by
-    anybody who knows them.
+    Exception: the attacker alters or forges: a refusal in clear can be made by anybody.
     """
     ends, i, r = ike.phase1, ike.phase1.initiator, ike.phase1.responder
-    stopped = i.reason.one_of("proposal", "auth_method")
+    stopped = i.reason.one_of("proposal", "auth_method") & i.chosen.is_none
     claim = r.state.eq("failed") | ends.none_acceptable(lift(0, ROUND))
-    return Always(stopped.implies(claim), stopped, _in_its_name(ike))
+    return Always(stopped.implies(claim), stopped, _on_the_wire(ike))
 
 
 @promise("R7 R10")
