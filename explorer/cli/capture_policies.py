@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from explorer.cli.peers import Beside as Stated
 from explorer.cli.peers import load_peers, peer_names, reloader, usage
+from explorer.session.answers import Why
 from explorer.session.offers import (
     PHASE1_COMPARED,
     PHASE1_ROWS,
@@ -20,7 +21,6 @@ from explorer.session.offers import (
     Wanted,
     beside,
 )
-from explorer.session.why import Why
 from explorer.view.layout import Paths
 from explorer.view.offered import (
     phase1_offers,

@@ -263,7 +263,7 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
     from explorer.session.compare import compare
     from explorer.view.explore import compared
     from explorer.view.explore.page import chart_lines, text
-    from explorer.view.explore.panes import PANES
+    from explorer.view.explore.panes import PANES, pane_lines
     from explorer.view.explore.view import View
 
     if view == "chart":
@@ -274,7 +274,7 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
         lines = [((first, "strong"),), ((second, "muted"),), ()]
         lines += compared.chart(session, found, columns, glyphs, -1)
         return text([*lines, (), *compared.fields(found, columns, glyphs)])
-    return text(PANES[view][2](View(session, columns, glyphs))) if view in PANES else ""
+    return text(pane_lines(view, View(session, columns, glyphs))) if view in PANES else ""
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from explorer.session.answers import Value, Why
+from explorer.session.heard import heard_by
 from explorer.session.moments import Kind, Refused, Take
-from explorer.session.specified import Specified, heard_by
 from explorer.session.times import duration
 from explorer.session.tree import Node
 from model.language.document import show
@@ -18,37 +19,10 @@ from model.language.specification import Action
 from model.language.terms import Term, subterms
 from model.spec.words import MESSAGES, REASONS, message_named, resent, state_words
 
+if TYPE_CHECKING:
+    from explorer.session.specified import Specified
+
 MOST_TRIED = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What a refusing guard reads.
-
-    step   the node that wrote it last; None: it is the policy's
-    amount and most   of a small number, for a bar
-    """
-
-    name: str
-    text: str
-    step: Node | None = None
-    amount: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """One question with its answer.
-
-    answers  a sentence and its clause, for each guard that refuses     formula  the guards themselves
-    notes    what else belongs to it, each with a label: a finding, a fix
-    """
-
-    question: str
-    answers: tuple[tuple[str, str], ...]
-    values: tuple[Value, ...] = ()
-    action: str = ""
-    formula: tuple[str, ...] = ()
-    notes: tuple[tuple[str, str], ...] = ()
 
 
 class Asking:
@@ -317,7 +291,7 @@ class Asking:
         return machine.text(machine.slots.index(slot), state) if slot in machine.slots else ""
 
     def _sent_before(self, node: Node, message: str) -> bool:
-        return any(x.event.message is not None and x.event.message.message == message
+        return any(x.event.sends is not None and x.event.sends.message == message
                    for x in node.path())  # fmt: skip
 
     def _receiving(self, message: str) -> list[Action]:

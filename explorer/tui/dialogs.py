@@ -191,7 +191,7 @@ class CompareScreen(Screen[str | None]):
             if self._marked
             else "no difference"
         )
-        self._show("#status", [((" SIM ", "badge"), ("  ", ""), (self._session.source.title, "strong"), ("  compare", "here"), (f"   {count}", "muted"))])  # fmt: skip
+        self._show("#status", [((f" {self._session.source.kind} ", "badge"), ("  ", ""), (self._session.source.title, "strong"), ("  compare", "here"), (f"   {count}", "muted"))])  # fmt: skip
         first, second = headline(found)
         sign = f" {glyphs.differs} DIFFERENT " if self._marked else f" {glyphs.ok} ALIKE "
         role = "badge-failed" if self._marked else "badge-ok"

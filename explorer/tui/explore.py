@@ -9,7 +9,6 @@ from textual.screen import Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
-from explorer.session.captured import Captured
 from explorer.session.commands import COMMANDS, execute
 from explorer.session.moments import Refused
 from explorer.session.session import Session
@@ -21,7 +20,7 @@ from explorer.view.explore.axis import axis, worth_it
 from explorer.view.explore.bars import coming, status, verdict_lines
 from explorer.view.explore.chart import Chart
 from explorer.view.explore.page import Stack, rule, stack
-from explorer.view.explore.panes import PANES
+from explorer.view.explore.panes import PANES, pane_lines
 from explorer.view.explore.spans import Line, fitted, width
 from explorer.view.explore.view import View
 from explorer.view.safe import safe
@@ -31,12 +30,12 @@ BELOW = ("network", "branches")
 BELOW_WIDE = ("why", "network", "branches", "promises")
 MIDDLE = ("packet", "changes", "choices")
 SIDE = ("peers", "sadb", "timers", "states")
-#: where the panes of a capture stand, by the size of the screen
-OF_CAPTURE = {
+#: where the panes of a source with octets stand, by the size of the screen
+OF_PACKETS = {
     "below": (("packet",), ("why",)), "side": (("why", "peers"), ("peers", "changes")),
     "middle": (("packet",), ("packet",)),
 }  # fmt: skip
-CAPTURE_KEYS = (("n/N", "step"), ("J/K", "field"), ("}", "problem"), ("w", "why"), ("Tab", "pane"), ("z", "zoom"), ("?", "help"))  # fmt: skip
+PACKET_KEYS = (("n/N", "step"), ("J/K", "field"), ("}", "problem"), ("w", "why"), ("Tab", "pane"), ("z", "zoom"), ("?", "help"))  # fmt: skip
 TABS = (
     "why",
     "packet",
@@ -64,8 +63,8 @@ class ExploreScreen(Screen[None]):
         super().__init__()
         self.session, self.skin = session, skin
         self._counting = Counting()
-        self._captured = isinstance(session.source, Captured)
-        self._pane, self._tab = "", "packet" if self._captured else "why"
+        self._octets = session.source.octets
+        self._pane, self._tab = "", "packet" if self._octets else "why"
         self._before = "", "why", False
         self._unfolded = self._zoomed = self._presents = False
         self._said, self._waits = "", False
@@ -104,7 +103,7 @@ class ExploreScreen(Screen[None]):
     def on_mount(self) -> None:
         """The first frame shows the specification; what takes longer comes after it."""
         self.query_one("#line", Input).display = False
-        self.set_class(self._captured, "-capture")
+        self.set_class(self._octets, "-octets")
         self.call_after_refresh(self.update_all)
         self.set_timer(0.05, self._load)
 
@@ -166,7 +165,7 @@ class ExploreScreen(Screen[None]):
         self._show("#keys", [self._keys()])
 
     def _keys(self) -> Line:
-        keys = (CAPTURE_KEYS if self._captured else KEYS) + (
+        keys = (PACKET_KEYS if self._octets else KEYS) + (
             MORE_KEYS if self.size_name == "wide" else ()
         )
         if self._counting.pending:
@@ -210,11 +209,11 @@ class ExploreScreen(Screen[None]):
             view = View(self.session, self.size.width, self.skin[1], self._presents)
             tall = self.size.height - (5 if size == "compact" else 8)  # bars, and the rule above
             inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall)
-            key, title, lines = PANES[name]
+            key, title, _ = PANES[name]
             head = rule(
                 view.columns, key, f"{title}   z puts the others back", view.glyphs, focused=True
             )
-            self._show("#zoom", [head, *(((" ", ""), *line) for line in lines(inner))])
+            self._show("#zoom", [head, *(((" ", ""), *line) for line in pane_lines(name, inner))])
             return
         if size == "compact":
             self._show("#tabs", self._tabs())
@@ -229,8 +228,8 @@ class ExploreScreen(Screen[None]):
             self._stack("middle", MIDDLE)
 
     def _stack(self, widget: str, names: tuple[str, ...]) -> None:
-        if self._captured:
-            names = OF_CAPTURE[widget][self.size_name == "wide"]
+        if self._octets:
+            names = OF_PACKETS[widget][self.size_name == "wide"]
         box = self.query_one(f"#{widget}")
         view = self._view(f"#{widget}")
         made = stack(view, names, box.size.height, self._pane)
@@ -249,7 +248,7 @@ class ExploreScreen(Screen[None]):
                 head += [(f" {key}", "key"), (f" {short}", "muted"), (" ", "")]
         room = self.query_one("#tabs").size.height - 1
         inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
-        lines = PANES[self._tab][2](inner)
+        lines = pane_lines(self._tab, inner)
         rest = [((" ", ""), *line) for line in [x for x in lines if x][:room]]
         return [fitted(tuple(head), view.columns, view.glyphs), *rest]
 
@@ -266,7 +265,7 @@ class ExploreScreen(Screen[None]):
             self._counting.forget()
             self._reclass()
             return
-        field = _FIELD_KEYS.get(event.key) if self._captured and self._pane == "packet" else None
+        field = _FIELD_KEYS.get(event.key) if self._octets and self._pane == "packet" else None
         if field is not None:
             event.stop()
             self.command(field)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from explorer.session.answers import Why
 from explorer.session.commands.registry import (
     COMMANDS,
     GROUPS,
@@ -19,7 +20,6 @@ from explorer.session.moments import Refused
 from explorer.session.session import Breakpoint, Session
 from explorer.session.times import since_start
 from explorer.session.tree import Node
-from explorer.session.why import Why
 
 if TYPE_CHECKING:
     from model.promises import Promise

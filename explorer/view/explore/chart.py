@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from explorer.session.captured import Captured
 from explorer.session.moments import End, Event, Kind, Life
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
@@ -19,7 +18,7 @@ from explorer.view.explore.spans import UNICODE, Canvas, Glyphs, Line, cut, plai
 
 STEP, TIME, LABEL = 5, 14, 25  # the columns before which step, time and state end
 LEAST, MARGIN = 60, 16
-WIDER = 2  # columns more for the times of a capture, which have fractions
+WIDER = 2  # columns more for recorded times, which have fractions
 
 
 class Place(Enum):
@@ -76,7 +75,7 @@ class Chart:
         self._session, self._g, self._numbers = session, glyphs, numbers
         self.columns = max(columns, LEAST)
         lanes = len(session.source.lanes)
-        wider = WIDER if isinstance(session.source, Captured) else 0
+        wider = WIDER if session.source.recorded else 0
         self._time, self._label = TIME + wider // 2, LABEL + wider
         self._left = self._label + 1
         right = self.columns - MARGIN - 1

@@ -1,9 +1,9 @@
-"""The packet of a capture: its tree of fields, its octets with the chosen field marked, offer beside policy."""
+"""A packet with octets: its tree of fields, its octets with the chosen field marked, offer beside policy."""
 
 from __future__ import annotations
 
-from explorer.session.captured import Captured, Field, Message, Packet
 from explorer.session.offers import Beside, Column
+from explorer.session.packet import Field, Packet
 from explorer.session.session import Session
 from explorer.view.explore.spans import Glyphs, Line, Span, cells, cut, wrapped
 from explorer.view.explore.view import View
@@ -17,30 +17,25 @@ _LABEL, _LEAST = 12, 14
 BOTH = 12
 
 
-def message_of(session: Session) -> Message | None:
-    """The captured message of the cursor; None at the start, or if the source is no capture."""
-    source = session.source
-    return source.message(session.now.moment) if isinstance(source, Captured) else None
-
-
 def chosen(session: Session) -> int:
     """The position of the chosen field in the tree of this message."""
-    found = message_of(session)
-    first = found.packet.first if found is not None else 0
+    packet = session.source.packet(session.now.moment)
+    first = packet.first if packet is not None else 0
     return session.field if session.field is not None else first
 
 
-def captured_packet(view: View) -> list[Line]:
+def packet_lines(view: View) -> list[Line]:
     """The message of this step: an offer beside the policy that refuses it, the tree, the octets."""
-    found = message_of(view.session)
-    if found is None:
+    source, now = view.session.source, view.session.now.moment
+    packet, offers = source.packet(now), source.offers(now)
+    if packet is None:
         return [
             (("No message yet.  ", "muted"), ("n", "key"), (" goes to the first one.", "muted"))
         ]
     lines: list[Line] = []
-    if found.offers is not None:
-        lines += [*offer_lines(found.offers, view.columns, view.glyphs), ()]
-    at, packet = chosen(view.session), found.packet
+    if offers is not None:
+        lines += [*offer_lines(offers, view.columns, view.glyphs), ()]
+    at = chosen(view.session)
     made = tree(packet, at, view.columns, view.glyphs)
     below = octets(packet, at, view.columns, view.glyphs)
     if view.rows is not None and len(lines) + len(made) + 1 + len(below) > view.rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from explorer.session.session import Session
 from explorer.view.explore.bars import status, verdict_lines
 from explorer.view.explore.chart import Chart, Row, rows
-from explorer.view.explore.panes import PANES
+from explorer.view.explore.panes import PANES, pane_lines
 from explorer.view.explore.spans import Glyphs, Line, fitted, text_of, width
 from explorer.view.explore.view import View
 
@@ -48,7 +48,7 @@ def stack(view: View, names: Sequence[str], height: int, focused: str = "") -> S
     """
     room = height - 2 if len(names) == 1 else 2 * height // 3
     inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
-    bodies = {name: PANES[name][2](inner) for name in names}
+    bodies = {name: pane_lines(name, inner) for name in names}
     shown = list(names)
     while shown and len(shown) * LEAST > height + 1:
         shown.pop()
@@ -86,8 +86,8 @@ def page(session: Session, columns: int, glyphs: Glyphs, names: Sequence[str] = 
     lines: list[Line] = [(*left, (" " * gap, ""), *right), ()]
     lines += [*verdict_lines(view), (), *chart_lines(session, columns, glyphs), ()]
     for name in names:
-        key, title, pane = PANES[name]
-        lines += [rule(columns, key, title, glyphs), *pane(view), ()]
+        key, title, _ = PANES[name]
+        lines += [rule(columns, key, title, glyphs), *pane_lines(name, view), ()]
     return [fitted(line, columns, glyphs) for line in lines]
 
 

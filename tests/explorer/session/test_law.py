@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from explorer.session.answers import Why
 from explorer.session.commands import execute, lines_of
 from explorer.session.commands.script import executed
 from explorer.session.moments import Kind, Refused
 from explorer.session.scenarios import scenario
 from explorer.session.session import Session
-from explorer.session.why import Why
 
 
 def session(script: str, **policy: object) -> Session:
