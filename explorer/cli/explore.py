@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import exits
+from explorer.cli.explore_checks import on_terminal
 from explorer.cli.explore_shared import (
     Policies,
     is_saved,
@@ -18,7 +19,7 @@ from explorer.cli.explore_shared import (
     policies_of,
     saved_session,
 )
-from explorer.cli.peers import NOTHING, Beside, usage
+from explorer.cli.peers import NOTHING, Beside, example_files, usage
 from explorer.cli.reader import FileReader
 from explorer.session.moments import Refused
 from explorer.view.safe import safe
@@ -61,8 +62,7 @@ def run_explore(asked: Asked) -> int:
     columns, _ = _size(asked.size)
     glyphs = _glyphs(asked)
     texts = asked.exec is not None or asked.script is not None or asked.output is not None
-    screen = sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    if not texts and screen:
+    if not texts and on_terminal():
         return _on_screen(asked, glyphs)
     if not texts:
         print(
@@ -145,7 +145,11 @@ def _line(asked: Asked, default: str | None) -> str:
     """What `_asked` reads: it opens the same source again. Empty: no such line says all of it."""
     capture = asked.capture
     if capture is not None:
-        plain = not asked.files and capture == type(capture)(capture.file, capture.keylog)
+        plain = (
+            not asked.files
+            and asked.example is None
+            and capture == type(capture)(capture.file, capture.keylog)
+        )
         words = ["capture", capture.file, *([capture.keylog] if capture.keylog else [])]
         return shlex.join(words) if plain else ""
     if asked.example is not None or len(asked.files) > 1:
@@ -179,7 +183,8 @@ def _opened(asked: Asked, default: str | None) -> Session:
     if asked.capture is not None:
         from explorer.cli.explore_capture import capture_source
 
-        return Session(capture_source(asked.capture, asked.files))
+        files = example_files(asked.example) if asked.example is not None else asked.files
+        return Session(capture_source(asked.capture, files, asked.beside))
     if asked.scenario is not None or (not asked.files and not asked.example and default):
         return _scenario(asked.scenario or default or "")
     if len(asked.files) > 1 or asked.example is not None:
