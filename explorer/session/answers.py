@@ -26,6 +26,7 @@ class Why:
     """One question with its answer.
 
     answers  a sentence and its clause, for each guard that refuses     formula  the guards themselves
+    enabled  nothing refuses it
     notes    what else belongs to it, each with a label: a finding, a fix
     """
 
@@ -35,3 +36,4 @@ class Why:
     action: str = ""
     formula: tuple[str, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    enabled: bool = False

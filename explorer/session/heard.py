@@ -8,6 +8,8 @@ from model.language.specification import Action
 
 #: refusals that an act goes by without receiving them: they too have to arrive
 HEARD = dict.fromkeys(("phase1.give_up", "phase1.doubt_refusal"), ("no_proposal", "alternatives"))
+#: the answer to a message that came again
+ANSWERS = {"mm1": "mm2", "mm3": "mm4", "mm5": "mm6", "am1": "am2", "qm1": "qm2"}
 
 
 def heard_by(action: Action) -> tuple[str, ...]:

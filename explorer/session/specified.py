@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from explorer.session.answers import Why
 from explorer.session.ends import Ends, agreed, ends_of
-from explorer.session.heard import copy_for, heard_by, index_of
+from explorer.session.heard import ANSWERS, copy_for, heard_by, index_of
 from explorer.session.moments import (
     UNLIKELY,
     Act,
@@ -50,8 +50,6 @@ from model.spec.words import ACTS, MESSAGES, resent
 MOST_WAITS = 16
 #: what happens because somebody wants it: possible at any time, never the next thing
 WISHES = ("_deletes", "used_up", "answer_again", ".packet", ".takes_clear", ".end_phase1")
-#: the answer to a message that came again
-ANSWERS = {"mm1": "mm2", "mm3": "mm4", "mm5": "mm6", "am1": "am2", "qm1": "qm2"}
 
 
 class Specified:

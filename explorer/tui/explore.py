@@ -169,7 +169,7 @@ class ExploreScreen(Screen[None]):
             MORE_KEYS if self.size_name == "wide" else ()
         )
         if self._counting.pending:
-            return ((f" {self._counting.pending}", "here"), ("  then x drops as many, G goes there, n takes as many steps", "muted"))  # fmt: skip
+            return ((f" {self._counting.pending}", "here"), ("  then x drops as many, G goes there, n takes as many steps; else it is a pane", "muted"))  # fmt: skip
         found: list[tuple[str, str]] = [(" ", "")]
         for key, word in keys:
             found += [(key, "key"), (f" {word}   ", "muted")]
@@ -282,10 +282,14 @@ class ExploreScreen(Screen[None]):
                 self._before = self._pane, self._tab, self._zoomed
             self._to_pane(count)
             return
-        if counted(command, count) != command:  # the digits were a count, and no panes
+        line = counted(command, count)
+        if line != command or len(count) > 1:  # the digits were a count, and no panes
             self._pane, self._tab, self._zoomed = self._before
             self._reclass()
-        self.command(counted(command, count))
+        self.command(line)
+        if line == command and len(count) > 1:
+            self._said = f"{count} counts for n, N, x, G and X only: this was done once"
+            self._bars()
 
     def command(self, line: str) -> None:
         """Do what a key, the palette or the command line says."""

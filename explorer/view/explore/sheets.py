@@ -59,7 +59,7 @@ def keys(columns: int, glyphs: Glyphs) -> list[Line]:
     lines.append(
         (
             (
-                "n s c go forward, N S C back. A number before x drops as many, before G goes there.",
+                "n s c go forward, N S C back. A number before n, N, x is how many, before G the step.",
                 "muted",
             ),
         )

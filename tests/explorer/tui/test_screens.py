@@ -14,7 +14,7 @@ from explorer.session.scenarios import SCENARIOS
 from explorer.tui.app import ExplorerApp
 from explorer.tui.keys import Counting, counted, table
 from explorer.view.explore.spans import ASCII, UNICODE, Glyphs
-from tests.explorer.tui.screens import lines, opener, settled, shown
+from tests.explorer.tui.screens import Shown, lines, opener, settled, shown
 
 KEPT = Path(__file__).parent / "kept"
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
@@ -134,6 +134,33 @@ def test_a_pane_that_was_looked_at_is_no_count_for_enter_or_after_escape() -> No
     assert "step 3 of 3" in shown(["n", "n", "4", "enter"], "main-psk").lines[0]
     assert "step 3 of 3" in shown(["n", "n", "4", "escape", "n"], "main-psk").lines[0]
     assert "step 6 of 6" in shown(["n", "n", "4", "n"], "main-psk").lines[0]
+
+
+def _pane(found: Shown) -> str:
+    """The pane that is alone, or shown in the tab at 80 columns."""
+    return next((line for line in found.lines if "puts the others back" in line), "")
+
+
+def test_a_digit_before_a_key_that_takes_no_number_is_the_pane() -> None:
+    ran = shown(["5", "c"], "main-psk")
+    assert "step 11 of 11" in ran.lines[0]  # and not five steps
+    assert "5 Promises" in _pane(shown(["5", "z"], "main-psk"))
+    timed = shown(["n", "n", "n", "n", "n", "4", "t"], "main-psk")
+    assert "+3 s" in timed.lines[0] and "step 6 of 6" in timed.lines[0]
+
+
+def test_a_number_before_a_key_that_takes_none_says_so_and_leaves_the_panes() -> None:
+    found = shown(["1", "5", "c"], "main-psk")
+    assert "step 11 of 11" in found.lines[0] and not _pane(found)
+    assert any("15 counts for n, N, x, G and X only" in line for line in found.lines)
+    assert "INSTALLED" in found.text and "1 Packet" not in found.text
+    again = shown(["1", "5", "c", "n"], "main-psk")
+    assert "counts for" not in again.text
+
+
+def test_a_number_is_taken_whole_or_refused() -> None:
+    assert "step 11 of 11" in shown(["1", "1", "n"], "main-psk").lines[0]
+    assert any("'12345' is not" in line for line in shown([*"12345", "n"], "main-psk").lines)
 
 
 def test_rows_come_back_into_sight_when_the_terminal_grows() -> None:
