@@ -19,9 +19,9 @@ from explorer.tui.lines import Lines, Skin
 from explorer.view.explore.axis import axis, worth_it
 from explorer.view.explore.bars import coming, status, verdict_lines
 from explorer.view.explore.chart import Chart
-from explorer.view.explore.page import Stack, rule, stack
+from explorer.view.explore.page import Stack, rule, stack, tabs
 from explorer.view.explore.panes import PANES, pane_lines
-from explorer.view.explore.spans import Line, fitted, width
+from explorer.view.explore.spans import Line, width
 from explorer.view.explore.view import View
 from explorer.view.safe import safe
 
@@ -238,19 +238,11 @@ class ExploreScreen(Screen[None]):
 
     def _tabs(self) -> list[Line]:
         view = self._view("#tabs")
-        head: list[tuple[str, str]] = [(self.skin[1].rule, "rule")]
-        for name in TABS:
-            key, title, _ = PANES[name]
-            short = {"network": "Net", "branches": "Branch"}.get(name, title)
-            if name == self._tab:
-                head.append((f" {key} {short} ", "badge"))
-            else:
-                head += [(f" {key}", "key"), (f" {short}", "muted"), (" ", "")]
         room = self.query_one("#tabs").size.height - 1
         inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
         lines = pane_lines(self._tab, inner)
         rest = [((" ", ""), *line) for line in [x for x in lines if x][:room]]
-        return [fitted(tuple(head), view.columns, view.glyphs), *rest]
+        return [tabs(TABS, self._tab, view.columns, view.glyphs), *rest]
 
     # ---- keys and commands
     def on_key(self, event: Key) -> None:

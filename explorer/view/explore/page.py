@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from explorer.session.session import Session
@@ -31,6 +31,37 @@ def rule(
     mark = ("[ ", " ]") if focused and glyphs.ascii else (" ", " ")
     head: Line = ((stroke, role), (mark[0], role), (f"{key} " if key else "", "key"), (title, shown), (mark[1], role))  # fmt: skip
     return (*head, (stroke * max(columns - width(head), 0), role))
+
+
+#: names in the row of tabs, where they differ from the titles
+_SHORT = {"network": "Net", "axis": "Axis"}
+
+
+def tabs(names: Sequence[str], chosen: str, columns: int, glyphs: Glyphs) -> Line:
+    """The panes of a small screen in a row, the chosen one set apart. No name is cut: where not all of them
+    fit, those farthest from the chosen one have their key alone."""
+    shown = dict.fromkeys(names, True)
+    far = names if names.index(chosen) > len(names) // 2 else names[::-1]
+    line = _tabs(shown, chosen, glyphs)
+    for name in far:
+        if width(line) <= columns:
+            break
+        shown[name] = name == chosen
+        line = _tabs(shown, chosen, glyphs)
+    return (*line, (f" {glyphs.rule * columns}"[: columns - width(line)], "rule"))
+
+
+def _tabs(shown: Mapping[str, bool], chosen: str, g: Glyphs) -> Line:
+    line: list[tuple[str, str]] = []
+    for name, whole in shown.items():
+        key, title, _ = PANES[name]
+        text = _SHORT.get(name, title)
+        if name == chosen:
+            ends = "[]" if g.ascii else "  "
+            line.append((f"{ends[0]}{key} {text}{ends[1]}", "badge"))
+        else:
+            line += [(" ", ""), (key, "key"), (f" {text}" if whole else "", "muted")]
+    return tuple(line)
 
 
 @dataclass(frozen=True, slots=True)

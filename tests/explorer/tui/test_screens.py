@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from explorer.cli.explore import Asked, opened
 from explorer.session.commands import COMMANDS
 from explorer.session.scenarios import SCENARIOS
 from explorer.tui.app import ExplorerApp
+from explorer.tui.explore import TABS
 from explorer.tui.keys import Counting, counted, table
+from explorer.view.explore.page import tabs
+from explorer.view.explore.panes import PANES
 from explorer.view.explore.spans import ASCII, UNICODE, Glyphs
 from tests.explorer.tui.screens import Shown, lines, opener, settled, shown
 
@@ -161,6 +165,31 @@ def test_a_number_before_a_key_that_takes_none_says_so_and_leaves_the_panes() ->
 def test_a_number_is_taken_whole_or_refused() -> None:
     assert "step 11 of 11" in shown(["1", "1", "n"], "main-psk").lines[0]
     assert any("'12345' is not" in line for line in shown([*"12345", "n"], "main-psk").lines)
+
+
+@pytest.mark.parametrize("columns", [80, 90, 119])
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+@pytest.mark.parametrize("chosen", TABS)
+def test_no_name_of_a_pane_is_cut_in_the_row_of_tabs(
+    chosen: str, columns: int, glyphs: Glyphs
+) -> None:
+    line = tabs(TABS, chosen, columns, glyphs)
+    row = "".join(part for part, _ in line)
+    assert len(row) == columns and glyphs.more not in row
+    for name in TABS:
+        key, title, _ = PANES[name]
+        short = {"network": "Net", "axis": "Axis"}.get(name, title)
+        assert f"{key} {short}" in row or re.search(rf"(?<!\S){key}(?!\S)", row), name
+        assert name != chosen or f"{key} {short}" in row
+    if columns > 90:
+        assert all(PANES[name][1] in row for name in TABS if name not in ("network", "axis"))
+
+
+def test_the_tabs_are_whole_on_the_screen_of_80_columns() -> None:
+    row = next(line for line in shown(["c"], "main-psk", (80, 24)).lines if " w Why" in line)
+    assert "8 Branches" in row and row.rstrip("─ ").endswith("9")
+    axis = shown(["c", "9"], "main-psk", (80, 24))
+    assert any("9 Axis" in line and "8 Branches" in line for line in axis.lines)
 
 
 def test_rows_come_back_into_sight_when_the_terminal_grows() -> None:
