@@ -273,6 +273,10 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
 
     if view == "chart":
         return text(chart_lines(session, columns, glyphs))
+    if view == "glossary":
+        from explorer.view.explore.glossary import glossary
+
+        return text(glossary(columns, " ".join(of)))
     if view == "compare":
         found = compare(session, *of)
         first, second = compared.headline(found)

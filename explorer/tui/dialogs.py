@@ -16,6 +16,7 @@ from explorer.tui.lines import Lines, Skin
 from explorer.view.explore.bars import badge, coming
 from explorer.view.explore.chart import Chart, rows
 from explorer.view.explore.compared import chart, fields, headline
+from explorer.view.explore.glossary import glossary
 from explorer.view.explore.page import rule
 from explorer.view.explore.sheets import PANE_HELP, keys, large
 from explorer.view.explore.spans import Line, wrapped
@@ -28,6 +29,8 @@ def dialog(
     """The screen of that name; None: it would be empty."""
     if what == "keys":
         return Dialog("Keys", lambda columns: keys(columns, skin[1]), skin, wide=True)
+    if what == "glossary":
+        return glossary_dialog(skin, " ".join(of))
     if what == "help":
         text = PANE_HELP.get(pane or "chart", PANE_HELP["chart"])
         return Dialog(
@@ -67,6 +70,12 @@ def _edits(session: Session) -> list[tuple[str, str]]:
         for name, on in session.powers()
         if not on
     ]
+
+
+def glossary_dialog(skin: Skin, of: str = "") -> Dialog:
+    """The terms of the screens, or those that have a text."""
+    title = f"Glossary: {of}" if of else "Glossary   :glossary TERM finds one"
+    return Dialog(title, lambda columns: glossary(columns, of), skin, wide=True)
 
 
 class Dialog(ModalScreen[str | None]):

@@ -315,8 +315,8 @@ class ExploreScreen(Screen[None]):
             return
         if reply.view in PANES:
             self._to_pane_named(reply.view)
-        elif reply.view == "compare":
-            self._push("compare", reply.of)
+        elif reply.view in ("compare", "glossary"):
+            self._push(reply.view, reply.of)
         elif reply.lines and line.split()[0] in (
             "choices",
             "help",

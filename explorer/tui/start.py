@@ -85,7 +85,7 @@ class StartScreen(Screen[None]):
             "#next",
             [((" ! ", "badge-forged"), ("  ", ""), (self._said, "strong")) if self._said else said],
         )
-        self._show("#keys", [((" ↑ ↓" if not self.skin[1].ascii else " up down", "key"), (" choose   ", "muted"), *((part, role) for key, says, _, _ in OPEN for part, role in ((key, "key"), (f" {says.split()[-1]}   ", "muted"))), ("?", "key"), (" help   ", "muted"), ("q", "key"), (" quit", "muted"))])  # fmt: skip
+        self._show("#keys", [((" ↑ ↓" if not self.skin[1].ascii else " up down", "key"), (" choose   ", "muted"), *((part, role) for key, says, _, _ in OPEN for part, role in ((key, "key"), (f" {says.split()[-1]}   ", "muted"))), ("?", "key"), (" help   ", "muted"), ("h", "key"), (" glossary   ", "muted"), ("q", "key"), (" quit", "muted"))])  # fmt: skip
 
     def _show(self, widget: str, lines: list[Line]) -> None:
         self.query_one(widget, Lines).show(lines, self.skin)
@@ -160,6 +160,10 @@ class StartScreen(Screen[None]):
             self.app.push_screen(
                 Dialog("Keys", lambda n: keys(n, self.skin[1]), self.skin, wide=True)
             )
+        elif name in ("h", "f2"):
+            from explorer.tui.dialogs import glossary_dialog
+
+            self.app.push_screen(glossary_dialog(self.skin))
         else:
             for key, _, _, start in OPEN:
                 if key == name:

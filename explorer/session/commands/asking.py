@@ -267,6 +267,13 @@ _view("states", "states nearby", "Show the states before and after this one.")
 _view("packet", "packet", "Show the message of this step.")
 
 
+@command("glossary", "See", "glossary", usage="glossary [TERM]", keys=("h", "f2"))
+def glossary(session: Session, args: Sequence[str]) -> Reply:
+    """Explain the terms of the screens; with a term, those that have it."""
+    wants(args, 0, 6, "glossary [TERM]")
+    return Reply(view="glossary", of=tuple(args))
+
+
 @command("clear-rule", "Change the network", "end a rule", usage="clear-rule", changes=True)
 def clear_rule(session: Session, args: Sequence[str]) -> Reply:
     """Go back to before the last rule began: the branch with it stays."""
