@@ -283,7 +283,9 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
         lines = [((first, "strong"),), ((second, "muted"),), ()]
         lines += compared.chart(session, found, columns, glyphs, -1)
         return text([*lines, (), *compared.fields(found, columns, glyphs)])
-    return text(pane_lines(view, View(session, columns, glyphs))) if view in PANES else ""
+    return (
+        text(pane_lines(view, View(session, columns, glyphs, alone=True))) if view in PANES else ""
+    )
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -208,7 +208,7 @@ class ExploreScreen(Screen[None]):
             name = self._pane or "why"
             view = View(self.session, self.size.width, self.skin[1], self._presents)
             tall = self.size.height - (5 if size == "compact" else 8)  # bars, and the rule above
-            inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall)
+            inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall, alone=True)
             key, title, _ = PANES[name]
             head = rule(
                 view.columns, key, f"{title}   z puts the others back", view.glyphs, focused=True
