@@ -282,7 +282,7 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
         first, second = compared.headline(found)
         lines = [((first, "strong"),), ((second, "muted"),), ()]
         lines += compared.chart(session, found, columns, glyphs, -1)
-        return text([*lines, (), *compared.fields(found, columns, glyphs)])
+        return text([*lines, (), *compared.fields(found, columns, glyphs, None)])
     return (
         text(pane_lines(view, View(session, columns, glyphs, alone=True))) if view in PANES else ""
     )

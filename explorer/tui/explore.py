@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Click, Key
+from textual.events import Click, Key, MouseScrollDown, MouseScrollUp
 from textual.screen import Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
@@ -19,7 +19,7 @@ from explorer.tui.lines import Lines, Skin
 from explorer.view.explore.axis import axis, worth_it
 from explorer.view.explore.bars import coming, status, verdict_lines
 from explorer.view.explore.chart import Chart
-from explorer.view.explore.page import Stack, rule, stack, tabs
+from explorer.view.explore.page import Stack, first_lines, rule, stack, tabs
 from explorer.view.explore.panes import PANES, pane_lines
 from explorer.view.explore.spans import Line, width
 from explorer.view.explore.view import View
@@ -67,7 +67,7 @@ class ExploreScreen(Screen[None]):
         self._pane, self._tab = "", "packet" if self._octets else "why"
         self._before = "", "why", False
         self._unfolded = self._zoomed = self._presents = False
-        self._said, self._waits = "", False
+        self._said, self._waits, self._top = "", False, 0
         self._axis: bool | None = None  # None: shown where there is something to see
         self._stacks: dict[str, Stack] = {}
 
@@ -205,15 +205,7 @@ class ExploreScreen(Screen[None]):
     def _columns(self) -> None:
         size = self.size_name
         if self._zoomed:
-            name = self._pane or "why"
-            view = View(self.session, self.size.width, self.skin[1], self._presents)
-            tall = self.size.height - (5 if size == "compact" else 8)  # bars, and the rule above
-            inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall, alone=True)
-            key, title, _ = PANES[name]
-            head = rule(
-                view.columns, key, f"{title}   z puts the others back", view.glyphs, focused=True
-            )
-            self._show("#zoom", [head, *(((" ", ""), *line) for line in pane_lines(name, inner))])
+            self._alone()
             return
         if size == "compact":
             self._show("#tabs", self._tabs())
@@ -226,6 +218,34 @@ class ExploreScreen(Screen[None]):
         if size == "wide":
             self._show("#divider-1", [bar] * tall)
             self._stack("middle", MIDDLE)
+
+    def _alone(self) -> None:
+        """One pane with the screen to itself: all of it, scrolled where it is longer than the screen."""
+        name, glyphs = self._pane or self._tab, self.skin[1]
+        columns = self.size.width
+        tall = self.size.height - (
+            5 if self.size_name == "compact" else 8
+        )  # bars, and the rule above
+        inner = View(self.session, columns - 2, glyphs, self._presents, tall, alone=True)
+        lines = pane_lines(name, inner)
+        self._top = max(0, min(self._top, len(lines) - tall))
+        key, title, _ = PANES[name]
+        where = ""
+        if len(lines) > tall:
+            where = f"   {self._top + 1} to {self._top + tall} of {len(lines)}, arrows scroll"
+        head = rule(columns, key, f"{title}{where}   z puts the others back", glyphs, focused=True)
+        shown = lines[self._top : self._top + tall]
+        self._show("#zoom", [head, *(((" ", ""), *line) for line in shown)])
+
+    def _scroll(self, key: str) -> bool:
+        """Arrows and pages move through a pane that is alone; whether this key does."""
+        page = max(self.size.height - 9, 1)
+        steps = {"down": 1, "up": -1, "pagedown": page, "space": page, "pageup": -page}
+        if not self._zoomed or key not in steps:
+            return False
+        self._top = max(0, self._top + steps[key])
+        self._alone()
+        return True
 
     def _stack(self, widget: str, names: tuple[str, ...]) -> None:
         if self._octets:
@@ -241,7 +261,8 @@ class ExploreScreen(Screen[None]):
         room = self.query_one("#tabs").size.height - 1
         inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
         lines = pane_lines(self._tab, inner)
-        rest = [((" ", ""), *line) for line in [x for x in lines if x][:room]]
+        shown = first_lines(lines, room, inner.columns, view.glyphs)
+        rest = [((" ", ""), *line) for line in shown]
         return [tabs(TABS, self._tab, view.columns, view.glyphs), *rest]
 
     # ---- keys and commands
@@ -261,6 +282,9 @@ class ExploreScreen(Screen[None]):
         if field is not None:
             event.stop()
             self.command(field)
+            return
+        if self._scroll(event.key):
+            event.stop()
             return
         found = self._counting.pressed(event.key, event.character)
         if found is None:
@@ -382,6 +406,8 @@ class ExploreScreen(Screen[None]):
             self._pane = "" if was else "axis"
             self.update_all()
             return
+        if name != self._pane:
+            self._top = 0
         self._pane = name
         if name in TABS:
             self._tab = name
@@ -398,7 +424,7 @@ class ExploreScreen(Screen[None]):
         self._to_pane_named(names[(at + 1) % len(names)])
 
     def _zoom(self) -> None:
-        self._zoomed = not self._zoomed
+        self._zoomed, self._top = not self._zoomed, 0
         self._reclass()
 
     def _present(self) -> None:
@@ -425,6 +451,16 @@ class ExploreScreen(Screen[None]):
         made = self._stacks.get(widget)
         if made is not None and y < len(made.panes):
             self._to_pane_named(made.panes[y])
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """The wheel scrolls a pane that is alone."""
+        if self._scroll("down"):
+            event.stop()
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """The wheel scrolls a pane that is alone."""
+        if self._scroll("up"):
+            event.stop()
 
     def on_click(self, event: Click) -> None:
         """A press outside the chart changes the focus only."""

@@ -34,12 +34,12 @@ def packet_lines(view: View) -> list[Line]:
         ]
     lines: list[Line] = []
     if offers is not None:
-        lines += [*offer_lines(offers, view.columns, view.glyphs), ()]
+        lines += [*offer_lines(offers, view.columns, view.glyphs, every=view.alone), ()]
     at = chosen(view.session)
     made = tree(packet, at, view.columns, view.glyphs)
     below = octets(packet, at, view.columns, view.glyphs)
     if view.rows is not None and len(lines) + len(made) + 1 + len(below) > view.rows:
-        room = max(view.rows - len(lines), 0)
+        room = max(view.rows - len(lines), BOTH + 4 if view.alone else 0)
         few = min(len(below), max(room // 3, 4))
         below = octets(packet, at, view.columns, view.glyphs, few - 2) if room >= BOTH else []
         here = at + len(made) - len(packet.fields)
@@ -143,9 +143,22 @@ def _row(data: bytes, at: int, each: int, marked: range, hidden: set[int], g: Gl
 
 
 # ---- offer beside policy
-def offer_lines(found: Beside, columns: int, glyphs: Glyphs) -> list[Line]:
-    """One column an offer, the policy in the last; a cell that keeps an offer from being taken is filled."""
+def offer_lines(found: Beside, columns: int, glyphs: Glyphs, *, every: bool = False) -> list[Line]:
+    """One column an offer, the policy in the last; a cell that keeps an offer from being taken is filled.
+
+    Offers that there is no room for are counted, or with `every` stand in tables of their own below.
+    """
     shown = _shown(found, columns)
+    if not every:
+        return [*_table(found, shown, columns, glyphs), *_rest(found, len(shown), columns)]
+    lines = _table(found, shown, columns, glyphs)
+    rest = [x for x in range(len(found.offers)) if x not in shown]
+    for first in range(0, len(rest), len(shown)):
+        lines += [(), *_table(found, rest[first : first + len(shown)], columns, glyphs)]
+    return [*lines, *_rest(found, len(found.offers), columns)]
+
+
+def _table(found: Beside, shown: list[int], columns: int, glyphs: Glyphs) -> list[Line]:
     each = _width(found, columns)
     bar: Span = (f"{glyphs.waits} ", "rule")
     lines: list[Line] = []
@@ -170,7 +183,6 @@ def offer_lines(found: Beside, columns: int, glyphs: Glyphs) -> list[Line]:
     if any(at) or found.wanted.at:
         row("written in", [_cell(f"  {_tail(x, each - 3)}", each, "muted") for x in at],
             (_tail(found.wanted.at, each), "muted"))  # fmt: skip
-    lines += _rest(found, len(shown), columns)
     return lines
 
 

@@ -64,6 +64,16 @@ def _tabs(shown: Mapping[str, bool], chosen: str, g: Glyphs) -> Line:
     return tuple(line)
 
 
+def first_lines(lines: Sequence[Line], room: int, columns: int, glyphs: Glyphs) -> list[Line]:
+    """As many lines as there is room for, without blank ones; where some are left out, the last one says so."""
+    full = [line for line in lines if line]
+    shown = full[:room]
+    if len(full) > room > 0:
+        hint: Line = ((f" {glyphs.more} ", "muted"), ("z", "key"), (" all", "muted"))
+        shown[-1] = (*fitted(shown[-1], columns - width(hint), glyphs), *hint)
+    return shown
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """A column of panes: its lines, and which pane each of them is of."""
@@ -98,7 +108,7 @@ def stack(view: View, names: Sequence[str], height: int, focused: str = "") -> S
         )
         body = [((" ", ""), *line) for line in bodies[name][: sizes[name]]]
         if len(bodies[name]) > sizes[name]:
-            body[-1] = ((f" {view.glyphs.more} z shows all {len(bodies[name])} lines", "muted"),)
+            body[-1] = ((f" {view.glyphs.more} z shows all of it", "muted"),)
         part = [
             rule(view.columns, key, title, view.glyphs, focused=name == focused, alarm=alarm),
             *body,

@@ -176,10 +176,11 @@ def branches(view: View) -> list[Line]:
             verdict.tone, "muted"
         )
         glyph = {Tone.OK: g.ok, Tone.FAILED: g.bad, Tone.WARNING: "!"}.get(verdict.tone, g.half)
-        name = cut(f"{branch.name}", 18)
+        room = max(view.columns - 50, 18) if view.alone else 18
+        name = cut(branch.name, room, g.more)
         lines.append(
             ((stem, "muted"), (f"{g.node if here else g.hollow} ", "here" if here else "muted"),
-             (name.ljust(22 - len(stem)), "strong" if here else ""),
+             (name.ljust(room + 4 - len(stem)), "strong" if here else ""),
              (f"{glyph} {verdict.badge.lower()}".ljust(15), role),
              (since_start(branch.tip.moment.at).rjust(8), ""), ("   you are here" if here else "", "here"))
         )  # fmt: skip
@@ -215,8 +216,13 @@ def changes(view: View) -> list[Line]:
     """What the last event changed."""
     g = view.glyphs
     made = view.session.changes(view.session.now)
+    column = min(max((len(name) for name, _, _ in made), default=0) + 2, view.columns // 2)
     lines: list[Line] = [
-        ((cut(name, 24).ljust(26), "muted"), (f"{old} {g.becomes} ", "faint"), (new, "strong"))
+        (
+            (cut(name, column - 2, g.more).ljust(column), "muted"),
+            (f"{old} {g.becomes} ", "faint"),
+            (new, "strong"),
+        )
         for name, old, new in made
     ]
     return lines or [(("This step changed nothing.", "muted"),)]

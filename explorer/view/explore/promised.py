@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from explorer.view.explore.spans import Line, cut, wrapped
 from explorer.view.explore.view import View
 
+#: of a group, beside the other panes
+_FEW = 3
+#: room for a name, where all of them are listed
+_COLUMN = 58
+
 
 def promise_lines(view: View) -> list[Line]:
     """The promises in groups: broken ones with their sentence, then kept, then open."""
@@ -40,8 +45,17 @@ def _group(
     lines: list[Line] = [
         ((f"{glyph} {word} {len(names)}", role), (f"   {note}" if note else "", "muted"))
     ]
-    shown = names[:3]
-    lines += [((cut("   " + _words(name), view.columns), "" if role == "ok" else "muted"),) for name in shown]  # fmt: skip
+    shown = names if view.alone else names[:_FEW]
+    many = max(view.columns // _COLUMN, 1) if view.alone else 1
+    each = view.columns // many
+    for first in range(0, len(shown), many):
+        row = [
+            cut("   " + _words(name), each, view.glyphs.more)
+            for name in shown[first : first + many]
+        ]
+        lines.append(
+            (("".join(text.ljust(each) for text in row), "" if role == "ok" else "muted"),)
+        )
     if len(names) > len(shown):
         lines.append(((f"   and {len(names) - len(shown)} more", "muted"),))
     return lines

@@ -57,6 +57,7 @@ def keys(columns: int, glyphs: Glyphs) -> list[Line]:
             used = sum(len(text) for text, _ in line)
             parts += [*line, (" " * max(each - used, 0), "")]
         lines.append(tuple(parts))
+    lines.append((("A pane that is alone (z) scrolls with arrows, pages and the wheel.", "muted"),))
     lines.append(
         (
             (

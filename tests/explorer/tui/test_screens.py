@@ -192,6 +192,59 @@ def test_the_tabs_are_whole_on_the_screen_of_80_columns() -> None:
     assert any("9 Axis" in line and "8 Branches" in line for line in axis.lines)
 
 
+async def _pages(size: tuple[int, int], keys: list[str]) -> list[str]:
+    """What a pane that is alone shows from its first line to its last one."""
+    app = ExplorerApp(opened(Asked(scenario="reflected-quick")), opener, ("dark", UNICODE))
+    found: list[list[str]] = []
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press(*keys)
+        await settled(pilot)
+        while not found or lines(app) != found[-1]:
+            found.append(lines(app))
+            await pilot.press("pagedown")
+            await pilot.pause()
+    return [line for page in found for line in page]
+
+
+@pytest.mark.parametrize("size", SIZES.values())
+def test_a_pane_that_is_alone_shows_every_promise(size: tuple[int, int]) -> None:
+    session = opened(Asked(scenario="reflected-quick"))
+    session.last()
+    standing = session.standing()
+    assert standing is not None
+    shown_ = asyncio.run(_pages(size, ["G", "5", "z"]))
+    text = "\n".join(shown_)
+    assert not re.search(r"and \d+ more", text)
+    for name in (*standing.kept, *standing.open, *(x.name for x in standing.broken)):
+        words = name.replace("_", " ")
+        assert any(words in line for line in shown_), name
+
+
+def test_arrows_and_the_wheel_scroll_a_pane_that_is_alone_and_take_no_step() -> None:
+    top = shown(["c", "5", "z"], "main-psk", (80, 24))
+    down = shown(["c", "5", "z", "down", "down"], "main-psk", (80, 24))
+    assert "1 to 19 of" in top.text and "3 to 21 of" in down.text
+    assert down.lines[0] == top.lines[0]
+    assert (
+        "1 to 19 of" in shown(["c", "5", "z", "down", "down", "z", "z"], "main-psk", (80, 24)).text
+    )
+    assert "1 to 19 of" in shown(["c", "5", "z", "down", "up", "up"], "main-psk", (80, 24)).text
+
+
+def test_a_pane_that_is_cut_says_which_key_shows_all_of_it() -> None:
+    small = shown(["c", "5"], "main-psk", (80, 24))
+    assert any(line.rstrip().endswith("… z all") for line in small.lines)
+    assert any("… z shows all of it" in line for line in shown(["c"], "main-psk", (200, 60)).lines)
+
+
+def test_rows_are_not_out_of_sight_while_there_is_room_below_them() -> None:
+    found = shown(["5", "G", "6", "x", "c", "N"], "message-5-lost", (80, 24))
+    assert "MM3  key" in found.text and "+30 s" in found.text
+    at = next(y for y, line in enumerate(found.lines) if "+30 s" in line and "forgets" in line)
+    assert found.lines[at + 1].startswith(" w Why") or found.lines[at + 2].startswith(" w Why")
+
+
 def test_rows_come_back_into_sight_when_the_terminal_grows() -> None:
     async def resized() -> str:
         app = ExplorerApp(opened(Asked(scenario="main-psk")), opener, ("dark", UNICODE))
