@@ -227,13 +227,23 @@ def _path(
     machine = source.machine(session.now.moment)
     slot = machine.slot(group, "state", index)
     spine, falls = layout(machine.spec, group, prefix)
-    states = [machine.text(slot, node.moment.state) for node in session.now.path()]
-    now = states[-1]
+    states = _passed(source, machine, session.now, slot)
+    now = states[0]
     alien = any(state.startswith("awaits") and state not in spine for state in states)
     return Path(
         title, lane, spine, falls,
         frozenset() if alien else frozenset(states), None if alien else now,
     )  # fmt: skip
+
+
+def _passed(source: Specified, machine: Machine, node: Node, slot: int) -> list[str]:
+    """The states of an end on the way to a node, the last one first; only the nodes that changed it are visited."""
+    at: Node | None = node
+    found = []
+    while at is not None:
+        found.append(machine.text(slot, at.moment.state))
+        at = source.wrote(at, slot).parent
+    return found
 
 
 @lru_cache(32)
