@@ -78,7 +78,7 @@ class Specified:
         #: what an attacker may be given: the switches of the policy that are his
         self.powers = tuple(
             name for name, rigid in spec.rigids.items()
-            if name in _POWERS and isinstance(rigid.sort, Bool)
+            if name in POWERS and isinstance(rigid.sort, Bool)
         )  # fmt: skip
 
     # ---- the machine
@@ -315,7 +315,7 @@ class Specified:
             raise Refused(f"the attacker has no power {act.power!r}; there are {known}")
         changed = dict(now.powers) | {act.power: act.on}
         own = {k: v for k, v in changed.items() if bool(self.instance.scalar(k)) is not v}
-        says = f"the attacker {'can' if act.on else 'can no longer'} {_POWERS[act.power]}"
+        says = f"the attacker {'can' if act.on else 'can no longer'} {POWERS[act.power]}"
         moment = replace(now, powers=tuple(sorted(own.items())))
         return moment, Event(Kind.NETWORK, says=says)
 
@@ -461,7 +461,7 @@ _DEEDS = {
     Deed.LATER: "comes later",
 }
 #: powers of the attacker, as "the attacker can ..."
-_POWERS = {
+POWERS = {
     "drops": "drop messages",
     "alters": "alter what no key protects",
     "forges": "forge what no key protects",
