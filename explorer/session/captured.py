@@ -95,6 +95,7 @@ class Captured:
 
     kind = "CAPTURE"
     recorded = octets = True
+    timing = ""
     specified: Specified | None = None
     absent: Mapping[str, str] = ABSENT
 

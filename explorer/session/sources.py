@@ -74,6 +74,11 @@ class Source(Protocol):
         ...
 
     @property
+    def timing(self) -> str:
+        """What a reader has to know of the times that are shown; empty if they are what they seem."""
+        ...
+
+    @property
     def lanes(self) -> Sequence[Lane]:
         """Who acts, from left to right."""
         ...

@@ -56,6 +56,7 @@ class Specified:
     """One instance of a machine. `powers` of the attacker are switched by making it anew."""
 
     recorded = octets = False
+    timing = ""
 
     def __init__(
         self,

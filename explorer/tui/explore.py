@@ -19,7 +19,7 @@ from explorer.tui.lines import Lines, Skin
 from explorer.view.explore.axis import axis, worth_it
 from explorer.view.explore.bars import coming, status, verdict_lines
 from explorer.view.explore.chart import Chart
-from explorer.view.explore.page import Stack, first_lines, rule, stack, tabs
+from explorer.view.explore.page import Stack, chart_title, first_lines, rule, stack, tabs
 from explorer.view.explore.panes import PANES, pane_lines
 from explorer.view.explore.spans import Line, width
 from explorer.view.explore.view import View
@@ -181,7 +181,9 @@ class ExploreScreen(Screen[None]):
         glyphs = self.skin[1]
         lanes = Chart(self.session, columns - 1, glyphs).head()
         heads = lanes[: 1 if self.size_name == "compact" else 2]
-        title = rule(columns, "0", "Chart", glyphs, focused=not self._pane)
+        title = rule(
+            columns, "0", chart_title(self.session, columns), glyphs, focused=not self._pane
+        )
         self._show("#chart-head", [title, *heads])
         chart.show(
             self.session, self.skin, silence=self.size_name != "compact", unfolded=self._unfolded

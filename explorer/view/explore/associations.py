@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from explorer.session.times import duration
 from explorer.session.tree import Node
-from explorer.view.explore.spans import Line, cut, field_words
+from explorer.view.explore.spans import Line, cut, field_words, wrapped
 from explorer.view.explore.view import View
 from model.language.sorts import Timer
 
@@ -88,7 +88,9 @@ def timers(view: View) -> list[Line]:
             ((cut(name, 14).ljust(15), "muted"), (bar[0], "pending"), (bar[1], "faint"),
              (f"  {duration(left)} left", "pending"))
         )  # fmt: skip
-    return lines or [(("No timer runs.", "muted"),)]
+    found: list[Line] = lines or [(("No timer runs.", "muted"),)]
+    timing = session.source.timing
+    return [*found, *(((text, "muted"),) for text in wrapped(timing, view.columns) if timing)]
 
 
 _OF_SIDES = {"due": "resend", "hard": "SA pair"}

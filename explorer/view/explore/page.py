@@ -9,7 +9,7 @@ from explorer.session.session import Session
 from explorer.view.explore.bars import status, verdict_lines
 from explorer.view.explore.chart import Chart, Row, rows
 from explorer.view.explore.panes import PANES, pane_lines
-from explorer.view.explore.spans import Glyphs, Line, fitted, text_of, width
+from explorer.view.explore.spans import Glyphs, Line, cut, fitted, text_of, width
 from explorer.view.explore.view import View
 
 LEAST = 3  # a rule, a line, and a blank one: less of a pane is not worth its place
@@ -31,6 +31,12 @@ def rule(
     mark = ("[ ", " ]") if focused and glyphs.ascii else (" ", " ")
     head: Line = ((stroke, role), (mark[0], role), (f"{key} " if key else "", "key"), (title, shown), (mark[1], role))  # fmt: skip
     return (*head, (stroke * max(columns - width(head), 0), role))
+
+
+def chart_title(session: Session, columns: int) -> str:
+    """The title of the chart; where its times are not what they seem, that stands beside it."""
+    timing = session.source.timing
+    return f"Chart   {cut(timing, columns - 13)}" if timing else "Chart"
 
 
 #: names in the row of tabs, where they differ from the titles
@@ -140,7 +146,9 @@ def chart_lines(session: Session, columns: int, glyphs: Glyphs) -> list[Line]:
     for row in rows(session, silence=True):
         lines.append(chart.line(row, before, session.now))
         before = row
-    return [*lines, (), chart.legend()]
+    timing = session.source.timing
+    note: list[Line] = [((f"      {timing}", "muted"),)] if timing else []
+    return [*lines, (), chart.legend(), *note]
 
 
 def text(lines: Sequence[Line]) -> str:

@@ -200,3 +200,20 @@ def test_of_two_children_the_command_names_the_one(run: Run, tmp_path: Path) -> 
 def test_a_finding_that_is_not_there_is_refused_with_those_that_are(run: Run) -> None:
     done = run("explore", HQ, BRANCH, "--finding", "P1-PSK", "--exec", "")
     assert done.code == 2 and "no finding P1-PSK" in done.err and "P2-PROPOSAL" in done.err
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_the_chart_of_two_policies_says_whose_intervals_it_has(size: tuple[int, int]) -> None:
+    from explorer.cli.explore import Asked, opened
+    from tests.explorer.tui.screens import drawn
+
+    said = "resends are 3 s apart here, whatever the implementation does"
+    found = drawn(opened(Asked(example="branch-office")), ["4"], size)
+    assert any("0 Chart" in line and said in line for line in found.lines)
+    scenario = drawn(opened(Asked(scenario="main-psk")), ["4"], size)
+    assert said not in scenario.text
+
+
+def test_the_text_of_two_policies_says_it_too(run: Run) -> None:
+    done = run("explore", "--example", "branch-office", "--exec", "timers")
+    assert done.out.count("resends are 3 s apart") == 2  # below the timers, and below the chart
