@@ -15,43 +15,37 @@ from explorer.session.session import Session
 from explorer.session.tree import Node
 from explorer.tui.chart import ChartView
 from explorer.tui.keys import Counting, counted
+from explorer.tui.layout import (
+    BELOW,
+    BELOW_WIDE,
+    DIGITS,
+    FIELD_KEYS,
+    INSPECTOR,
+    KEYS,
+    MIDDLE,
+    MORE_KEYS,
+    OF_PACKETS,
+    PACKET_KEYS,
+    SIDE,
+    TABS,
+)
 from explorer.tui.lines import Lines, Skin
 from explorer.view.explore.axis import axis, worth_it
 from explorer.view.explore.bars import coming, status, verdict_lines
 from explorer.view.explore.chart import Chart
-from explorer.view.explore.page import Stack, chart_title, first_lines, rule, stack, tabs
+from explorer.view.explore.page import (
+    Stack,
+    chart_title,
+    first_lines,
+    rule,
+    stack,
+    tab_at,
+    tabs,
+)
 from explorer.view.explore.panes import PANES, pane_lines
 from explorer.view.explore.spans import Line, width
 from explorer.view.explore.view import View
 from explorer.view.safe import safe
-
-INSPECTOR = ("why", "peers", "timers", "promises")
-BELOW = ("network", "branches")
-BELOW_WIDE = ("why", "network", "branches", "promises")
-MIDDLE = ("packet", "changes", "choices")
-SIDE = ("peers", "sadb", "timers", "states")
-#: where the panes of a source with octets stand, by the size of the screen
-OF_PACKETS = {
-    "below": (("packet",), ("why",)), "side": (("why", "peers"), ("peers", "changes")),
-    "middle": (("packet",), ("packet",)),
-}  # fmt: skip
-PACKET_KEYS = (("n/N", "step"), ("J/K", "field"), ("}", "problem"), ("w", "why"), ("Tab", "pane"), ("z", "zoom"), ("?", "help"))  # fmt: skip
-TABS = (
-    "why",
-    "packet",
-    "peers",
-    "sadb",
-    "timers",
-    "promises",
-    "states",
-    "network",
-    "branches",
-    "axis",
-)
-_FIELD_KEYS = {"down": "next-field", "up": "previous-field"}
-_DIGITS = {item[0]: name for name, item in PANES.items() if item[0].isdigit()}
-KEYS = (("n/N", "step"), ("c/C", "run"), ("x", "drop"), ("w", "why"), ("|", "compare"), (":", "command"), ("?", "help"))  # fmt: skip
-MORE_KEYS = (("s/S", "into"), ("/", "find"), ("^p", "all"))
 
 
 class ExploreScreen(Screen[None]):
@@ -70,29 +64,33 @@ class ExploreScreen(Screen[None]):
         self._said, self._waits, self._top = "", False, 0
         self._axis: bool | None = None  # None: shown where there is something to see
         self._stacks: dict[str, Stack] = {}
+        #: branches that are in a file, or came with the source; whether it was asked before leaving
+        self._kept, self._asked = len(session.tree.branches), False
 
     # ---- layout
     def compose(self) -> ComposeResult:
         """The widgets; sizes are the style sheet's."""
         yield Lines(id="status", ground="raise")
         yield Lines(id="verdict")
-        yield Lines(id="axis", pressed=lambda _y: self._to_pane_named("axis"))
+        yield Lines(id="axis", pressed=lambda _x, _y: self._to_pane_named("axis"))
         with Horizontal(id="body"):
             with Vertical(id="chart-column"):
                 yield Lines(id="chart-head", resized=self._later)
                 yield ChartView(self._go, id="chart")
                 yield Lines(
-                    id="below", pressed=lambda y: self._pressed("below", y), resized=self._later
+                    id="below", pressed=lambda _x, y: self._pressed("below", y), resized=self._later
                 )
             yield Lines(id="divider-1")
             yield Lines(
-                id="middle", pressed=lambda y: self._pressed("middle", y), resized=self._later
+                id="middle", pressed=lambda _x, y: self._pressed("middle", y), resized=self._later
             )
             yield Lines(id="divider-2")
-            yield Lines(id="side", pressed=lambda y: self._pressed("side", y), resized=self._later)
+            yield Lines(
+                id="side", pressed=lambda _x, y: self._pressed("side", y), resized=self._later
+            )
         yield Lines(id="zoom", resized=self._later)
-        yield Lines(id="tabs", resized=self._later)
-        yield Lines(id="next", ground="raise")
+        yield Lines(id="tabs", pressed=self._pressed_tab, resized=self._later)
+        yield Lines(id="next", ground="raise", pressed=lambda _x, _y: self.command("step"))
         yield Lines(id="keys")
         yield Input(
             id="line",
@@ -280,7 +278,7 @@ class ExploreScreen(Screen[None]):
             self._counting.forget()
             self._reclass()
             return
-        field = _FIELD_KEYS.get(event.key) if self._octets and self._pane == "packet" else None
+        field = FIELD_KEYS.get(event.key) if self._octets and self._pane == "packet" else None
         if field is not None:
             event.stop()
             self.command(field)
@@ -312,10 +310,10 @@ class ExploreScreen(Screen[None]):
     def command(self, line: str) -> None:
         """Do what a key, the palette or the command line says."""
         name = line.split()[0] if line.split() else ""
-        self._said = ""
+        self._said, self._asked = "", self._asked and name == "quit"
         acts = {
             "zoom": self._zoom, "into": lambda: self._fold(True), "out": lambda: self._fold(False),
-            "quit": self.app.exit, "keys": lambda: self._push("keys"), "pane-help": lambda: self._push("help"),
+            "quit": self._quit, "keys": lambda: self._push("keys"), "pane-help": lambda: self._push("help"),
             "command-line": lambda: self._line(True), "find": lambda: self._line(True, "find "),
             "presenter": self._present, "next-pane": self._next_pane, "edit": lambda: self._push("edit"),
             "until": lambda: self._line(True, "until "), "inject": lambda: self._line(True, "inject "),
@@ -339,6 +337,8 @@ class ExploreScreen(Screen[None]):
         except Refused as error:
             self._said = safe(str(error))
             return
+        if line.split()[0] in ("save", "token"):
+            self._kept = len(self.session.tree.branches)
         if reply.view in PANES:
             self._to_pane_named(reply.view)
         elif reply.view in ("compare", "glossary"):
@@ -399,7 +399,7 @@ class ExploreScreen(Screen[None]):
 
     # ---- panes
     def _to_pane(self, digit: str) -> None:
-        self._to_pane_named(_DIGITS.get(digit, ""))
+        self._to_pane_named(DIGITS.get(digit, ""))
 
     def _to_pane_named(self, name: str) -> None:
         if name == "axis" and self.size_name != "compact":
@@ -429,6 +429,23 @@ class ExploreScreen(Screen[None]):
         self._zoomed, self._top = not self._zoomed, 0
         self._reclass()
 
+    def _quit(self) -> None:
+        if self.leaves():
+            self.app.exit()
+
+    def leaves(self) -> bool:
+        """Whether to leave now. A command line is closed first; what was tried and is not saved is lost only if
+        one asks twice."""
+        if self.query_one("#line", Input).display:
+            self._line(False)
+            return False
+        if self._asked or len(self.session.tree.branches) <= self._kept:
+            return True
+        self._asked = True
+        self._said = "what you tried is not saved: q again leaves, Ctrl+S saves it"
+        self._bars()
+        return False
+
     def _present(self) -> None:
         self._push("presenter")
 
@@ -453,6 +470,11 @@ class ExploreScreen(Screen[None]):
         made = self._stacks.get(widget)
         if made is not None and y < len(made.panes):
             self._to_pane_named(made.panes[y])
+
+    def _pressed_tab(self, x: int, y: int) -> None:
+        name = tab_at(TABS, self._tab, self.size.width, self.skin[1], x)
+        if not y and name:
+            self._to_pane_named(name)
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         """The wheel scrolls a pane that is alone."""

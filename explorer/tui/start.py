@@ -48,7 +48,7 @@ class StartScreen(Screen[None]):
         with Horizontal(id="body"):
             yield Lines(id="start-list", pressed=self._pressed)
             yield Lines(id="start-preview")
-        yield Lines(id="next", ground="raise")
+        yield Lines(id="next", ground="raise", pressed=lambda _x, _y: self._open())
         yield Lines(id="keys")
         yield Input(id="line", compact=True)
 
@@ -119,7 +119,7 @@ class StartScreen(Screen[None]):
             lines += [((f" {text}", "muted"),) for text in wrapped(said, columns - 2)]
         return lines
 
-    def _pressed(self, y: int) -> None:
+    def _pressed(self, _x: int, y: int) -> None:
         each = 1 if self.size.width < 120 else 2
         at = (y - 1) // each
         if y >= 1 and at < len(self._all):

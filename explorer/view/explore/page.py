@@ -57,6 +57,19 @@ def tabs(names: Sequence[str], chosen: str, columns: int, glyphs: Glyphs) -> Lin
     return (*line, (f" {glyphs.rule * columns}"[: columns - width(line)], "rule"))
 
 
+def tab_at(names: Sequence[str], chosen: str, columns: int, glyphs: Glyphs, x: int) -> str:
+    """The pane whose tab stands in a column; empty: none does."""
+    keys = {PANES[name][0]: name for name in names}
+    found, at = "", 0
+    for text, role in tabs(names, chosen, columns, glyphs):
+        name = keys.get(text if role == "key" else text.strip(" []").partition(" ")[0])
+        found = name if name is not None and role in ("key", "badge") else found
+        at += len(text)
+        if x < at:
+            return "" if role in ("", "rule") else found
+    return ""
+
+
 def _tabs(shown: Mapping[str, bool], chosen: str, g: Glyphs) -> Line:
     line: list[tuple[str, str]] = []
     for name, whole in shown.items():

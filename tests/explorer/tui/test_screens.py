@@ -13,8 +13,8 @@ from explorer.cli.explore import Asked, opened
 from explorer.session.commands import COMMANDS
 from explorer.session.scenarios import SCENARIOS
 from explorer.tui.app import ExplorerApp
-from explorer.tui.explore import TABS
 from explorer.tui.keys import Counting, counted, table
+from explorer.tui.layout import TABS
 from explorer.view.explore.page import tabs
 from explorer.view.explore.panes import PANES
 from explorer.view.explore.spans import ASCII, UNICODE, Glyphs
