@@ -342,6 +342,8 @@ class Asking:
             return self._missing(question, node, receives, best.action)
         if best.enabled:
             nothing = ("Nothing keeps it from it: it can happen now.", "")
+            if receives is not None:
+                nothing = (f"{capital(MESSAGES[receives].long)} is on its way.", "")
             return Why(question, (nothing,), action=best.action, enabled=True)
         refusals = nearest(best.refusals)
         lost = receives is not None and (self._last(node, receives) or _losses(node))

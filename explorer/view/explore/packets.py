@@ -29,9 +29,13 @@ def packet_lines(view: View) -> list[Line]:
     source, now = view.session.source, view.session.now.moment
     packet, offers = source.packet(now), source.offers(now)
     if packet is None:
-        return [
-            (("No message yet.  ", "muted"), ("n", "key"), (" goes to the first one.", "muted"))
-        ]
+        empty: Line = (
+            ("No message yet.  ", "muted"),
+            ("n", "key"),
+            (" goes to the first one.", "muted"),
+        )
+        about = wrapped(view.session.source.about, view.columns) if source.about else []
+        return [empty, *([()] if about else []), *(((text, "pending"),) for text in about)]
     lines: list[Line] = []
     if offers is not None:
         lines += [*offer_lines(offers, view.columns, view.glyphs, every=view.alone), ()]
