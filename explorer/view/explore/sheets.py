@@ -93,9 +93,14 @@ def _reading(g: Glyphs) -> list[Line]:
 
 
 def _key(name: str) -> str:
-    return {"enter": "Enter", "apostrophe": "'", "home": "Home", "end": "End", "tab": "Tab"}.get(
-        name, name
-    )
+    return {
+        "enter": "Enter",
+        "apostrophe": "'",
+        "home": "Home",
+        "end": "End",
+        "tab": "Tab",
+        "0": "0-9",
+    }.get(name, name)
 
 
 _FONT = {
