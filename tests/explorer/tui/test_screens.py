@@ -257,3 +257,12 @@ def test_rows_come_back_into_sight_when_the_terminal_grows() -> None:
             return "\n".join(lines(app))
 
     assert "MM1  offer" in asyncio.run(resized())
+
+
+@pytest.mark.parametrize("size", SIZES.values())
+def test_what_is_beneath_a_step_is_not_cut_at_the_lifeline(size: tuple[int, int]) -> None:
+    found = shown(["5", "G", "s"], "main-psk", size)
+    assert "RFC 2408 section 4.1" in found.text
+    assert any(
+        "initiator.state" in line and "awaits_mm4 → awaits_mm6" in line for line in found.lines
+    )
