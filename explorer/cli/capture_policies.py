@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TypeVar
 
+from explorer.cli.peers import NOTHING, load_peers, peer_names, reloader, usage
 from explorer.cli.peers import Beside as Stated
-from explorer.cli.peers import load_peers, peer_names, reloader, usage
+from explorer.session.answers import Why
 from explorer.session.offers import (
     PHASE1_COMPARED,
     PHASE1_ROWS,
@@ -20,7 +21,6 @@ from explorer.session.offers import (
     Wanted,
     beside,
 )
-from explorer.session.why import Why
 from explorer.view.layout import Paths
 from explorer.view.offered import (
     phase1_offers,
@@ -83,11 +83,11 @@ class _Case:
 class Policies:
     """Two policies, and what `verify` says of them."""
 
-    def __init__(self, files: Sequence[str], ends: Sequence[str]) -> None:
+    def __init__(self, files: Sequence[str], ends: Sequence[str], stated: Stated = NOTHING) -> None:
         if len(files) != 2:
             raise usage(f"{len(files)} policies beside a capture", "name both: A B --capture FILE")
-        self._files = files
-        self.peers = load_peers(files)
+        self._files, self._stated = files, stated
+        self.peers = load_peers(files, stated)
         self._addresses = _stated(ends, peer_names(files))
         self._pairs: tuple[PairVerdict, ...] | None = None
         self._paths = Paths(file for peer in self.peers for file in peer.files)
@@ -171,7 +171,7 @@ class Policies:
         if self._pairs is None:
             today = datetime.datetime.now(tz=datetime.UTC).date()
             link = [(self.peers[0].name, self.peers[1].name)]
-            self._pairs = verify(self.peers, link, today, reloader(self._files, Stated())).pairs
+            self._pairs = verify(self.peers, link, today, reloader(self._files, self._stated)).pairs
         none = True
         for pair in self._pairs:
             if (pair.initiator.peer, pair.responder.peer) != (calls.name, answers.name):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import exits
+from explorer.cli.explore_checks import on_terminal
 from explorer.cli.explore_shared import (
     Policies,
     is_saved,
@@ -18,7 +19,7 @@ from explorer.cli.explore_shared import (
     policies_of,
     saved_session,
 )
-from explorer.cli.peers import NOTHING, Beside, usage
+from explorer.cli.peers import NOTHING, Beside, example_files, usage
 from explorer.cli.reader import FileReader
 from explorer.session.moments import Refused
 from explorer.view.safe import safe
@@ -61,8 +62,7 @@ def run_explore(asked: Asked) -> int:
     columns, _ = _size(asked.size)
     glyphs = _glyphs(asked)
     texts = asked.exec is not None or asked.script is not None or asked.output is not None
-    screen = sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    if not texts and screen:
+    if not texts and on_terminal():
         return _on_screen(asked, glyphs)
     if not texts:
         print(
@@ -145,7 +145,11 @@ def _line(asked: Asked, default: str | None) -> str:
     """What `_asked` reads: it opens the same source again. Empty: no such line says all of it."""
     capture = asked.capture
     if capture is not None:
-        plain = not asked.files and capture == type(capture)(capture.file, capture.keylog)
+        plain = (
+            not asked.files
+            and asked.example is None
+            and capture == type(capture)(capture.file, capture.keylog)
+        )
         words = ["capture", capture.file, *([capture.keylog] if capture.keylog else [])]
         return shlex.join(words) if plain else ""
     if asked.example is not None or len(asked.files) > 1:
@@ -179,7 +183,8 @@ def _opened(asked: Asked, default: str | None) -> Session:
     if asked.capture is not None:
         from explorer.cli.explore_capture import capture_source
 
-        return Session(capture_source(asked.capture, asked.files))
+        files = example_files(asked.example) if asked.example is not None else asked.files
+        return Session(capture_source(asked.capture, files, asked.beside))
     if asked.scenario is not None or (not asked.files and not asked.example and default):
         return _scenario(asked.scenario or default or "")
     if len(asked.files) > 1 or asked.example is not None:
@@ -263,18 +268,24 @@ def _viewed(session: Session, view: str, of: Sequence[str], columns: int, glyphs
     from explorer.session.compare import compare
     from explorer.view.explore import compared
     from explorer.view.explore.page import chart_lines, text
-    from explorer.view.explore.panes import PANES
+    from explorer.view.explore.panes import PANES, pane_lines
     from explorer.view.explore.view import View
 
     if view == "chart":
         return text(chart_lines(session, columns, glyphs))
+    if view == "glossary":
+        from explorer.view.explore.glossary import glossary
+
+        return text(glossary(columns, " ".join(of)))
     if view == "compare":
         found = compare(session, *of)
         first, second = compared.headline(found)
         lines = [((first, "strong"),), ((second, "muted"),), ()]
         lines += compared.chart(session, found, columns, glyphs, -1)
-        return text([*lines, (), *compared.fields(found, columns, glyphs)])
-    return text(PANES[view][2](View(session, columns, glyphs))) if view in PANES else ""
+        return text([*lines, (), *compared.fields(found, columns, glyphs, None)])
+    return (
+        text(pane_lines(view, View(session, columns, glyphs, alone=True))) if view in PANES else ""
+    )
 
 
 def _size(text: str) -> tuple[int, int]:

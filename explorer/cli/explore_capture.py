@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from explorer.cli.decode import MAX_CAPTURE, decode, read_octets, secrets_of
-from explorer.cli.peers import usage
+from explorer.cli.peers import NOTHING, usage
+from explorer.cli.peers import Beside as Stated
 from explorer.session.captured import Captured
 from explorer.session.moments import Refused
 from explorer.view.decoded import Decoded
@@ -41,8 +42,13 @@ class Capture:
     ends: Sequence[str] = ()
 
 
-def capture_source(asked: Capture, policies: Sequence[str] = ()) -> Captured:
-    """The source. Refused: there is no IKE in the capture, or no conversation of that number."""
+def capture_source(
+    asked: Capture, policies: Sequence[str] = (), stated: Stated = NOTHING
+) -> Captured:
+    """The source. Refused: there is no IKE in the capture, or no conversation of that number.
+
+    stated  what the command line says of the two peers
+    """
     secrets = secrets_of(asked.psk_file, asked.keylog, asked.certificates)
     octets = read_octets(asked.file, "capture", MAX_CAPTURE)
     try:
@@ -58,7 +64,7 @@ def capture_source(asked: Capture, policies: Sequence[str] = ()) -> Captured:
         return Captured(recording(name, about, talk, conclusion))
     from explorer.cli.capture_policies import Policies
 
-    beside = Policies(policies, asked.ends)
+    beside = Policies(policies, asked.ends, stated)
     ends = beside.ends(talk)
 
     def explains(ending: Ending, offer: Seen | None) -> Explained:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from explorer.session.answers import Why
 from explorer.session.moments import (
     Act,
     Choice,
@@ -25,48 +27,16 @@ from explorer.session.moments import (
     Verdict,
 )
 from explorer.session.offers import Beside
+from explorer.session.packet import Packet
 from explorer.session.sources import Prepared
 from explorer.session.tree import Node
 from model.spec.words import MESSAGES
 
 if TYPE_CHECKING:
-    from explorer.session.why import Why
+    from explorer.session.specified import Specified
 
 #: from so long a silence on, it has a row of its own in the chart
 SILENCE = Fraction(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A row of the packet's tree, with the octets that it was read from.
-
-    depth   how far it is indented     role   ok, failed or pending where it has been judged
-    secret  its octets are not shown
-    """
-
-    depth: int
-    name: str
-    value: str
-    start: int
-    size: int
-    role: str = ""
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """A message as it was on the wire, or as it was decrypted.
-
-    form   "in clear", "decrypted" or "encrypted"      note   why it is not decrypted
-    first  the field that is chosen until another one is
-    """
-
-    title: str
-    form: str
-    octets: bytes
-    fields: tuple[Field, ...]
-    note: str = ""
-    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +77,27 @@ class Recording:
     messages: tuple[Message, ...]
 
 
+#: what a capture has nothing to show for
+ABSENT: Mapping[str, str] = MappingProxyType(
+    {
+        "sadb": "A capture shows no SAs, only their SPIs: see the packet of QM1 and QM2.",
+        "timers": "A capture has no timers, only times.",
+        "promises": "Promises are about the specification, not about a capture.",
+        "states": "A capture shows messages: 2 has what they say of both ends.",
+        "network": "A capture shows what went past it, not what is on its way.",
+        "axis": "A capture does not show how long an SA lasts.",
+    }
+)
+
+
 class Captured:
     """A conversation, stepped through message by message."""
 
     kind = "CAPTURE"
+    recorded = octets = True
+    timing = ""
+    specified: Specified | None = None
+    absent: Mapping[str, str] = ABSENT
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
@@ -167,10 +154,27 @@ class Captured:
         found = self.message(node.moment)
         return found.verdict if found is not None else self._recording.start
 
-    def why(self, node: Node) -> list[Why]:
-        """Why this message is a refusal, cannot be read, or has a wrong proof."""
+    def why(self, node: Node, target: str = "") -> list[Why]:
+        """Why this message is a refusal, cannot be read, or has a wrong proof. Refused: anything else."""
+        if target:
+            raise Refused("only the specification has guards to ask: a capture shows what happened")
         found = self.message(node.moment)
         return list(found.why) if found is not None else []
+
+    def packet(self, now: Moment) -> Packet | None:
+        """The message of a moment as it was captured."""
+        found = self.message(now)
+        return found.packet if found is not None else None
+
+    def offers(self, now: Moment) -> Beside | None:
+        """What it offers beside the policy that is to take it, where both are known."""
+        found = self.message(now)
+        return found.offers if found is not None else None
+
+    def facts(self, now: Moment) -> Sequence[tuple[str, ...]]:
+        """What is known of either end by now."""
+        found = self.message(now)
+        return found.facts if found is not None else ()
 
     def fields(self, now: Moment) -> Mapping[str, str]:
         """How the ends stand, and what is known of them."""

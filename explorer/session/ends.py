@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from explorer.session.moments import End, Lane, Life
 from model.language.machine import Machine, State, Step
 from model.language.specification import Action, Group, Specification
-from model.spec.words import state_words
+from model.spec.words import REASONS, state_words
 
 INITIATOR, RESPONDER = 0, 1
 
@@ -175,3 +175,24 @@ class _Driver:
         self, machine: Machine, state: State, action: Action, step: Step, message: Group
     ) -> int | None:
         return None
+
+
+def agreed(fields: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Of both ends of a negotiation: why it failed, the suite, the keys, and who the peer is taken for."""
+    rows: list[tuple[str, ...]] = []
+    roles = ("initiator", "responder")
+    reasons = [REASONS.get(fields[f"{role}.reason"], fields[f"{role}.reason"]) for role in roles]
+    if any(item != "-" for item in reasons):
+        rows.append(("reason", *reasons))
+    chosen = [fields[f"{role}.chosen"] for role in roles]
+    rows.append(("suite", *("-" if x == "none" else f"transform {int(x) + 1}" for x in chosen)))
+    rows.append(("keys", *(_keys(fields[f"{role}.peer_public"]) for role in roles)))
+    whom = [fields[f"{role}.peer"] for role in roles]
+    rows.append(("peer is", *("-" if x == "none" else x for x in whom)))
+    return rows
+
+
+def _keys(public: str) -> str:
+    if public == "none":
+        return "-"
+    return {"attacker": "with attacker", "degenerate": "degenerate"}.get(public, "shared")

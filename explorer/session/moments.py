@@ -125,6 +125,9 @@ class Event:
 
     actor     the lane that acted: a number, or None for the network and the attacker
     to        the lane that a message goes to
+    message   the copy that the event is about: the one that is sent, or of kind NETWORK the one that was
+              dropped, moved or doubled. None: it is about none, or about a captured message that the
+              specification has no name for. `sends` is the one that is sent
     name      short name of the message: MM5     says  what it carries, or what the act is called
     lost      why a message does not arrive: "lost 1 of 6"; empty if it is on its way
     clause    requirement or section that an act rests on
@@ -145,6 +148,11 @@ class Event:
     wait: Fraction = Fraction(0)
     action: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sends(self) -> Copy | None:
+        """The copy that is put on its way, or lost on it."""
+        return self.message if self.kind is Kind.MESSAGE else None
 
     @property
     def forged(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from explorer.session.commands.script import executed, lines_of
 from explorer.session.moments import Lane, Life, Lose, Moment, Refused, Take, Verdict
@@ -12,7 +13,7 @@ from explorer.session.saved import acts_of
 from explorer.session.session import MOST_STEPS, Session
 from explorer.session.sources import Prepared
 from explorer.session.specified import Specified
-from explorer.session.times import spoken
+from explorer.session.times import duration, spoken
 from explorer.session.tree import Node
 from explorer.view.safe import safe
 from model.choice import phase1_offer
@@ -92,6 +93,12 @@ class Paired(Specified):
     """The specification with two policies. At the event at which it opens, the verdict says what it shows."""
 
     told: tuple[Moment, str] | None = None
+
+    @property
+    def timing(self) -> str:  # type: ignore[override]  # profiles know how often, and not how soon
+        """Intervals belong to no policy and no profile: those of the run are nobody's."""
+        seconds = duration(Fraction(self.instance.scalar("interval")))
+        return f"resends are {seconds} apart here, whatever the implementation does"
 
     def verdict(self, node: Node) -> Verdict:
         """What has happened so far, in words."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from explorer.session.heard import copy_for
 from explorer.session.moments import Act, Lane, Moment, Refused, Take
 from explorer.session.sources import Prepared
-from explorer.session.specified import Specified, copy_for
+from explorer.session.specified import Specified
 from model.language.errors import SpecificationError, StepError
 from model.language.machine import Step
 from model.run import Run, fingerprint

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from explorer.session.captured import Captured, Field
+from explorer.session.answers import Why
 from explorer.session.log import Log
 from explorer.session.moments import (
     UNLIKELY,
@@ -29,14 +29,14 @@ from explorer.session.moments import (
     Tone,
     Verdict,
 )
+from explorer.session.packet import Field
 from explorer.session.sources import Source
-from explorer.session.specified import Specified
 from explorer.session.tree import Branch, Node, Tree
-from explorer.session.why import Asking, Why
 from model.spec.words import MESSAGES, message_named
 
 if TYPE_CHECKING:
     from explorer.session.kept import Promises
+    from explorer.session.specified import Specified
 
 MOST_STEPS = 1000
 
@@ -78,7 +78,7 @@ class Session:
         self._places: dict[Node, int] = {}
         self._moved()
         self.asked = 0  # which of the questions that suggest themselves is shown
-        self.field: int | None = None  # which field of a captured message is chosen, if one is
+        self.field: int | None = None  # which field of the message is chosen, if one is
         self._choices: tuple[Node, list[Choice]] | None = None
         self._promises: Promises | None = None
         #: the line that opens the same source again; empty if there is none
@@ -107,8 +107,8 @@ class Session:
 
     @property
     def specified(self) -> Specified | None:
-        """The source, if it is the specification."""
-        return self.source if isinstance(self.source, Specified) else None
+        """The specification that the source steps on; None: none."""
+        return self.source.specified
 
     def choices(self) -> list[Choice]:
         """What can happen at the cursor, the likeliest first."""
@@ -270,8 +270,8 @@ class Session:
         """
         name = self._message(message)
         here = self.now
-        sent = here.event.message
-        if sent is None or sent.message != name or not is_step(here):
+        sent = here.event.sends
+        if sent is None or sent.message != name:
             flies = any(copy.message == name for copy in here.moment.flight)
             return (
                 self.handle(Deed.DROP, name) if flies and times == 1 else self.do(Lose(name, times))
@@ -288,7 +288,7 @@ class Session:
         for node in way:  # the same acts: what somebody wished would not come by itself
             if node.act is not None and not _begins(node.act, name):
                 self.do(node.act)
-            if self.now.event.message is not None and self.now.event.message.message == name:
+            if self.now.event.sends is not None and self.now.event.sends.message == name:
                 break
         return self.now
 
@@ -384,23 +384,16 @@ class Session:
     # ---- asking
     def why(self, target: str = "") -> list[Why]:
         """Why something did not happen. Refused: nothing of that name, or a source without guards."""
-        if isinstance(self.source, Captured) and not target:
-            return self.source.why(self.now)
-        source = self.specified
-        if source is None:
-            raise Refused("only the specification has guards to ask: a capture shows what happened")
-        asking = Asking(source)
-        return [asking.about(self.now, target)] if target else asking.here(self.now)
+        return self.source.why(self.now, target)
 
     def choose_field(self, by: int) -> Field | None:
-        """Move the cursor among the fields of a captured message; None: there are none here."""
-        source = self.source
-        found = source.message(self.now.moment) if isinstance(source, Captured) else None
-        if found is None or not found.packet.fields:
+        """Move the cursor among the fields of a message with octets; None: there are none here."""
+        packet = self.source.packet(self.now.moment)
+        if packet is None or not packet.fields:
             return None
-        at = self.field if self.field is not None else found.packet.first
-        self.field = max(0, min(at + by, len(found.packet.fields) - 1))
-        return found.packet.fields[self.field]
+        at = self.field if self.field is not None else packet.first
+        self.field = max(0, min(at + by, len(packet.fields) - 1))
+        return packet.fields[self.field]
 
     def wrote(self, field: str) -> Node:
         """The node that last changed a field. Refused: there is none of that name."""
@@ -421,7 +414,7 @@ class Session:
         if node.parent is None:
             return False
         if item.kind == "message":
-            message = node.event.message
+            message = node.event.sends
             return message is not None and message.message == message_named(item.what)
         if item.kind == "promise":
             return any(x.name == item.what for x in self.broken(node))

@@ -11,7 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from explorer.session.ends import Ends, ends_of
+from explorer.session.answers import Why
+from explorer.session.ends import Ends, agreed, ends_of
+from explorer.session.heard import ANSWERS, copy_for, heard_by, index_of
 from explorer.session.moments import (
     UNLIKELY,
     Act,
@@ -31,10 +33,13 @@ from explorer.session.moments import (
     Verdict,
 )
 from explorer.session.network import handled, sent, taken, with_rule
+from explorer.session.offers import Beside
+from explorer.session.packet import Packet
 from explorer.session.sources import Prepared
 from explorer.session.times import duration
 from explorer.session.tree import Node
 from explorer.session.verdicts import verdicts_of
+from explorer.session.why import Asking
 from model.language.instance import Instance, Value
 from model.language.machine import Machine, State, Step
 from model.language.sorts import Bool, Timer
@@ -45,14 +50,13 @@ from model.spec.words import ACTS, MESSAGES, resent
 MOST_WAITS = 16
 #: what happens because somebody wants it: possible at any time, never the next thing
 WISHES = ("_deletes", "used_up", "answer_again", ".packet", ".takes_clear", ".end_phase1")
-#: refusals that an act goes by without receiving them: they too have to arrive
-HEARD = dict.fromkeys(("phase1.give_up", "phase1.doubt_refusal"), ("no_proposal", "alternatives"))
-#: the answer to a message that came again
-ANSWERS = {"mm1": "mm2", "mm3": "mm4", "mm5": "mm6", "am1": "am2", "qm1": "qm2"}
 
 
 class Specified:
     """One instance of a machine. `powers` of the attacker are switched by making it anew."""
+
+    recorded = octets = False
+    timing = ""
 
     def __init__(
         self,
@@ -75,7 +79,7 @@ class Specified:
         #: what an attacker may be given: the switches of the policy that are his
         self.powers = tuple(
             name for name, rigid in spec.rigids.items()
-            if name in _POWERS and isinstance(rigid.sort, Bool)
+            if name in POWERS and isinstance(rigid.sort, Bool)
         )  # fmt: skip
 
     # ---- the machine
@@ -112,6 +116,33 @@ class Specified:
             for i, (name, field) in enumerate(zip(machine.slots, machine.fields, strict=True))
             if not (field.ghost and isinstance(field.sort, Timer))  # clocks that only proofs read
         }
+
+    @property
+    def specified(self) -> Specified:
+        """Itself: there is nothing beside it."""
+        return self
+
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """The machines of the driver and of a flow have no negotiation to show."""
+        return {} if self.spec.name == "ike" else _NO_NEGOTIATION
+
+    def why(self, node: Node, target: str = "") -> list[Why]:
+        """The questions that a node raises, or the one about a message, an action, a field or time."""
+        asking = Asking(self)
+        return [asking.about(node, target)] if target else asking.here(node)
+
+    def packet(self, now: Moment) -> Packet | None:
+        """Messages have fields here, and no octets."""
+        return None
+
+    def offers(self, now: Moment) -> Beside | None:
+        """Offers are numbers here: `verify` compares them with a policy."""
+        return None
+
+    def facts(self, now: Moment) -> Sequence[tuple[str, ...]]:
+        """What both ends agreed on, and why either of them failed."""
+        return agreed(self.fields(now)) if self.spec.name == "ike" else ()
 
     def wrote(self, node: Node, slot: int) -> Node:
         """The last node on the way to a node in which a field changed; the start if it never did.
@@ -285,7 +316,7 @@ class Specified:
             raise Refused(f"the attacker has no power {act.power!r}; there are {known}")
         changed = dict(now.powers) | {act.power: act.on}
         own = {k: v for k, v in changed.items() if bool(self.instance.scalar(k)) is not v}
-        says = f"the attacker {'can' if act.on else 'can no longer'} {_POWERS[act.power]}"
+        says = f"the attacker {'can' if act.on else 'can no longer'} {POWERS[act.power]}"
         moment = replace(now, powers=tuple(sorted(own.items())))
         return moment, Event(Kind.NETWORK, says=says)
 
@@ -320,7 +351,7 @@ class Specified:
     ) -> tuple[Moment, Event]:
         action = machine.actions[step[0]]
         name, parameters = machine.describe(step)
-        index, clause = _index(action, step), _clause(action)
+        index, clause = index_of(action, step), _clause(action)
         again = self._resent(machine, before, action, step)
         forged = action.actor == "attacker"
         messages = [*action.sends, *([again] if again else []), *self._forged(action)]
@@ -398,17 +429,6 @@ class Specified:
         return f"{name}: " + "; ".join(f"{x.guard.reason} ({x.guard.clause})" for x in refusals)
 
 
-def heard_by(action: Action) -> tuple[str, ...]:
-    """The messages of which one has to arrive for an action; none: it waits for no message."""
-    return (action.receives,) if action.receives is not None else HEARD.get(action.name, ())
-
-
-def copy_for(now: Moment, action: Action, step: Step) -> Copy | None:
-    """The copy in flight that a step of an action takes."""
-    heard, index = heard_by(action), _index(action, step)
-    return next((c for c in now.flight if c.message in heard and c.index == index), None)
-
-
 @lru_cache(16)
 def _machine(
     spec: Specification,
@@ -417,12 +437,6 @@ def _machine(
 ) -> Machine:
     """One machine for each instance: it is compiled as it is used, and sessions share that."""
     return Machine(spec, Instance(dict(sizes), dict(rigid)))
-
-
-def _index(action: Action, step: Step) -> int:
-    """The negotiation that a step is of; 0 where it is of none."""
-    pairs = zip(action.params, step[1], strict=True)
-    return next((value for item, value in pairs if str(item.sort) == "negotiation"), 0)
 
 
 def _which(machine: Machine, action: Action, step: Step) -> str:
@@ -435,6 +449,10 @@ def _clause(action: Action) -> str:
     return action.requirements[-1] if action.requirements else ""
 
 
+_NO_NEGOTIATION = {
+    "sadb": "Only negotiations make SAs: this machine is about one that is there.",
+    "states": "Only negotiations have a map of states.",
+}
 _FIRST_QUICK = {"n": "0", "role": "initiator", "spi": "1"}
 _DEEDS = {
     Deed.DELIVER: "arrives, and is ignored",
@@ -444,7 +462,7 @@ _DEEDS = {
     Deed.LATER: "comes later",
 }
 #: powers of the attacker, as "the attacker can ..."
-_POWERS = {
+POWERS = {
     "drops": "drop messages",
     "alters": "alter what no key protects",
     "forges": "forge what no key protects",

@@ -126,7 +126,7 @@ class _Ike:
             dropped = isinstance(act, Handle) and act.deed is Deed.DROP
             if event.message is not None and (event.lost or dropped):
                 lost[event.message.message] = lost.get(event.message.message, 0) + 1
-            if event.kind is Kind.MESSAGE and event.message and event.message.message == own:
+            if event.sends is not None and event.sends.message == own:
                 sendings += 1
                 if not event.again:
                     break

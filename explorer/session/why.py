@@ -4,51 +4,37 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from explorer.session.answers import Value, Why
+from explorer.session.heard import ANSWERS, heard_by
 from explorer.session.moments import Kind, Refused, Take
-from explorer.session.specified import Specified, heard_by
+from explorer.session.refusing import (
+    FORGETS,
+    REFUSALS,
+    TIME_OUTS,
+    capital,
+    fate,
+    is_drop,
+    nearest,
+    sentence,
+    span,
+)
 from explorer.session.times import duration
 from explorer.session.tree import Node
 from model.language.document import show
 from model.language.machine import Answer, Explanation, Machine, State
 from model.language.sorts import Domain, Int, Timer
 from model.language.specification import Action
-from model.language.terms import Term, subterms
+from model.language.terms import subterms
 from model.spec.words import MESSAGES, REASONS, message_named, resent, state_words
 
+if TYPE_CHECKING:
+    from explorer.session.specified import Specified
+
 MOST_TRIED = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What a refusing guard reads.
-
-    step   the node that wrote it last; None: it is the policy's
-    amount and most   of a small number, for a bar
-    """
-
-    name: str
-    text: str
-    step: Node | None = None
-    amount: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """One question with its answer.
-
-    answers  a sentence and its clause, for each guard that refuses     formula  the guards themselves
-    notes    what else belongs to it, each with a label: a finding, a fix
-    """
-
-    question: str
-    answers: tuple[tuple[str, str], ...]
-    values: tuple[Value, ...] = ()
-    action: str = ""
-    formula: tuple[str, ...] = ()
-    notes: tuple[tuple[str, str], ...] = ()
 
 
 class Asking:
@@ -64,34 +50,92 @@ class Asking:
         return list(self._here(node))
 
     def _here(self, node: Node) -> Iterator[Why]:
-        event, spec = node.event, self._source.spec
-        if event.lost and event.message is not None:
-            yield self._lost(node)
-        if event.action == "phase1.time_out":
-            state = self._before_act(node)
-            name = resent("phase1.resend", self._text(node, state, "initiator.state"))
-            long = MESSAGES[name].long if name else "the message"
-            yield self._about(f"Why is {long} not sent again?", node, state, ["phase1.resend"])
-        elif event.action is not None and self._refuses(spec.actions[event.action]):
-            action = spec.actions[event.action]
-            who = self._names[event.actor] if event.actor is not None else "it"
-            question = f"Why does {who} not go on?"
-            yield self._about(question, node, self._before_act(node), self._better(action))
-        elif event.action is not None and event.action.endswith(".hear_refusal"):
-            yield from self._refused(node)
+        event, asked = node.event, False
+        for question in itertools.chain(self._raised(node), self._waiting(node)):
+            asked = True
+            yield question
+        if not asked and self._failed(node):
+            yield from self._earlier(node)
         if event.action == "phase1.fall_back":
             yield self._allowed(node)
-        yield from self._waiting(node)
         yield self._time(node)
         if event.action is not None and event.action != "phase1.fall_back":
             yield self._allowed(node)
+
+    def _raised(self, node: Node) -> Iterator[Why]:
+        """What an event raises by itself: a loss, a refusal, an end that gives up or forgets."""
+        event, spec = node.event, self._source.spec
+        if event.message is not None and (event.lost or is_drop(node)):
+            yield self._lost(node)
+        if event.action is None:
+            return
+        action = spec.actions[event.action]
+        if event.action.startswith(TIME_OUTS):
+            yield self._not_again(node)
+        elif event.action in FORGETS:
+            yield from (self._not_again(x) for x in self._gave_up(node)[:1])
+            yield self._forgotten(node)
+        elif self._refuses(action):
+            who = self._names[event.actor] if event.actor is not None else "it"
+            question = f"Why does {who} not go on?"
+            yield self._about(question, node, self._before_act(node), self._better(action))
+        elif event.action.endswith(".hear_refusal"):
+            yield from self._refused(node)
+
+    def _not_again(self, node: Node) -> Why:
+        """Why an end that gives up does not send its message once more."""
+        state = self._before_act(node)
+        resends, name = (
+            "phase1.resend",
+            resent("phase1.resend", self._text(node, state, "initiator.state")),
+        )
+        if node.event.action is not None and node.event.action.startswith("quick."):
+            resends, name = "quick.resend", "qm1"
+        long = MESSAGES[name].long if name else "the message"
+        return self._about(
+            f"Why is {long} not sent again?", node, state, [resends], self._index(node)
+        )
+
+    def _forgotten(self, node: Node) -> Why:
+        """Why an end that waited for a message forgets the exchange: the message has not come."""
+        quick, state = node.event.action == "quick.forget", self._before_act(node)
+        awaited = "qm3"
+        if not quick:
+            awaited = self._text(node, state, "responder.state").removeprefix("awaits_")
+        who = self._names[node.event.actor] if node.event.actor is not None else "it"
+        what = "the negotiation" if quick else "the half-open exchange"
+        names = [a.name for a in self._receiving(awaited)]
+        return self._about(f"Why does {who} forget {what}?", node, state, names, self._index(node))
+
+    def _gave_up(self, node: Node) -> list[Node]:
+        """The events before at which an end gave up, the last one first."""
+        return [
+            x for x in reversed(node.path())
+            if x is not node and x.event.action is not None and x.event.action.startswith(TIME_OUTS)
+        ]  # fmt: skip
+
+    def _failed(self, node: Node) -> bool:
+        """Whether an end has failed, in either phase."""
+        return any(
+            value == "failed"
+            for name, value in self._source.fields(node.moment).items()
+            if name.endswith(".state")
+        )
+
+    def _earlier(self, node: Node) -> Iterator[Why]:
+        """Of the nearest event before that raised a question, the first one."""
+        for before in reversed(node.path()):
+            found = list(itertools.islice(self._raised(before), 1))
+            if found:
+                yield from found
+                return
 
     def _refused(self, node: Node) -> Iterator[Why]:
         """Why the other end refused: the question that its refusal raised."""
         for before in reversed(node.path()):
             action = before.event.action
             if action is not None and self._refuses(self._source.spec.actions[action]):
-                yield from itertools.islice(self._here(before), 1)
+                yield from itertools.islice(self._raised(before), 1)
                 return
 
     def _allowed(self, node: Node) -> Why:
@@ -99,7 +143,7 @@ class Asking:
         assert node.event.action is not None and isinstance(node.act, Take)
         state, machine = self._before_act(node), self._source.machine(node.moment)
         found = machine.explain(state, node.event.action, node.act.steps[-1][1])
-        answers = tuple((f"{_capital(x.guard.name)}: yes.", x.guard.clause) for x in found.answers)
+        answers = tuple((f"{capital(x.guard.name)}: yes.", x.guard.clause) for x in found.answers)
         values = tuple(
             dict.fromkeys(v for x in found.answers for v in self._values(node, state, x))
         )
@@ -108,20 +152,35 @@ class Asking:
         return Why(f"What allowed this step of {who}?", answers, values, node.event.action)
 
     def _waiting(self, node: Node) -> Iterator[Why]:
+        """Why an end that waits for a message has not gone on, in Phase I and in each Quick Mode."""
         if self._source.spec.name != "ike":
             return
         for lane, role in enumerate(("initiator", "responder")):
             state = self._text(node, node.moment.state, f"{role}.state")
-            if state.startswith("awaits_"):
-                awaited = state.removeprefix("awaits_")
-                actions = [a.name for a in self._receiving(awaited)]
-                question = f"Why has {self._names[lane]} not gone on?"
-                yield self._about(question, node, node.moment.state, actions)
+            yield from self._waits(node, lane, state, None)
+        for n in range(self._source.instance.sizes["negotiation"]):
+            starts = self._text(node, node.moment.state, f"starter[{n}].role") == "responder"
+            own = self._text(node, node.moment.state, f"answerer[{n}].own") == "true"
+            for side, lane in (("starter", starts), ("answerer", starts == own)):
+                state = self._text(node, node.moment.state, f"{side}[{n}].state")
+                yield from self._waits(node, int(lane), state, n)
+
+    def _waits(self, node: Node, lane: int, state: str, index: int | None) -> Iterator[Why]:
+        if state.startswith("awaits_"):
+            actions = [a.name for a in self._receiving(state.removeprefix("awaits_"))]
+            question = f"Why has {self._names[lane]} not gone on?"
+            yield self._about(question, node, node.moment.state, actions, index)
 
     def _lost(self, node: Node) -> Why:
         message = node.event.message
         assert message is not None
         title, first = MESSAGES[message.message], node
+        question = f"Why does {title.long} not arrive?"
+        if is_drop(node):
+            dropped = Value(title.short, "dropped", node)
+            return Why(
+                question, (("It was dropped in this session: no end knows.", ""),), (dropped,)
+            )
         while first.parent is not None and (first.event.kind is not Kind.NETWORK):
             first = first.parent
         rules = [rule for rule in node.moment.rules if rule.message == message.message]
@@ -130,7 +189,7 @@ class Asking:
             for rule in rules
         )
         answer = "A rule of this session loses it: no end knows."
-        return Why(f"Why does {title.long} not arrive?", ((answer, ""),), values)
+        return Why(question, ((answer, ""),), values)
 
     def _time(self, node: Node) -> Why:
         """What time waits for: the urgent timer that ends first, or the act that is due."""
@@ -186,22 +245,51 @@ class Asking:
         raise Refused(f"nothing is called {target!r}; {near}")
 
     def _message(self, node: Node, message: str) -> Why:
-        spec = self._source.spec
+        spec, long = self._source.spec, MESSAGES[message].long
+        if self._flies(node, message):
+            on_its_way = Value(MESSAGES[message].short, "in flight", self._last(node, message))
+            answer = "It is on its way: a copy of it is in flight."
+            return Why(f"Why has {long} not arrived?", ((answer, ""),), (on_its_way,))
         sending = [a.name for a in spec.actions.values()
                    if message in a.sends and a.actor != "attacker"]  # fmt: skip
-        sent = self._sent_before(node, message)
+        last = self._last(node, message)
+        if last is None:
+            question = f"Why is {long} not sent?"
+            awaited = {a.receives for a in map(spec.actions.__getitem__, sending)} - {None}
+            for other in sorted(filter(None, awaited)):
+                if self._never_came(node, other):
+                    return self._missing(question, node, other, sending[0])
+            return self._about(question, node, None, sending)
+        return self._sent_again(node, message, last, sending)
+
+    def _sent_again(self, node: Node, message: str, last: Node, sending: Sequence[str]) -> Why:
+        """Why a message that was sent is not sent once more: its loss first, then what forbids it."""
+        question = f"Why is {MESSAGES[message].long} not sent again?"
+        gave_up = self._gave_up(node)
         state = self._text(node, self._before_act(node), "initiator.state")
-        if sent and resent("phase1.resend", state) == message:
-            sending, verb = ["phase1.resend"], "sent again"
-        elif sent and message == "qm1":
-            sending, verb = ["quick.resend"], "sent again"
-        elif sent and self._answers_again(node, message):
+        index = last.event.message.index if last.event.message is not None else None
+        if gave_up and message in (self._gave(gave_up[0]), "qm1"):
+            found = self._not_again(gave_up[0])
+        elif resent("phase1.resend", state) == message or message == "qm1":
+            sending = ["quick.resend" if message == "qm1" else "phase1.resend"]
+            found = self._about(question, node, None, sending, index)
+        elif self._answers_again(node, message):
             sending = ["quick.answer_again" if message == "qm2" else "phase1.answer_again"]
-            verb = "sent again"
+            found = self._about(question, node, None, sending, index)
+            asks = next(x for x, answer in ANSWERS.items() if answer == message)
+            if found.enabled and not self._flies(node, asks):
+                answer = f"{capital(MESSAGES[asks].long)} has not come again."
+                found = Why(question, ((answer, "R8" if message != "qm2" else "R15"),))
         else:
-            verb = "sent again" if sent else "sent"
-        question = f"Why is {MESSAGES[message].long} not {verb}?"
-        return self._about(question, node, None, sending)
+            found = self._about(question, node, None, sending, index)
+        if not (last.event.lost or is_drop(last)):
+            return found
+        answer = f"{capital(MESSAGES[message].long)} {fate(last)} at step {last.depth}."
+        return replace(found, answers=((answer, ""), *found.answers))
+
+    def _gave(self, node: Node) -> str | None:
+        """The message that an end which gives up had sent last."""
+        return resent("phase1.resend", self._text(node, self._before_act(node), "initiator.state"))
 
     def _answers_again(self, node: Node, message: str) -> bool:
         """Whether it is an answer, and sending it again is an act of its own: the last one of its end."""
@@ -226,15 +314,25 @@ class Asking:
         return self._source.wrote(node, slot)
 
     # ---- the nearest parameters
-    def _about(self, question: str, node: Node, state: State | None, names: Sequence[str]) -> Why:
-        """Of these actions, with any parameters, now or just before the last act: what comes nearest."""
+    def _about(
+        self,
+        question: str,
+        node: Node,
+        state: State | None,
+        names: Sequence[str],
+        index: int | None = None,
+    ) -> Why:
+        """Of these actions, with any parameters, now or just before the last act: what comes nearest.
+
+        index  of the negotiation that is asked about; None: any
+        """
         machine = self._source.machine(node.moment)
         states = [state] if state is not None else [node.moment.state, self._before_act(node)]
         tried = [
             (where, found)
             for where in dict.fromkeys(states)
             for name in names
-            for found in self._each(machine, where, name)
+            for found in self._each(machine, where, name, index)
         ]
         if not tried:
             raise Refused("no action of the specification does that")
@@ -244,9 +342,14 @@ class Asking:
             return self._missing(question, node, receives, best.action)
         if best.enabled:
             nothing = ("Nothing keeps it from it: it can happen now.", "")
-            return Why(question, (nothing,), action=best.action)
-        refusals = _nearest(best.refusals)
-        answers = tuple((_sentence(item.guard.reason), item.guard.clause) for item in refusals)
+            if receives is not None:
+                nothing = (f"{capital(MESSAGES[receives].long)} is on its way.", "")
+            return Why(question, (nothing,), action=best.action, enabled=True)
+        refusals = nearest(best.refusals)
+        lost = receives is not None and (self._last(node, receives) or _losses(node))
+        if lost and receives is not None and refusals[0].guard.name == "arrived":
+            return self._missing(question, node, receives, best.action, refusals)
+        answers = tuple((sentence(item.guard.reason), item.guard.clause) for item in refusals)
         values = tuple(
             dict.fromkeys(v for item in refusals for v in self._values(node, where, item))
         )
@@ -257,22 +360,59 @@ class Asking:
     def _flies(self, node: Node, message: str) -> bool:
         return any(copy.message == message for copy in node.moment.flight)
 
-    def _missing(self, question: str, node: Node, message: str, action: str) -> Why:
-        """The end would take a message, which is not on its way."""
-        title = MESSAGES[message]
-        last = node
-        while last.parent is not None and not (
-            last.event.message is not None and last.event.message.message == message
-        ):
-            last = last.parent
-        lost = f": {last.event.lost}" if last.event.lost else ""
-        answer = f"{title.long[:1].upper()}{title.long[1:]} has not arrived{lost}."
-        values = (Value(title.short, "not in flight", last),)
-        return Why(question, ((answer, "RFC 2408 section 4.1"),), values, action)
+    def _missing(
+        self,
+        question: str,
+        node: Node,
+        message: str,
+        action: str,
+        refusals: Sequence[Answer] = (),
+    ) -> Why:
+        """The end would take a message, which is not on its way: the loss that keeps it away comes first."""
+        title, clause = MESSAGES[message], "RFC 2408 section 4.1"
+        last, formula = self._last(node, message), tuple(show(x.guard.term) for x in refusals)
+        if last is not None:
+            lost = f": {last.event.lost or 'dropped'}" if last.event.lost or is_drop(last) else ""
+            answer = f"{capital(title.long)} has not arrived{lost}."
+            values = (Value(title.short, "not in flight", last),)
+            return Why(question, ((answer, clause),), values, action, formula)
+        answers = [(f"{capital(title.long)} has not arrived.", clause)]
+        of_loss: tuple[Value, ...] = ()
+        for loss in _losses(node)[-1:]:
+            assert loss.event.message is not None
+            before = MESSAGES[loss.event.message.message]
+            answers.insert(0, (f"{capital(before.long)} {fate(loss)} at step {loss.depth}.", ""))
+            of_loss = (Value(before.short, loss.event.lost or "dropped", loss),)
+        return Why(question, tuple(answers), of_loss, action, formula)
 
-    def _each(self, machine: Machine, state: State, name: str) -> Iterator[Explanation]:
+    def _last(self, node: Node, message: str) -> Node | None:
+        """The last event in which a message was sent, or dropped; None: it never was."""
+        return next(
+            (x for x in reversed(node.path())
+             if x.event.message is not None and x.event.message.message == message
+             and (x.event.sends or is_drop(x))),
+            None,
+        )  # fmt: skip
+
+    def _never_came(self, node: Node, message: str) -> bool:
+        """Whether a message was sent, and no copy of it was delivered or is still on its way."""
+        acts = (x.act for x in node.path())
+        came = any(
+            isinstance(act, Take) and act.copy is not None and act.copy.message == message
+            for act in acts
+        )
+        return self._last(node, message) is not None and not came and not self._flies(node, message)
+
+    def _each(
+        self, machine: Machine, state: State, name: str, index: int | None
+    ) -> Iterator[Explanation]:
         action = self._source.spec.actions[name]
-        spans = [_span(item, machine) for item in action.params]
+        spans = [
+            range(index, index + 1)
+            if index is not None and str(item.sort) == "negotiation"
+            else span(item, machine)
+            for item in action.params
+        ]
         for params in itertools.islice(itertools.product(*spans), MOST_TRIED):
             yield machine.explain(state, name, params)
 
@@ -316,9 +456,10 @@ class Asking:
         machine = self._source.machine(node.moment)
         return machine.text(machine.slots.index(slot), state) if slot in machine.slots else ""
 
-    def _sent_before(self, node: Node, message: str) -> bool:
-        return any(x.event.message is not None and x.event.message.message == message
-                   for x in node.path())  # fmt: skip
+    def _index(self, node: Node) -> int | None:
+        """The negotiation that the act of an event is of; None: it is of none."""
+        found = node.event.parameters.get("n")
+        return int(found) if found is not None else None
 
     def _receiving(self, message: str) -> list[Action]:
         """What takes a message, without those that refuse it."""
@@ -328,7 +469,7 @@ class Asking:
     @staticmethod
     def _refuses(action: Action) -> bool:
         verb = action.name.partition(".")[2]
-        return verb.startswith(_REFUSALS) or verb == "give_up"
+        return verb.startswith(REFUSALS) or verb == "give_up"
 
     def _better(self, action: Action) -> list[str]:
         """What the same end would rather have done with the same message."""
@@ -339,43 +480,6 @@ class Asking:
         return [a.name for a in others] or [action.name]
 
 
-_REFUSALS = ("refuse", "reject", "lack", "initiator_lacks", "name_alternatives", "ignore", "doubt")
-
-
-def _nearest(refusals: Sequence[Answer]) -> Sequence[Answer]:
-    """Without those that say no only because another one does: nothing is known of a message that has not
-    arrived, and a guard that asks for more than one that refuses has nothing to add."""
-    missing = [item for item in refusals if item.guard.name == "arrived"]
-    if missing:
-        return missing
-    parts = [_conjuncts(item.guard.term) for item in refusals]
-    return [
-        item for item, own in zip(refusals, parts, strict=True)
-        if not any(other < own for other in parts)
-    ]  # fmt: skip
-
-
-def _conjuncts(term: Term) -> frozenset[Term]:
-    if term.op != "and":
-        return frozenset([term])
-    return frozenset().union(*(_conjuncts(part) for part in term.args))
-
-
-def _span(item: Term, machine: Machine) -> range:
-    if isinstance(item.sort, Int):
-        return range(item.sort.low, item.sort.high + 1)
-    if isinstance(item.sort, Domain):
-        return range(machine.instance.sizes[item.sort.name])
-    return range(len(getattr(item.sort, "members", (0, 1))))
-
-
-def _capital(name: str) -> str:
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def _sentence(reason: str) -> str:
-    """A guard's reason as a sentence, with messages as people call them."""
-    words = [MESSAGES[w].long if w in MESSAGES else w for w in reason.split()]
-    text = " ".join(words)
-    return f"{text[:1].upper()}{text[1:]}."
+def _losses(node: Node) -> list[Node]:
+    """The events of a way at which a message was lost or dropped."""
+    return [x for x in node.path() if x.event.message and (x.event.lost or is_drop(x))]

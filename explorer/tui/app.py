@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from textual.app import App
+from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
@@ -21,6 +22,8 @@ from explorer.tui.theme import themes
 from explorer.view.safe import safe
 from model.vocabulary.places import PolicyError
 
+#: the exit code of Ctrl+C, as shells have it
+INTERRUPTED = 130
 Opener = Callable[[str], Session]
 
 
@@ -62,6 +65,10 @@ class ExplorerApp(App[None]):
     COMMANDS = {Palette}  # noqa: RUF012 (Textual's)
     TITLE = "ikeproof explore"
     ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [  # noqa: RUF012 (Textual's)
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
 
     def __init__(self, session: Session | None, opener: Opener, skin: Skin) -> None:
         super().__init__(ansi_color=skin[0] == "mono")
@@ -89,6 +96,12 @@ class ExplorerApp(App[None]):
             return safe(str(error))
         self.push_screen(ExploreScreen(session, self.skin))
         return ""
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C leaves, as in other programs; on the explore screen it first asks what `q` asks."""
+        screen = self.screen
+        if not isinstance(screen, ExploreScreen) or screen.leaves():
+            self.exit(return_code=INTERRUPTED)
 
     def _handle_exception(self, error: Exception) -> None:
         """End without showing any variable: one of them may be a secret.
@@ -123,6 +136,6 @@ def run(session: Session | None, opener: Opener, skin: Skin) -> int:
 def run_app(app: ExplorerApp) -> int:
     """Run a program that is made; the exit code."""
     app.run()
-    if app.return_code:
+    if app.return_code and app.return_code != INTERRUPTED:
         print("ikeproof: ended by a fault of the program", file=sys.stderr)
     return app.return_code or 0

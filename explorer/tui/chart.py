@@ -130,7 +130,8 @@ class ChartView(ScrollView, can_focus=True):
         assert self._session is not None
         y, top, height = self._at.get(self._session.now, 0), self.scroll_offset.y, self.size.height
         last = y + self._shape[1]
-        if height != self._tall:  # another size: no rows out of sight while there is room below
+        ahead = self._session.now is not self._tip  # nothing comes below the last row for now
+        if height != self._tall or ahead:  # no rows out of sight while there is room below
             self._tall, most = height, max(0, len(self._rows) - height + 1)
             if top > most and last < most + height:
                 self.scroll_to(y=most, animate=False, immediate=True)

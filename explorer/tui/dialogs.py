@@ -9,13 +9,14 @@ from textual.events import Key
 from textual.screen import ModalScreen, Screen
 
 from explorer.session.compare import Comparison, compare
-from explorer.session.moments import Take
 from explorer.session.session import Session
 from explorer.session.times import since_start
 from explorer.tui.lines import Lines, Skin
 from explorer.view.explore.bars import badge, coming
 from explorer.view.explore.chart import Chart, rows
 from explorer.view.explore.compared import chart, fields, headline
+from explorer.view.explore.edited import Row, edit_rows
+from explorer.view.explore.glossary import glossary
 from explorer.view.explore.page import rule
 from explorer.view.explore.sheets import PANE_HELP, keys, large
 from explorer.view.explore.spans import Line, wrapped
@@ -28,6 +29,8 @@ def dialog(
     """The screen of that name; None: it would be empty."""
     if what == "keys":
         return Dialog("Keys", lambda columns: keys(columns, skin[1]), skin, wide=True)
+    if what == "glossary":
+        return glossary_dialog(skin, " ".join(of))
     if what == "help":
         text = PANE_HELP.get(pane or "chart", PANE_HELP["chart"])
         return Dialog(
@@ -42,8 +45,8 @@ def dialog(
         ]
         return Chooser("The attacker can", items, skin) if items else None
     if what == "edit":
-        items = _edits(session)
-        return Chooser("Alter as the attacker could", items, skin) if items else None
+        form = Form("Alter as the attacker could", lambda n: edit_rows(session, n, skin[1]), skin)
+        return form if edit_rows(session, 72, skin[1]) else None
     if what == "compare":
         return CompareScreen(session, compare(session, *of), skin)
     if what == "presenter":
@@ -51,22 +54,10 @@ def dialog(
     return None
 
 
-def _edits(session: Session) -> list[tuple[str, str]]:
-    """What an attacker can do with the messages that are about; else the powers that would allow it."""
-    source = session.specified
-    if source is None:
-        return []
-    found = []
-    for number, item in enumerate(session.choices(), 1):
-        if item.group == "attacker" and isinstance(item.act, Take):
-            found.append((f"choose {number}", item.says))
-    if found:
-        return found
-    return [
-        (f"power {name} on", f"give the attacker the power: {name.replace('_', ' ')}")
-        for name, on in session.powers()
-        if not on
-    ]
+def glossary_dialog(skin: Skin, of: str = "") -> Dialog:
+    """The terms of the screens, or those that have a text."""
+    title = f"Glossary: {of}" if of else "Glossary   :glossary TERM finds one"
+    return Dialog(title, lambda columns: glossary(columns, of), skin, wide=True)
 
 
 class Dialog(ModalScreen[str | None]):
@@ -154,6 +145,41 @@ class Chooser(Dialog):
             self.dismiss(None)
 
 
+class Form(Dialog):
+    """Lines in groups; Enter gives the command of the line under the cursor, which passes over headings."""
+
+    def __init__(self, title: str, rows: Callable[[int], list[Row]], skin: Skin) -> None:
+        super().__init__(f"{title}   Enter does it", self._lines, skin, wide=True)
+        self._rows = rows
+        self._commands = [n for n, (command, _) in enumerate(rows(72)) if command]
+        self._at = 0
+
+    def _lines(self, columns: int) -> list[Line]:
+        g, here = self._skin_of[1], self._commands[self._at] if self._commands else -1
+        lines: list[Line] = []
+        for number, (_, line) in enumerate(self._rows(columns)):
+            mark = g.here if number == here else " "
+            shown = (
+                tuple((text, f"{role} band".strip()) for text, role in line)
+                if number == here
+                else line
+            )
+            lines.append(((f"{mark} ", "here"), *shown))
+        return lines
+
+    def pressed(self, key: str) -> None:
+        """Up, down, Enter; everything else closes."""
+        if key in ("down", "j", "up", "k") and self._commands:
+            by = 1 if key in ("down", "j") else -1
+            self._at = (self._at + by) % len(self._commands)
+            self._top = self._commands[self._at] - 6  # in sight, with its heading
+            self.draw()
+        elif key == "enter" and self._commands:
+            self.dismiss(self._rows(72)[self._commands[self._at]][0])
+        else:
+            self.dismiss(None)
+
+
 class CompareScreen(Screen[str | None]):
     """Two branches side by side."""
 
@@ -191,7 +217,7 @@ class CompareScreen(Screen[str | None]):
             if self._marked
             else "no difference"
         )
-        self._show("#status", [((" SIM ", "badge"), ("  ", ""), (self._session.source.title, "strong"), ("  compare", "here"), (f"   {count}", "muted"))])  # fmt: skip
+        self._show("#status", [((f" {self._session.source.kind} ", "badge"), ("  ", ""), (self._session.source.title, "strong"), ("  compare", "here"), (f"   {count}", "muted"))])  # fmt: skip
         first, second = headline(found)
         sign = f" {glyphs.differs} DIFFERENT " if self._marked else f" {glyphs.ok} ALIKE "
         role = "badge-failed" if self._marked else "badge-ok"

@@ -4,55 +4,48 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Click, Key
+from textual.events import Click, Key, MouseScrollDown, MouseScrollUp
 from textual.screen import Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
-from explorer.session.captured import Captured
 from explorer.session.commands import COMMANDS, execute
 from explorer.session.moments import Refused
 from explorer.session.session import Session
 from explorer.session.tree import Node
 from explorer.tui.chart import ChartView
 from explorer.tui.keys import Counting, counted
+from explorer.tui.layout import (
+    BELOW,
+    BELOW_WIDE,
+    DIGITS,
+    FIELD_KEYS,
+    INSPECTOR,
+    KEYS,
+    MIDDLE,
+    MORE_KEYS,
+    OF_PACKETS,
+    PACKET_KEYS,
+    SIDE,
+    TABS,
+)
 from explorer.tui.lines import Lines, Skin
 from explorer.view.explore.axis import axis, worth_it
 from explorer.view.explore.bars import coming, status, verdict_lines
 from explorer.view.explore.chart import Chart
-from explorer.view.explore.page import Stack, rule, stack
-from explorer.view.explore.panes import PANES
-from explorer.view.explore.spans import Line, fitted, width
+from explorer.view.explore.page import (
+    Stack,
+    chart_title,
+    first_lines,
+    rule,
+    stack,
+    tab_at,
+    tabs,
+)
+from explorer.view.explore.panes import PANES, pane_lines
+from explorer.view.explore.spans import Line, width
 from explorer.view.explore.view import View
 from explorer.view.safe import safe
-
-INSPECTOR = ("why", "peers", "timers", "promises")
-BELOW = ("network", "branches")
-BELOW_WIDE = ("why", "network", "branches", "promises")
-MIDDLE = ("packet", "changes", "choices")
-SIDE = ("peers", "sadb", "timers", "states")
-#: where the panes of a capture stand, by the size of the screen
-OF_CAPTURE = {
-    "below": (("packet",), ("why",)), "side": (("why", "peers"), ("peers", "changes")),
-    "middle": (("packet",), ("packet",)),
-}  # fmt: skip
-CAPTURE_KEYS = (("n/N", "step"), ("J/K", "field"), ("}", "problem"), ("w", "why"), ("Tab", "pane"), ("z", "zoom"), ("?", "help"))  # fmt: skip
-TABS = (
-    "why",
-    "packet",
-    "peers",
-    "sadb",
-    "timers",
-    "promises",
-    "states",
-    "network",
-    "branches",
-    "axis",
-)
-_FIELD_KEYS = {"down": "next-field", "up": "previous-field"}
-_DIGITS = {item[0]: name for name, item in PANES.items() if item[0].isdigit()}
-KEYS = (("n/N", "step"), ("c/C", "run"), ("x", "drop"), ("w", "why"), ("|", "compare"), (":", "command"), ("?", "help"))  # fmt: skip
-MORE_KEYS = (("s/S", "into"), ("/", "find"), ("^p", "all"))
 
 
 class ExploreScreen(Screen[None]):
@@ -64,36 +57,40 @@ class ExploreScreen(Screen[None]):
         super().__init__()
         self.session, self.skin = session, skin
         self._counting = Counting()
-        self._captured = isinstance(session.source, Captured)
-        self._pane, self._tab = "", "packet" if self._captured else "why"
+        self._octets = session.source.octets
+        self._pane, self._tab = "", "packet" if self._octets else "why"
         self._before = "", "why", False
         self._unfolded = self._zoomed = self._presents = False
-        self._said, self._waits = "", False
+        self._said, self._waits, self._top = "", False, 0
         self._axis: bool | None = None  # None: shown where there is something to see
         self._stacks: dict[str, Stack] = {}
+        #: branches that are in a file, or came with the source; whether it was asked before leaving
+        self._kept, self._asked = len(session.tree.branches), False
 
     # ---- layout
     def compose(self) -> ComposeResult:
         """The widgets; sizes are the style sheet's."""
         yield Lines(id="status", ground="raise")
         yield Lines(id="verdict")
-        yield Lines(id="axis", pressed=lambda _y: self._to_pane_named("axis"))
+        yield Lines(id="axis", pressed=lambda _x, _y: self._to_pane_named("axis"))
         with Horizontal(id="body"):
             with Vertical(id="chart-column"):
                 yield Lines(id="chart-head", resized=self._later)
                 yield ChartView(self._go, id="chart")
                 yield Lines(
-                    id="below", pressed=lambda y: self._pressed("below", y), resized=self._later
+                    id="below", pressed=lambda _x, y: self._pressed("below", y), resized=self._later
                 )
             yield Lines(id="divider-1")
             yield Lines(
-                id="middle", pressed=lambda y: self._pressed("middle", y), resized=self._later
+                id="middle", pressed=lambda _x, y: self._pressed("middle", y), resized=self._later
             )
             yield Lines(id="divider-2")
-            yield Lines(id="side", pressed=lambda y: self._pressed("side", y), resized=self._later)
+            yield Lines(
+                id="side", pressed=lambda _x, y: self._pressed("side", y), resized=self._later
+            )
         yield Lines(id="zoom", resized=self._later)
-        yield Lines(id="tabs", resized=self._later)
-        yield Lines(id="next", ground="raise")
+        yield Lines(id="tabs", pressed=self._pressed_tab, resized=self._later)
+        yield Lines(id="next", ground="raise", pressed=lambda _x, _y: self.command("step"))
         yield Lines(id="keys")
         yield Input(
             id="line",
@@ -104,7 +101,7 @@ class ExploreScreen(Screen[None]):
     def on_mount(self) -> None:
         """The first frame shows the specification; what takes longer comes after it."""
         self.query_one("#line", Input).display = False
-        self.set_class(self._captured, "-capture")
+        self.set_class(self._octets, "-octets")
         self.call_after_refresh(self.update_all)
         self.set_timer(0.05, self._load)
 
@@ -166,11 +163,11 @@ class ExploreScreen(Screen[None]):
         self._show("#keys", [self._keys()])
 
     def _keys(self) -> Line:
-        keys = (CAPTURE_KEYS if self._captured else KEYS) + (
+        keys = (PACKET_KEYS if self._octets else KEYS) + (
             MORE_KEYS if self.size_name == "wide" else ()
         )
         if self._counting.pending:
-            return ((f" {self._counting.pending}", "here"), ("  then x drops as many, G goes there, n takes as many steps", "muted"))  # fmt: skip
+            return ((f" {self._counting.pending}", "here"), ("  then x drops as many, G goes there, n takes as many steps; else it is a pane", "muted"))  # fmt: skip
         found: list[tuple[str, str]] = [(" ", "")]
         for key, word in keys:
             found += [(key, "key"), (f" {word}   ", "muted")]
@@ -182,7 +179,9 @@ class ExploreScreen(Screen[None]):
         glyphs = self.skin[1]
         lanes = Chart(self.session, columns - 1, glyphs).head()
         heads = lanes[: 1 if self.size_name == "compact" else 2]
-        title = rule(columns, "0", "Chart", glyphs, focused=not self._pane)
+        title = rule(
+            columns, "0", chart_title(self.session, columns), glyphs, focused=not self._pane
+        )
         self._show("#chart-head", [title, *heads])
         chart.show(
             self.session, self.skin, silence=self.size_name != "compact", unfolded=self._unfolded
@@ -206,15 +205,7 @@ class ExploreScreen(Screen[None]):
     def _columns(self) -> None:
         size = self.size_name
         if self._zoomed:
-            name = self._pane or "why"
-            view = View(self.session, self.size.width, self.skin[1], self._presents)
-            tall = self.size.height - (5 if size == "compact" else 8)  # bars, and the rule above
-            inner = View(view.session, view.columns - 2, view.glyphs, view.bare, tall)
-            key, title, lines = PANES[name]
-            head = rule(
-                view.columns, key, f"{title}   z puts the others back", view.glyphs, focused=True
-            )
-            self._show("#zoom", [head, *(((" ", ""), *line) for line in lines(inner))])
+            self._alone()
             return
         if size == "compact":
             self._show("#tabs", self._tabs())
@@ -228,9 +219,37 @@ class ExploreScreen(Screen[None]):
             self._show("#divider-1", [bar] * tall)
             self._stack("middle", MIDDLE)
 
+    def _alone(self) -> None:
+        """One pane with the screen to itself: all of it, scrolled where it is longer than the screen."""
+        name, glyphs = self._pane or self._tab, self.skin[1]
+        columns = self.size.width
+        tall = self.size.height - (
+            5 if self.size_name == "compact" else 8
+        )  # bars, and the rule above
+        inner = View(self.session, columns - 2, glyphs, self._presents, tall, alone=True)
+        lines = pane_lines(name, inner)
+        self._top = max(0, min(self._top, len(lines) - tall))
+        key, title, _ = PANES[name]
+        where = ""
+        if len(lines) > tall:
+            where = f"   {self._top + 1} to {self._top + tall} of {len(lines)}, arrows scroll"
+        head = rule(columns, key, f"{title}{where}   z puts the others back", glyphs, focused=True)
+        shown = lines[self._top : self._top + tall]
+        self._show("#zoom", [head, *(((" ", ""), *line) for line in shown)])
+
+    def _scroll(self, key: str) -> bool:
+        """Arrows and pages move through a pane that is alone; whether this key does."""
+        page = max(self.size.height - 9, 1)
+        steps = {"down": 1, "up": -1, "pagedown": page, "space": page, "pageup": -page}
+        if not self._zoomed or key not in steps:
+            return False
+        self._top = max(0, self._top + steps[key])
+        self._alone()
+        return True
+
     def _stack(self, widget: str, names: tuple[str, ...]) -> None:
-        if self._captured:
-            names = OF_CAPTURE[widget][self.size_name == "wide"]
+        if self._octets:
+            names = OF_PACKETS[widget][self.size_name == "wide"]
         box = self.query_one(f"#{widget}")
         view = self._view(f"#{widget}")
         made = stack(view, names, box.size.height, self._pane)
@@ -239,19 +258,12 @@ class ExploreScreen(Screen[None]):
 
     def _tabs(self) -> list[Line]:
         view = self._view("#tabs")
-        head: list[tuple[str, str]] = [(self.skin[1].rule, "rule")]
-        for name in TABS:
-            key, title, _ = PANES[name]
-            short = {"network": "Net", "branches": "Branch"}.get(name, title)
-            if name == self._tab:
-                head.append((f" {key} {short} ", "badge"))
-            else:
-                head += [(f" {key}", "key"), (f" {short}", "muted"), (" ", "")]
         room = self.query_one("#tabs").size.height - 1
         inner = View(view.session, view.columns - 2, view.glyphs, view.bare, room)
-        lines = PANES[self._tab][2](inner)
-        rest = [((" ", ""), *line) for line in [x for x in lines if x][:room]]
-        return [fitted(tuple(head), view.columns, view.glyphs), *rest]
+        lines = pane_lines(self._tab, inner)
+        shown = first_lines(lines, room, inner.columns, view.glyphs)
+        rest = [((" ", ""), *line) for line in shown]
+        return [tabs(TABS, self._tab, view.columns, view.glyphs), *rest]
 
     # ---- keys and commands
     def on_key(self, event: Key) -> None:
@@ -266,10 +278,13 @@ class ExploreScreen(Screen[None]):
             self._counting.forget()
             self._reclass()
             return
-        field = _FIELD_KEYS.get(event.key) if self._captured and self._pane == "packet" else None
+        field = FIELD_KEYS.get(event.key) if self._octets and self._pane == "packet" else None
         if field is not None:
             event.stop()
             self.command(field)
+            return
+        if self._scroll(event.key):
+            event.stop()
             return
         found = self._counting.pressed(event.key, event.character)
         if found is None:
@@ -283,18 +298,22 @@ class ExploreScreen(Screen[None]):
                 self._before = self._pane, self._tab, self._zoomed
             self._to_pane(count)
             return
-        if counted(command, count) != command:  # the digits were a count, and no panes
+        line = counted(command, count)
+        if line != command or len(count) > 1:  # the digits were a count, and no panes
             self._pane, self._tab, self._zoomed = self._before
             self._reclass()
-        self.command(counted(command, count))
+        self.command(line)
+        if line == command and len(count) > 1:
+            self._said = f"{count} counts for n, N, x, G and X only: this was done once"
+            self._bars()
 
     def command(self, line: str) -> None:
         """Do what a key, the palette or the command line says."""
         name = line.split()[0] if line.split() else ""
-        self._said = ""
+        self._said, self._asked = "", self._asked and name == "quit"
         acts = {
             "zoom": self._zoom, "into": lambda: self._fold(True), "out": lambda: self._fold(False),
-            "quit": self.app.exit, "keys": lambda: self._push("keys"), "pane-help": lambda: self._push("help"),
+            "quit": self._quit, "keys": lambda: self._push("keys"), "pane-help": lambda: self._push("help"),
             "command-line": lambda: self._line(True), "find": lambda: self._line(True, "find "),
             "presenter": self._present, "next-pane": self._next_pane, "edit": lambda: self._push("edit"),
             "until": lambda: self._line(True, "until "), "inject": lambda: self._line(True, "inject "),
@@ -318,10 +337,12 @@ class ExploreScreen(Screen[None]):
         except Refused as error:
             self._said = safe(str(error))
             return
+        if line.split()[0] in ("save", "token"):
+            self._kept = len(self.session.tree.branches)
         if reply.view in PANES:
             self._to_pane_named(reply.view)
-        elif reply.view == "compare":
-            self._push("compare", reply.of)
+        elif reply.view in ("compare", "glossary"):
+            self._push(reply.view, reply.of)
         elif reply.lines and line.split()[0] in (
             "choices",
             "help",
@@ -378,7 +399,7 @@ class ExploreScreen(Screen[None]):
 
     # ---- panes
     def _to_pane(self, digit: str) -> None:
-        self._to_pane_named(_DIGITS.get(digit, ""))
+        self._to_pane_named(DIGITS.get(digit, ""))
 
     def _to_pane_named(self, name: str) -> None:
         if name == "axis" and self.size_name != "compact":
@@ -387,6 +408,8 @@ class ExploreScreen(Screen[None]):
             self._pane = "" if was else "axis"
             self.update_all()
             return
+        if name != self._pane:
+            self._top = 0
         self._pane = name
         if name in TABS:
             self._tab = name
@@ -403,8 +426,25 @@ class ExploreScreen(Screen[None]):
         self._to_pane_named(names[(at + 1) % len(names)])
 
     def _zoom(self) -> None:
-        self._zoomed = not self._zoomed
+        self._zoomed, self._top = not self._zoomed, 0
         self._reclass()
+
+    def _quit(self) -> None:
+        if self.leaves():
+            self.app.exit()
+
+    def leaves(self) -> bool:
+        """Whether to leave now. A command line is closed first; what was tried and is not saved is lost only if
+        one asks twice."""
+        if self.query_one("#line", Input).display:
+            self._line(False)
+            return False
+        if self._asked or len(self.session.tree.branches) <= self._kept:
+            return True
+        self._asked = True
+        self._said = "what you tried is not saved: q again leaves, Ctrl+S saves it"
+        self._bars()
+        return False
 
     def _present(self) -> None:
         self._push("presenter")
@@ -430,6 +470,21 @@ class ExploreScreen(Screen[None]):
         made = self._stacks.get(widget)
         if made is not None and y < len(made.panes):
             self._to_pane_named(made.panes[y])
+
+    def _pressed_tab(self, x: int, y: int) -> None:
+        name = tab_at(TABS, self._tab, self.size.width, self.skin[1], x)
+        if not y and name:
+            self._to_pane_named(name)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """The wheel scrolls a pane that is alone."""
+        if self._scroll("down"):
+            event.stop()
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """The wheel scrolls a pane that is alone."""
+        if self._scroll("up"):
+            event.stop()
 
     def on_click(self, event: Click) -> None:
         """A press outside the chart changes the focus only."""

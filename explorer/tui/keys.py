@@ -44,7 +44,7 @@ class Counting:
             command, self._prefix = ("mark" if self._prefix == "m" else "jump"), ""
             return (f"{command} {name}", "") if len(name) == 1 else None
         if len(name) == 1 and name.isdigit():
-            self._digits = (self._digits + name)[-4:]
+            self._digits = (self._digits + name)[:9]
             return "pane", name
         count, self._digits = self._digits, ""
         if name in ("m", "'"):
@@ -56,14 +56,16 @@ class Counting:
         return (line, count) if line is not None else None
 
 
+#: what a number before its key makes of a command
+_COUNTED = {
+    "drop": "drop x{}", "last": "goto {}",
+    **{name: f"{name} {{}}" for name in ("step", "back", "expire")},
+}  # fmt: skip
+
+
 def counted(command: str, count: str) -> str:
-    """The line of a command with a count: 6x is `drop x6`, 5G is `goto 5`, 3n is `step 3`."""
-    if not count:
-        return command
-    if command == "drop":
-        return f"drop x{count}"
-    if command == "last":
-        return f"goto {count}"
-    if command in ("step", "back", "run", "choose", "expire"):
-        return f"{command} {count}"
-    return command
+    """The line of a command with a count: 6x is `drop x6`, 5G is `goto 5`, 3n is `step 3`.
+
+    Any other command is what it is without one: 5c shows the promises, and runs.
+    """
+    return _COUNTED[command].format(count) if count and command in _COUNTED else command

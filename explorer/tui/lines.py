@@ -34,7 +34,7 @@ class Lines(Widget):
         *,
         id: str | None = None,
         ground: str = "background",
-        pressed: Callable[[int], None] | None = None,
+        pressed: Callable[[int, int], None] | None = None,
         resized: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -66,6 +66,6 @@ class Lines(Widget):
             self._resized()
 
     def on_click(self, event: object) -> None:
-        """Report the row that was clicked."""
+        """Report the column and the row that were clicked."""
         if self._pressed is not None:
-            self._pressed(getattr(event, "y", 0))
+            self._pressed(getattr(event, "x", 0), getattr(event, "y", 0))

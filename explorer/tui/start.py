@@ -48,7 +48,7 @@ class StartScreen(Screen[None]):
         with Horizontal(id="body"):
             yield Lines(id="start-list", pressed=self._pressed)
             yield Lines(id="start-preview")
-        yield Lines(id="next", ground="raise")
+        yield Lines(id="next", ground="raise", pressed=lambda _x, _y: self._open())
         yield Lines(id="keys")
         yield Input(id="line", compact=True)
 
@@ -85,7 +85,7 @@ class StartScreen(Screen[None]):
             "#next",
             [((" ! ", "badge-forged"), ("  ", ""), (self._said, "strong")) if self._said else said],
         )
-        self._show("#keys", [((" ↑ ↓" if not self.skin[1].ascii else " up down", "key"), (" choose   ", "muted"), *((part, role) for key, says, _, _ in OPEN for part, role in ((key, "key"), (f" {says.split()[-1]}   ", "muted"))), ("?", "key"), (" help   ", "muted"), ("q", "key"), (" quit", "muted"))])  # fmt: skip
+        self._show("#keys", [((" ↑ ↓" if not self.skin[1].ascii else " up down", "key"), (" choose   ", "muted"), *((part, role) for key, says, _, _ in OPEN for part, role in ((key, "key"), (f" {says.split()[-1]}   ", "muted"))), ("?", "key"), (" help   ", "muted"), ("h", "key"), (" glossary   ", "muted"), ("q", "key"), (" quit", "muted"))])  # fmt: skip
 
     def _show(self, widget: str, lines: list[Line]) -> None:
         self.query_one(widget, Lines).show(lines, self.skin)
@@ -119,7 +119,7 @@ class StartScreen(Screen[None]):
             lines += [((f" {text}", "muted"),) for text in wrapped(said, columns - 2)]
         return lines
 
-    def _pressed(self, y: int) -> None:
+    def _pressed(self, _x: int, y: int) -> None:
         each = 1 if self.size.width < 120 else 2
         at = (y - 1) // each
         if y >= 1 and at < len(self._all):
@@ -160,6 +160,10 @@ class StartScreen(Screen[None]):
             self.app.push_screen(
                 Dialog("Keys", lambda n: keys(n, self.skin[1]), self.skin, wide=True)
             )
+        elif name in ("h", "f2"):
+            from explorer.tui.dialogs import glossary_dialog
+
+            self.app.push_screen(glossary_dialog(self.skin))
         else:
             for key, _, _, start in OPEN:
                 if key == name:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
 
-from explorer.session.captured import Field
+from explorer.session.packet import Field
 from explorer.view.names import plain_text
 from explorer.view.payloads import payload_lines
 from explorer.view.suites import attributes, suite

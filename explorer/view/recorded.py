@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from explorer.session.captured import Message, Packet, Recording
+from explorer.session.answers import Why
+from explorer.session.captured import Message, Recording
 from explorer.session.moments import Lane, Tone, Verdict
 from explorer.session.offers import Beside
-from explorer.session.why import Why
+from explorer.session.packet import Packet
 from explorer.view.conclusions import MODES, cause, sentence
 from explorer.view.dissected import dissected, octets_of
 from explorer.view.payloads import payload_lines

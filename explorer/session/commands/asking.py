@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from explorer.session.answers import Why
 from explorer.session.commands.registry import (
     COMMANDS,
     GROUPS,
@@ -19,7 +20,6 @@ from explorer.session.moments import Refused
 from explorer.session.session import Breakpoint, Session
 from explorer.session.times import since_start
 from explorer.session.tree import Node
-from explorer.session.why import Why
 
 if TYPE_CHECKING:
     from model.promises import Promise
@@ -265,6 +265,13 @@ _view("branches", "branches", "Show the branches, and how each ends.")
 _view("axis", "time axis", "Show how long each SA lasts, to scale.")
 _view("states", "states nearby", "Show the states before and after this one.")
 _view("packet", "packet", "Show the message of this step.")
+
+
+@command("glossary", "See", "glossary", usage="glossary [TERM]", keys=("h", "f2"))
+def glossary(session: Session, args: Sequence[str]) -> Reply:
+    """Explain the terms of the screens; with a term, those that have it."""
+    wants(args, 0, 6, "glossary [TERM]")
+    return Reply(view="glossary", of=tuple(args))
 
 
 @command("clear-rule", "Change the network", "end a rule", usage="clear-rule", changes=True)

@@ -103,8 +103,6 @@ def worth_it(session: Session) -> bool:
 def axis(view: View) -> list[Line]:
     """Bars to scale under a line of hours."""
     found = spans(view.session)
-    if view.session.specified is None:
-        return [(("A capture does not show how long an SA lasts.", "muted"),)]
     if not found:
         return [(("No SA has been up.  ", "muted"), ("c", "key"), (" runs until one is.", "muted"))]
     total = max([item.end for item in found] + [view.session.rows()[-1].moment.at, Fraction(1)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from explorer.session.captured import Captured
 from explorer.session.moments import Choice, Standing, Tone, Verdict
 from explorer.session.times import since_start
 from explorer.session.tree import Node
@@ -44,7 +43,7 @@ def status(view: View) -> tuple[Line, Line]:
     )
     if len(session.tree.branches) > 1 or now.branch != "baseline":
         left = (*left, ("  ", ""), (now.branch, "here"))
-    if isinstance(session.source, Captured) and view.columns >= 120:
+    if session.source.recorded and view.columns >= 120:
         left = (*left, ("  ", ""), (cut(session.source.about, view.columns - 60), "here"))
     last = session.rows()[-1].depth
     short = view.columns < 100

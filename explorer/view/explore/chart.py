@@ -10,16 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from explorer.session.captured import Captured
 from explorer.session.moments import End, Event, Kind, Life
 from explorer.session.session import Session
 from explorer.session.times import duration, since_start
 from explorer.session.tree import Node
-from explorer.view.explore.spans import UNICODE, Canvas, Glyphs, Line, cut, plain
+from explorer.view.explore.spans import UNICODE, Canvas, Glyphs, Line, cut, plain, width
 
 STEP, TIME, LABEL = 5, 14, 25  # the columns before which step, time and state end
 LEAST, MARGIN = 60, 16
-WIDER = 2  # columns more for the times of a capture, which have fractions
+WIDER = 2  # columns more for recorded times, which have fractions
 
 
 class Place(Enum):
@@ -76,7 +75,7 @@ class Chart:
         self._session, self._g, self._numbers = session, glyphs, numbers
         self.columns = max(columns, LEAST)
         lanes = len(session.source.lanes)
-        wider = WIDER if isinstance(session.source, Captured) else 0
+        wider = WIDER if session.source.recorded else 0
         self._time, self._label = TIME + wider // 2, LABEL + wider
         self._left = self._label + 1
         right = self.columns - MARGIN - 1
@@ -276,9 +275,13 @@ class Chart:
         self._lifelines(canvas, self._session.source.ends(parent.moment))
         at = self._at[0] + 2
         if row.number < len(details):
-            for text, role in details[row.number]:
-                canvas.put(at, plain(text, self._g)[: self._at[-1] - at], role)
-                at += len(text)
+            line = details[row.number]
+            if at + width(line) >= self._at[-1]:  # over the right lifeline, rather than cut
+                canvas.put(self._at[-1], " ")
+            for text, role in line:
+                shown = cut(plain(text, self._g), self.columns - 1 - at, self._g.more)
+                canvas.put(at, shown, role)
+                at += len(shown)
         return canvas.line()
 
     def legend(self) -> Line:

@@ -122,21 +122,23 @@ def _event(
             canvas.put(right + 2, cut(changed[-1], 12), "faint" if faint else tone)
 
 
-def fields(found: Comparison, columns: int, glyphs: Glyphs) -> list[Line]:
-    """What differs at the ends, field by field, and since which event."""
+def fields(
+    found: Comparison, columns: int, glyphs: Glyphs, most: int | None = MOST_FIELDS
+) -> list[Line]:
+    """What differs at the ends, field by field, and since which event; `most` of them, None: all."""
     each = max((columns - 28 - 12) // 2, 12)
     names = (found.left.name, found.right.name)
     lines: list[Line] = [
         (("    at the end".ljust(28), "muted"), (cut(names[0], each - 2).ljust(each), "strong"),
          (cut(names[1], each - 2).ljust(each), "here"), ("first differs", "muted"))
     ]  # fmt: skip
-    for item in found.fields[:MOST_FIELDS]:
+    for item in found.fields[:most]:
         left, right = (REASONS.get(x, state_words(x)) for x in (item.left, item.right))
         lines.append(
             ((f"  {glyphs.differs} ", "failed"), (cut(item.field, 23).ljust(24), "muted"),
              (cut(left, each - 2).ljust(each), ""), (cut(right, each - 2).ljust(each), ""),
              (f"event {item.first}", "muted"))
         )  # fmt: skip
-    if len(found.fields) > MOST_FIELDS:
-        lines.append(((f"    and {len(found.fields) - MOST_FIELDS} more", "muted"),))
+    if most is not None and len(found.fields) > most:
+        lines.append(((f"    and {len(found.fields) - most} more", "muted"),))
     return lines

@@ -1,9 +1,9 @@
-"""The packet of a capture: its tree of fields, its octets with the chosen field marked, offer beside policy."""
+"""A packet with octets: its tree of fields, its octets with the chosen field marked, offer beside policy."""
 
 from __future__ import annotations
 
-from explorer.session.captured import Captured, Field, Message, Packet
 from explorer.session.offers import Beside, Column
+from explorer.session.packet import Field, Packet
 from explorer.session.session import Session
 from explorer.view.explore.spans import Glyphs, Line, Span, cells, cut, wrapped
 from explorer.view.explore.view import View
@@ -17,34 +17,33 @@ _LABEL, _LEAST = 12, 14
 BOTH = 12
 
 
-def message_of(session: Session) -> Message | None:
-    """The captured message of the cursor; None at the start, or if the source is no capture."""
-    source = session.source
-    return source.message(session.now.moment) if isinstance(source, Captured) else None
-
-
 def chosen(session: Session) -> int:
     """The position of the chosen field in the tree of this message."""
-    found = message_of(session)
-    first = found.packet.first if found is not None else 0
+    packet = session.source.packet(session.now.moment)
+    first = packet.first if packet is not None else 0
     return session.field if session.field is not None else first
 
 
-def captured_packet(view: View) -> list[Line]:
+def packet_lines(view: View) -> list[Line]:
     """The message of this step: an offer beside the policy that refuses it, the tree, the octets."""
-    found = message_of(view.session)
-    if found is None:
-        return [
-            (("No message yet.  ", "muted"), ("n", "key"), (" goes to the first one.", "muted"))
-        ]
+    source, now = view.session.source, view.session.now.moment
+    packet, offers = source.packet(now), source.offers(now)
+    if packet is None:
+        empty: Line = (
+            ("No message yet.  ", "muted"),
+            ("n", "key"),
+            (" goes to the first one.", "muted"),
+        )
+        about = wrapped(view.session.source.about, view.columns) if source.about else []
+        return [empty, *([()] if about else []), *(((text, "pending"),) for text in about)]
     lines: list[Line] = []
-    if found.offers is not None:
-        lines += [*offer_lines(found.offers, view.columns, view.glyphs), ()]
-    at, packet = chosen(view.session), found.packet
+    if offers is not None:
+        lines += [*offer_lines(offers, view.columns, view.glyphs, every=view.alone), ()]
+    at = chosen(view.session)
     made = tree(packet, at, view.columns, view.glyphs)
     below = octets(packet, at, view.columns, view.glyphs)
     if view.rows is not None and len(lines) + len(made) + 1 + len(below) > view.rows:
-        room = max(view.rows - len(lines), 0)
+        room = max(view.rows - len(lines), BOTH + 4 if view.alone else 0)
         few = min(len(below), max(room // 3, 4))
         below = octets(packet, at, view.columns, view.glyphs, few - 2) if room >= BOTH else []
         here = at + len(made) - len(packet.fields)
@@ -148,9 +147,22 @@ def _row(data: bytes, at: int, each: int, marked: range, hidden: set[int], g: Gl
 
 
 # ---- offer beside policy
-def offer_lines(found: Beside, columns: int, glyphs: Glyphs) -> list[Line]:
-    """One column an offer, the policy in the last; a cell that keeps an offer from being taken is filled."""
+def offer_lines(found: Beside, columns: int, glyphs: Glyphs, *, every: bool = False) -> list[Line]:
+    """One column an offer, the policy in the last; a cell that keeps an offer from being taken is filled.
+
+    Offers that there is no room for are counted, or with `every` stand in tables of their own below.
+    """
     shown = _shown(found, columns)
+    if not every:
+        return [*_table(found, shown, columns, glyphs), *_rest(found, len(shown), columns)]
+    lines = _table(found, shown, columns, glyphs)
+    rest = [x for x in range(len(found.offers)) if x not in shown]
+    for first in range(0, len(rest), len(shown)):
+        lines += [(), *_table(found, rest[first : first + len(shown)], columns, glyphs)]
+    return [*lines, *_rest(found, len(found.offers), columns)]
+
+
+def _table(found: Beside, shown: list[int], columns: int, glyphs: Glyphs) -> list[Line]:
     each = _width(found, columns)
     bar: Span = (f"{glyphs.waits} ", "rule")
     lines: list[Line] = []
@@ -175,7 +187,6 @@ def offer_lines(found: Beside, columns: int, glyphs: Glyphs) -> list[Line]:
     if any(at) or found.wanted.at:
         row("written in", [_cell(f"  {_tail(x, each - 3)}", each, "muted") for x in at],
             (_tail(found.wanted.at, each), "muted"))  # fmt: skip
-    lines += _rest(found, len(shown), columns)
     return lines
 
 

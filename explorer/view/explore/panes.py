@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 
-from explorer.session.captured import Captured
-from explorer.session.moments import UNLIKELY, Kind, Life, Refused, Tone
-from explorer.session.session import Session
-from explorer.session.times import duration, since_start
-from explorer.session.tree import Node
-from explorer.session.why import Value, Why
+from explorer.session.answers import Value, Why
+from explorer.session.moments import Kind, Life, Refused, Tone
+from explorer.session.times import since_start
+from explorer.view.explore.associations import sadb, timers
 from explorer.view.explore.axis import axis
-from explorer.view.explore.packets import captured_packet
-from explorer.view.explore.spans import Glyphs, Line, cut, wrapped
+from explorer.view.explore.neighbours import states
+from explorer.view.explore.packets import packet_lines
+from explorer.view.explore.promised import promise_lines
+from explorer.view.explore.spans import Glyphs, Line, cut, field_words, wrapped
 from explorer.view.explore.view import Pane, View
-from model.language.sorts import Timer
-from model.spec.words import MESSAGES, REASONS, state_words
+from model.spec.words import MESSAGES
 
 BAR = 11
 
@@ -52,7 +50,7 @@ def why_answer(view: View, answer: Why) -> list[Line]:
             lines += [((text, "here"),) for text in wrapped(clause, view.columns)]
     if answer.values:
         lines.append(())
-    names = [_field(item.name) for item in answer.values]
+    names = [field_words(item.name) for item in answer.values]
     column = min(max(map(len, names), default=0) + 2, view.columns // 2)
     for name, value in zip(names, answer.values, strict=True):
         lines.append(_value(view, name, value, column))
@@ -85,12 +83,7 @@ def _value(view: View, name: str, value: Value, column: int) -> Line:
     return tuple(parts)
 
 
-def _field(name: str) -> str:
-    """A field as people read it: the record and the field, without indexes of the only element."""
-    return name.replace("[0]", "").replace("_", " ").replace(".", " ")
-
-
-# ---- peers, SADB, timers
+# ---- peers
 
 
 def peers(view: View) -> list[Line]:
@@ -112,35 +105,9 @@ def peers(view: View) -> list[Line]:
         if before != ends:
             was = [a.label or "idle" if a != b else "" for a, b in zip(before, ends, strict=True)]
             lines.append(_row("  was", was, first, each, "muted"))
-    if session.specified is not None and session.specified.spec.name == "ike":
-        lines += _agreed(view, first, each)
-    if isinstance(session.source, Captured):
-        found = session.source.message(session.now.moment)
-        for name, *both in found.facts if found is not None else ():
-            lines.append(_row(name, both, first, each))
+    for name, *texts in session.source.facts(session.now.moment):
+        lines.append(_row(name, texts, first, each))
     return lines
-
-
-def _agreed(view: View, first: int, each: int) -> list[Line]:
-    fields = view.session.source.fields(view.session.now.moment)
-    roles = ("initiator", "responder")
-    lines = []
-    reasons = [REASONS.get(fields[f"{role}.reason"], fields[f"{role}.reason"]) for role in roles]
-    if any(item != "-" for item in reasons):
-        lines.append(_row("reason", reasons, first, each))
-    chosen = [fields[f"{role}.chosen"] for role in roles]
-    lines.append(_row("suite", ["-" if x == "none" else f"transform {int(x) + 1}" for x in chosen], first, each))  # fmt: skip
-    keys = [_keys(fields[f"{role}.peer_public"]) for role in roles]
-    lines.append(_row("keys", keys, first, each))
-    whom = [fields[f"{role}.peer"] for role in roles]
-    lines.append(_row("peer is", ["-" if x == "none" else x for x in whom], first, each))
-    return lines
-
-
-def _keys(public: str) -> str:
-    if public == "none":
-        return "-"
-    return {"attacker": "with attacker", "degenerate": "degenerate"}.get(public, "shared")
 
 
 def _state(life: Life, label: str, g: Glyphs) -> tuple[str, str]:
@@ -160,167 +127,11 @@ def _row(name: str, values: Sequence[str], first: int, each: int, role: str = ""
     return ((name.ljust(first), "muted"), *((cut(v, each - 1).ljust(each), role) for v in values))
 
 
-def sadb(view: View) -> list[Line]:
-    """The security associations of both ends, with what is left of them."""
-    session, g = view.session, view.glyphs
-    source = session.specified
-    if source is None or source.spec.name != "ike":
-        said = "A capture shows no SAs, only their SPIs: see the packet of QM1 and QM2."
-        return [((said, "muted"),)]
-    fields = session.source.fields(session.now.moment)
-    lines: list[Line] = []
-    count = source.instance.sizes["negotiation"]
-    for role, lane in zip(("initiator", "responder"), source.lanes, strict=True):
-        mine: list[Line] = []
-        state = fields[f"{role}.state"]
-        if state in ("established", "ended"):
-            up = state == "established"
-            left = f"{_left(fields[f'{role}.life'])} left" if up else "ended"
-            mine.append(
-                (
-                    ("IKE SA    ", "muted"),
-                    (f"{g.ok if up else g.bad} ", "ok" if up else "muted"),
-                    (left, ""),
-                )
-            )
-        for n in range(count):
-            side = "starter" if fields[f"starter[{n}].role"] == role else "answerer"
-            driver = f"{side}_driver[{n}]"
-            if fields[f"{driver}.state"] == "absent":
-                continue
-            up = fields[f"{driver}.state"] == "installed"
-            left = f"{_left(fields[f'{driver}.hard'])} left" if up else fields[f"{driver}.state"]
-            spis = (
-                f"SPI in {fields[f'{driver}.inbound_spi']}, out {fields[f'{driver}.outbound_spi']}"
-            )
-            mine.append(
-                ((f"SA pair {n + 1} ", "muted"), (f"{g.ok if up else g.bad} ", "ok" if up else "muted"),
-                 (f"{left}   ", ""), (spis, "muted"))
-            )  # fmt: skip
-        if mine:
-            lines += [((f"at {lane.name or lane.title.lower()}", "strong"),), *mine, ()]
-    return lines[:-1] or [
-        (("No SA is up.  ", "muted"), ("c", "key"), (" runs until one is.", "muted"))
-    ]
-
-
-def _left(text: str) -> str:
-    if text == "off":
-        return "no limit"
-    return duration(Fraction(text.removesuffix("s")))
-
-
-_TIMERS = {
-    "initiator.due": "I resend", "responder.half_open": "R half-open", "initiator.life": "I Phase I",
-    "responder.life": "R Phase I", "initiator.renew": "I renew", "responder.renew": "R renew",
-}  # fmt: skip
-
-
-def timers(view: View) -> list[Line]:
-    """The timers that run, with how much of each is left."""
-    session, g = view.session, view.glyphs
-    source = session.specified
-    if source is None:
-        return [(("A capture has no timers, only times.", "muted"),)]
-    machine, state = source.machine(session.now.moment), session.now.moment.state
-    lines: list[Line] = []
-    for slot, field in enumerate(machine.fields):
-        if not isinstance(field.sort, Timer) or field.ghost or state[slot] < 0:
-            continue
-        name = _timer(machine.slots[slot], session.source.fields(session.now.moment))
-        began = _armed(session.now, slot)
-        left = Fraction(state[slot], machine.tick)
-        whole = max(Fraction(began, machine.tick), left)
-        full = round(BAR * left / whole) if whole else 0
-        bar = g.full * full, g.empty * (BAR - full)
-        lines.append(
-            ((cut(name, 14).ljust(15), "muted"), (bar[0], "pending"), (bar[1], "faint"),
-             (f"  {duration(left)} left", "pending"))
-        )  # fmt: skip
-    return lines or [(("No timer runs.", "muted"),)]
-
-
-_OF_SIDES = {"due": "resend", "hard": "SA pair"}
-
-
-def _timer(slot: str, fields: Mapping[str, str]) -> str:
-    """What a timer is called: the end, I or R, and what it is for."""
-    if slot in _TIMERS:
-        return _TIMERS[slot]
-    group, _, name = slot.partition(".")
-    side, _, index = group.removesuffix("]").partition("[")
-    starts = side.startswith("starter")
-    role = fields.get(f"starter[{index}].role", "")
-    if not role:
-        return _field(slot)
-    end = "I" if (role == "initiator") == starts else "R"
-    what = _OF_SIDES.get(name, name) if starts or name == "hard" else "awaits QM3"
-    return f"{end} {what} {int(index) + 1}"
-
-
-def _armed(node: Node, slot: int) -> int:
-    """What a timer was set to: its value when it last grew."""
-    at = node
-    while at.parent is not None:
-        before, after = at.parent.moment.state[slot], at.moment.state[slot]
-        if after > before:
-            return after
-        at = at.parent
-    return node.moment.state[slot]
-
-
-# ---- promises, network, branches
-
-
-def promise_lines(view: View) -> list[Line]:
-    """The promises in groups: broken ones with their sentence, then kept, then open."""
-    g, standing = view.glyphs, view.session.standing_if_known()
-    if isinstance(view.session.source, Captured):
-        return [(("Promises are about the specification, not about a capture.", "muted"),)]
-    if standing is None:
-        return [(("The promises are being loaded.", "muted"),)]
-    lines: list[Line] = []
-    here = {item.name for item in view.session.broken(view.session.now)}
-    if standing.broken:
-        from model.promises import promises
-
-        lines.append(((f" {g.bad} BROKEN {len(standing.broken)} ", "badge-failed"),))
-        for item in standing.broken:
-            known = promises()[item.name]
-            where = "  here" if item.name in here else ""
-            lines.append((("   " + _words(item.name), "strong"), (where, "failed")))
-            says = f"{known.says.partition('. ')[0].rstrip('.')}."
-            lines += [(("   " + text, ""),) for text in wrapped(says, view.columns - 3)]
-            if item.excepted:
-                note = "its text admits this: an exception holds"
-                lines += [(("   " + text, "muted"),) for text in wrapped(note, view.columns - 3)]
-        lines.append(())
-    lines += _group(view, g.ok, "kept", standing.kept, "ok")
-    lines += _group(view, g.open, "open", standing.open, "muted", "nothing has spoken of them yet")
-    return lines
-
-
-def _group(
-    view: View, glyph: str, word: str, names: Sequence[str], role: str, note: str = ""
-) -> list[Line]:
-    lines: list[Line] = [
-        ((f"{glyph} {word} {len(names)}", role), (f"   {note}" if note else "", "muted"))
-    ]
-    shown = names[:3]
-    lines += [((cut("   " + _words(name), view.columns), "" if role == "ok" else "muted"),) for name in shown]  # fmt: skip
-    if len(names) > len(shown):
-        lines.append(((f"   and {len(names) - len(shown)} more", "muted"),))
-    return lines
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+# ---- network, branches
 
 
 def network(view: View) -> list[Line]:
     """Rules with what they have lost, and what is in flight."""
-    if isinstance(view.session.source, Captured):
-        return [(("A capture shows what went past it, not what is on its way.", "muted"),)]
     session, g = view.session, view.glyphs
     moment = session.now.moment
     lines: list[Line] = []
@@ -365,14 +176,15 @@ def branches(view: View) -> list[Line]:
             verdict.tone, "muted"
         )
         glyph = {Tone.OK: g.ok, Tone.FAILED: g.bad, Tone.WARNING: "!"}.get(verdict.tone, g.half)
-        name = cut(f"{branch.name}", 18)
+        room = max(view.columns - 50, 18) if view.alone else 18
+        name = cut(branch.name, room, g.more)
         lines.append(
             ((stem, "muted"), (f"{g.node if here else g.hollow} ", "here" if here else "muted"),
-             (name.ljust(22 - len(stem)), "strong" if here else ""),
+             (name.ljust(room + 4 - len(stem)), "strong" if here else ""),
              (f"{glyph} {verdict.badge.lower()}".ljust(15), role),
              (since_start(branch.tip.moment.at).rjust(8), ""), ("   you are here" if here else "", "here"))
         )  # fmt: skip
-    if len(found) == 1 and not isinstance(session.source, Captured):
+    if len(found) == 1 and not session.source.recorded:
         lines.append(
             (("One branch.  ", "muted"), ("x", "key"), (" on a message begins another.", "muted"))
         )
@@ -400,54 +212,17 @@ def powers(view: View) -> list[Line]:
     ] or [(("Nothing here has an attacker.", "muted"),)]  # fmt: skip
 
 
-def states(view: View) -> list[Line]:
-    """Where the acting end came from, where it is, and where it can go."""
-    if isinstance(view.session.source, Captured):
-        return [(("A capture shows messages: 2 has what they say of both ends.", "muted"),)]
-    session = view.session
-    if session.specified is None or session.specified.spec.name != "ike":
-        return [(("Only negotiations have a map of states.", "muted"),)]
-    lines: list[Line] = []
-    fields = session.source.fields(session.now.moment)
-    now = session.now
-    for role, lane in zip(("initiator", "responder"), session.source.lanes, strict=True):
-        name = lane.name or lane.title.lower()
-        was = _was(session, now, f"{role}.state")
-        lines.append(((name, "strong"),))
-        if was:
-            lines.append((("  before  ", "muted"), (state_words(was), "muted")))
-        lines.append(
-            (("  now     ", "muted"), (f" {state_words(fields[f'{role}.state'])} ", "band strong"))
-        )
-    lines.append(())
-    listed = session.choices()
-    likely = [item for item in listed if item.rank < UNLIKELY] or listed
-    for item in likely[:6]:
-        lines.append((("next      ", "muted"), (cut(item.says, view.columns - 10), "")))
-    return lines
-
-
-def _was(session: Session, node: Node, field: str) -> str:
-    """What a field was before it last changed; empty if it never did."""
-    source = session.specified
-    if source is None:
-        return ""
-    machine = source.machine(node.moment)
-    slot = machine.slots.index(field)
-    at = node
-    while at.parent is not None:
-        at = at.parent
-        if at.moment.state[slot] != node.moment.state[slot]:
-            return machine.text(slot, at.moment.state)
-    return ""
-
-
 def changes(view: View) -> list[Line]:
     """What the last event changed."""
     g = view.glyphs
     made = view.session.changes(view.session.now)
+    column = min(max((len(name) for name, _, _ in made), default=0) + 2, view.columns // 2)
     lines: list[Line] = [
-        ((cut(name, 24).ljust(26), "muted"), (f"{old} {g.becomes} ", "faint"), (new, "strong"))
+        (
+            (cut(name, column - 2, g.more).ljust(column), "muted"),
+            (f"{old} {g.becomes} ", "faint"),
+            (new, "strong"),
+        )
         for name, old, new in made
     ]
     return lines or [(("This step changed nothing.", "muted"),)]
@@ -456,8 +231,8 @@ def changes(view: View) -> list[Line]:
 def packet(view: View) -> list[Line]:
     """The message of this step: what the specification has in it."""
     session = view.session
-    if isinstance(session.source, Captured):
-        return captured_packet(view)
+    if session.source.octets:
+        return packet_lines(view)
     event = session.now.event
     if event.kind is not Kind.MESSAGE or event.message is None:
         return [
@@ -500,3 +275,11 @@ PANES: dict[str, tuple[str, str, Pane]] = {
     "choices": ("", "What can happen", choices),
     "powers": ("a", "Attacker", powers),
 }
+
+
+def pane_lines(name: str, view: View) -> list[Line]:
+    """What a pane shows; where its source has nothing for it, the sentence that says so."""
+    absent = view.session.source.absent.get(name)
+    if absent is not None:
+        return [((text, "muted"),) for text in wrapped(absent, view.columns)]
+    return PANES[name][2](view)

@@ -14,7 +14,8 @@ PANE_HELP = {
     "timers": "The timers that run. t lets time pass to the next one that ends.",
     "promises": "Promises of the specification at this step: broken, kept, or not yet spoken of. A failure of the "
     "negotiation is not a broken promise. `promise NAME` says what one says.",
-    "states": "Where each end came from, where it is, and what can happen next.",
+    "states": "Where each end came from, where it is, and what can come next: an arrow for what Enter does, a tick for "
+    "what can happen. Below it the map of all states, with what was passed in bold. z shows all of both.",
     "network": "Copies on their way and rules that lose them. x drops, d duplicates, < and > reorder. 6x drops six copies.",
     "branches": "Every line of events that was tried. x on a message begins another; `branch NAME` goes to one.",
     "chart": "Who sends what to whom. A double line is encrypted, a cross is lost, a wavy line is the attacker's. Faint "
@@ -56,10 +57,11 @@ def keys(columns: int, glyphs: Glyphs) -> list[Line]:
             used = sum(len(text) for text, _ in line)
             parts += [*line, (" " * max(each - used, 0), "")]
         lines.append(tuple(parts))
+    lines.append((("A pane that is alone (z) scrolls with arrows, pages and the wheel.", "muted"),))
     lines.append(
         (
             (
-                "n s c go forward, N S C back. A number before x drops as many, before G goes there.",
+                "n s c go forward, N S C back. A number before n, N, x is how many, before G the step.",
                 "muted",
             ),
         )
@@ -91,9 +93,14 @@ def _reading(g: Glyphs) -> list[Line]:
 
 
 def _key(name: str) -> str:
-    return {"enter": "Enter", "apostrophe": "'", "home": "Home", "end": "End", "tab": "Tab"}.get(
-        name, name
-    )
+    return {
+        "enter": "Enter",
+        "apostrophe": "'",
+        "home": "Home",
+        "end": "End",
+        "tab": "Tab",
+        "0": "0-9",
+    }.get(name, name)
 
 
 _FONT = {

@@ -142,6 +142,11 @@ def wrapped(text: str, columns: int) -> list[str]:
     return [*lines, now] if now or not lines else lines
 
 
+def field_words(name: str) -> str:
+    """A field as people read it: the record and the field, without indexes of the only element."""
+    return name.replace("[0]", "").replace("_", " ").replace(".", " ")
+
+
 def text_of(line: Iterable[Span]) -> str:
     """The text alone, without blanks at its end."""
     return "".join(text for text, _ in line).rstrip()

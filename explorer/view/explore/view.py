@@ -14,6 +14,7 @@ class View:
     """What a pane is drawn with: the session, how wide, and the signs.
 
     bare  presenter mode: nothing that only an engineer needs
+    alone the pane has the screen to itself, or is printed: it leaves nothing out, as it can be scrolled
     rows  how many lines there is room for; None: as many as it takes
     """
 
@@ -22,6 +23,7 @@ class View:
     glyphs: Glyphs
     bare: bool = False
     rows: int | None = None
+    alone: bool = False
 
 
 Pane = Callable[[View], list[Line]]

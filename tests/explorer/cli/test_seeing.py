@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from explorer.cli.explore import opened_line
+from explorer.view.explore.panes import PANES, pane_lines
+from explorer.view.explore.spans import ASCII, UNICODE
+from explorer.view.explore.view import View
 from proofs.verify.catalogue import CATALOGUE
 from proofs.verify.seen import SEEN, How
 from tests.explorer.conftest import EXAMPLE, ROOT, Run
 
 HQ, BRANCH = EXAMPLE / "hq" / "swanctl.conf", EXAMPLE / "branch" / "swanctl.conf"
+#: pairs that are opened each time; the others are slow tests
+OFTEN = ("branch-office", "lifetimes", "dial-in-gateway")
 EXAMPLES = sorted(x.parent.name for x in (ROOT / "examples").glob("*/pair"))
 #: what a run of each kind can show, as badges
 BADGES = {
@@ -200,3 +206,80 @@ def test_of_two_children_the_command_names_the_one(run: Run, tmp_path: Path) -> 
 def test_a_finding_that_is_not_there_is_refused_with_those_that_are(run: Run) -> None:
     done = run("explore", HQ, BRANCH, "--finding", "P1-PSK", "--exec", "")
     assert done.code == 2 and "no finding P1-PSK" in done.err and "P2-PROPOSAL" in done.err
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_the_chart_of_two_policies_says_whose_intervals_it_has(size: tuple[int, int]) -> None:
+    from explorer.cli.explore import Asked, opened
+    from tests.explorer.tui.screens import drawn
+
+    said = "resends are 3 s apart here, whatever the implementation does"
+    found = drawn(opened(Asked(example="branch-office")), ["4"], size)
+    assert any("0 Chart" in line and said in line for line in found.lines)
+    scenario = drawn(opened(Asked(scenario="main-psk")), ["4"], size)
+    assert said not in scenario.text
+
+
+def test_the_text_of_two_policies_says_it_too(run: Run) -> None:
+    done = run("explore", "--example", "branch-office", "--exec", "timers")
+    assert done.out.count("resends are 3 s apart") == 2  # below the timers, and below the chart
+
+
+def _seen(told: object) -> Iterator[str]:
+    """The commands that `verify` prints for findings, in its JSON."""
+    if isinstance(told, dict):
+        for key, value in told.items():
+            yield from [value] if key == "see" and value else _seen(value)
+    elif isinstance(told, list):
+        for value in told:
+            yield from _seen(value)
+
+
+def _files(folder: Path) -> list[str]:
+    return [str(x) for pattern in ("*/*.conf", "*/*.toml") for x in sorted(folder.glob(pattern))]
+
+
+PAIRS = [
+    pytest.param(folder, id=folder.name, marks=[] if folder.name in OFTEN else [pytest.mark.slow])
+    for parent in (ROOT / "examples", ROOT / "tests" / "data" / "cases")
+    for folder in sorted(parent.iterdir())
+    if folder.is_dir() and len(_files(folder)) == 2
+]
+
+
+@pytest.mark.parametrize("folder", PAIRS)
+def test_every_command_that_verify_prints_opens_and_all_panes_can_be_drawn_on_the_way(
+    run: Run, folder: Path
+) -> None:
+    told = json.loads(run("verify", *_files(folder), "--format", "json").out)
+    for line in {item.partition("--finding")[2]: item for item in _seen(told)}.values():
+        words = shlex.split(line)
+        made = opened_line(shlex.join(["policies", *words[2:]]))
+        assert made.verdict().first and made.why()
+        made.first()
+        while True:
+            for name in PANES:
+                for columns, glyphs in ((40, UNICODE), (76, ASCII)):
+                    for alone in (False, True):
+                        assert pane_lines(name, View(made, columns, glyphs, alone=alone))
+            if made.now.depth > 20 or made.forward() is None:
+                break
+
+
+def test_aggressive_mode_of_two_policy_files_is_stepped_through(run: Run, tmp_path: Path) -> None:
+    files = spoiled(tmp_path, AGGRESSIVE, AGGRESSIVE)
+    option = "i_dont_care_about_security_and_use_aggressive_mode_psk"
+    (tmp_path / "allows").write_text(f"charon {{\n  {option} = yes\n}}\n")
+    allows = [
+        x
+        for name in ("hq", "branch")
+        for x in ("--strongswan-conf", f"{name}={tmp_path / 'allows'}")
+    ]
+    script = "goto 2; why am3; drop am2; why am3; run; run; states"
+    done = run("explore", *files, *allows, "--exec", script)
+    assert done.code == 0 and "AM2 lost" in done.out and "AM1  again" in done.out
+    assert "Aggressive Mode message 2 has not arrived: lost." in done.out
+    assert "Aggressive Mode message 2 is on its way." in done.out
+    assert "AGGRESSIVE MODE" in done.out
+    refused = run("explore", *files, "--finding", "P1-EXCHANGE-MODE", "--exec", "states")
+    assert refused.code == 0 and "FAILED" in refused.out

@@ -17,7 +17,7 @@ from explorer.session.session import Session, Stop
 from explorer.session.tree import Node
 from explorer.view.explore.packets import offer_lines
 from explorer.view.explore.page import chart_lines, page
-from explorer.view.explore.panes import PANES
+from explorer.view.explore.panes import PANES, pane_lines
 from explorer.view.explore.spans import ASCII, UNICODE, Line, text_of
 from explorer.view.explore.view import View
 from impl.wire.message import HEADER_SIZE
@@ -58,7 +58,7 @@ def text(lines: list[Line]) -> str:
 
 
 def pane(session: Session, name: str, columns: int = 100) -> str:
-    return text(PANES[name][2](View(session, columns, UNICODE)))
+    return text(pane_lines(name, View(session, columns, UNICODE)))
 
 
 def names(session: Session) -> list[str]:
@@ -82,7 +82,7 @@ def test_r10_offer_and_policy_stand_beside_each_other_with_the_differing_cells_m
     refused: Story,
 ) -> None:
     made = opened(refused)
-    lines = PANES["packet"][2](View(made, 100, UNICODE))
+    lines = pane_lines("packet", View(made, 100, UNICODE))
     filled = [part.strip() for line in lines for part, role in line if role == "differs"]
     assert filled == ["≠ aes128", "≠ sha1", "≠ sha256"]
     shown = text(lines)
@@ -341,7 +341,7 @@ def test_a_field_is_linked_to_its_octets(refused: Story) -> None:
     assert packet.octets[spi.start : spi.start + spi.size].hex() == spi.value
     while made.choose_field(1) != spi:
         assert made.field != len(packet.fields) - 1
-    lines = PANES["packet"][2](View(made, 100, UNICODE))
+    lines = pane_lines("packet", View(made, 100, UNICODE))
     marked = "".join(part for line in lines for part, role in line if role == "pick")
     assert marked.replace(" ", "").startswith(spi.value)
 
@@ -368,7 +368,7 @@ def test_the_packet_keeps_to_the_room_that_there_is_and_shows_the_chosen_field(
     execute(made, "goto 7")
     for _ in range(30):
         made.choose_field(1)
-        lines = PANES["packet"][2](View(made, 76, UNICODE, rows=rows))
+        lines = pane_lines("packet", View(made, 76, UNICODE, rows=rows))
         assert len(lines) <= rows
         assert any("band" in role for line in lines for _, role in line)
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from explorer.session.answers import Why
 from explorer.session.commands import execute, lines_of
 from explorer.session.commands.script import executed
 from explorer.session.moments import Kind, Refused
 from explorer.session.scenarios import scenario
 from explorer.session.session import Session
-from explorer.session.why import Why
 
 
 def session(script: str, **policy: object) -> Session:
@@ -174,7 +174,8 @@ def test_the_clause_of_a_due_act_is_the_acts_own(script: str, clause: str) -> No
 
 def test_message_6_is_not_sent_again_as_no_exchange_is_half_open() -> None:
     reply = execute(session("drop mm6; run 8"), "why mm6")
-    assert "No exchange is half open." in reply.lines[1]
+    assert reply.lines[1] == "Message 6 was lost at step 6."
+    assert "No exchange is half open." in reply.lines[2]
 
 
 # ---- commands

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from explorer.session.offers import Offered, Wanted, beside
+from explorer.view.explore.packets import offer_lines
+from explorer.view.explore.spans import UNICODE, text_of
 
 ROWS = ("encryption", "integrity", "lifetime")
 COMPARED = ("encryption", "integrity")
@@ -52,3 +54,19 @@ def test_any_algorithm_that_a_proposal_lists_fits() -> None:
 def test_nothing_is_compared_with_nothing() -> None:
     assert beside(("a", "b"), ROWS, COMPARED, [], [MD5]) is None
     assert beside(("a", "b"), ROWS, COMPARED, [offer("1", "3des", "md5")], []) is None
+
+
+def test_alone_every_offer_has_a_column_of_its_own() -> None:
+    offers = [Offered(f"transform {n}", {"encryption": f"cipher{n}"}) for n in range(1, 10)]
+    found = beside(
+        ("hq", "branch"),
+        ("encryption",),
+        {"encryption"},
+        offers,
+        [Wanted({"encryption": ("aes",)})],
+    )
+    assert found is not None
+    few = "\n".join(text_of(x) for x in offer_lines(found, 78, UNICODE))
+    every = "\n".join(text_of(x) for x in offer_lines(found, 78, UNICODE, every=True))
+    assert "more offers differ" in few and "more offer" not in every
+    assert all(f"transform {n}" in every and f"cipher{n}" in every for n in range(1, 10))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from explorer.cli.explore import Asked, opened
 from explorer.session.commands import execute, lines_of
 from explorer.session.commands.script import executed
 from explorer.session.moments import Kind, Refused, Take
@@ -329,3 +330,49 @@ def test_a_guard_that_only_contains_another_one_that_refuses_is_not_named() -> N
     refused = next(node for node in made.rows() if node.event.action == "quick.refuse")
     made.go(refused)
     assert made.why()[0].answers == (("Its policy does not accept it.", "R10"),)
+
+
+#: what is lost or refused, by commands, and how the answer to `why` begins after it
+ASKED = {
+    "goto 8; drop qm1": ("Why does Quick Mode message 1 not arrive?", "A rule of this session"),
+    "goto 8; drop qm1; step": ("Why has hq not gone on?", "Quick Mode message 1 was lost at step 8."),
+    "goto 8; drop qm1 x6; run": ("Why is Quick Mode message 1 not sent again?", "It has resent enough."),
+    "goto 9; drop qm2 x6; step": ("Why has hq not gone on?", "Quick Mode message 2 has not arrived: lost 1 of 6."),
+    "goto 9; drop qm2 x6; run": ("Why is Quick Mode message 1 not sent again?", "It has resent enough."),
+    "goto 9; drop qm2 x6; run; step": ("Why is Quick Mode message 1 not sent again?", "It has resent enough."),
+    "goto 10; drop qm3; step": ("Why does branch forget the negotiation?", "Quick Mode message 3 has not arrived: lost."),
+    "drop mm5 x6; run": ("Why is message 5 not sent again?", "It has resent enough."),
+    "goto 2; duplicate; drop mm2": ("Why does message 2 not arrive?", "It was dropped in this session"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", ASKED)
+def test_why_begins_with_the_loss_that_kept_the_negotiation_from_going_on(script: str) -> None:
+    made = session("main-psk", script)
+    question, answer = ASKED[script]
+    found = made.why()[0]
+    assert found.question == question
+    assert found.answers[0][0].startswith(answer)
+
+
+def test_why_names_the_loss_and_the_negotiation_that_is_asked_about() -> None:
+    made = Session(scenario("main-psk").source())
+    for command in ("goto 9", "drop qm2 x6", "run"):
+        execute(made, command)
+    assert "lost 6 of 6" in execute(made, "why qm3").lines[1]
+    again = execute(made, "why qm2").lines
+    assert again[1] == "Quick Mode message 2 was lost (6 of 6) at step 19."
+    assert any("answerer[0].answers" in line for line in again)
+    assert execute(made, "why qm1").lines[1] == "It has resent enough.  R15"
+    for command in ("goto 8", "drop qm1", "step"):
+        execute(made, command)
+    assert execute(made, "why qm1").lines[1].startswith("It is on its way")
+    assert "was lost at step 8" in execute(made, "why").lines[1]
+
+
+def test_why_after_a_refusal_of_quick_mode_is_about_the_policy_also_some_steps_later() -> None:
+    made = opened(Asked(example="branch-office", finding="P2-PROPOSAL"))
+    for _ in range(4):
+        assert "policy" in made.why()[0].answers[0][0], made.now.event
+        if made.forward() is None:
+            break

@@ -72,4 +72,15 @@ def shown(
 ) -> Shown:
     """The screen after these keys, from the start screen or in a scenario."""
     session = opened(Asked(scenario=scenario)) if scenario else None
+    return drawn(session, keys, size, glyphs, theme)
+
+
+def drawn(
+    session: Session | None,
+    keys: Sequence[str] = (),
+    size: tuple[int, int] = (120, 40),
+    glyphs: Glyphs = UNICODE,
+    theme: str = "dark",
+) -> Shown:
+    """The screen over a session after these keys."""
     return asyncio.run(_driven(ExplorerApp(session, opener, (theme, glyphs)), keys, size))

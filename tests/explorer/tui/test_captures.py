@@ -207,3 +207,16 @@ def test_control_characters_of_packets_never_reach_the_terminal(tmp_path: Path) 
     assert b"OWNED" in written and b"hostile.pcap" in written
     for control in ("\x1b]0;", "\x07", "\x9b", "\x7f", "\u202e", "\u2066", "\u200f"):
         assert control.encode() not in written, control
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_what_is_missing_is_said_in_full_at_the_start_of_a_capture(size: tuple[int, int]) -> None:
+    from explorer.cli.explore import Asked, opened
+    from explorer.cli.explore_capture import Capture
+    from tests.explorer.tui.screens import drawn
+    from tests.impl.conftest import VECTORS
+
+    file = VECTORS / "captures" / "ISAKMP_sa_setup.pcap"
+    session = opened(Asked(capture=Capture(str(file)), example="branch-office"))
+    words = " ".join(word for line in drawn(session, ["1"], size).lines for word in line.split())
+    assert "--end hq=10.0.0.1." in words and "--keylog FILE" in words

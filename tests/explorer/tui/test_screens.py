@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from explorer.session.commands import COMMANDS
 from explorer.session.scenarios import SCENARIOS
 from explorer.tui.app import ExplorerApp
 from explorer.tui.keys import Counting, counted, table
+from explorer.tui.layout import TABS
+from explorer.view.explore.page import tabs
+from explorer.view.explore.panes import PANES
 from explorer.view.explore.spans import ASCII, UNICODE, Glyphs
-from tests.explorer.tui.screens import lines, opener, settled, shown
+from tests.explorer.tui.screens import Shown, lines, opener, settled, shown
 
 KEPT = Path(__file__).parent / "kept"
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
@@ -136,6 +140,111 @@ def test_a_pane_that_was_looked_at_is_no_count_for_enter_or_after_escape() -> No
     assert "step 6 of 6" in shown(["n", "n", "4", "n"], "main-psk").lines[0]
 
 
+def _pane(found: Shown) -> str:
+    """The pane that is alone, or shown in the tab at 80 columns."""
+    return next((line for line in found.lines if "puts the others back" in line), "")
+
+
+def test_a_digit_before_a_key_that_takes_no_number_is_the_pane() -> None:
+    ran = shown(["5", "c"], "main-psk")
+    assert "step 11 of 11" in ran.lines[0]  # and not five steps
+    assert "5 Promises" in _pane(shown(["5", "z"], "main-psk"))
+    timed = shown(["n", "n", "n", "n", "n", "4", "t"], "main-psk")
+    assert "+3 s" in timed.lines[0] and "step 6 of 6" in timed.lines[0]
+
+
+def test_a_number_before_a_key_that_takes_none_says_so_and_leaves_the_panes() -> None:
+    found = shown(["1", "5", "c"], "main-psk")
+    assert "step 11 of 11" in found.lines[0] and not _pane(found)
+    assert any("15 counts for n, N, x, G and X only" in line for line in found.lines)
+    assert "INSTALLED" in found.text and "1 Packet" not in found.text
+    again = shown(["1", "5", "c", "n"], "main-psk")
+    assert "counts for" not in again.text
+
+
+def test_a_number_is_taken_whole_or_refused() -> None:
+    assert "step 11 of 11" in shown(["1", "1", "n"], "main-psk").lines[0]
+    assert any("'12345' is not" in line for line in shown([*"12345", "n"], "main-psk").lines)
+
+
+@pytest.mark.parametrize("columns", [80, 90, 119])
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+@pytest.mark.parametrize("chosen", TABS)
+def test_no_name_of_a_pane_is_cut_in_the_row_of_tabs(
+    chosen: str, columns: int, glyphs: Glyphs
+) -> None:
+    line = tabs(TABS, chosen, columns, glyphs)
+    row = "".join(part for part, _ in line)
+    assert len(row) == columns and glyphs.more not in row
+    for name in TABS:
+        key, title, _ = PANES[name]
+        short = {"network": "Net", "axis": "Axis"}.get(name, title)
+        assert f"{key} {short}" in row or re.search(rf"(?<!\S){key}(?!\S)", row), name
+        assert name != chosen or f"{key} {short}" in row
+    if columns > 90:
+        assert all(PANES[name][1] in row for name in TABS if name not in ("network", "axis"))
+
+
+def test_the_tabs_are_whole_on_the_screen_of_80_columns() -> None:
+    row = next(line for line in shown(["c"], "main-psk", (80, 24)).lines if " w Why" in line)
+    assert "8 Branches" in row and row.rstrip("─ ").endswith("9")
+    axis = shown(["c", "9"], "main-psk", (80, 24))
+    assert any("9 Axis" in line and "8 Branches" in line for line in axis.lines)
+
+
+async def _pages(size: tuple[int, int], keys: list[str]) -> list[str]:
+    """What a pane that is alone shows from its first line to its last one."""
+    app = ExplorerApp(opened(Asked(scenario="reflected-quick")), opener, ("dark", UNICODE))
+    found: list[list[str]] = []
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press(*keys)
+        await settled(pilot)
+        while not found or lines(app) != found[-1]:
+            found.append(lines(app))
+            await pilot.press("pagedown")
+            await pilot.pause()
+    return [line for page in found for line in page]
+
+
+@pytest.mark.parametrize("size", SIZES.values())
+def test_a_pane_that_is_alone_shows_every_promise(size: tuple[int, int]) -> None:
+    session = opened(Asked(scenario="reflected-quick"))
+    session.last()
+    standing = session.standing()
+    assert standing is not None
+    shown_ = asyncio.run(_pages(size, ["G", "5", "z"]))
+    text = "\n".join(shown_)
+    assert not re.search(r"and \d+ more", text)
+    for name in (*standing.kept, *standing.open, *(x.name for x in standing.broken)):
+        words = name.replace("_", " ")
+        assert any(words in line for line in shown_), name
+
+
+def test_arrows_and_the_wheel_scroll_a_pane_that_is_alone_and_take_no_step() -> None:
+    top = shown(["c", "5", "z"], "main-psk", (80, 24))
+    down = shown(["c", "5", "z", "down", "down"], "main-psk", (80, 24))
+    assert "1 to 19 of" in top.text and "3 to 21 of" in down.text
+    assert down.lines[0] == top.lines[0]
+    assert (
+        "1 to 19 of" in shown(["c", "5", "z", "down", "down", "z", "z"], "main-psk", (80, 24)).text
+    )
+    assert "1 to 19 of" in shown(["c", "5", "z", "down", "up", "up"], "main-psk", (80, 24)).text
+
+
+def test_a_pane_that_is_cut_says_which_key_shows_all_of_it() -> None:
+    small = shown(["c", "5"], "main-psk", (80, 24))
+    assert any(line.rstrip().endswith("… z all") for line in small.lines)
+    assert any("… z shows all of it" in line for line in shown(["c"], "main-psk", (200, 60)).lines)
+
+
+def test_rows_are_not_out_of_sight_while_there_is_room_below_them() -> None:
+    found = shown(["5", "G", "6", "x", "c", "N"], "message-5-lost", (80, 24))
+    assert "MM3  key" in found.text and "+30 s" in found.text
+    at = next(y for y, line in enumerate(found.lines) if "+30 s" in line and "forgets" in line)
+    assert found.lines[at + 1].startswith(" w Why") or found.lines[at + 2].startswith(" w Why")
+
+
 def test_rows_come_back_into_sight_when_the_terminal_grows() -> None:
     async def resized() -> str:
         app = ExplorerApp(opened(Asked(scenario="main-psk")), opener, ("dark", UNICODE))
@@ -148,3 +257,12 @@ def test_rows_come_back_into_sight_when_the_terminal_grows() -> None:
             return "\n".join(lines(app))
 
     assert "MM1  offer" in asyncio.run(resized())
+
+
+@pytest.mark.parametrize("size", SIZES.values())
+def test_what_is_beneath_a_step_is_not_cut_at_the_lifeline(size: tuple[int, int]) -> None:
+    found = shown(["5", "G", "s"], "main-psk", size)
+    assert "RFC 2408 section 4.1" in found.text
+    assert any(
+        "initiator.state" in line and "awaits_mm4 → awaits_mm6" in line for line in found.lines
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from explorer.session.captured import Field, Packet
 from explorer.session.moments import End, Life, Tone, Verdict
+from explorer.session.packet import Field, Packet
 from explorer.view.purified import purified
 
 
