@@ -89,6 +89,10 @@ class Source:
             return self._rigid(term, given)
         if op in ("every", "some"):
             return self._quantified(term, given)
+        if op == "eq" and args[0].op == "ite" and args[1].op == "const":
+            condition, then, otherwise = args[0].args
+            if then.op == otherwise.op == "const":
+                return self._chosen(condition, then, otherwise, args[1], given)
         texts = [self.expression(item, given) for item in args]
         if op in ("and", "or"):
             return self._connective(op, texts)
@@ -109,6 +113,17 @@ class Source:
         if op in ("min", "max"):
             return f"{op}({texts[0]}, {texts[1]})"
         return _compared(_COMPARE[op], *texts)
+
+    def _chosen(
+        self, condition: Term, then: Term, otherwise: Term, value: Term, given: Given
+    ) -> str:
+        """Whether a choice of two constants is a third."""
+        text = self.expression(condition, given)
+        if then.data == otherwise.data:
+            return str(then.data == value.data)
+        if value.data == then.data:
+            return text
+        return _negated(text) if value.data == otherwise.data else "False"
 
     def slot(self, term: Term, given: Given = ()) -> str:
         """Text of a variable's position in the state."""
@@ -195,7 +210,7 @@ class Source:
         lines.append("    n = list(s)")
         for target, value in action.updates:
             lines += self._assignment(action, target, value)
-        return _joined([*lines, "    return tuple(n)"])
+        return _once(lines[0], _joined([*lines[1:], "    return tuple(n)"]))
 
     def _assignment(self, action: Action, target: Term, value: Term) -> list[str]:
         text, slot = self.expression(value), self.slot(target)
@@ -324,6 +339,22 @@ class Source:
 
 
 _SLOT = re.compile(r"\bs\[(\d+)\]")
+_PRODUCT = re.compile(r"\bp_\w+ \* \d+")
+_READ = re.compile(r"\bs\[([^\[\]]+)\]")
+
+
+def _once(head: str, body: str) -> str:
+    """A function whose body works out a product, or reads a variable of the state, once where it needs it more
+    often."""
+    lines = [head]
+    for mark, pattern in (("k", _PRODUCT), ("v", _READ)):
+        uses = Counter(match[0] for match in pattern.finditer(body))
+        for text, count in uses.items():
+            if count > 1:
+                name = f"{mark}{len(lines)}"
+                lines.append(f"    {name} = {text}")
+                body = re.sub(rf"\b{re.escape(text)}(?!\d)", name, body)
+    return _joined(lines) + body
 
 
 def _name(item: Term) -> str:

@@ -28,7 +28,7 @@ def intruder(spec: Specification, two: Phase2, driver: Driver) -> None:
     unused = s.state.eq("idle") & a.state.eq("idle")
     begins: dict[Term, Term] = {s.role: ite(unused, role, s.role)}
     says = "offer SAs in the starter's name"
-    _write(spec, two, "qm1", ("spi", "public"), says, to, more=(role, to), begins=begins)
+    _write(spec, two, "qm1", ("spi", "public"), says, to, more=(to, role), begins=begins)
     says = "answer in the answerer's name"
     _write(spec, two, "qm2", ("spi", "transform", "public"), says, s.role)
     says = "prove in the starter's name that the exchange is live"
@@ -98,7 +98,7 @@ def _write(
         _ACTOR,
         f"{says[0].upper()}{says[1:]}, under the keys of the end that it is for.",
         requirements="R14",
-        params=[two.n, *given, *more],
+        params=[two.n, *more, *given],
         guards=guards,
         updates=updates,
     )
