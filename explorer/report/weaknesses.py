@@ -36,13 +36,24 @@ def page() -> str:
 
 
 def _section(item: Known) -> Iterator[str]:
+    from proofs.prover.closures import closures
     from proofs.prover.conditions import conditions
 
     machine = stored(item).specification
+    closed_by = closures(item.promise, item.needs)
     yield f"\n## {item.name}\n\n{item.says}\n"
     for condition in conditions(machine):
         if condition.name in item.needs:
-            mend = f"closed by: {condition.mend}" if condition.mend else "a power on the wire"
+            mend = (
+                f"closed by: {closed_by[condition.name]}"
+                if condition.mend
+                else "a power on the wire"
+            )
+            mend = (
+                mend
+                if not condition.mend or closed_by[condition.name]
+                else "closed by nothing that is proved"
+            )
             yield f"- `{condition.name}`, {mend}"
     yield ""
     for number, (name, params) in enumerate(stored(item).steps, 1):

@@ -177,8 +177,11 @@ class _Driver:
         return None
 
 
-def agreed(fields: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Of both ends of a negotiation: why it failed, the suite, the keys, and who the peer is taken for."""
+def agreed(fields: Mapping[str, str], *, alike: bool) -> list[tuple[str, ...]]:
+    """Of both ends of a negotiation: why it failed, the suite, the keys, and who the peer is taken for.
+
+    alike   whether both have derived the same keys
+    """
     rows: list[tuple[str, ...]] = []
     roles = ("initiator", "responder")
     reasons = [REASONS.get(fields[f"{role}.reason"], fields[f"{role}.reason"]) for role in roles]
@@ -186,13 +189,17 @@ def agreed(fields: Mapping[str, str]) -> list[tuple[str, ...]]:
         rows.append(("reason", *reasons))
     chosen = [fields[f"{role}.chosen"] for role in roles]
     rows.append(("suite", *("-" if x == "none" else f"transform {int(x) + 1}" for x in chosen)))
-    rows.append(("keys", *(_keys(fields[f"{role}.peer_public"]) for role in roles)))
+    rows.append(("keys", *(_keys(fields, role, alike=alike) for role in roles)))
     whom = [fields[f"{role}.peer"] for role in roles]
     rows.append(("peer is", *("-" if x == "none" else x for x in whom)))
     return rows
 
 
-def _keys(public: str) -> str:
-    if public == "none":
-        return "-"
-    return {"attacker": "with attacker", "degenerate": "degenerate"}.get(public, "shared")
+def _keys(fields: Mapping[str, str], role: str, *, alike: bool) -> str:
+    public = fields[f"{role}.peer_public"]
+    if public in ("attacker", "degenerate"):
+        return {"attacker": "with attacker", "degenerate": "degenerate"}[public]
+    other = "responder" if role == "initiator" else "initiator"
+    if public == "none" or fields[f"{other}.peer_public"] == "none":
+        return "-" if public == "none" else "its own so far"
+    return "shared" if alike else "its own"

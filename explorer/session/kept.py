@@ -17,6 +17,7 @@ from explorer.session.tree import Node
 from model.language.machine import Machine, State
 from model.language.terms import Term
 from model.promises import Always, Promise, Whenever, promises
+from model.spec.parameters import METHOD
 from model.spec.weaknesses import KNOWN
 from proofs.search.predicates import Predicate, parameters, predicate, span
 
@@ -63,13 +64,17 @@ class Promises:
         self._on: dict[Powers, frozenset[str]] = {}
 
     def _instances(self, node: Node) -> Mapping[str, Sequence[_Instance]]:
-        had, now = self._had[node], node.moment.powers
-        powers = tuple((name, on or name in had) for name, on in now)
+        powers = self._powers(node)
         if powers not in self._compiled:
             self._compiled[powers] = _compiled(
                 self._source.machine(replace(node.moment, powers=powers))
             )
         return self._compiled[powers]
+
+    def _powers(self, node: Node) -> Powers:
+        """The powers that the attacker has, or has had on the way here."""
+        had = self._had[node]
+        return tuple((name, on or name in had) for name, on in node.moment.powers)
 
     def at(self, node: Node) -> Standing:
         """How they stand at a node."""
@@ -86,6 +91,21 @@ class Promises:
         here = self._look(node)[1]
         before = {x.name for x in self._look(node.parent)[1]} if node.parent else set()
         return tuple(item for item in here if item.name not in before)
+
+    def weakness(self, node: Node, promise: str) -> str | None:
+        """A known weakness by which a promise can be broken at a node: the attacker has the powers that it needs,
+        and peers authenticate as it needs."""
+        powers = dict(self._powers(node))
+        rigid = self._source.machine(node.moment).instance.rigid
+        methods = {METHOD.members[int(value)] for value in rigid.get("method", ())}
+
+        def met(need: str) -> bool:
+            if need in powers:
+                return powers[need]
+            return need in methods if need in METHOD.members else True
+
+        known = (item for item in KNOWN.values() if item.promise == promise)
+        return next((item.name for item in known if all(map(met, item.needs))), None)
 
     def _look(self, node: Node) -> tuple[frozenset[str], tuple[Broken, ...]]:
         """What has been spoken of up to a node, and what is broken there; nodes before it first."""
@@ -161,9 +181,9 @@ def _compiled(machine: Machine) -> dict[str, list[_Instance]]:
     return {item.name: list(_instances(machine, item.formula)) for item in about}
 
 
-def weakness_of(promise: str) -> str | None:
-    """The known weakness that shows where a promise ends."""
-    return next((item.name for item in KNOWN.values() if item.promise == promise), None)
+def weaknesses_of(promise: str) -> tuple[str, ...]:
+    """The known weaknesses that show where a promise ends."""
+    return tuple(item.name for item in KNOWN.values() if item.promise == promise)
 
 
 def _instances(machine: Machine, formula: Always | Whenever) -> Iterator[_Instance]:

@@ -134,13 +134,17 @@ class Session:
         broken = self.broken(here) if self._promises is not None else ()
         if not broken:
             return self.source.verdict(here)
-        from explorer.session.kept import weakness_of
         from model.promises import promises
 
-        plain = self.source.verdict(here)
+        plain, kept = self.source.verdict(here), self.promises()
         says = promises()[broken[0].name].says
-        edge = weakness_of(broken[0].name)
-        second = f"Its edge is the weakness {edge}." if edge else "Nothing excuses it."
+        known = kept.weakness(here, broken[0].name) if kept is not None else None
+        second = (
+            "An exception that its text names holds."
+            if broken[0].excepted
+            else "No exception holds."
+        )
+        second = f"It is the weakness {known}." if known is not None else second
         return Verdict(
             "BROKEN", Tone.FAILED, f"{says.partition('. ')[0].rstrip('.')}.", second, plain.over
         )

@@ -44,6 +44,7 @@ from model.language.instance import Instance, Value
 from model.language.machine import Machine, State, Step
 from model.language.sorts import Bool, Timer
 from model.language.specification import Action, Group, Specification
+from model.spec import machine as ike
 from model.spec.clock import TIMED
 from model.spec.words import ACTS, MESSAGES, resent
 
@@ -142,7 +143,10 @@ class Specified:
 
     def facts(self, now: Moment) -> Sequence[tuple[str, ...]]:
         """What both ends agreed on, and why either of them failed."""
-        return agreed(self.fields(now)) if self.spec.name == "ike" else ()
+        if self.spec.name != "ike":
+            return ()
+        alike = self.machine(now).value(ike().phase1.same_keys, now.state, {})
+        return agreed(self.fields(now), alike=bool(alike))
 
     def wrote(self, node: Node, slot: int) -> Node:
         """The last node on the way to a node in which a field changed; the start if it never did.

@@ -60,6 +60,12 @@ def glossary_dialog(skin: Skin, of: str = "") -> Dialog:
     return Dialog(title, lambda columns: glossary(columns, of), skin, wide=True)
 
 
+def leave(screen: Screen[str | None], result: str | None = None) -> None:
+    """Close a screen that lies over another; a second key may come while it is already closing."""
+    if screen.is_current:
+        screen.dismiss(result)
+
+
 class Dialog(ModalScreen[str | None]):
     """Lines in a box; any key closes it, arrows scroll."""
 
@@ -116,7 +122,7 @@ class Dialog(ModalScreen[str | None]):
             self._top += steps[key]
             self.draw()
         else:
-            self.dismiss(None)
+            leave(self, None)
 
 
 class Chooser(Dialog):
@@ -140,9 +146,9 @@ class Chooser(Dialog):
             self._top = self._at - 3  # in sight, where not all of them fit
             self.draw()
         elif key == "enter":
-            self.dismiss(self._list[self._at][0])
+            leave(self, self._list[self._at][0])
         else:
-            self.dismiss(None)
+            leave(self, None)
 
 
 class Form(Dialog):
@@ -175,9 +181,9 @@ class Form(Dialog):
             self._top = self._commands[self._at] - 6  # in sight, with its heading
             self.draw()
         elif key == "enter" and self._commands:
-            self.dismiss(self._rows(72)[self._commands[self._at]][0])
+            leave(self, self._rows(72)[self._commands[self._at]][0])
         else:
-            self.dismiss(None)
+            leave(self, None)
 
 
 class CompareScreen(Screen[str | None]):
@@ -264,7 +270,7 @@ class CompareScreen(Screen[str | None]):
             self._enter()
             return
         elif name in ("escape", "q", "|"):
-            self.dismiss(None)
+            leave(self)
             return
         self.draw()
 
@@ -276,7 +282,7 @@ class CompareScreen(Screen[str | None]):
             tip = self._found.right.tip if pair.right is not None else self._found.left.tip
             self._session.go(tip)
             self._session.go(node)
-        self.dismiss(None)
+        leave(self)
 
 
 class Presenter(Screen[str | None]):
@@ -365,4 +371,4 @@ class Presenter(Screen[str | None]):
             self._session.run()
             self.draw()
         else:
-            self.dismiss(None)
+            leave(self)

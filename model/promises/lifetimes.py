@@ -197,8 +197,8 @@ def answerers_sas_are_deleted_under_phase1(ike: Ike) -> Whenever:
 
 @promise("R18")
 def deleted_sas_had_a_delete(ike: Ike) -> Always:
-    """SAs are deleted exactly where their end has sent a Delete for them; or where one has come under the keys
-    of the Phase I SA: of the other end, or made by an attacker who knows these keys.
+    """SAs are deleted if their end has sent a Delete for them; otherwise only if one has been sent under the keys
+    of the Phase I SA: by the other end, or by an attacker who knows these keys.
 
     No exceptions: every attacker switch is on; any number of negotiations.
     """
@@ -219,8 +219,7 @@ def deleted_sas_were_deleted_by_a_peer(ike: Ike) -> Always:
     """SAs are deleted only where one of the two ends has sent a Delete for them, and the one at the other
     end only under keys that both hold, or that are its own: nobody else deletes them.
 
-    Exception: the attacker knows the Phase I keys of the end whose SAs are deleted. Any number of
-    negotiations.
+    Exception: the attacker knows the Phase I keys of an end. Any number of negotiations.
     """
     two, spec = ike.phase2, ike.spec
     sent = {

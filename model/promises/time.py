@@ -143,9 +143,9 @@ def an_ended_sa_was_deleted(ike: Ike) -> Always:
 
 @promise("R18")
 def nobody_else_ends_phase1(ike: Ike) -> Always:
-    """A Phase I SA ends by its own end, or by a Delete that the peer has sent, and nobody else has made.
+    """A Phase I SA is ended by its own end, or by a Delete that the peer has sent, and by nobody else.
 
-    Exception: the attacker knows the keys of that end: he has passed for its peer, or has learned them.
+    Exception: the attacker knows the keys of an end: he has passed for its peer, or has learned them.
     """
     ends, claims = ike.phase1, []
     for end, other in ((ends.initiator, "responder"), (ends.responder, "initiator")):

@@ -45,7 +45,7 @@ def _of_ike() -> tuple[Condition, ...]:
         "drops": "",
         "alters": "",
         "forges": "",
-        "knows_secret": "a pre-shared key of its own for each pair of peers, or certificates",
+        "knows_secret": "change the key, and give each pair of peers one of its own",
         "holds_certificate": "revoke the certificate, and accept only the names that are expected",
         "holds_ticket": "change the keys of the Kerberos principals",
         "breaks_group": "a stronger Diffie-Hellman group",

@@ -158,7 +158,7 @@ def promise(session: Session, args: Sequence[str]) -> Reply:
     if not args:
         said = [f"broken: {item.name}" for item in standing.broken]
         return Reply((*said, f"kept {len(standing.kept)}, open {len(standing.open)}"))
-    from explorer.session.kept import weakness_of
+    from explorer.session.kept import weaknesses_of
 
     known = _promises().get(args[0])
     if known is None:
@@ -168,9 +168,10 @@ def promise(session: Session, args: Sequence[str]) -> Reply:
     lines = [known.says, f"Here: {'broken' if broken else where}."]
     if broken is not None and broken.excepted:
         lines.append("Its text admits this: an exception holds here.")
-    weakness = weakness_of(known.name)
-    if weakness:
-        lines.append(f"Its edge is the weakness {weakness}: ikeproof explore weakness:{weakness}")
+    lines += [
+        f"A known weakness: {name}; ikeproof explore weakness:{name} opens it."
+        for name in weaknesses_of(known.name)
+    ]
     return Reply(tuple(lines))
 
 
