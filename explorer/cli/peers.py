@@ -6,19 +6,17 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from explorer.cli.reader import FileReader
-from model.formats import load
-from model.formats.overlay import Overlay
-from model.formats.swanctl.defaults import with_defaults
-from model.formats.swanctl.stack import load_stack
-from model.vocabulary.findings import Edit
 from model.vocabulary.places import PolicyError, Stated
-from model.vocabulary.policy import Nat, Peer
-from model.vocabulary.profiles import PROFILES
-from proofs.verify.mends.search import Reload
+
+if TYPE_CHECKING:  # every command loads this module; what reads policies is loaded where one is read
+    from model.formats.overlay import Overlay
+    from model.vocabulary.findings import Edit
+    from model.vocabulary.policy import Nat, Peer
+    from proofs.verify.mends.search import Reload
 
 _GENERIC = ("swanctl", "ipsec", "racoon", "policy", "strongswan")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -89,6 +87,10 @@ class Beside:
 
     def applied(self, peer: Peer) -> Peer:
         """The peer with everything that the command line says about it."""
+        from model.formats.swanctl.defaults import with_defaults
+        from model.formats.swanctl.stack import load_stack
+        from model.vocabulary.profiles import PROFILES
+
         for value in _of(self.profiles, peer):
             if value not in PROFILES:
                 raise usage(
@@ -118,6 +120,10 @@ def _of(items: Iterable[str], peer: Peer) -> Iterator[str]:
 
 def _nat(peer: str, text: str) -> Nat:
     """`ADDRESS`, or `ADDRESS,forwarded` if the NAT forwards UDP 500 and 4500 to the peer."""
+    from ipaddress import ip_address
+
+    from model.vocabulary.policy import Nat
+
     address, _, more = text.partition(",")
     try:
         public = ip_address(address.strip())
@@ -139,6 +145,8 @@ NOTHING = Beside()
 
 def load_peers(files: Sequence[str], beside: Beside = NOTHING) -> list[Peer]:
     """Read all files, and add what the command line says about the peers."""
+    from model.formats import load
+
     names = peer_names(files)
     beside.check(names)
     reader = FileReader()
@@ -147,6 +155,9 @@ def load_peers(files: Sequence[str], beside: Beside = NOTHING) -> list[Peer]:
 
 def reloader(files: Sequence[str], beside: Beside) -> Reload:
     """A function that reads a peer again as its files would be after changes."""
+    from model.formats import load
+    from model.formats.overlay import Overlay
+
     by_name = dict(zip(peer_names(files), files, strict=True))
 
     def reload(name: str, edits: Sequence[Edit]) -> tuple[Peer, Overlay]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from model.formats.reader import Reader, ReadError
 from model.vocabulary.places import Place, PolicyError
-from model.vocabulary.policy import Peer
+
+if TYPE_CHECKING:  # who asks for the reader alone does not load the words of policies
+    from model.vocabulary.policy import Peer
 
 
 def load(path: str, name: str, reader: Reader) -> Peer:
