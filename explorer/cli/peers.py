@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from explorer.cli.reader import FileReader
 from model.vocabulary.places import PolicyError, Stated
 
-if TYPE_CHECKING:  # every command loads this module; what reads policies is loaded where one is read
+if (
+    TYPE_CHECKING
+):  # every command loads this module; what reads policies is loaded where one is read
     from model.formats.overlay import Overlay
     from model.vocabulary.findings import Edit
     from model.vocabulary.policy import Nat, Peer

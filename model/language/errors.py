@@ -13,7 +13,9 @@ def origin() -> str:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
-    parts = frame.f_code.co_filename.split(os.sep)  # for each action: a Path takes five times as long
+    parts = frame.f_code.co_filename.split(
+        os.sep
+    )  # for each action: a Path takes five times as long
     return f"{'/'.join(parts[-3:])}:{frame.f_lineno}"
 
 
