@@ -44,17 +44,9 @@ def _section(item: Known) -> Iterator[str]:
     yield f"\n## {item.name}\n\n{item.says}\n"
     for condition in conditions(machine):
         if condition.name in item.needs:
-            mend = (
-                f"closed by: {closed_by[condition.name]}"
-                if condition.mend
-                else "a power on the wire"
-            )
-            mend = (
-                mend
-                if not condition.mend or closed_by[condition.name]
-                else "closed by nothing that is proved"
-            )
-            yield f"- `{condition.name}`, {mend}"
+            closes = closed_by[condition.name]
+            says = f", closed by: {closes}" if closes else ""
+            yield f"- `{condition.name}`{says if condition.mend else ', a power on the wire'}"
     yield ""
     for number, (name, params) in enumerate(stored(item).steps, 1):
         given = " ".join(f"{key}={value}" for key, value in params.items())

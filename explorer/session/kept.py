@@ -95,6 +95,7 @@ class Promises:
     def weakness(self, node: Node, promise: str) -> str | None:
         """A known weakness by which a promise can be broken at a node: the attacker has the powers that it needs,
         and peers authenticate as it needs."""
+        self._look(node)
         powers = dict(self._powers(node))
         rigid = self._source.machine(node.moment).instance.rigid
         methods = {METHOD.members[int(value)] for value in rigid.get("method", ())}
