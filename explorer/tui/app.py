@@ -97,6 +97,15 @@ class ExplorerApp(App[None]):
         self.push_screen(ExploreScreen(session, self.skin))
         return ""
 
+    def action_command_palette(self) -> None:
+        """Ctrl+P comes before the keys that still wait for a dialog: the palette opens when these are done, and
+        over a screen of a session only."""
+        self.set_timer(0.05, self._open_palette)
+
+    def _open_palette(self) -> None:
+        if isinstance(self.screen, ExploreScreen):
+            super().action_command_palette()
+
     def action_interrupt(self) -> None:
         """Ctrl+C leaves, as in other programs; on the explore screen it first asks what `q` asks."""
         screen = self.screen

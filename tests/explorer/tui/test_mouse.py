@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from textual.command import CommandPalette
+from textual.events import Key
 
 from explorer.cli.explore import Asked, opened
 from explorer.tui.app import INTERRUPTED, ExplorerApp
@@ -108,3 +110,26 @@ def test_ctrl_z_suspends_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExplorerApp, "action_suspend_process", lambda _app: asked.append(1))
     pressed(["n", "ctrl+z"])
     assert asked
+
+
+def test_the_palette_waits_for_a_dialog_that_is_closing() -> None:
+    async def driven() -> tuple[bool, bool]:
+        app = ExplorerApp(opened(Asked(scenario="main-psk")), opener, ("dark", UNICODE))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settled(pilot)
+            await pilot.press("P")
+            await settled(pilot)
+            app.screen.post_message(
+                Key("P", "P")
+            )  # it waits in the queue of the presenter's screen
+            app.action_command_palette()
+            for _ in range(200):
+                if isinstance(app.screen, CommandPalette):
+                    break
+                await pilot.pause(0.01)
+            opened_ = isinstance(app.screen, CommandPalette)
+            await pilot.press("escape")
+            await settled(pilot)
+            return opened_, app.is_running
+
+    assert asyncio.run(driven()) == (True, True)
