@@ -73,8 +73,8 @@ def phase2_answer_is_with_the_peer(ike: Ike) -> Whenever:
 
 @promise("R14 R18")
 def who_protects_a_message_has_the_keys(ike: Ike) -> Always:
-    """Every message of a negotiation is protected by the keys of the end that has sent it, when it was in the
-    negotiation; or by keys that the attacker knows, where he has made it.
+    """Every message of a negotiation is protected by the keys of the end that has sent it, and that end takes
+    part in the negotiation; or by keys that the attacker knows.
 
     No exceptions: every attacker switch is on; any number of negotiations.
     """

@@ -239,7 +239,8 @@ def altered_answer_is_not_in_the_offer(ike: Ike) -> Whenever:
 @promise("R5")
 def refused_responder_is_not_accepted(ike: Ike) -> Whenever:
     """An initiator says `identity` or `certificate` only where its own policy does not accept the
-    responder's identity, or what it shows for the method; or where the responder reports that.
+    responder's identity, or what it shows for the method; or where a refusal that it can read says so, the
+    responder's or one that an attacker has made under its keys.
 
     No exceptions: every attacker switch is on, as a refusal in clear that can be forged must be
     believed by policy, and says `proposal` if it is forged.
@@ -263,7 +264,7 @@ def refused_responder_is_not_accepted(ike: Ike) -> Whenever:
 @promise("R5 R7")
 def initiator_says_psk_or_tampered_truly(ike: Ike) -> Whenever:
     """An initiator says `psk` or `tampered` only where it needs a pre-shared key that it lacks, where
-    the proof that it got does not agree with what it holds, or where the responder says so.
+    the proof that it got does not agree with what it holds, or where a refusal that it can read says so.
 
     No exceptions: every attacker switch is on.
     """
@@ -318,8 +319,8 @@ def refusals_are_told_as_they_are(ike: Ike) -> Always:
 
 @promise("R18")
 def a_refused_proof_is_deleted(ike: Ike) -> Always:
-    """An initiator that refuses the responder's proof in Main Mode has sent a Delete, so that the
-    responder does not keep half of an SA.
+    """An initiator that refuses the responder's proof in Main Mode, and to which no refusal has been sent, has
+    sent a Delete, so that the responder does not keep half of an SA.
 
     No exceptions: every attacker switch is on.
     """
