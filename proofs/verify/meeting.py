@@ -110,7 +110,7 @@ def _towards(
     own = _reached(initiator, connection, responder, whom)
     if isinstance(own, Missed):
         return own
-    call = _Call(initiator, connection, responder, target)
+    call = Call(initiator, connection, responder, target)
     by = _versions(whom, connection, responder)
     found: list[Meeting] = []
     for there in own:
@@ -133,7 +133,7 @@ def _versions(whom: AddressPattern, connection: Connection, responder: Peer) -> 
     return (known.version,) if known is not None else stated_versions(connection)
 
 
-def _of_versions(call: _Call, there: Address | None, versions: Sequence[int]) -> Iterator[Meeting]:
+def _of_versions(call: Call, there: Address | None, versions: Sequence[int]) -> Iterator[Meeting]:
     """All meetings at an address of the responder by these IP versions. The version is an assumption only where
     it decides which connection answers a caller."""
     tried = {version: list(call.answered(there, version)) for version in versions}
@@ -276,7 +276,7 @@ def _own_place(peer: Peer) -> Place | None:
 
 
 @dataclass(frozen=True)
-class _Call:
+class Call:
     """A connection that calls a target."""
 
     initiator: Peer

@@ -12,7 +12,7 @@ import model.formats.swanctl
 from model.formats.swanctl import proposals
 from model.vocabulary.policy import Authentication, ProtectionProposal
 from model.vocabulary.suites import Mode
-from proofs.verify import judging, meeting, phase2
+from proofs.verify import callers, judging, meeting, phase2
 from proofs.verify.addresses import own_quality, quality, source, targets
 from proofs.verify.authentication import AuthenticationJudge
 from tests.interop.agreement import Agreement, compared
@@ -27,7 +27,7 @@ KINDS = (
 
 BREAKS: dict[str, tuple[Any, str, Any]] = {
     "the first own address calls, of whatever IP version": (
-        meeting, "source", lambda patterns, version: source(patterns, None),
+        callers, "source", lambda patterns, version: source(patterns, None),
     ),
     "both addresses count the same": (
         meeting, "priority",
@@ -59,7 +59,7 @@ BREAKS: dict[str, tuple[Any, str, Any]] = {
     ),
     "an address is right because the other end names it": (judging, "of_called", lambda *values: iter(())),
     "what an address that no connection takes is assumed for is not said": (
-        meeting, "_on_target", lambda *values: (),
+        meeting.Call, "reaches", lambda *values: (),
     ),
 }  # fmt: skip
 
