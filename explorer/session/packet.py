@@ -1,4 +1,4 @@
-"""A message as octets, with the fields that were read from them: plain data, whoever reads it."""
+"""A message as octets, with the fields decoded from them: plain data, independent of the decoder."""
 
 from __future__ import annotations
 

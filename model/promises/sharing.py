@@ -1,4 +1,8 @@
-"""Who shares keys with an end of Phase I, in words of the promises' own: the guards have other ones."""
+"""Who shares keys with an end of Phase I, in words of the promises' own: the guards of the ends have other ones.
+
+What the attacker knows is the closed formula of `model.spec.keys`, which his guards read too; a saturation that
+knows none of it checks both (tests/model/spec/test_knowledge.py).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether what is said to close a weakness closes it: with it applied, the bare claim is proved to hold against
 the same powers.
 
-To use another method of authentication is no closure against a broken group, as that breaks it too.
+Another authentication method does not help against a broken group, for example: the attacker breaks that too.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def _drawn(path: Path, name: str, label: int, columns: int, g: Glyphs) -> list[L
 def _laid_out(
     path: Path, words: list[str], label: int, columns: int, g: Glyphs
 ) -> tuple[str, list[int]]:
-    """What joins the states of a spine, and the middle of each: shorter where there is no room."""
+    """The connectors between the states of a spine, and the column of each middle; shorter if space is short."""
     for joint in (f" {g.clear}{g.right} ", f" {g.right} "):
         places, at = [], label
         for word in words:

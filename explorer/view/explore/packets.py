@@ -150,7 +150,7 @@ def _row(data: bytes, at: int, each: int, marked: range, hidden: set[int], g: Gl
 def offer_lines(found: Beside, columns: int, glyphs: Glyphs, *, every: bool = False) -> list[Line]:
     """One column an offer, the policy in the last; a cell that keeps an offer from being taken is filled.
 
-    Offers that there is no room for are counted, or with `every` stand in tables of their own below.
+    Offers that do not fit are counted; with `every`, they follow in further tables.
     """
     shown = _shown(found, columns)
     if not every:

@@ -49,7 +49,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def opened(made: Story, policies: bool = True, keys: bool = True, **changes: object) -> Session:
-    asked = Capture(str(made.capture), str(made.keylog) if keys else None, **changes)  # type: ignore[arg-type]
+    asked = Capture(str(made.capture), str(made.keylog) if keys else None, **changes)  # type: ignore[arg-type]  # fields by name
     return Session(capture_source(asked, (str(made.hq), str(made.branch)) if policies else ()))
 
 

@@ -12,7 +12,7 @@ import model.formats.swanctl
 from model.formats.swanctl import proposals
 from model.vocabulary.policy import Authentication, ProtectionProposal
 from model.vocabulary.suites import Mode
-from proofs.verify import callers, judging, meeting, phase2
+from proofs.verify import callers, certificates, credentials, judging, meeting, phase2
 from proofs.verify.addresses import own_quality, quality, source, targets
 from proofs.verify.authentication import AuthenticationJudge
 from tests.interop.agreement import Agreement, compared
@@ -22,7 +22,7 @@ TODAY = datetime.date(2026, 11, 24)
 KINDS = (
     "spelling", "several connections", "certificate", "certificates", "NAT, certificates",
     "subjects of certificates", "settings of strongswan.conf", "addresses", "selectors", "mode", "XAUTH",
-    "an address that its owner does not state",
+    "an address that its owner does not state", "IP versions", "key IDs", "raw public keys of one's own",
 )  # fmt: skip
 
 BREAKS: dict[str, tuple[Any, str, Any]] = {
@@ -48,6 +48,9 @@ BREAKS: dict[str, tuple[Any, str, Any]] = {
     "only the first target is called": (
         meeting, "targets", lambda connection: targets(connection)[:1],
     ),
+    "a name is called by IPv4 only": (meeting, "stated_versions", lambda connection: (4,)),
+    "a certificate is shown beside a raw key": (credentials, "bare_key", lambda *values: None),
+    "no certificate has a key ID": (certificates, "key_ids", lambda certificate: set()),
     "no key is needed to start": (AuthenticationJudge, "cannot_start", lambda self: None),
     "an answer holds a range of ports": (phase2, "_answered", lambda ours, theirs: (ours, theirs)),
     "transport_proxy is for hosts": (

@@ -9,6 +9,7 @@ import pytest
 
 from model.run import Run, replay
 from model.spec import specification
+from model.vocabulary.outcomes import Outcome
 from model.vocabulary.places import PolicyError
 from proofs.verify import judge_connection, links_judged
 from proofs.verify.witness import witness
@@ -59,6 +60,22 @@ def test_every_verdict_on_a_case_is_a_run_of_the_specification_that_replays(ever
                         done = replay(specification(), Run.parse(made.run.text()))
                         assert done.diverged_at is None, (case.name, done.why)
     assert runs > 500 // every
+
+
+def test_where_the_initiator_sends_nothing_there_is_no_run_to_see() -> None:
+    pki, seen = PKI(TODAY), 0
+    for case in all_cases():
+        if not case.name.startswith("no key to start with"):
+            continue
+        for judgements in links_judged(peers_of(case, pki), [("peer", "cmd")]):
+            for initiator, connection, responder in judgements:
+                judged = judge_connection(initiator, connection, responder, TODAY)
+                if initiator.name == "peer":
+                    assert judged.verdict.phase1.outcome is Outcome.FAILS
+                    assert witness(judged, initiator, responder, None) is None, case.name
+                    assert not any(item.seen for item in judged.verdict.findings), case.name
+                    seen += 1
+    assert seen >= 5
 
 
 def test_only_what_no_file_states_is_undecided_and_only_addresses_conditional(
